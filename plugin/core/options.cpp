@@ -1,0 +1,340 @@
+#include "core/options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+
+#include "core/origin.h"
+#include "core/utf8.h"
+
+namespace lws_chat {
+namespace {
+
+constexpr uint64_t kMiB = 1024 * 1024;
+constexpr size_t kMaxCloseReply = 4096;  // it has to fit one frame
+
+// How a row's text gets into Options and out again.
+struct Binding {
+  OptionRow row;
+  std::function<std::string(Options&, std::string_view)> set;
+  std::function<std::string(const Options&)> get;
+};
+
+std::string quoted(std::string_view value) { return "\"" + std::string(value) + "\""; }
+
+std::string set_flag(bool& flag, std::string_view value) {
+  for (std::string_view yes : {"1", "on", "yes", "true"})
+    if (value == yes) return flag = true, "";
+  for (std::string_view no : {"0", "off", "no", "false"})
+    if (value == no) return flag = false, "";
+  return quoted(value) + " is neither on nor off, expected \"1\" or \"0\"";
+}
+
+std::string set_number(uint64_t& number, std::string_view value, const OptionRow& row) {
+  uint64_t parsed = 0;
+  const char* end = value.data() + value.size();
+  auto [stop, error] = std::from_chars(value.data(), end, parsed);
+  if (value.empty() || stop != end || error == std::errc::invalid_argument)
+    return quoted(value) + " is not a whole number, expected " + option_range(row);
+  if (error != std::errc() || parsed < row.min || parsed > row.max)
+    return quoted(value) + " is out of range, expected " + option_range(row);
+  number = parsed;
+  return "";
+}
+
+std::string set_text(std::string& text, std::string_view value) {
+  if (!is_utf8(value)) return "not valid UTF-8";
+  text = value;
+  return "";
+}
+
+// A path of a URL, as it stands in the request: absolute, without query.
+std::string set_path(std::string& path, std::string_view value) {
+  if (value.empty() || value[0] != '/') return quoted(value) + " is not a path, expected one that begins with /";
+  if (value.find_first_of("?# \t\r\n") != std::string_view::npos)
+    return quoted(value) + " is not a plain path, expected one without blanks, ? and #";
+  path = value;
+  return "";
+}
+
+std::string set_origins(std::vector<std::string>& origins, std::string_view value) {
+  std::vector<std::string> parsed;
+  size_t at = 0;
+  while (at < value.size()) {
+    size_t end = value.find_first_of(", ", at);
+    if (end == std::string_view::npos) end = value.size();
+    std::string_view word = value.substr(at, end - at);
+    at = end + 1;
+    if (word.empty()) continue;
+    if (word != "*" && !is_origin(word))
+      return quoted(word) + " is not an origin, expected one like https://example.org or https://example.org:8443";
+    parsed.emplace_back(word);
+  }
+  origins = std::move(parsed);
+  return "";
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string joined;
+  for (const std::string& word : words) joined += (joined.empty() ? "" : " ") + word;
+  return joined;
+}
+
+Binding flag(OptionRow row, bool Options::*member) {
+  row.type = OptionType::kFlag;
+  return {row, [member](Options& o, std::string_view v) { return set_flag(o.*member, v); },
+          [member](const Options& o) { return std::string(o.*member ? "1" : "0"); }};
+}
+
+Binding number(OptionRow row, uint64_t Options::*member) {
+  row.type = OptionType::kNumber;
+  return {row, [member, row](Options& o, std::string_view v) { return set_number(o.*member, v, row); },
+          [member](const Options& o) { return std::to_string(o.*member); }};
+}
+
+Binding text(OptionRow row, std::string Options::*member, std::string (*set)(std::string&, std::string_view)) {
+  row.type = OptionType::kText;
+  return {row, [member, set](Options& o, std::string_view v) { return set(o.*member, v); },
+          [member](const Options& o) { return o.*member; }};
+}
+
+std::string set_status(Options& options, std::string_view value) {
+  if (value != "ok" && value != "off") return quoted(value) + " is not known, expected ok or off";
+  options.enabled = value == "ok";
+  return "";
+}
+
+std::string set_home(std::string& home, std::string_view value) {
+  if (value.empty()) return home.clear(), "";
+  return set_path(home, value);
+}
+
+std::string set_binary(Options& options, std::string_view value) {
+  if (value != "refuse" && value != "relay") return quoted(value) + " is not known, expected refuse or relay";
+  options.binary = value == "relay" ? BinaryPolicy::kRelay : BinaryPolicy::kRefuse;
+  return "";
+}
+
+// A row's fields in the order of OptionRow; the type is filled in by the binding.
+const std::vector<Binding>& bindings() {
+  static const std::vector<Binding> table = {
+      {{"status", OptionType::kChoice, "", "off", 0, 0, "ok|off", false,
+        "Enables the protocol on this vhost. A vhost that does not say ok refuses every upgrade."},
+       set_status,
+       [](const Options& o) { return std::string(o.enabled ? "ok" : "off"); }},
+      flag({"default",
+            {},
+            "",
+            "0",
+            0,
+            0,
+            "",
+            false,
+            "Also serves clients that ask for no subprotocol, as new WebSocket(url) does."},
+           &Options::is_default),
+      text({"path", {}, "", "/chat/", 0, 0, "", false, "The path at which WebSocket upgrades are accepted."},
+           &Options::path, set_path),
+      text({"home",
+            {},
+            "",
+            "/web/",
+            0,
+            0,
+            "",
+            false,
+            "Where GET / leads, when the vhost mounts callback://lws-chat at /. Empty: 404."},
+           &Options::home, set_home),
+      text({"hub",
+            {},
+            "",
+            "",
+            0,
+            0,
+            "",
+            false,
+            "Vhosts that name the same hub share their clients and have to agree on the options marked \"hub\". "
+            "Empty: the vhost keeps to itself."},
+           &Options::hub, set_text),
+      text({"close-word",
+            {},
+            "",
+            "close",
+            0,
+            0,
+            "",
+            false,
+            "A text by which a client asks the server to close. It is broadcast like any text first. Empty: none."},
+           &Options::close_word, set_text),
+      text({"close-reply",
+            {},
+            "",
+            "你要求我關閉喔!",
+            0,
+            0,
+            "",
+            false,
+            "What that client alone is told before the server closes with 1000. Empty: nothing."},
+           &Options::close_reply, set_text),
+      {{"binary", OptionType::kChoice, "", "refuse", 0, 0, "refuse|relay", false,
+        "What becomes of binary messages: refuse closes the sender with 1003, relay passes them on as binary."},
+       set_binary,
+       [](const Options& o) { return std::string(o.binary == BinaryPolicy::kRelay ? "relay" : "refuse"); }},
+      {{"allowed-origins", OptionType::kList, "", "", 0, 0, "", false,
+        "Further origins whose pages may connect, separated by blanks; * allows all. "
+        "The server's own origin and clients without an Origin header are always allowed."},
+       [](Options& o, std::string_view v) { return set_origins(o.allowed_origins, v); },
+       [](const Options& o) { return join(o.allowed_origins); }},
+      number({"max-message",
+              {},
+              "bytes",
+              "65536",
+              1,
+              64 * kMiB,
+              "",
+              false,
+              "The largest message accepted, reassembled. A larger one closes its sender with 1009."},
+             &Options::max_message),
+      number({"max-clients",
+              {},
+              "clients",
+              "0",
+              0,
+              10'000'000,
+              "",
+              false,
+              "How many clients this vhost takes; more are refused with 503 before the upgrade. 0: no limit."},
+             &Options::max_clients),
+      number({"max-lag",
+              {},
+              "bytes",
+              "1048576",
+              1024,
+              1024 * kMiB,
+              "",
+              true,
+              "How far a reader may fall behind before it is closed. It bounds what a stalled reader costs."},
+             &Options::max_lag),
+      number({"flush-interval",
+              {},
+              "ms",
+              "2",
+              0,
+              1000,
+              "",
+              true,
+              "A busy room is sent out at most once in this time, a quiet one at once. 0: every loop turn."},
+             &Options::flush_interval),
+      number({"ping-interval",
+              {},
+              "s",
+              "25",
+              0,
+              86400,
+              "",
+              false,
+              "A peer that has been silent for so long is pinged. 0: never."},
+             &Options::ping_interval),
+      number(
+          {"pong-timeout", {}, "s", "10", 1, 3600, "", false, "A pinged peer that shows no life for so long is gone."},
+          &Options::pong_timeout),
+  };
+  return table;
+}
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+const std::vector<OptionRow>& option_table() {
+  static const std::vector<OptionRow> rows = [] {
+    std::vector<OptionRow> result;
+    for (const Binding& binding : bindings()) result.push_back(binding.row);
+    return result;
+  }();
+  return rows;
+}
+
+const OptionRow* find_option(std::string_view name) {
+  for (const OptionRow& row : option_table())
+    if (row.name == name) return &row;
+  return nullptr;
+}
+
+std::string_view nearest_word(std::string_view word, const std::vector<std::string_view>& words) {
+  std::string_view best;
+  size_t best_distance = std::max<size_t>(2, word.size() / 3) + 1;
+  for (std::string_view candidate : words) {
+    size_t distance = edit_distance(word, candidate);
+    if (distance < best_distance) best = candidate, best_distance = distance;
+  }
+  return best;
+}
+
+std::string_view nearest_option(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const OptionRow& row : option_table()) names.push_back(row.name);
+  return nearest_word(name, names);
+}
+
+Options default_options() {
+  Options options;
+  for (const Binding& binding : bindings()) (void)binding.set(options, binding.row.fallback);
+  return options;
+}
+
+std::string set_option(Options& options, std::string_view name, std::string_view value) {
+  for (const Binding& binding : bindings())
+    if (binding.row.name == name) return binding.set(options, value);
+  std::string_view nearest = nearest_option(name);
+  return "unknown option " + quoted(name) + (nearest.empty() ? "" : ", did you mean " + quoted(nearest) + "?");
+}
+
+std::string check_options(const Options& options) {
+  if (!options.close_word.empty() && options.close_word.size() > options.max_message)
+    return "close-word is longer than max-message, so nobody can ever send it";
+  if (options.close_reply.size() > kMaxCloseReply)
+    return "close-reply is longer than " + std::to_string(kMaxCloseReply) + " bytes";
+  return "";
+}
+
+std::vector<std::string> hub_conflicts(const Options& a, const Options& b) {
+  std::vector<std::string> conflicts;
+  for (const Binding& binding : bindings()) {
+    if (!binding.row.shapes_hub) continue;
+    std::string left = binding.get(a);
+    std::string right = binding.get(b);
+    if (left != right) conflicts.push_back(std::string(binding.row.name) + " (" + left + " and " + right + ")");
+  }
+  return conflicts;
+}
+
+std::string option_range(const OptionRow& row) {
+  switch (row.type) {
+    case OptionType::kNumber:
+      return std::to_string(row.min) + " to " + std::to_string(row.max) + " " + std::string(row.unit);
+    case OptionType::kFlag: return "0 or 1";
+    case OptionType::kChoice: {
+      std::string words(row.choices);
+      for (size_t bar; (bar = words.find('|')) != std::string::npos;) words.replace(bar, 1, " or ");
+      return words;
+    }
+    case OptionType::kList: return "origins";
+    case OptionType::kText: return "text";
+  }
+  return "";
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The options of the plugin, one struct by value and one table that describes it.
+//
+// The table is the only place that knows an option's name, range, default and help: the plugin reads
+// its configuration through it, lws-chatd --check judges files by it, and the README and man pages
+// are printed from it.
+namespace lws_chat {
+
+enum class BinaryPolicy { kRefuse, kRelay };
+
+struct Options {
+  bool enabled = false;     // the vhost names the protocol with "status": "ok"
+  bool is_default = false;  // serve upgrades that name no subprotocol, as browsers' pages often do
+  std::string path;         // where WebSocket upgrades are accepted
+  std::string home;         // where GET / leads; empty: 404
+  std::string hub;          // vhosts that name the same hub share their clients; empty: its own
+  std::string close_word;   // a text that asks the server to close; empty: none
+  std::string close_reply;  // what that client is told before the close
+  BinaryPolicy binary = BinaryPolicy::kRefuse;
+  std::vector<std::string> allowed_origins;
+  uint64_t max_message = 0;     // bytes of one message, reassembled
+  uint64_t max_clients = 0;     // connections of this vhost; 0: no limit
+  uint64_t max_lag = 0;         // bytes a reader may be behind before it is closed
+  uint64_t flush_interval = 0;  // milliseconds between two flushes of a busy room; 0: every loop turn
+  uint64_t ping_interval = 0;   // seconds of silence after which a peer is pinged; 0: never
+  uint64_t pong_timeout = 0;    // seconds a pinged peer has to show life
+};
+
+enum class OptionType { kText, kFlag, kNumber, kChoice, kList };
+
+struct OptionRow {
+  std::string_view name;
+  OptionType type;
+  std::string_view unit;      // of a number: "bytes", "ms", "s" or a thing counted; else empty
+  std::string_view fallback;  // the default, as it would be written in the configuration
+  uint64_t min;               // of a number
+  uint64_t max;
+  std::string_view choices;  // of a choice: the words, separated by '|'
+  bool shapes_hub;           // vhosts that share a hub have to agree on it
+  std::string_view help;     // one or two sentences, no markup
+};
+
+const std::vector<OptionRow>& option_table();
+
+// The row of an option, or nullptr.
+const OptionRow* find_option(std::string_view name);
+
+// The option of the table whose name is nearest to a mistyped one; empty when none is near.
+std::string_view nearest_option(std::string_view name);
+
+// All options at their defaults.
+Options default_options();
+
+// Sets one option from its text. Returns the empty string, or what is wrong and what was expected
+// ("\"ten\" is not a number, expected 0 to 86400 s").
+[[nodiscard]] std::string set_option(Options& options, std::string_view name, std::string_view value);
+
+// What only shows when all options are known ("pong-timeout 0 ..."); empty when all is well.
+[[nodiscard]] std::string check_options(const Options& options);
+
+// The hub-shaping options in which two vhosts that share a hub differ, each as "max-lag (1024 and 2048)".
+std::vector<std::string> hub_conflicts(const Options& a, const Options& b);
+
+// How an accepted range reads: "0 to 86400 s", "refuse or relay".
+std::string option_range(const OptionRow& row);
+
+// The nearest of some words to a mistyped one by edit distance; empty when none is near.
+std::string_view nearest_word(std::string_view word, const std::vector<std::string_view>& words);
+
+}  // namespace lws_chat

@@ -1,0 +1,36 @@
+#include "core/room.h"
+
+namespace lws_chat {
+
+uint64_t Client::lag() const { return room_ ? room_->stream_.head() - cursor_ : 0; }
+
+void Room::add(Client& client) {
+  client.room_ = this;
+  client.cursor_ = stream_.join();
+  client.stop_ = Client::kNoStop;
+  client.leaving_ = Status::kOk;
+  members_.push_back(nullptr);
+  place(client, members_.size() - 1);
+}
+
+void Room::remove(Client& client) {
+  stream_.leave(client.cursor_);
+  client.room_ = nullptr;
+  // Fill the hole with the last member, by way of the last one already served if a flush is under
+  // way, so that nobody is served twice or passed over.
+  size_t hole = client.index_;
+  if (hole < next_) {
+    --next_;
+    if (hole != next_) place(*members_[next_], hole);
+    hole = next_;
+  }
+  if (hole != members_.size() - 1) place(*members_.back(), hole);
+  members_.pop_back();
+}
+
+void Room::place(Client& client, size_t index) {
+  members_[index] = &client;
+  client.index_ = static_cast<uint32_t>(index);
+}
+
+}  // namespace lws_chat

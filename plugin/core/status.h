@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace lws_chat {
+
+// Why a connection was refused or closed by this side: one table says what goes over the wire.
+enum class [[nodiscard]] Status : uint8_t{
+    kOk,
+    kClosedOnRequest,  // the client asked by the close word
+    kGoingAway,        // the server is shutting down
+    kUnsupportedData,  // binary where binary is refused
+    kInvalidText,      // text that is not UTF-8
+    kMessageTooBig,    // over max-message
+    kInternalError,    // a bug or no memory; the log says more
+    kSlow,             // over max-lag
+    kNoPong,           // silent for too long after a ping
+    kNotFound,         // upgrade on another path, or on a vhost without the protocol
+    kForbiddenOrigin,  // a page of a foreign origin
+    kFull,             // over max-clients
+};
+
+inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kFull) + 1;
+
+struct StatusRow {
+  uint16_t close_code;    // RFC 6455 section 7.4; 0 where the connection never opens or cannot be told
+  uint16_t http_status;   // answer to the upgrade request; 0 where it was accepted
+  std::string_view text;  // close reason and log text, ASCII, at most 123 bytes
+};
+
+const StatusRow& describe(Status status);
+
+}  // namespace lws_chat

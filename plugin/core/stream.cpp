@@ -1,0 +1,96 @@
+#include "core/stream.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+namespace lws_chat {
+
+Stream::~Stream() {
+  assert(readers_ == 0);
+  while (first_) {
+    Segment* next = first_->next;
+    pool_.give(first_);
+    first_ = next;
+  }
+}
+
+void Stream::append(std::string_view header, std::string_view payload) {
+  size_t size = header.size() + payload.size();
+  if (!last_ || last_->capacity - last_->used < size) {
+    uint32_t size_class = last_ ? std::min(last_->size_class + 1, SegmentPool::kClasses - 1) : 0;
+    Segment* fresh = pool_.take(size_class, size);
+    fresh->base = head_;
+    (last_ ? last_->next : first_) = fresh;
+    last_ = fresh;
+  }
+  char* to = last_->data() + last_->used;
+  std::memcpy(to, header.data(), header.size());
+  if (!payload.empty()) std::memcpy(to + header.size(), payload.data(), payload.size());
+  last_->used += static_cast<uint32_t>(size);
+  head_ += size;
+  // Who was caught up now stands at the first byte of this frame.
+  last_->readers += static_cast<uint32_t>(at_head_);
+  at_head_ = 0;
+  if (readers_ == 0) free_unneeded();
+}
+
+Cursor Stream::join() {
+  ++readers_;
+  enter(head_);
+  return head_;
+}
+
+void Stream::leave(Cursor cursor) {
+  assert(readers_ > 0);
+  --readers_;
+  exit(cursor);
+  free_unneeded();
+}
+
+std::string_view Stream::unread(Cursor cursor, Cursor stop) const {
+  assert(cursor >= tail() && cursor <= head_ && stop >= cursor);
+  if (cursor == head_) return {};
+  const Segment* segment = segment_of(cursor);
+  return {segment->data() + (cursor - segment->base), static_cast<size_t>(std::min(segment->end(), stop) - cursor)};
+}
+
+Cursor Stream::advance(Cursor cursor, size_t bytes) {
+  if (bytes == 0) return cursor;
+  exit(cursor);
+  enter(cursor + bytes);
+  free_unneeded();
+  return cursor + bytes;
+}
+
+Segment* Stream::segment_of(Cursor cursor) const {
+  if (cursor >= last_->base) return last_;
+  Segment* segment = first_;
+  while (cursor >= segment->end()) segment = segment->next;
+  return segment;
+}
+
+void Stream::enter(Cursor cursor) {
+  if (cursor == head_)
+    ++at_head_;
+  else
+    ++segment_of(cursor)->readers;
+}
+
+void Stream::exit(Cursor cursor) {
+  if (cursor == head_)
+    --at_head_;
+  else
+    --segment_of(cursor)->readers;
+}
+
+void Stream::free_unneeded() {
+  while (first_ && first_->readers == 0) {
+    Segment* next = first_->next;
+    pool_.give(first_);
+    first_ = next;
+  }
+  if (!first_) last_ = nullptr;
+}
+
+}  // namespace lws_chat
