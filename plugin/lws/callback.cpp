@@ -1,0 +1,84 @@
+#include "lws/callback.h"
+
+#include <cstdint>
+#include <exception>
+
+#include "lws/connection.h"
+#include "lws/descriptors.h"
+#include "lws/handshake.h"
+#include "lws/vhost.h"
+
+namespace lws_chat {
+namespace {
+
+void establish(lws* wsi, Connection*& connection) {
+  if (VhostState* vhost = VhostState::of(wsi)) connection = new Connection(wsi, *vhost);
+}
+
+void destroy(Connection*& connection) {
+  delete connection;
+  connection = nullptr;
+}
+
+// RFC 6455 section 5.5.1: a close frame's body begins with the code in network order.
+unsigned close_code(const void* in, size_t size) {
+  const auto* bytes = static_cast<const uint8_t*>(in);
+  return size >= 2 ? static_cast<unsigned>(bytes[0] << 8 | bytes[1]) : 1005;
+}
+
+int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t size) {
+  switch (reason) {
+    case LWS_CALLBACK_PROTOCOL_INIT:
+      VhostState::create(lws_get_context(wsi), lws_get_vhost(wsi), lws_get_protocol(wsi),
+                         static_cast<const lws_protocol_vhost_options*>(in));
+      return 0;
+    case LWS_CALLBACK_PROTOCOL_DESTROY: VhostState::destroy(lws_get_vhost(wsi), lws_get_protocol(wsi)); return 0;
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+      return descriptor_affordable(static_cast<int>(reinterpret_cast<intptr_t>(in))) ? 0 : 1;
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return admit(wsi, VhostState::of(wsi)) ? 0 : 1;
+    case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
+      return 1;  // permessage-deflate: its state would have to be kept for every connection
+    case LWS_CALLBACK_HTTP: return serve_http(wsi, VhostState::of(wsi), static_cast<const char*>(in), size);
+    default: break;
+  }
+
+  if (!user) return lws_callback_http_dummy(wsi, reason, user, in, size);
+  auto*& connection = *static_cast<Connection**>(user);
+  if (reason == LWS_CALLBACK_ESTABLISHED) return establish(wsi, connection), connection ? 0 : -1;
+  // Requests for files of the page are also bound to this protocol where it is the vhost's first.
+  if (!connection) return lws_callback_http_dummy(wsi, reason, user, in, size);
+
+  switch (reason) {
+    case LWS_CALLBACK_RECEIVE: return connection->receive(static_cast<const char*>(in), size), 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE: return connection->writeable() ? 0 : -1;
+    case LWS_CALLBACK_TIMER: return lws_callback_on_writable(wsi), 0;
+    case LWS_CALLBACK_RECEIVE_PONG: return connection->pong(), 0;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return connection->peer_closes(close_code(in, size)) ? 0 : -1;
+    case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: return connection->closing(), 0;
+    case LWS_CALLBACK_CLOSED: return destroy(connection), 0;
+    default: return lws_callback_http_dummy(wsi, reason, user, in, size);
+  }
+}
+
+}  // namespace
+}  // namespace lws_chat
+
+int lws_chat_callback(struct lws* wsi, enum lws_callback_reasons reason, void* user, void* in, size_t len) {
+  try {
+    return lws_chat::dispatch(wsi, reason, user, in, len);
+  } catch (const std::exception& error) {
+    lwsl_err("lws-chat: %s (callback reason %d)\n", error.what(), static_cast<int>(reason));
+  } catch (...) {
+    lwsl_err("lws-chat: unknown exception (callback reason %d)\n", static_cast<int>(reason));
+  }
+  return -1;
+}
+
+const struct lws_chat_ops lws_chat_ops = {
+    LWS_CHAT_OPS_VERSION,
+    LWS_CHAT_VERSION,
+    LWS_LIBRARY_VERSION,
+    lws_chat::VhostState::drain_all,
+    lws_chat::VhostState::count_connections,
+    lws_chat::VhostState::count_misconfigured,
+};

@@ -1,0 +1,22 @@
+/* The two things that the C ABI edge (protocol_lws_chat.c) takes from the C++ side. */
+#ifndef LWS_CHAT_LWS_CALLBACK_H
+#define LWS_CHAT_LWS_CALLBACK_H
+
+#include <libwebsockets.h>
+
+#include "lws-chat.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The protocol's callback; its per-session data is one pointer. */
+int lws_chat_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+extern const struct lws_chat_ops lws_chat_ops;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,235 @@
+#include "lws/connection.h"
+
+#include <array>
+#include <cstring>
+
+#include "dialect/text.h"
+#include "lws/vhost.h"
+
+namespace lws_chat {
+namespace {
+
+// How long a peer may take to accept what precedes the close frame.
+constexpr int kFarewellSeconds = 5;
+
+// HTTP/2: how long to wait before looking again whether the peer has opened its window.
+constexpr lws_usec_t kWindowRetry = 20 * LWS_US_PER_MS;
+
+Time now() { return static_cast<Time>(lws_now_usecs()); }
+
+lws_write_protocol lws_type(Opcode opcode, bool final) {
+  int type = LWS_WRITE_CONTINUATION;
+  switch (opcode) {
+    case Opcode::kContinuation: break;
+    case Opcode::kText: type = LWS_WRITE_TEXT; break;
+    case Opcode::kBinary: type = LWS_WRITE_BINARY; break;
+    case Opcode::kPing: type = LWS_WRITE_PING; break;
+    case Opcode::kPong: type = LWS_WRITE_PONG; break;
+    case Opcode::kClose: break;  // lws has no such type in public
+  }
+  return static_cast<lws_write_protocol>(final ? type : type | LWS_WRITE_NO_FIN);
+}
+
+}  // namespace
+
+Connection::Connection(lws* wsi, VhostState& vhost)
+    : wsi_(wsi), vhost_(&vhost), address_(wsi), over_http2_(lws_get_network_wsi(wsi) != wsi) {
+  vhost.add(*this);
+  vhost.hub().join(*this, vhost.hub().lobby());
+  lwsl_notice("lws-chat: vhost %s: %s joined, clients: %zu\n", vhost.name(), address_.text().c_str(),
+              vhost.connections());
+}
+
+Connection::~Connection() {
+  if (!vhost_) return;
+  leave_hub();
+  vhost_->remove(*this);
+  log_end();
+}
+
+void Connection::log_end() const {
+  lwsl_notice("lws-chat: vhost %s: %s left (%s), clients: %zu\n", vhost_->name(), address_.text().c_str(),
+              reason().c_str(), vhost_->connections());
+}
+
+std::string Connection::reason() const {
+  if (why_ != Status::kOk) {
+    const StatusRow& row = describe(why_);
+    std::string text = why_ == Status::kClosedOnRequest ? "asked to be closed" : std::string(row.text);
+    if (why_ == Status::kSlow) text += ", " + std::to_string(lag_) + " bytes behind";
+    return row.close_code ? std::to_string(row.close_code) + " " + text : text;
+  }
+  if (peer_code_) return "closed by the client with " + std::to_string(peer_code_);
+  return "connection lost or protocol violated";
+}
+
+void Connection::receive(const char* bytes, size_t size) {
+  if (state_ != State::kOpen) return;
+  vhost_->heard(*this);
+  size_t known = partial_.size() + size + lws_remaining_packet_payload(wsi_);
+  if (known > vhost_->options().max_message) return close(Status::kMessageTooBig, 0);
+  bool complete = lws_is_final_fragment(wsi_) && !lws_remaining_packet_payload(wsi_);
+  bool binary = lws_frame_is_binary(wsi_);
+  if (complete && partial_.empty()) return accept(binary, {bytes, size});
+  partial_.append(bytes, size);
+  if (!complete) return;
+  std::string whole = std::move(partial_);
+  partial_ = std::string();
+  accept(binary, whole);
+}
+
+void Connection::accept(bool binary, std::string_view payload) {
+  Status status = receive_text(vhost_->hub(), *this, vhost_->options(), Message{payload, binary}, now());
+  if (status != Status::kOk) return close(status, 0);
+  vhost_->shared_hub().schedule_flush();
+}
+
+bool Connection::writeable() {
+  if (state_ == State::kFarewell) return say_farewell();
+  if (state_ != State::kOpen) return true;
+  // The peer has taken something of what was waiting: it lives, even if its pong is still queued.
+  if (pinged) vhost_->heard(*this);
+  may_write_ = true;
+  vhost_->hub().pump(*this);
+  may_write_ = false;
+  if (over_http2_ && lag() > 0) ready();
+  return true;
+}
+
+void Connection::pong() {
+  if (state_ == State::kOpen) vhost_->heard(*this);
+}
+
+bool Connection::peer_closes(unsigned code) {
+  bool answers_ours = state_ == State::kCloseSent;
+  peer_code_ = code;
+  closing();
+  return !answers_ours;
+}
+
+void Connection::closing() {
+  state_ = State::kClosing;
+  leave_hub();
+}
+
+void Connection::leave_hub() {
+  if (room()) vhost_->hub().leave(*this);
+}
+
+void Connection::orphan() {
+  closing();
+  vhost_->remove(*this);
+  vhost_ = nullptr;
+}
+
+// RFC 6455 section 5.5.2. A whole frame may stand between any two frames of the stream, and lws
+// queues it behind what it still holds.
+void Connection::ping() {
+  if (state_ == State::kOpen && !write_frame(Opcode::kPing, true, {})) kill(Status::kNoPong);
+}
+
+void Connection::kill(Status why) {
+  if (state_ == State::kClosing) return;
+  if (why_ == Status::kOk && why != Status::kOk) {
+    why_ = why;
+    ++vhost_->hub().counters().of(why);
+  }
+  closing();
+  // Closing another connection inline is not safe in lws: it is done from the event loop.
+  lws_set_timeout(wsi_, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+}
+
+bool Connection::ready() {
+  if (state_ != State::kOpen) return false;
+  if (!over_http2_) return !lws_partial_buffered(wsi_);
+  if (may_write_) return true;
+  // HTTP/2 frames may only be written one in a writeable callback, and only into an open window;
+  // lws 4.1 tells the window of the whole connection, not that of the stream.
+  lws* network = lws_get_network_wsi(wsi_);
+  if (lws_get_peer_write_allowance(network) == 0)
+    lws_set_timer_usecs(wsi_, kWindowRetry);
+  else
+    lws_callback_on_writable(wsi_);
+  return false;
+}
+
+size_t Connection::write(std::string_view frames) {
+  if (!over_http2_) {
+    if (write_raw(frames)) return frames.size();
+  } else {
+    may_write_ = false;
+    Frame frame = first_frame(frames);
+    if (write_frame(frame.opcode, frame.final, frame.payload)) return frame.size;
+  }
+  kill(Status::kOk);
+  return 0;
+}
+
+// Past lws's framing; lws does not touch the bytes in this mode.
+bool Connection::write_raw(std::string_view frames) {
+  auto* bytes = reinterpret_cast<unsigned char*>(const_cast<char*>(frames.data()));
+  return lws_write(wsi_, bytes, frames.size(), LWS_WRITE_HTTP) >= 0;
+}
+
+// One frame of at most kMaxFrame. Over HTTP/2 it needs lws's framing, and room before the payload.
+bool Connection::write_frame(Opcode opcode, bool final, std::string_view payload) {
+  if (!over_http2_) return write_raw(make_frame(opcode, final, payload));
+  std::array<unsigned char, LWS_PRE + kMaxFrame> buffer;
+  std::memcpy(buffer.data() + LWS_PRE, payload.data(), payload.size());
+  return lws_write(wsi_, buffer.data() + LWS_PRE, payload.size(), lws_type(opcode, final)) >= 0;
+}
+
+void Connection::dismissed(Status why, uint64_t lag) { close(why, lag); }
+
+void Connection::close(Status why, uint64_t lag) {
+  if (state_ != State::kOpen) return;
+  state_ = State::kFarewell;
+  why_ = why;
+  lag_ = lag;
+  ++vhost_->hub().counters().of(why);
+  leave_hub();
+  vhost_->forget(*this);
+  partial_ = std::string();
+  lws_set_timeout(wsi_, PENDING_TIMEOUT_CLOSE_SEND, kFarewellSeconds);
+  lws_callback_on_writable(wsi_);
+}
+
+bool Connection::say_farewell() {
+  if (lws_partial_buffered(lws_get_network_wsi(wsi_))) {
+    // lws closes without a close frame while it still holds bytes to send.
+    lws_callback_on_writable(wsi_);
+    return true;
+  }
+  if (!last_words_said_) {
+    last_words_said_ = true;
+    const std::string& reply = vhost_->options().close_reply;
+    if (why_ == Status::kClosedOnRequest && !reply.empty()) {
+      lws_callback_on_writable(wsi_);
+      return write_frame(Opcode::kText, true, reply);
+    }
+  }
+  state_ = State::kCloseSent;
+  std::string payload = close_payload();
+  if (over_http2_) {
+    auto* text = reinterpret_cast<unsigned char*>(payload.data()) + 2;
+    lws_close_reason(wsi_, static_cast<lws_close_status>(describe(why_).close_code), text, payload.size() - 2);
+    return false;
+  }
+  // Not by lws_close_reason(): where lws is built with _DEBUG, as Debian's is, its libuv loop drops an
+  // HTTP/1.1 connection at once that a callback wants closed.
+  lws_set_timeout(wsi_, PENDING_TIMEOUT_CLOSE_ACK, kFarewellSeconds);
+  return write_frame(Opcode::kClose, true, payload);
+}
+
+// RFC 6455 section 5.5.1: the code in network order, then a reason.
+std::string Connection::close_payload() const {
+  const StatusRow& row = describe(why_);
+  std::string payload = {static_cast<char>(row.close_code >> 8), static_cast<char>(row.close_code & 0xff)};
+  payload += row.text;
+  if (why_ == Status::kSlow) payload += ": " + std::to_string(lag_) + " bytes behind";
+  if (why_ == Status::kMessageTooBig)
+    payload += ": more than " + std::to_string(vhost_->options().max_message) + " bytes";
+  return payload;
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,110 @@
+#include "lws/handshake.h"
+
+#include <array>
+#include <string>
+
+#include "core/origin.h"
+#include "lws/peer_address.h"
+#include "lws/vhost.h"
+
+namespace lws_chat {
+namespace {
+
+std::string header(lws* wsi, lws_token_indexes token) {
+  int length = lws_hdr_total_length(wsi, token);
+  if (length <= 0) return {};
+  std::string value(static_cast<size_t>(length) + 1, '\0');
+  int copied = lws_hdr_copy(wsi, value.data(), length + 1, token);
+  value.resize(copied > 0 ? static_cast<size_t>(copied) : 0);
+  return value;
+}
+
+// The first of two headers that is there: HTTP/1.1 and HTTP/2 name some things differently.
+std::string either(lws* wsi, lws_token_indexes h1, lws_token_indexes h2) {
+  std::string value = header(wsi, h1);
+  return value.empty() ? header(wsi, h2) : value;
+}
+
+// What a peer sent, fit for a log line.
+std::string printable(std::string text) {
+  if (text.size() > 200) text.resize(200);
+  for (char& c : text)
+    if (c < 0x20 || c > 0x7e) c = '?';
+  return text;
+}
+
+Status judge(lws* wsi, VhostState* vhost, std::string& detail) {
+  std::string path = either(wsi, WSI_TOKEN_GET_URI, WSI_TOKEN_HTTP_COLON_PATH);
+  detail = path;
+  if (!vhost) return Status::kNotFound;
+  const Options& options = vhost->options();
+  if (!options.enabled) return Status::kNotFound;
+  if (!vhost->serves() || vhost->draining()) return Status::kFull;
+  if (path != options.path) return Status::kNotFound;
+  if (!options.is_default && lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) == 0) {
+    detail = "no subprotocol asked for, and lws-chat is not the vhost's default";
+    return Status::kNotFound;
+  }
+  std::string origin = header(wsi, WSI_TOKEN_ORIGIN);
+  std::string host = either(wsi, WSI_TOKEN_HOST, WSI_TOKEN_HTTP_COLON_AUTHORITY);
+  detail = origin + " at " + host;
+  if (!origin_allowed(origin, host, lws_is_ssl(lws_get_network_wsi(wsi)), options.allowed_origins))
+    return Status::kForbiddenOrigin;
+  detail = std::to_string(vhost->connections()) + " now";
+  if (options.max_clients && vhost->connections() >= options.max_clients) return Status::kFull;
+  return Status::kOk;
+}
+
+const char* phrase(unsigned status) {
+  switch (status) {
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    default: return "Service Unavailable";
+  }
+}
+
+// lws_return_http_status() answers as HTTP/1.0 here, which strict clients call invalid.
+void answer_http1(lws* wsi, const StatusRow& row) {
+  std::string body = std::string(row.text) + "\n";
+  std::string response = "HTTP/1.1 " + std::to_string(row.http_status) + " " + phrase(row.http_status) +
+                         "\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body.size()) +
+                         (row.http_status == 503 ? "\r\nRetry-After: 5" : "") + "\r\nConnection: close\r\n\r\n" + body;
+  response.insert(0, LWS_PRE, '\0');
+  lws_write(wsi, reinterpret_cast<unsigned char*>(response.data()) + LWS_PRE, response.size() - LWS_PRE,
+            LWS_WRITE_HTTP);
+}
+
+}  // namespace
+
+bool admit(lws* wsi, VhostState* vhost) {
+  std::string detail;
+  Status status = judge(wsi, vhost, detail);
+  if (status == Status::kOk) return true;
+  const StatusRow& row = describe(status);
+  lwsl_notice("lws-chat: vhost %s: refused %s with %u: %s (%s)\n", lws_get_vhost_name(lws_get_vhost(wsi)),
+              PeerAddress(wsi).text().c_str(), row.http_status, std::string(row.text).c_str(),
+              printable(detail).c_str());
+  if (vhost && vhost->serves()) ++vhost->hub().counters().of(status);
+  if (lws_get_network_wsi(wsi) == wsi)
+    answer_http1(wsi, row);
+  else
+    lws_return_http_status(wsi, row.http_status, std::string(row.text).c_str());
+  return false;
+}
+
+int serve_http(lws* wsi, VhostState* vhost, const char* path, size_t size) {
+  bool root = size == 0 || (size == 1 && path[0] == '/');
+  if (root && vhost && !vhost->options().home.empty()) {
+    const std::string& home = vhost->options().home;
+    std::array<unsigned char, LWS_PRE + 2048> buffer;
+    unsigned char* at = buffer.data() + LWS_PRE;
+    if (lws_http_redirect(wsi, HTTP_STATUS_FOUND, reinterpret_cast<const unsigned char*>(home.data()),
+                          static_cast<int>(home.size()), &at, buffer.data() + buffer.size()) < 0)
+      return -1;
+  } else if (lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, nullptr)) {
+    return -1;
+  }
+  return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+}  // namespace lws_chat

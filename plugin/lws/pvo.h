@@ -1,0 +1,16 @@
+#pragma once
+
+#include <libwebsockets.h>
+
+#include <string>
+#include <vector>
+
+#include "core/options.h"
+
+namespace lws_chat {
+
+// Reads a vhost's options from lws's list of them ("per-vhost options", in the reverse order of the
+// file). Returns what is wrong, one text a problem.
+std::vector<std::string> read_pvos(const lws_protocol_vhost_options* pvos, Options& options);
+
+}  // namespace lws_chat

@@ -1,0 +1,151 @@
+#include "lws/vhost.h"
+
+#include <algorithm>
+#include <mutex>
+#include <vector>
+
+#include "lws/connection.h"
+#include "lws/pvo.h"
+
+namespace lws_chat {
+namespace {
+
+// All vhosts of the process that have the plugin, for the calls that mean a whole context.
+std::mutex registry_lock;
+std::vector<VhostState*> registry;
+
+Time now() { return static_cast<Time>(lws_now_usecs()); }
+
+}  // namespace
+
+void VhostState::create(lws_context* context, lws_vhost* vhost, const lws_protocols* protocol,
+                        const lws_protocol_vhost_options* pvos) {
+  auto** slot = static_cast<VhostState**>(lws_protocol_vh_priv_zalloc(vhost, protocol, sizeof(VhostState*)));
+  if (!slot) return lwsl_err("lws-chat: vhost %s: no memory\n", lws_get_vhost_name(vhost));
+  *slot = new VhostState(context, vhost, pvos);
+}
+
+void VhostState::destroy(lws_vhost* vhost, const lws_protocols* protocol) {
+  auto** slot = static_cast<VhostState**>(lws_protocol_vh_priv_get(vhost, protocol));
+  if (!slot) return;
+  delete *slot;
+  *slot = nullptr;
+}
+
+VhostState* VhostState::of(lws* wsi) {
+  auto** slot = static_cast<VhostState**>(lws_protocol_vh_priv_get(lws_get_vhost(wsi), lws_get_protocol(wsi)));
+  return slot ? *slot : nullptr;
+}
+
+VhostState::VhostState(lws_context* context, lws_vhost* vhost, const lws_protocol_vhost_options* pvos)
+    : context_(context), name_(lws_get_vhost_name(vhost)), options_(default_options()) {
+  ping_timer_.owner = this;
+  if (pvos) configure(pvos);
+  liveness_ = std::make_unique<Liveness>(static_cast<Time>(options_.ping_interval) * LWS_US_PER_SEC,
+                                         static_cast<Time>(options_.pong_timeout) * LWS_US_PER_SEC);
+  std::lock_guard<std::mutex> lock(registry_lock);
+  registry.push_back(this);
+}
+
+VhostState::~VhostState() {
+  {
+    std::lock_guard<std::mutex> lock(registry_lock);
+    registry.erase(std::remove(registry.begin(), registry.end(), this), registry.end());
+  }
+  lws_sul_cancel(&ping_timer_.sul);
+  while (first_) first_->orphan();
+}
+
+// A vhost with wrong options refuses everybody rather than failing lws's start: in lwsws a failing
+// protocol keeps the vhosts after it from starting and the process from dropping its privileges.
+void VhostState::configure(const lws_protocol_vhost_options* pvos) {
+  for (const std::string& problem : read_pvos(pvos, options_)) complain(problem);
+  if (lws_get_count_threads(context_) > 1) complain("lws runs several service threads, set count-threads to 1");
+  std::string conflict;
+  shared_hub_ = SharedHub::of(context_, options_, name_.c_str(), conflict);
+  if (!conflict.empty()) complain(conflict);
+  serves_ = options_.enabled && !misconfigured_;
+  if (serves_)
+    lwsl_notice("lws-chat: vhost %s: serving %s\n", name_.c_str(), options_.path.c_str());
+  else if (!misconfigured_)
+    lwsl_warn("lws-chat: vhost %s: off, because its options do not say \"status\": \"ok\"\n", name_.c_str());
+}
+
+void VhostState::complain(const std::string& what) {
+  misconfigured_ = true;
+  lwsl_err("lws-chat: vhost %s: %s; the vhost refuses all clients\n", name_.c_str(), what.c_str());
+}
+
+void VhostState::add(Connection& connection) {
+  connection.next_ = first_;
+  if (first_) first_->previous_ = &connection;
+  first_ = &connection;
+  ++connections_;
+  heard(connection);
+}
+
+void VhostState::remove(Connection& connection) {
+  (connection.previous_ ? connection.previous_->next_ : first_) = connection.next_;
+  if (connection.next_) connection.next_->previous_ = connection.previous_;
+  --connections_;
+  forget(connection);
+}
+
+void VhostState::heard(Connection& connection) {
+  liveness_->heard(connection, now());
+  if (ping_timer_due_ < 0) schedule_ping_timer();
+}
+
+void VhostState::forget(Connection& connection) { liveness_->remove(connection); }
+
+void VhostState::schedule_ping_timer() {
+  ping_timer_due_ = liveness_->due();
+  if (ping_timer_due_ < 0) return;
+  lws_sul_schedule(context_, 0, &ping_timer_.sul, on_ping_timer, std::max<Time>(1, ping_timer_due_ - now()));
+}
+
+void VhostState::on_ping_timer(lws_sorted_usec_list_t* sul) {
+  VhostState* self = reinterpret_cast<Timer*>(sul)->owner;
+  try {
+    self->check_liveness();
+  } catch (const std::exception& error) {
+    lwsl_err("lws-chat: vhost %s: ping: %s\n", self->name(), error.what());
+  }
+}
+
+void VhostState::check_liveness() {
+  Time at = now();
+  while (Liveness::Peer* peer = liveness_->next_silent(at)) static_cast<Connection*>(peer)->ping();
+  while (Liveness::Peer* peer = liveness_->next_gone(at)) static_cast<Connection*>(peer)->kill(Status::kNoPong);
+  schedule_ping_timer();
+}
+
+void VhostState::drain() {
+  draining_ = true;
+  for (Connection* connection = first_; connection; connection = connection->next_)
+    hub().dismiss_after_head(*connection, Status::kGoingAway, now());
+  if (first_) shared_hub_->schedule_flush();
+}
+
+void VhostState::drain_all(lws_context* context) {
+  std::lock_guard<std::mutex> lock(registry_lock);
+  for (VhostState* vhost : registry)
+    if (vhost->context_ == context && !vhost->draining_) vhost->drain();
+}
+
+size_t VhostState::count_connections(lws_context* context) {
+  std::lock_guard<std::mutex> lock(registry_lock);
+  size_t count = 0;
+  for (VhostState* vhost : registry)
+    if (vhost->context_ == context) count += vhost->connections_;
+  return count;
+}
+
+size_t VhostState::count_misconfigured(lws_context* context) {
+  std::lock_guard<std::mutex> lock(registry_lock);
+  return static_cast<size_t>(std::count_if(registry.begin(), registry.end(), [context](const VhostState* vhost) {
+    return vhost->context_ == context && vhost->misconfigured_;
+  }));
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <libwebsockets.h>
+
+#include <memory>
+#include <string>
+
+#include "core/liveness.h"
+#include "core/options.h"
+#include "lws/shared_hub.h"
+
+namespace lws_chat {
+
+class Connection;
+
+// What the plugin keeps for one lws vhost. lws's per-vhost memory holds one pointer to it.
+class VhostState {
+ public:
+  // PROTOCOL_INIT and PROTOCOL_DESTROY. `pvos` is nullptr where the vhost does not name the protocol.
+  static void create(lws_context* context, lws_vhost* vhost, const lws_protocols* protocol,
+                     const lws_protocol_vhost_options* pvos);
+  static void destroy(lws_vhost* vhost, const lws_protocols* protocol);
+
+  // The state of a connection's vhost, or nullptr.
+  static VhostState* of(lws* wsi);
+
+  // For the ops table: see lws-chat.h.
+  static void drain_all(lws_context* context);
+  static size_t count_connections(lws_context* context);
+  static size_t count_misconfigured(lws_context* context);
+
+  ~VhostState();
+  VhostState(const VhostState&) = delete;
+  VhostState& operator=(const VhostState&) = delete;
+
+  const Options& options() const { return options_; }
+  const char* name() const { return name_.c_str(); }
+  SharedHub& shared_hub() { return *shared_hub_; }
+  Hub& hub() { return shared_hub_->hub(); }
+  size_t connections() const { return connections_; }
+
+  // Whether upgrades are served at all; not where the vhost did not ask for it or asked for it wrongly.
+  bool serves() const { return serves_; }
+  bool draining() const { return draining_; }
+
+  void add(Connection& connection);
+  void remove(Connection& connection);
+  // For the watch over vanished peers: a sign of life, and that there is nothing more to watch.
+  void heard(Connection& connection);
+  void forget(Connection& connection);
+
+ private:
+  struct Timer {
+    lws_sorted_usec_list_t sul;
+    VhostState* owner;
+  };
+
+  VhostState(lws_context* context, lws_vhost* vhost, const lws_protocol_vhost_options* pvos);
+  void configure(const lws_protocol_vhost_options* pvos);
+  void complain(const std::string& what);
+  void drain();
+
+  static void on_ping_timer(lws_sorted_usec_list_t* sul);
+  void check_liveness();
+  void schedule_ping_timer();
+
+  lws_context* context_;
+  std::string name_;
+  Options options_;
+  bool serves_ = false;
+  bool misconfigured_ = false;
+  bool draining_ = false;
+  std::shared_ptr<SharedHub> shared_hub_;
+  std::unique_ptr<Liveness> liveness_;
+  Connection* first_ = nullptr;  // all connections, linked through them
+  size_t connections_ = 0;
+  Timer ping_timer_{};
+  Time ping_timer_due_ = -1;
+};
+
+}  // namespace lws_chat
