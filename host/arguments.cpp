@@ -1,0 +1,98 @@
+#include "host/arguments.h"
+
+#include <getopt.h>
+#include <libwebsockets.h>
+
+#include <charconv>
+#include <cstdio>
+#include <optional>
+#include <string_view>
+
+#include "core/options.h"
+
+namespace lws_chat {
+namespace {
+
+constexpr int kDefaultLevel = LLL_ERR | LLL_WARN | LLL_NOTICE;
+
+constexpr char kHelp[] =
+    "Usage: lws-chatd [-c DIR] [-p DIR] [-d LEVEL] [--check]\n"
+    "\n"
+    "Real-time rooms on libwebsockets: serves what its configuration says until SIGTERM.\n"
+    "\n"
+    "  -c, --config-dir DIR   configuration in DIR/conf and DIR/conf.d/ (default /etc/lws-chatd)\n"
+    "  -p, --plugin-dir DIR   where libprotocol_lws_chat.so is\n"
+    "  -d, --debug LEVEL      err, warn, notice (default), info, debug, or a number of lws log bits\n"
+    "      --check            report everything that is wrong with the configuration, then end\n"
+    "      --options          print the plugin's options as a Markdown table, then end\n"
+    "      --version          print versions, then end\n"
+    "  -h, --help             this text\n"
+    "\n"
+    "Signals: SIGTERM and SIGINT close all clients with 1001 and end; SIGHUP reads certificates again.\n";
+
+std::optional<int> parse_level(std::string_view text) {
+  if (text == "err") return LLL_ERR;
+  if (text == "warn") return LLL_ERR | LLL_WARN;
+  if (text == "notice") return kDefaultLevel;
+  if (text == "info") return kDefaultLevel | LLL_INFO;
+  if (text == "debug") return kDefaultLevel | LLL_INFO | LLL_DEBUG;
+  int level = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), level);
+  if (error != std::errc() || end != text.data() + text.size() || level < 0) return std::nullopt;
+  return level;
+}
+
+void print_options() {
+  std::puts("| option | values | default | |\n|---|---|---|---|");
+  for (const OptionRow& row : option_table()) {
+    std::string fallback = row.fallback.empty() ? "" : "`" + std::string(row.fallback) + "`";
+    std::printf("| `%s` | %s | %s | %s%s |\n", std::string(row.name).c_str(), option_range(row).c_str(),
+                fallback.c_str(), std::string(row.help).c_str(), row.shapes_hub ? " *(hub)*" : "");
+  }
+}
+
+}  // namespace
+
+Arguments read_arguments(int argc, char** argv) {
+  enum { kCheck = 256, kOptions, kVersion };
+  static const option long_options[] = {{"config-dir", required_argument, nullptr, 'c'},
+                                        {"plugin-dir", required_argument, nullptr, 'p'},
+                                        {"debug", required_argument, nullptr, 'd'},
+                                        {"check", no_argument, nullptr, kCheck},
+                                        {"options", no_argument, nullptr, kOptions},
+                                        {"version", no_argument, nullptr, kVersion},
+                                        {"help", no_argument, nullptr, 'h'},
+                                        {nullptr, 0, nullptr, 0}};
+  Arguments arguments;
+  arguments.log_level = kDefaultLevel;
+  for (int c; (c = getopt_long(argc, argv, "c:p:d:h", long_options, nullptr)) != -1;) {
+    switch (c) {
+      case 'c': arguments.config_dir = optarg; break;
+      case 'p': arguments.plugin_dir = optarg; break;
+      case 'd':
+        if (std::optional<int> level = parse_level(optarg)) {
+          arguments.log_level = *level;
+        } else {
+          std::fprintf(stderr, "lws-chatd: -d %s: expected err, warn, notice, info, debug or a number\n", optarg);
+          arguments.exit_code = 2;
+        }
+        break;
+      case kCheck: arguments.check_only = true; break;
+      case kOptions: print_options(), arguments.exit_code = 0; break;
+      case kVersion:
+        std::printf("lws-chatd %s (libwebsockets %s)\n", LWS_CHAT_VERSION, lws_get_library_version());
+        arguments.exit_code = 0;
+        break;
+      case 'h': std::fputs(kHelp, stdout), arguments.exit_code = 0; break;
+      default: std::fputs("Try 'lws-chatd --help'.\n", stderr), arguments.exit_code = 2; break;
+    }
+    if (arguments.exit_code >= 0) return arguments;
+  }
+  if (optind < argc) {
+    std::fprintf(stderr, "lws-chatd: unexpected argument '%s'\nTry 'lws-chatd --help'.\n", argv[optind]);
+    arguments.exit_code = 2;
+  }
+  return arguments;
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,181 @@
+#include "host/config_check.h"
+
+#include <algorithm>
+#include <map>
+
+#include "host/config_file.h"
+#include "host/config_keys.h"
+#include "host/config_vhost.h"
+#include "host/lejp_limits.h"
+#include "host/plugin_file.h"
+
+#ifndef LWS_CHAT_DEFAULT_PLUGIN_DIR
+#error "define LWS_CHAT_DEFAULT_PLUGIN_DIR, the directory where the plugin is installed"
+#endif
+
+namespace lws_chat {
+namespace {
+
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+// The objects in the array "vhosts" of a file.
+std::vector<const cJSON*> vhosts_of(const ConfigFile& file) {
+  std::vector<const cJSON*> found;
+  const cJSON* list = cJSON_IsObject(file.root()) ? member(file.root(), "vhosts") : nullptr;
+  if (!cJSON_IsArray(list)) return found;
+  for (const cJSON* item = list->child; item; item = item->next)
+    if (cJSON_IsObject(item)) found.push_back(item);
+  return found;
+}
+
+bool has_error(const std::vector<Finding>& findings) {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.severity == Severity::kError; });
+}
+
+class ConfigCheck {
+ public:
+  ConfigCheck(const std::string& dir, const std::string& plugin_dir_override)
+      : dir_(dir), plugin_dir_override_(plugin_dir_override) {}
+
+  ConfigReport check() {
+    ConfigFiles read = read_config_files(dir_);
+    report_.total_bytes = read.total_bytes;
+    for (ConfigFile& file : read.files) shape(file);
+    if (syntax_failed_) globals_.init_ssl = true;  // perhaps it is, and one error is enough
+    globals_.plugin_dir = !plugin_dir_override_.empty() ? plugin_dir_override_
+                          : !report_.plugin_dir.empty() ? report_.plugin_dir
+                                                        : LWS_CHAT_DEFAULT_PLUGIN_DIR;
+    for (ConfigFile& file : read.files)
+      for (const cJSON* vhost : vhosts_of(file)) vhosts_.push_back(check_vhost(file, vhost, globals_));
+    for (size_t i = 0; i < vhosts_.size(); ++i)
+      for (size_t j = 0; j < i; ++j) compare(vhosts_[j], vhosts_[i]);
+    for (const ConfigFile& file : read.files) append(file.findings());
+    append(read.findings);
+    // What an unread file would have said is not known, so nothing is said to be missing.
+    if (!syntax_failed_ && !has_error(read.findings)) whole();
+    plugin();
+    for (CheckedVhost& vhost : vhosts_) report_.vhosts.push_back(std::move(vhost.summary));
+    return std::move(report_);
+  }
+
+ private:
+  void append(const std::vector<Finding>& findings) {
+    report_.findings.insert(report_.findings.end(), findings.begin(), findings.end());
+  }
+
+  // What one file may hold at the top, and what its "global" says.
+  void shape(ConfigFile& file) {
+    if (!file.root()) {
+      syntax_failed_ = true;
+      return;
+    }
+    check_lejp_limits(file);
+    if (!cJSON_IsObject(file.root())) return;
+    check_keys(file, KeyPlace::kTop, file.root());
+    const cJSON* global = member(file.root(), "global");
+    if (!cJSON_IsObject(global)) return;
+    check_keys(file, KeyPlace::kGlobal, global);
+    for (const cJSON* item = global->child; item; item = item->next) repeated(file, item);
+    if (flag_member(global, "init-ssl")) globals_.init_ssl = true;  // lws never turns it off again
+    if (cJSON_IsString(member(global, "default-alpn"))) globals_.default_alpn = text_member(global, "default-alpn");
+    if (cJSON_IsString(member(global, "plugin-dir"))) report_.plugin_dir = member(global, "plugin-dir")->valuestring;
+  }
+
+  // Within one object a repeated key is an error; across files the last one wins, which may be meant.
+  void repeated(ConfigFile& file, const cJSON* item) {
+    auto [first, is_new] = global_keys_.emplace(item->string, std::make_pair(file.name(), file.place_of(item)));
+    if (!is_new && first->second.first != file.name())
+      file.warn_at_key(
+          item, quoted(item->string) + " is set again, first at " + first->second.second + ": the last one counts");
+  }
+
+  void compare(const CheckedVhost& first, const CheckedVhost& second) {
+    same_name(first, second);
+    same_port(first, second);
+    same_hub(first, second);
+  }
+
+  // lws looks a vhost up by port and name, and finds the first one only. The same name on another port is
+  // fine.
+  void same_name(const CheckedVhost& first, const CheckedVhost& second) {
+    const VhostSummary& a = first.summary;
+    const VhostSummary& b = second.summary;
+    if (a.name.empty() || a.name != b.name || a.unix_socket != b.unix_socket) return;
+    if (a.unix_socket ? a.interface != b.interface : a.port == 0 || a.port != b.port) return;
+    std::string where = a.unix_socket ? "on the same socket" : "on port " + std::to_string(a.port);
+    second.file->error_at_key(member(second.json, "name"),
+                              "vhost " + quoted(b.name) + " is there twice " + where + ", first at " +
+                                  first.file->place_of(member(first.json, "name")) +
+                                  ": libwebsockets finds only the first, rename or remove one");
+  }
+
+  void same_port(const CheckedVhost& first, const CheckedVhost& second) {
+    const VhostSummary& a = first.summary;
+    const VhostSummary& b = second.summary;
+    if (a.unix_socket || b.unix_socket || a.port == 0 || a.port != b.port) return;
+    // By what the files ask for: without init-ssl no vhost has TLS, which is reported on its own.
+    bool a_tls = !a.certificate.empty();
+    bool b_tls = !b.certificate.empty();
+    if (a_tls == b_tls) return;
+    second.file->error_at_key(member(second.json, "port"),
+                              "port " + std::to_string(b.port) + " is " + (b_tls ? "TLS" : "plain") + " here but " +
+                                  (a_tls ? "TLS" : "plain") + " in vhost " + quoted(a.name) + " (" +
+                                  first.file->place_of(member(first.json, "port")) +
+                                  "): vhosts on one port share its listener, use another port");
+  }
+
+  void same_hub(const CheckedVhost& first, const CheckedVhost& second) {
+    const VhostSummary& a = first.summary;
+    const VhostSummary& b = second.summary;
+    if (!a.serves_chat || !b.serves_chat || a.chat.hub.empty() || a.chat.hub != b.chat.hub) return;
+    std::string differences;
+    for (const std::string& option : hub_conflicts(a.chat, b.chat))
+      differences += (differences.empty() ? "" : ", ") + option;
+    if (differences.empty()) return;
+    second.file->error_at_value(second.hub, "vhosts " + quoted(a.name) + " (" + first.file->place_of(first.hub) +
+                                                ") and " + quoted(b.name) + " share the hub " + quoted(b.chat.hub) +
+                                                " but differ in " + differences + ": give both the same");
+  }
+
+  void whole() {
+    bool served =
+        std::any_of(vhosts_.begin(), vhosts_.end(), [](const CheckedVhost& v) { return v.summary.serves_chat; });
+    if (vhosts_.empty())
+      report_.findings.push_back(
+          {Severity::kError, dir_, 0, 0, "no vhost in any file, expected at least one in \"vhosts\""});
+    else if (!served)
+      report_.findings.push_back({Severity::kWarning, dir_, 0, 0,
+                                  "no vhost serves lws-chat, expected {\"lws-chat\": {\"status\": \"ok\"}} in the "
+                                  "ws-protocols of one"});
+  }
+
+  void plugin() {
+    std::string problem = check_plugin(globals_.plugin_dir);
+    if (!problem.empty()) report_.findings.push_back({Severity::kError, globals_.plugin_dir, 0, 0, problem});
+  }
+
+  const std::string& dir_;
+  const std::string& plugin_dir_override_;
+  ConfigReport report_;
+  Globals globals_;
+  std::map<std::string, std::pair<std::string, std::string>> global_keys_;  // key: file, place
+  std::vector<CheckedVhost> vhosts_;
+  bool syntax_failed_ = false;
+};
+
+}  // namespace
+
+bool ConfigReport::ok() const { return !has_error(findings); }
+
+ConfigReport check_config(const std::string& dir, const std::string& plugin_dir_override) {
+  return ConfigCheck(dir, plugin_dir_override).check();
+}
+
+std::string describe(const Finding& finding) {
+  std::string place = finding.file;
+  if (finding.line != 0) place += ":" + std::to_string(finding.line) + ":" + std::to_string(finding.column);
+  return place + (finding.severity == Severity::kError ? ": error: " : ": warning: ") + finding.text;
+}
+
+}  // namespace lws_chat

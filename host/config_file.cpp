@@ -1,0 +1,193 @@
+#include "host/config_file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+
+namespace lws_chat {
+namespace {
+
+// lws 4.1.6 prints "DIR/conf.d" into char[128] and "DIR/conf.d/NAME" into char[256], through a snprintf that
+// is given one byte less; what is longer is cut off and another file is opened, or none.
+constexpr size_t kMaxDirPath = 126;
+constexpr size_t kMaxFilePath = 254;
+
+constexpr std::array<std::string_view, 10> kBackupSuffixes = {
+    ".dpkg-old", ".dpkg-dist", ".dpkg-new", ".bak", ".orig", ".rej", ".swp", ".save", ".rpmnew", ".rpmsave"};
+
+bool looks_like_backup(std::string_view name) {
+  return std::any_of(kBackupSuffixes.begin(), kBackupSuffixes.end(), [name](std::string_view suffix) {
+    return name.size() > suffix.size() && name.substr(name.size() - suffix.size()) == suffix;
+  });
+}
+
+struct Descriptor {
+  explicit Descriptor(const std::string& path) : fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  ~Descriptor() {
+    if (fd >= 0) close(fd);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int fd;
+};
+
+// The content, or nothing with errno set.
+std::optional<std::string> read_file(const std::string& path) {
+  Descriptor file(path);
+  if (file.fd < 0) return std::nullopt;
+  std::string content;
+  char block[16384];
+  for (;;) {
+    ssize_t got = read(file.fd, block, sizeof block);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::nullopt;
+    if (got == 0) return content;
+    content.append(block, static_cast<size_t>(got));
+  }
+}
+
+std::string reason(int error) { return std::strerror(error); }
+
+std::string remedy(int error) {
+  if (error == EACCES) return ": let the user who runs this read it";
+  return "";
+}
+
+// Sorted as lws sorts, with scandir and alphasort; nothing with errno set if the folder cannot be read.
+std::optional<std::vector<std::string>> sorted_names(const std::string& folder) {
+  dirent** entries = nullptr;
+  int count = scandir(folder.c_str(), &entries, nullptr, alphasort);
+  if (count < 0) return std::nullopt;
+  std::vector<std::string> names;
+  for (int i = 0; i < count; ++i) {
+    std::string_view name = entries[i]->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+    std::free(entries[i]);
+  }
+  std::free(entries);
+  return names;
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::string& dir) : dir_(dir) {}
+
+  ConfigFiles read() {
+    if (directory_is_usable()) {
+      read_main();
+      read_folder();
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void error(const std::string& file, std::string text) {
+    result_.findings.push_back({Severity::kError, file, 0, 0, std::move(text)});
+  }
+  void warn(const std::string& file, std::string text) {
+    result_.findings.push_back({Severity::kWarning, file, 0, 0, std::move(text)});
+  }
+
+  bool directory_is_usable() {
+    struct stat status;
+    if (stat(dir_.c_str(), &status) != 0)
+      return error(dir_, reason(errno) + ", expected the configuration directory: create it or give another one"),
+             false;
+    if (!S_ISDIR(status.st_mode))
+      return error(dir_, "not a directory, expected the one that holds the file conf"), false;
+    size_t length = (dir_ + "/conf.d").size();
+    if (length > kMaxDirPath)
+      return error(dir_, "path of " + std::to_string(dir_.size()) + " bytes, libwebsockets cuts it off after " +
+                             std::to_string(kMaxDirPath - 7) + ": use a shorter one"),
+             false;
+    return true;
+  }
+
+  void read_main() {
+    struct stat status;
+    std::string path = dir_ + "/conf";
+    if (stat(path.c_str(), &status) != 0)
+      return error("conf",
+                   errno == ENOENT
+                       ? "missing in " + dir_ + ", libwebsockets requires it: create it, at least with {\"global\": {}}"
+                       : "cannot be read (" + reason(errno) + ")" + remedy(errno));
+    if (!S_ISREG(status.st_mode)) return error("conf", "not a regular file, expected the main configuration");
+    read_one("conf", path);
+  }
+
+  void read_folder() {
+    std::string folder = dir_ + "/conf.d";
+    std::optional<std::vector<std::string>> names = sorted_names(folder);
+    if (!names) {
+      // lws goes on without conf.d, which is how a single-file configuration looks.
+      if (errno != ENOENT) error("conf.d", "cannot be read (" + reason(errno) + ")" + remedy(errno));
+      return;
+    }
+    for (const std::string& name : *names) read_entry("conf.d/" + name, folder + "/" + name, name);
+  }
+
+  void read_entry(const std::string& file, const std::string& path, const std::string& name) {
+    struct stat status;
+    if (name.find('~') != std::string::npos)
+      return warn(file,
+                  "libwebsockets skips names with '~': move it elsewhere, or rename it if it is meant to be read");
+    if (lstat(path.c_str(), &status) != 0) return error(file, "cannot be read (" + reason(errno) + ")");
+    if (S_ISLNK(status.st_mode))
+      return error(file, "libwebsockets skips symbolic links; copy the file here or move the link elsewhere");
+    if (S_ISDIR(status.st_mode)) return warn(file, "libwebsockets skips sub-directories, expected regular files only");
+    if (!S_ISREG(status.st_mode)) return warn(file, "not a regular file, libwebsockets skips it");
+    if (path.size() > kMaxFilePath)
+      return error(file, "path of " + std::to_string(path.size()) + " bytes, libwebsockets cuts it off after " +
+                             std::to_string(kMaxFilePath) + ": use a shorter name");
+    read_one(file, path);
+  }
+
+  void read_one(const std::string& file, const std::string& path) {
+    std::optional<std::string> text = read_file(path);
+    if (!text) return error(file, "cannot be read (" + reason(errno) + ")" + remedy(errno));
+    result_.total_bytes += text->size();
+    bool in_folder = file != "conf";
+    if (text->empty())
+      return error(file, in_folder ? "empty, expected a JSON object: fill it or remove it"
+                                   : "empty, expected a JSON object, at least {\"global\": {}}");
+    ConfigFile config(file, *text);
+    const SyntaxError& problem = config.syntax_error();
+    if (!problem.text.empty())
+      config.error_at(problem.at, problem.text + (in_folder ? "; libwebsockets reads every file in conf.d, whatever "
+                                                              "its name: if this is no configuration, move it elsewhere"
+                                                            : ""));
+    else if (in_folder && looks_like_backup(file))
+      error(file, "looks like a backup that libwebsockets would read too: move it elsewhere");
+    result_.files.push_back(std::move(config));
+  }
+
+  const std::string& dir_;
+  ConfigFiles result_;
+};
+
+}  // namespace
+
+std::string ConfigFile::place_of(const cJSON* node) const {
+  Position at = document_.key_position(node);
+  return name_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+}
+
+std::vector<Finding> ConfigFile::findings() const {
+  std::vector<Finding> sorted = findings_;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Finding& a, const Finding& b) {
+    return a.line != b.line ? a.line < b.line : a.column < b.column;
+  });
+  return sorted;
+}
+
+ConfigFiles read_config_files(const std::string& dir) { return Reader(dir).read(); }
+
+}  // namespace lws_chat

@@ -1,0 +1,215 @@
+#include "host/server.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <set>
+
+#include "host/certificate.h"
+
+namespace lws_chat {
+namespace {
+
+// How long clients may take to accept what is still waiting for them when the server ends.
+constexpr uint64_t kDrainMs = 5000;
+constexpr uint64_t kDrainPollMs = 20;
+
+// Descriptors asked for where the configuration has no rlimit-nofile: the usual soft limit of 1024
+// serves few clients. lws keeps 16 bytes for each.
+constexpr rlim_t kDescriptors = 131072;
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kDescriptors) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kDescriptors);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Whether somebody already listens where the vhost is about to. lws's parser passes over a vhost that
+// cannot listen, so it has to be asked before. Interfaces given by device name are left to lws.
+std::string occupied(const VhostSummary& vhost) {
+  addrinfo hints{};
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_family = vhost.interface.empty() ? AF_INET : AF_UNSPEC;
+  addrinfo* found = nullptr;
+  std::string port = std::to_string(vhost.port);
+  const char* host = vhost.interface.empty() ? nullptr : vhost.interface.c_str();
+  if (getaddrinfo(host, port.c_str(), &hints, &found) != 0) return "";
+  std::string problem;
+  int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (fd >= 0 && bind(fd, found->ai_addr, found->ai_addrlen) != 0) {
+    std::string where = (host ? vhost.interface + " " : "") + "port " + port;
+    if (errno == EADDRINUSE)
+      problem = "vhost " + vhost.name + ": " + where + " is in use by another program; stop it or choose another port";
+    else
+      problem = "vhost " + vhost.name + ": cannot listen on " + where + ": " + std::strerror(errno);
+  }
+  if (fd >= 0) close(fd);
+  freeaddrinfo(found);
+  return problem;
+}
+
+}  // namespace
+
+Server::Server(std::string config_dir, std::string plugin_dir, ConfigReport config)
+    : config_dir_(std::move(config_dir)), plugin_dir_(std::move(plugin_dir)), config_(std::move(config)) {
+  uv_loop_init(&loop_);
+}
+
+Server::~Server() {
+  if (context_) lws_context_destroy(context_);
+  auto close_handle = [](uv_handle_t* handle) {
+    if (handle->loop && !uv_is_closing(handle)) uv_close(handle, nullptr);
+  };
+  for (uv_signal_t& handle : signals_) close_handle(reinterpret_cast<uv_handle_t*>(&handle));
+  close_handle(reinterpret_cast<uv_handle_t*>(&drain_timer_));
+  // lws closes its handles through the loop, some of them only after others: give it some turns.
+  for (int turn = 0; turn < 100 && uv_loop_close(&loop_) == UV_EBUSY; ++turn) uv_run(&loop_, UV_RUN_NOWAIT);
+  if (plugins_) lws_plugins_destroy(&plugins_, nullptr, nullptr);
+}
+
+std::string Server::start() {
+  for (const VhostSummary& vhost : config_.vhosts) {
+    if (vhost.unix_socket) continue;
+    std::string problem = occupied(vhost);
+    if (!problem.empty()) return problem;
+  }
+  raise_descriptor_limit();
+  for (auto step : {&Server::load_plugins, &Server::create_context, &Server::create_vhosts}) {
+    std::string problem = (this->*step)();
+    if (!problem.empty()) return problem;
+  }
+  watch_signals();
+  for (const VhostSummary& vhost : config_.vhosts) {
+    const char* scheme = vhost.unix_socket ? "unix socket" : vhost.tls ? "https" : "http";
+    lwsl_notice("lws-chatd: vhost %s listens on %s %s:%u\n", vhost.name.c_str(), scheme,
+                vhost.interface.empty() ? "*" : vhost.interface.c_str(), vhost.port);
+  }
+  return "";
+}
+
+std::string Server::load_plugins() {
+  const char* dirs[] = {plugin_dir_.c_str(), nullptr};
+  if (lws_plugins_init(&plugins_, dirs, "lws_protocol_plugin", nullptr, nullptr, nullptr))
+    return plugin_dir_ + ": lws could not load the plugins";
+  for (lws_plugin* plugin = plugins_; plugin; plugin = plugin->list) {
+    const auto* exported = reinterpret_cast<const lws_plugin_protocol_t*>(plugin->hdr);
+    for (int i = 0; i < exported->count_protocols; ++i) {
+      const lws_protocols* protocol = &exported->protocols[i];
+      bool ours = std::strcmp(protocol->name, "lws-chat") == 0;
+      // The first one also answers what belongs to no protocol.
+      protocols_.insert(ours ? protocols_.begin() : protocols_.end(), protocol);
+      if (ours) chat_ = static_cast<const lws_chat_ops*>(protocol->user);
+    }
+  }
+  protocols_.push_back(nullptr);
+  if (!chat_) return plugin_dir_ + ": no plugin there has the protocol lws-chat";
+  if (std::strcmp(chat_->lws_version, LWS_LIBRARY_VERSION) != 0)
+    return plugin_dir_ + ": the plugin is built for libwebsockets " + chat_->lws_version + ", this is " +
+           LWS_LIBRARY_VERSION;
+  return "";
+}
+
+std::string Server::create_context() {
+  info_.options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBUV |
+                  LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN;
+  info_.pprotocols = protocols_.data();
+  info_.pt_serv_buf_size = 8192;
+  // lws copies every string and keeps a small structure for most of them.
+  config_strings_.resize(65536 + 8 * config_.total_bytes);
+  char* strings = config_strings_.data();
+  int left = static_cast<int>(config_strings_.size());
+  if (lwsws_get_config_globals(&info_, config_dir_.c_str(), &strings, &left))
+    return config_dir_ + ": lws does not understand the configuration";
+  void* loops[] = {&loop_};
+  info_.foreign_loops = loops;
+  context_ = lws_create_context(&info_);
+  info_.foreign_loops = nullptr;
+  if (!context_) return "libwebsockets did not start; is the package libwebsockets-evlib-uv installed?";
+  info_.pprotocols = protocols_.data();
+  if (lwsws_get_config_vhosts(context_, &info_, config_dir_.c_str(), &strings, &left))
+    return config_dir_ + ": lws could not make the vhosts; the lines above say more";
+  return "";
+}
+
+std::string Server::create_vhosts() {
+  // lws's parser goes on quietly after a file whose vhost failed.
+  for (const VhostSummary& vhost : config_.vhosts)
+    if (!lws_get_vhost_by_name(context_, vhost.name.c_str()))
+      return "vhost " + vhost.name + " did not start; the lines above say more";
+  // Starts the protocols and drops privileges now rather than in the first loop turn, so that a
+  // failure is seen here.
+  if (lws_protocol_init(context_)) return "could not start the protocols or drop privileges; the lines above say more";
+  if (chat_->misconfigured(context_)) return "lws-chat is misconfigured; the lines above say how";
+  return "";
+}
+
+void Server::watch_signals() {
+  int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+  for (size_t i = 0; i < std::size(numbers); ++i) {
+    uv_signal_init(&loop_, &signals_[i]);
+    signals_[i].data = this;
+    uv_signal_start(&signals_[i], on_signal, numbers[i]);
+  }
+  uv_timer_init(&loop_, &drain_timer_);
+  drain_timer_.data = this;
+}
+
+int Server::run() {
+  uv_run(&loop_, UV_RUN_DEFAULT);
+  return 0;
+}
+
+void Server::on_signal(uv_signal_t* handle, int number) {
+  auto* self = static_cast<Server*>(handle->data);
+  if (number == SIGHUP) return self->reload_certificates();
+  if (self->drain_deadline_) return uv_stop(&self->loop_);
+  lwsl_notice("lws-chatd: %s: closing all clients\n", number == SIGTERM ? "SIGTERM" : "SIGINT");
+  self->begin_drain();
+}
+
+void Server::begin_drain() {
+  chat_->drain(context_);
+  drain_deadline_ = uv_now(&loop_) + kDrainMs;
+  uv_timer_start(&drain_timer_, on_drain_timer, 0, kDrainPollMs);
+}
+
+void Server::on_drain_timer(uv_timer_t* handle) { static_cast<Server*>(handle->data)->check_drain(); }
+
+void Server::check_drain() {
+  size_t left = chat_->connections(context_);
+  if (left > 0 && uv_now(&loop_) < drain_deadline_) return;
+  if (left > 0)
+    lwsl_warn("lws-chatd: %zu clients did not take their last messages in time\n", left);
+  else
+    lwsl_notice("lws-chatd: all clients are closed\n");
+  uv_stop(&loop_);
+}
+
+void Server::reload_certificates() {
+  std::set<std::pair<std::string, std::string>> pairs;
+  for (const VhostSummary& vhost : config_.vhosts)
+    if (vhost.tls) pairs.emplace(vhost.certificate, vhost.key);
+  if (pairs.empty()) lwsl_notice("lws-chatd: SIGHUP: no certificates to reload\n");
+  for (const auto& [certificate, key] : pairs) {
+    CertificateCheck check = check_certificate(certificate, key);
+    if (!check.problem.empty()) {
+      lwsl_err("lws-chatd: SIGHUP: %s; the certificate in use stays\n", check.problem.c_str());
+      continue;
+    }
+    if (!check.warning.empty()) lwsl_warn("lws-chatd: SIGHUP: %s\n", check.warning.c_str());
+    lws_tls_cert_updated(context_, certificate.c_str(), key.c_str(), nullptr, 0, nullptr, 0);
+    lwsl_notice("lws-chatd: SIGHUP: %s is in use for new connections\n", certificate.c_str());
+  }
+}
+
+}  // namespace lws_chat
