@@ -1,0 +1,19 @@
+// The input is an option's name, a line end, and its value. An option either takes a value, or says why
+// not and stays as it was.
+#include <cstdint>
+#include <cstdlib>
+
+#include "core/options.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  std::string_view input(reinterpret_cast<const char*>(data), size);
+  size_t end = input.find('\n');
+  std::string_view name = input.substr(0, end);
+  std::string_view value = end == std::string_view::npos ? std::string_view() : input.substr(end + 1);
+  lws_chat::Options options = lws_chat::default_options();
+  std::string problem = lws_chat::set_option(options, name, value);
+  if (problem.empty() && !lws_chat::find_option(name)) std::abort();
+  if (!problem.empty() && options.max_lag != lws_chat::default_options().max_lag) std::abort();
+  (void)lws_chat::check_options(options);
+  return 0;
+}

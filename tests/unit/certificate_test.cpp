@@ -1,0 +1,135 @@
+#include "host/certificate.h"
+
+#include <openssl/err.h>
+
+#include "support/config_dir.h"
+#include "support/test_certificate.h"
+#include "support/unit.h"
+
+namespace {
+
+using lws_chat::CertificateCheck;
+using lws_chat::check_certificate;
+
+constexpr long kDay = 24 * 3600;
+
+struct Files {
+  unit::TempDir dir;
+  std::string cert = dir.path("cert.pem");
+  std::string key = dir.path("key.pem");
+
+  explicit Files(const unit::TestCertificate& certificate = unit::TestCertificate()) {
+    certificate.write_certificate(cert);
+    certificate.write_key(key);
+  }
+  CertificateCheck check() const { return check_certificate(cert, key); }
+};
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST(a_certificate_with_its_key_has_no_findings) {
+  CertificateCheck result = Files().check();
+  CHECK_EQ(result.problem, "");
+  CHECK_EQ(result.warning, "");
+}
+
+TEST(a_certificate_and_key_in_one_file_are_fine) {
+  Files files;
+  unit::TestCertificate both;
+  std::string content;
+  both.write_certificate(files.cert);
+  both.write_key(files.key);
+  for (const std::string& part : {files.cert, files.key}) {
+    std::ifstream in(part);
+    content.append(std::istreambuf_iterator<char>(in), {});
+  }
+  files.dir.write("both.pem", content);
+  CHECK_EQ(check_certificate(files.dir.path("both.pem"), files.dir.path("both.pem")).problem, "");
+}
+
+TEST(a_key_of_another_certificate_is_named_with_both_files) {
+  Files files;
+  unit::TestCertificate().write_key(files.key);
+  CHECK_EQ(files.check().problem, files.key + ": does not belong to the certificate in " + files.cert);
+}
+
+TEST(a_key_of_another_type_does_not_belong_either) {
+  Files files;
+  std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> rsa(EVP_RSA_gen(2048), EVP_PKEY_free);
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::fopen(files.key.c_str(), "w"), std::fclose);
+  PEM_write_PrivateKey(out.get(), rsa.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  out.reset();
+  CHECK_EQ(files.check().problem, files.key + ": does not belong to the certificate in " + files.cert);
+}
+
+TEST(a_missing_file_is_named) {
+  Files files;
+  CHECK_EQ(check_certificate(files.dir.path("none.pem"), files.key).problem,
+           files.dir.path("none.pem") + ": missing, create it or correct the path");
+  CHECK_EQ(check_certificate(files.cert, files.dir.path("none.pem")).problem,
+           files.dir.path("none.pem") + ": missing, create it or correct the path");
+}
+
+TEST(an_unreadable_file_says_permission_denied) {
+  if (geteuid() == 0) return;  // root reads everything
+  Files files;
+  chmod(files.key.c_str(), 0);
+  CHECK(contains(files.check().problem, files.key + ": permission denied"));
+}
+
+TEST(a_folder_is_no_certificate) {
+  Files files;
+  CHECK_EQ(check_certificate(files.dir.path(), files.key).problem, files.dir.path() + ": Is a directory");
+}
+
+TEST(a_file_without_pem_is_told_apart_for_certificate_and_key) {
+  Files files;
+  CHECK_EQ(check_certificate(files.key, files.key).problem, files.key + ": no PEM certificate in it");
+  CHECK_EQ(check_certificate(files.cert, files.cert).problem, files.cert + ": no PEM private key in it");
+  files.dir.write("cert.pem", "");
+  CHECK_EQ(files.check().problem, files.cert + ": no PEM certificate in it");
+}
+
+TEST(damaged_pem_is_not_readable) {
+  Files files;
+  files.dir.write("cert.pem", "-----BEGIN CERTIFICATE-----\nZm9v\n-----END CERTIFICATE-----\n");
+  CHECK(contains(files.check().problem, files.cert + ": not readable as a PEM certificate chain ("));
+}
+
+TEST(damaged_key_is_not_readable) {
+  Files files;
+  files.dir.write("key.pem", "-----BEGIN PRIVATE KEY-----\nZm9v\n-----END PRIVATE KEY-----\n");
+  CHECK(contains(files.check().problem, files.key + ": not readable as a PEM private key ("));
+}
+
+TEST(an_encrypted_key_asks_nobody) {
+  unit::TestCertificate certificate;
+  Files files(certificate);
+  certificate.write_key(files.key, "word");
+  CHECK(contains(files.check().problem, files.key + ": is encrypted with a passphrase"));
+}
+
+TEST(an_expired_certificate_is_a_warning) {
+  CertificateCheck result = Files(unit::TestCertificate(-10 * kDay, -kDay)).check();
+  CHECK_EQ(result.problem, "");
+  CHECK(contains(result.warning, "cert.pem: expired on "));
+}
+
+TEST(a_certificate_that_expires_soon_is_a_warning) {
+  CHECK(contains(Files(unit::TestCertificate(-kDay, 13 * kDay)).check().warning, ", in 12 days: renew it") ||
+        contains(Files(unit::TestCertificate(-kDay, 13 * kDay)).check().warning, ", in 13 days: renew it"));
+  CHECK_EQ(Files(unit::TestCertificate(-kDay, 15 * kDay)).check().warning, "");
+}
+
+TEST(a_certificate_of_the_future_is_a_warning) {
+  CHECK(contains(Files(unit::TestCertificate(kDay, 30 * kDay)).check().warning, "cert.pem: not valid before "));
+}
+
+TEST(the_error_queue_of_openssl_stays_clean) {
+  Files files;
+  unit::TestCertificate().write_key(files.key);
+  CHECK(!files.check().problem.empty());
+  CHECK_EQ(ERR_peek_error(), 0ul);
+}

@@ -1,0 +1,107 @@
+#include "core/options.h"
+
+#include "support/unit.h"
+
+using namespace lws_chat;
+
+TEST(defaults_are_those_of_the_tutorial) {
+  Options options = default_options();
+  CHECK_EQ(options.path, "/chat/");
+  CHECK_EQ(options.close_word, "close");
+  CHECK_EQ(options.close_reply, "你要求我關閉喔!");
+  CHECK(options.binary == BinaryPolicy::kRefuse);
+  CHECK_EQ(options.max_message, 65536u);
+  CHECK_EQ(options.max_clients, 0u);
+  CHECK(!options.enabled);
+}
+
+TEST(every_default_in_the_table_is_accepted_by_its_own_option) {
+  for (const OptionRow& row : option_table()) {
+    Options options = default_options();
+    CHECK_EQ(set_option(options, row.name, row.fallback), "");
+  }
+}
+
+TEST(every_option_has_a_help_text_that_ends_in_a_full_stop) {
+  for (const OptionRow& row : option_table()) CHECK(!row.help.empty() && row.help.back() == '.');
+}
+
+TEST(numbers_are_accepted_within_their_range_only) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "max-message", "1"), "");
+  CHECK_EQ(options.max_message, 1u);
+  CHECK_EQ(set_option(options, "max-message", "0"), "\"0\" is out of range, expected 1 to 67108864 bytes");
+  CHECK_EQ(set_option(options, "max-message", "99999999999999999999"),
+           "\"99999999999999999999\" is out of range, expected 1 to 67108864 bytes");
+  CHECK_EQ(options.max_message, 1u);
+}
+
+TEST(what_is_not_a_number_is_refused) {
+  Options options = default_options();
+  for (const char* bad : {"", "ten", "-1", "1.5", "1k", " 1", "0x10"})
+    CHECK(set_option(options, "ping-interval", bad).find("is not a whole number, expected 0 to 86400 s") !=
+          std::string::npos);
+}
+
+TEST(flags_take_the_words_that_lws_takes) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "default", "1"), "");
+  CHECK(options.is_default);
+  CHECK_EQ(set_option(options, "default", "off"), "");
+  CHECK(!options.is_default);
+  CHECK(!set_option(options, "default", "maybe").empty());
+}
+
+TEST(an_unknown_option_is_refused_with_the_nearest_known_one) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "max-mesage", "1"), "unknown option \"max-mesage\", did you mean \"max-message\"?");
+  CHECK_EQ(set_option(options, "zzzzzzzzzz", "1"), "unknown option \"zzzzzzzzzz\"");
+}
+
+TEST(paths_have_to_be_absolute_and_plain) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "path", "/talk/"), "");
+  for (const char* bad : {"", "chat", "/a?b", "/a b", "/a#b"}) CHECK(!set_option(options, "path", bad).empty());
+  CHECK_EQ(options.path, "/talk/");
+}
+
+TEST(home_may_be_empty) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "home", ""), "");
+  CHECK_EQ(options.home, "");
+}
+
+TEST(origins_are_read_as_a_list) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "allowed-origins", "https://a.example  https://b.example:8443, *"), "");
+  CHECK_EQ(options.allowed_origins.size(), 3u);
+  CHECK(!set_option(options, "allowed-origins", "a.example").empty());
+}
+
+TEST(texts_have_to_be_utf8) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "close-reply", "\xff"), "not valid UTF-8");
+}
+
+TEST(a_close_word_that_cannot_be_sent_is_refused) {
+  Options options = default_options();
+  CHECK_EQ(check_options(options), "");
+  CHECK_EQ(set_option(options, "max-message", "3"), "");
+  CHECK(!check_options(options).empty());
+}
+
+TEST(only_options_that_shape_the_hub_conflict) {
+  Options a = default_options();
+  Options b = default_options();
+  b.max_message = 1;
+  b.path = "/x";
+  CHECK(hub_conflicts(a, b).empty());
+  b.max_lag = 5000;
+  CHECK_EQ(hub_conflicts(a, b).size(), 1u);
+  CHECK_EQ(hub_conflicts(a, b)[0], "max-lag (1048576 and 5000)");
+}
+
+TEST(the_nearest_word_is_only_given_when_it_is_near) {
+  CHECK_EQ(nearest_word("prot", {"port", "name"}), "port");
+  CHECK_EQ(nearest_word("xyzzy", {"port", "name"}), "");
+}

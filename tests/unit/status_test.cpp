@@ -1,0 +1,21 @@
+#include "core/status.h"
+
+#include "support/unit.h"
+
+using namespace lws_chat;
+
+TEST(every_status_fits_a_close_frame_and_says_either_a_close_code_or_an_http_status) {
+  for (unsigned i = 0; i < kStatusCount; ++i) {
+    const StatusRow& row = describe(static_cast<Status>(i));
+    CHECK(row.text.size() <= 100);  // RFC 6455 section 5.5 allows 123; figures may follow
+    CHECK(row.close_code == 0 || row.http_status == 0);
+  }
+}
+
+TEST(close_codes_are_those_of_rfc_6455_or_of_applications) {
+  CHECK_EQ(describe(Status::kGoingAway).close_code, 1001);
+  CHECK_EQ(describe(Status::kUnsupportedData).close_code, 1003);
+  CHECK_EQ(describe(Status::kInvalidText).close_code, 1007);
+  CHECK_EQ(describe(Status::kMessageTooBig).close_code, 1009);
+  CHECK_EQ(describe(Status::kSlow).close_code, 3008);
+}

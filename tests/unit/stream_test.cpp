@@ -1,0 +1,121 @@
+#include "core/stream.h"
+
+#include <string>
+
+#include "support/unit.h"
+
+using namespace lws_chat;
+
+namespace {
+
+// Reads a cursor to the head and gives its bytes.
+std::string drain(Stream& stream, Cursor& cursor) {
+  std::string all;
+  while (true) {
+    std::string_view part = stream.unread(cursor, stream.head());
+    if (part.empty()) return all;
+    all += part;
+    cursor = stream.advance(cursor, part.size());
+  }
+}
+
+struct Fixture {
+  SegmentPool pool;
+  Stream stream{pool};
+};
+
+}  // namespace
+
+TEST(a_reader_gets_what_was_appended_after_it_joined) {
+  Fixture f;
+  Cursor early = f.stream.join();
+  f.stream.append("he", "llo");
+  Cursor late = f.stream.join();
+  f.stream.append("", " world");
+  CHECK_EQ(drain(f.stream, early), "hello world");
+  CHECK_EQ(drain(f.stream, late), " world");
+  f.stream.leave(early);
+  f.stream.leave(late);
+}
+
+TEST(unread_is_empty_for_a_reader_that_is_caught_up) {
+  Fixture f;
+  Cursor reader = f.stream.join();
+  CHECK(f.stream.unread(reader, f.stream.head()).empty());
+  f.stream.leave(reader);
+}
+
+TEST(unread_stops_where_it_is_told) {
+  Fixture f;
+  Cursor reader = f.stream.join();
+  f.stream.append("", "abc");
+  Cursor stop = f.stream.head();
+  f.stream.append("", "def");
+  CHECK_EQ(f.stream.unread(reader, stop), "abc");
+  f.stream.leave(reader);
+}
+
+TEST(no_segment_is_held_when_every_reader_is_caught_up) {
+  Fixture f;
+  Cursor reader = f.stream.join();
+  for (int i = 0; i < 100; ++i) f.stream.append("", std::string(1000, 'x'));
+  CHECK(f.pool.bytes_in_use() >= 100000);
+  drain(f.stream, reader);
+  CHECK_EQ(f.pool.bytes_in_use(), 0u);
+  CHECK_EQ(f.stream.tail(), f.stream.head());
+  f.stream.leave(reader);
+}
+
+TEST(no_segment_is_held_for_a_stream_without_readers) {
+  Fixture f;
+  f.stream.append("", "nobody");
+  CHECK_EQ(f.pool.bytes_in_use(), 0u);
+}
+
+TEST(segments_before_the_slowest_reader_are_freed) {
+  Fixture f;
+  Cursor fast = f.stream.join();
+  Cursor slow = f.stream.join();
+  for (int i = 0; i < 100; ++i) f.stream.append("", std::string(1000, 'x'));
+  drain(f.stream, fast);
+  size_t held = f.pool.bytes_in_use();
+  CHECK(held >= 100000);
+  slow = f.stream.advance(slow, f.stream.unread(slow, f.stream.head()).size());
+  CHECK(f.pool.bytes_in_use() < held);
+  CHECK_EQ(f.stream.tail(), slow);
+  f.stream.leave(slow);
+  CHECK_EQ(f.pool.bytes_in_use(), 0u);
+  f.stream.leave(fast);
+}
+
+TEST(a_frame_never_straddles_two_segments) {
+  Fixture f;
+  Cursor reader = f.stream.join();
+  std::string frame(700, 'f');
+  for (int i = 0; i < 500; ++i) f.stream.append("", frame);
+  while (true) {
+    std::string_view part = f.stream.unread(reader, f.stream.head());
+    if (part.empty()) break;
+    CHECK_EQ(part.size() % frame.size(), 0u);
+    reader = f.stream.advance(reader, part.size());
+  }
+  f.stream.leave(reader);
+}
+
+TEST(the_largest_frame_fits) {
+  Fixture f;
+  Cursor reader = f.stream.join();
+  f.stream.append("", "small");
+  f.stream.append("", std::string(SegmentPool::kLargest, 'x'));
+  CHECK_EQ(drain(f.stream, reader).size(), 5 + SegmentPool::kLargest);
+  f.stream.leave(reader);
+}
+
+TEST(a_pool_gives_back_the_memory_it_keeps_for_reuse_only_up_to_a_bound) {
+  SegmentPool pool;
+  Segment* first = pool.take(3, 1);
+  pool.give(first);
+  CHECK(pool.take(3, 1) == first);
+  CHECK_EQ(pool.bytes_in_use(), 65536u);
+  pool.give(first);
+}

@@ -1,0 +1,96 @@
+#include "dialect/text.h"
+
+#include <string>
+
+#include "dialect/frame.h"
+#include "support/unit.h"
+
+using namespace lws_chat;
+
+namespace {
+
+struct Talker final : Client {
+  std::string got;
+  Status why = Status::kOk;
+  bool ready() override { return true; }
+  size_t write(std::string_view frames) override { return got += frames, frames.size(); }
+  void dismissed(Status status, uint64_t) override { why = status; }
+};
+
+struct Fixture {
+  Hub hub{Hub::Settings{1 << 20, 0}, append_message};
+  Options options = default_options();
+  Talker a, b;
+
+  Fixture() {
+    hub.join(a, hub.lobby());
+    hub.join(b, hub.lobby());
+  }
+  ~Fixture() {
+    hub.leave(a);
+    hub.leave(b);
+  }
+  Status say(std::string_view text, bool binary = false) {
+    Status status = receive_text(hub, a, options, Message{text, binary}, 0);
+    hub.flush(0, 100);
+    return status;
+  }
+};
+
+}  // namespace
+
+TEST(a_text_goes_to_everybody_the_sender_too) {
+  Fixture f;
+  CHECK(f.say("hi") == Status::kOk);
+  CHECK_EQ(f.a.got, "\x81\x02hi");
+  CHECK_EQ(f.b.got, "\x81\x02hi");
+}
+
+TEST(the_close_word_is_broadcast_and_then_the_sender_is_dismissed) {
+  Fixture f;
+  CHECK(f.say("close") == Status::kOk);
+  CHECK_EQ(f.a.got,
+           "\x81\x05"
+           "close");
+  CHECK(f.a.why == Status::kClosedOnRequest);
+  CHECK_EQ(f.b.got,
+           "\x81\x05"
+           "close");
+  CHECK(f.b.why == Status::kOk);
+}
+
+TEST(only_the_close_word_itself_closes) {
+  Fixture f;
+  for (const char* text : {"Close", "close ", "closed", ""}) CHECK(f.say(text) == Status::kOk);
+  CHECK(f.a.why == Status::kOk);
+}
+
+TEST(an_empty_close_word_disables_it) {
+  Fixture f;
+  f.options.close_word = "";
+  CHECK(f.say("close") == Status::kOk);
+  CHECK(f.say("") == Status::kOk);
+  CHECK(f.a.why == Status::kOk);
+}
+
+TEST(binary_is_refused_or_relayed_as_the_option_says) {
+  Fixture f;
+  CHECK(f.say("x", true) == Status::kUnsupportedData);
+  CHECK_EQ(f.b.got, "");
+  f.options.binary = BinaryPolicy::kRelay;
+  CHECK(f.say("\xff", true) == Status::kOk);
+  CHECK_EQ(f.b.got, "\x82\x01\xff");
+}
+
+TEST(the_close_word_in_binary_is_only_data) {
+  Fixture f;
+  f.options.binary = BinaryPolicy::kRelay;
+  CHECK(f.say("close", true) == Status::kOk);
+  CHECK(f.a.why == Status::kOk);
+}
+
+TEST(text_that_is_not_utf8_is_refused_and_reaches_nobody) {
+  Fixture f;
+  CHECK(f.say("\xff") == Status::kInvalidText);
+  CHECK_EQ(f.b.got, "");
+}

@@ -1,0 +1,38 @@
+#include "core/utf8.h"
+
+#include <string>
+
+#include "support/unit.h"
+
+using lws_chat::is_utf8;
+
+TEST(text_of_all_lengths_of_characters_is_valid) {
+  CHECK(is_utf8(""));
+  CHECK(is_utf8("plain ASCII, longer than eight bytes"));
+  CHECK(is_utf8("你要求我關閉喔!"));
+  CHECK(is_utf8("\xf0\x9f\x98\x80"));
+  CHECK(is_utf8(std::string_view("\0", 1)));
+}
+
+TEST(the_borders_of_rfc_3629_are_valid) {
+  for (const char* text : {"\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
+                           "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
+    CHECK(is_utf8(text));
+}
+
+TEST(what_is_beyond_them_is_not) {
+  for (const char* text : {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+                           "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xfe"})
+    CHECK(!is_utf8(text));
+}
+
+TEST(a_character_cut_short_is_not_valid_wherever_it_stands) {
+  for (std::string whole : {"\xc3\xa9", "\xe4\xbd\xa0", "\xf0\x9f\x98\x80"})
+    for (size_t length = 1; length < whole.size(); ++length)
+      for (size_t before = 0; before < 20; ++before) {
+        std::string text = std::string(before, 'a') + whole.substr(0, length);
+        CHECK(!is_utf8(text));
+        CHECK(!is_utf8(text + "aaaaaaaaaaaaaaaa"));
+        CHECK(is_utf8(std::string(before, 'a') + whole + "aaaaaaaaaaaaaaaa"));
+      }
+}
