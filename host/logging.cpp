@@ -3,6 +3,7 @@
 #include <libwebsockets.h>
 #include <sys/time.h>
 
+#include <cctype>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -22,7 +23,15 @@ const char* level_name(int level) {
   }
 }
 
+// lws from 4.2 on puts "[2026/11/23 02:52:21:7662] N: " before the text.
+const char* without_stamp(const char* line) {
+  if (line[0] != '[' || !std::isdigit(static_cast<unsigned char>(line[1]))) return line;
+  const char* end = std::strstr(line, "] ");
+  return end && end[2] && std::strncmp(end + 3, ": ", 2) == 0 ? end + 5 : line;
+}
+
 void emit(int level, const char* line) {
+  line = without_stamp(line);
   // "lws-chat: " and "lws-chatd: " are ours.
   if (level == LLL_NOTICE && !verbose && std::strncmp(line, "lws-chat", 8) != 0) return;
   // Said of every connection that the plugin refuses, which says better why.

@@ -99,8 +99,8 @@ std::string Server::start() {
 
 std::string Server::load_plugins() {
   const char* dirs[] = {plugin_dir_.c_str(), nullptr};
-  if (lws_plugins_init(&plugins_, dirs, "lws_protocol_plugin", nullptr, nullptr, nullptr))
-    return plugin_dir_ + ": lws could not load the plugins";
+  // What it returns means different things in lws 4.1 and 4.3; what it found tells.
+  lws_plugins_init(&plugins_, dirs, "lws_protocol_plugin", nullptr, nullptr, nullptr);
   for (lws_plugin* plugin = plugins_; plugin; plugin = plugin->list) {
     const auto* exported = reinterpret_cast<const lws_plugin_protocol_t*>(plugin->hdr);
     for (int i = 0; i < exported->count_protocols; ++i) {
@@ -112,7 +112,7 @@ std::string Server::load_plugins() {
     }
   }
   protocols_.push_back(nullptr);
-  if (!chat_) return plugin_dir_ + ": no plugin there has the protocol lws-chat";
+  if (!chat_) return plugin_dir_ + ": lws could not load libprotocol_lws_chat.so; -d info says why";
   if (std::strcmp(chat_->lws_version, LWS_LIBRARY_VERSION) != 0)
     return plugin_dir_ + ": the plugin is built for libwebsockets " + chat_->lws_version + ", this is " +
            LWS_LIBRARY_VERSION;
