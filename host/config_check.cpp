@@ -22,7 +22,7 @@ std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\
 std::vector<const cJSON*> vhosts_of(const ConfigFile& file) {
   std::vector<const cJSON*> found;
   const cJSON* list = cJSON_IsObject(file.root()) ? member(file.root(), "vhosts") : nullptr;
-  if (!cJSON_IsArray(list)) return found;
+  if (!list || !cJSON_IsArray(list)) return found;
   for (const cJSON* item = list->child; item; item = item->next)
     if (cJSON_IsObject(item)) found.push_back(item);
   return found;

@@ -10,7 +10,7 @@
 namespace lws_chat {
 namespace {
 
-constexpr uint64_t kMiB = 1024 * 1024;
+constexpr uint64_t kMiB = uint64_t{1024} * 1024;
 constexpr size_t kMaxCloseReply = 4096;  // it has to fit one frame
 
 // How a row's text gets into Options and out again.

@@ -41,7 +41,7 @@ class SegmentPool {
   size_t bytes_in_use() const { return in_use_; }
 
  private:
-  static constexpr size_t kSpareBytes = 1024 * 1024;  // of each class, kept for reuse at most
+  static constexpr size_t kSpareBytes = size_t{1024} * 1024;  // of each class, kept for reuse at most
 
   std::array<Segment*, kClasses> spare_{};
   std::array<size_t, kClasses> spare_bytes_{};

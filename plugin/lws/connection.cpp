@@ -71,6 +71,7 @@ void Connection::receive(const char* bytes, size_t size) {
   bool complete = lws_is_final_fragment(wsi_) && !lws_remaining_packet_payload(wsi_);
   bool binary = lws_frame_is_binary(wsi_);
   if (complete && partial_.empty()) return accept(binary, {bytes, size});
+  partial_.reserve(known);
   partial_.append(bytes, size);
   if (!complete) return;
   std::string whole = std::move(partial_);

@@ -20,7 +20,7 @@ Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 void VhostState::create(lws_context* context, lws_vhost* vhost, const lws_protocols* protocol,
                         const lws_protocol_vhost_options* pvos) {
-  auto** slot = static_cast<VhostState**>(lws_protocol_vh_priv_zalloc(vhost, protocol, sizeof(VhostState*)));
+  auto** slot = static_cast<VhostState**>(lws_protocol_vh_priv_zalloc(vhost, protocol, sizeof(void*)));
   if (!slot) return lwsl_err("lws-chat: vhost %s: no memory\n", lws_get_vhost_name(vhost));
   *slot = new VhostState(context, vhost, pvos);
 }

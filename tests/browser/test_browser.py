@@ -1,0 +1,54 @@
+"""The page in Chromium, served with the shipped configuration of lws-chatd: over http, over https, and
+over https with HTTP/2, which Chromium then also uses for its WebSockets."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.server import BUILD, ROOT, Server, certificate, free_port  # noqa: E402
+
+TESTS = ROOT / "tests"
+
+
+def shipped_vhost(name, **changes):
+    """A vhost of conf/lws-chatd, on a free port and with this folder's paths."""
+    text = (ROOT / "conf/lws-chatd/conf.d" / name).read_text()
+    text = re.sub(r"^\s*#.*$", "", text, flags=re.M).replace("/usr/share/lws-chat/mount", f"{ROOT}/mount")
+    vhost = json.loads(text)["vhosts"][0]
+    vhost["port"] = str(free_port())
+    if "host-ssl-cert" in vhost:
+        vhost["host-ssl-cert"], vhost["host-ssl-key"] = certificate()
+    vhost.update(changes)
+    return vhost
+
+
+class Page(unittest.TestCase):
+    def drive(self, vhost, *arguments, **environment):
+        with Server(vhost) as server:
+            result = subprocess.run(
+                ["node", "--test", "--test-concurrency=1", "--test-reporter=spec", *arguments],
+                cwd=TESTS, env={**os.environ, "LWS_CHAT_URL": server.http_of(path="/web/"), **environment},
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
+            self.assertEqual(result.returncode, 0, result.stdout.decode() + server.log())
+            return server.log()
+
+    def test_the_page_and_the_tutorials_own_page_work_over_http(self):
+        pictures = BUILD / "screenshots"
+        pictures.mkdir(parents=True, exist_ok=True)
+        self.drive(shipped_vhost("10-http"), "browser/page.test.mjs", "browser/tutorial.test.mjs",
+                   LWS_CHAT_SCREENSHOTS=str(pictures))
+
+    def test_the_page_works_over_https(self):
+        self.drive(shipped_vhost("20-https"), "browser/page.test.mjs")
+
+    def test_two_windows_talk_over_http2(self):
+        self.drive(shipped_vhost("20-https", alpn="h2,http/1.1"), "--test-name-pattern=tutorial|[Rr]econnect",
+                   "browser/page.test.mjs")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,249 @@
+"""Starts a real server, lws-chatd or lwsws, on free ports with a configuration of its own.
+
+Which one is said by LWS_CHAT_HOST ("lws-chatd" or "lwsws"); LWS_CHAT_BUILD is the build folder and
+LWS_CHAT_LWSWS the lwsws binary. Addresses are always of this machine's loopback.
+"""
+import asyncio
+import contextlib
+import functools
+import json
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("LWS_CHAT_BUILD", ROOT / "build/release"))
+HOST = os.environ.get("LWS_CHAT_HOST", "lws-chatd")
+LWSWS = os.environ.get("LWS_CHAT_LWSWS", str(ROOT / "build/lwsws/bin/lwsws"))
+PATIENCE = 30  # seconds until something that must happen counts as not happening
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@functools.lru_cache
+def certificate(name="localhost"):
+    """A self-signed certificate and its key, as two paths, made once per name."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="lws-chat-cert-"))
+    import atexit
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-days", "30", "-keyout", key, "-out", cert, "-subj", f"/CN={name}",
+         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+        check=True, capture_output=True)
+    return str(cert), str(key)
+
+
+def insecure_tls():
+    """A client's TLS context that takes any certificate; tests look at the certificate themselves."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def vhost(name="localhost", port=None, tls=False, alpn="http/1.1", interface="127.0.0.1", mounts=True, **options):
+    """A vhost of the configuration. `options` are the plugin's, with _ for - ("max_lag")."""
+    # With IPv6 on, lws takes an IPv4 address given as interface for "all interfaces".
+    made = {"name": name, "port": str(port or free_port()), "interface": interface, "noipv6": "1"}
+    if tls:
+        made["host-ssl-cert"], made["host-ssl-key"] = certificate()
+        if alpn:
+            made["alpn"] = alpn
+    if mounts:
+        # The callback first: lws lets a later callback mount win over a longer mount point.
+        made["mounts"] = [
+            {"mountpoint": "/", "origin": "callback://lws-chat"},
+            {"mountpoint": "/web", "origin": f"file://{ROOT}/mount", "default": "index.html"},
+        ]
+    pvos = {"status": "ok", "default": "1"}
+    pvos.update({k.replace("_", "-"): str(v) for k, v in options.items()})
+    made["ws-protocols"] = [{"lws-chat": pvos}]
+    return made
+
+
+class Server:
+    """with Server(max_lag=4096) as server: ... server.url ...
+
+    Started when all vhosts listen and `serving` of them (all that say "status": "ok") serve the protocol.
+    """
+
+    def __init__(self, *vhosts, serving=None, descriptors=None, user=None, env=None, **options):
+        self.vhosts = list(vhosts) or [vhost(**options)]
+        self.serving = serving if serving is not None else sum(
+            p.get("lws-chat", {}).get("status") == "ok" for v in self.vhosts for p in v.get("ws-protocols", []))
+        self.descriptors = descriptors
+        self.env = env or {}
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lws-chat-test-"))
+        self.log_path = self.folder / "log"
+        self.process = None
+        global_ = {"init-ssl": "yes"}
+        if user:
+            global_["username"], global_["groupname"] = user
+        if HOST == "lwsws":
+            global_["plugin-dir"] = str(BUILD / "plugins")
+        (self.folder / "conf").write_text(json.dumps({"global": global_}, indent=1))
+        (self.folder / "conf.d").mkdir()
+        for i, v in enumerate(self.vhosts):
+            (self.folder / "conf.d" / f"{i:02}").write_text(json.dumps({"vhosts": [v]}, indent=1, ensure_ascii=False))
+
+    def command(self):
+        if HOST == "lwsws":
+            return [LWSWS, "-n", "-c", str(self.folder)]
+        return [str(BUILD / "bin/lws-chatd"), "-c", str(self.folder), "-p", str(BUILD / "plugins")]
+
+    def start(self):
+        def limits():
+            os.setsid()
+            if self.descriptors:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
+
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            preexec_fn=limits, env={**os.environ, **self.env})
+        for v in self.vhosts:
+            self.wait(lambda v=v: self._accepts(int(v["port"])), "the server to listen")
+        self.wait(lambda: self.log().count(": serving ") >= self.serving, "the plugin to serve")
+        return self
+
+    def _accepts(self, port):
+        if self.process.poll() is not None:
+            raise AssertionError(f"{HOST} ended with {self.process.returncode}:\n{self.log()}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        return False
+
+    def wait(self, fact, what):
+        """Waits until fact() is true."""
+        deadline = time.monotonic() + PATIENCE
+        while not fact():
+            assert time.monotonic() < deadline, f"waited {PATIENCE} s for {what}\n{self.log()}"
+            time.sleep(0.01)
+
+    async def until(self, fact, what):
+        """Like wait(), for tests whose clients live in the same event loop."""
+        deadline = time.monotonic() + PATIENCE
+        while not fact():
+            assert time.monotonic() < deadline, f"waited {PATIENCE} s for {what}\n{self.log()}"
+            await asyncio.sleep(0.01)
+
+    def chat_log(self, *words):
+        """The lines of the log that are the plugin's own and have all the words."""
+        return [line for line in self.log().splitlines()
+                if "lws-chat: " in line and all(word in line for word in words)]
+
+    async def logged(self, *words, times=1):
+        """Waits for lines of the plugin with all the words; returns them."""
+        await self.until(lambda: len(self.chat_log(*words)) >= times, f"a log line with {words}")
+        return self.chat_log(*words)
+
+    def pids(self):
+        """The process that serves: lwsws works in a child of the process that is started."""
+        if HOST != "lwsws":
+            return self.process.pid
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return int(children[0])
+
+    def rss(self):
+        """Resident memory in bytes."""
+        for line in pathlib.Path(f"/proc/{self.pids()}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        raise AssertionError("no VmRSS")
+
+    def signal(self, number):
+        os.kill(self.pids(), number)
+
+    def stop(self):
+        """Ends the server; the exit code of lws-chatd has to be 0, the log free of sanitizer reports."""
+        if self.process is None:
+            return
+        if HOST == "lwsws":
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(PATIENCE)
+        else:
+            if self.process.poll() is None:
+                self.process.terminate()
+            code = self.process.wait(PATIENCE)
+            assert code == 0, f"{HOST} ended with {code}:\n{self.log()}"
+        self.process = None
+        log = self.log()
+        for trouble in ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:"):
+            assert trouble not in log, log
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            if self.process and self.process.poll() is None:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def __exit__(self, *exc):
+        try:
+            self.stop()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def port_of(self, i=0):
+        return int(self.vhosts[i]["port"])
+
+    def url_of(self, i=0, path="/chat/"):
+        scheme = "wss" if "host-ssl-cert" in self.vhosts[i] else "ws"
+        return f"{scheme}://127.0.0.1:{self.port_of(i)}{path}"
+
+    def http_of(self, i=0, path="/"):
+        scheme = "https" if "host-ssl-cert" in self.vhosts[i] else "http"
+        return f"{scheme}://localhost:{self.port_of(i)}{path}"
+
+    @property
+    def port(self):
+        return self.port_of()
+
+    @property
+    def url(self):
+        return self.url_of()
+
+
+def connect(url, **kwargs):
+    """A python3-websockets client; compression and its own pings are off unless asked for."""
+    import websockets
+    kwargs.setdefault("compression", None)
+    kwargs.setdefault("ping_interval", None)
+    kwargs.setdefault("max_size", None)
+    kwargs.setdefault("open_timeout", PATIENCE)
+    if url.startswith("wss:"):
+        kwargs.setdefault("ssl", insecure_tls())
+    return websockets.connect(url, **kwargs)
+
+
+async def receive(client):
+    return await asyncio.wait_for(client.recv(), PATIENCE)
+
+
+async def close_of(client):
+    """Reads until the server's close; returns (code, reason)."""
+    import websockets
+    try:
+        while True:
+            await receive(client)
+    except websockets.ConnectionClosed as closed:
+        return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
