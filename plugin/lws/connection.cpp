@@ -89,7 +89,8 @@ bool Connection::writeable() {
   if (state_ == State::kFarewell) return say_farewell();
   if (state_ != State::kOpen) return true;
   // The peer has taken something of what was waiting: it lives, even if its pong is still queued.
-  if (pinged) vhost_->heard(*this);
+  // Over HTTP/2 the callback says nothing of the peer.
+  if (pinged && !over_http2_) vhost_->heard(*this);
   may_write_ = true;
   vhost_->hub().pump(*this);
   may_write_ = false;
@@ -124,9 +125,9 @@ void Connection::orphan() {
 }
 
 // RFC 6455 section 5.5.2. A whole frame may stand between any two frames of the stream, and lws
-// queues it behind what it still holds.
+// queues it behind what it still holds. It is not empty, because lws does not report empty pongs.
 void Connection::ping() {
-  if (state_ == State::kOpen && !write_frame(Opcode::kPing, true, {})) kill(Status::kNoPong);
+  if (state_ == State::kOpen && !write_frame(Opcode::kPing, true, "?")) kill(Status::kNoPong);
 }
 
 void Connection::kill(Status why) {

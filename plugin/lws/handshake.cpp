@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/origin.h"
+#include "lws/descriptors.h"
 #include "lws/peer_address.h"
 #include "lws/vhost.h"
 
@@ -50,6 +51,9 @@ Status judge(lws* wsi, VhostState* vhost, std::string& detail) {
   detail = origin + " at " + host;
   if (!origin_allowed(origin, host, lws_is_ssl(lws_get_network_wsi(wsi)), options.allowed_origins))
     return Status::kForbiddenOrigin;
+  // lws-chatd also asks this before the request is read; in lwsws only lws itself hears of that.
+  detail = "file descriptors";
+  if (!descriptor_affordable(lws_get_socket_fd(lws_get_network_wsi(wsi)))) return Status::kFull;
   detail = std::to_string(vhost->connections()) + " now";
   if (options.max_clients && vhost->connections() >= options.max_clients) return Status::kFull;
   return Status::kOk;
