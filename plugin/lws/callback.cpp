@@ -51,7 +51,6 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
   switch (reason) {
     case LWS_CALLBACK_RECEIVE: return connection->receive(static_cast<const char*>(in), size), 0;
     case LWS_CALLBACK_SERVER_WRITEABLE: return connection->writeable() ? 0 : -1;
-    case LWS_CALLBACK_TIMER: return lws_callback_on_writable(wsi), 0;
     case LWS_CALLBACK_RECEIVE_PONG: return connection->pong(), 0;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return connection->peer_closes(close_code(in, size)) ? 0 : -1;
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: return connection->closing(), 0;

@@ -12,9 +12,6 @@ namespace {
 // How long a peer may take to accept what precedes the close frame.
 constexpr int kFarewellSeconds = 5;
 
-// HTTP/2: how long to wait before looking again whether the peer has opened its window.
-constexpr lws_usec_t kWindowRetry = 20 * LWS_US_PER_MS;
-
 Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 lws_write_protocol lws_type(Opcode opcode, bool final) {
@@ -145,13 +142,9 @@ bool Connection::ready() {
   if (state_ != State::kOpen) return false;
   if (!over_http2_) return !lws_partial_buffered(wsi_);
   if (may_write_) return true;
-  // HTTP/2 frames may only be written one in a writeable callback, and only into an open window;
-  // lws 4.1 tells the window of the whole connection, not that of the stream.
-  lws* network = lws_get_network_wsi(wsi_);
-  if (lws_get_peer_write_allowance(network) == 0)
-    lws_set_timer_usecs(wsi_, kWindowRetry);
-  else
-    lws_callback_on_writable(wsi_);
+  // HTTP/2 frames may only be written one in a writeable callback. lws tells nothing of the windows
+  // that the peer has opened for a WebSocket, and does not keep to them either.
+  lws_callback_on_writable(wsi_);
   return false;
 }
 
