@@ -131,6 +131,8 @@ void VhostState::drain_all(lws_context* context) {
   std::lock_guard<std::mutex> lock(registry_lock);
   for (VhostState* vhost : registry)
     if (vhost->context_ == context && !vhost->draining_) vhost->drain();
+  // Called from outside lws, whose loop looks at its timers only when something wakes it.
+  if (context) lws_cancel_service(context);
 }
 
 size_t VhostState::count_connections(lws_context* context) {
