@@ -16,6 +16,7 @@ const StatusRow& describe(Status status) {
       {3008, 0, "too slow"},
       {0, 0, "no answer to a ping"},
       {0, 404, "no chat at this path"},
+      {0, 426, "only version 13 of the WebSocket protocol is spoken here"},
       {0, 403, "origin not allowed"},
       {0, 503, "too many clients"},
   }};

@@ -17,6 +17,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kSlow,             // over max-lag
     kNoPong,           // silent for too long after a ping
     kNotFound,         // upgrade on another path, or on a vhost without the protocol
+    kOtherVersion,     // of the WebSocket protocol
     kForbiddenOrigin,  // a page of a foreign origin
     kFull,             // over max-clients
 };

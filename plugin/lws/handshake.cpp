@@ -46,6 +46,9 @@ Status judge(lws* wsi, VhostState* vhost, std::string& detail) {
     detail = "no subprotocol asked for, and lws-chat is not the vhost's default";
     return Status::kNotFound;
   }
+  // lws itself takes any version for 13.
+  detail = header(wsi, WSI_TOKEN_VERSION);
+  if (detail != "13") return Status::kOtherVersion;
   std::string origin = header(wsi, WSI_TOKEN_ORIGIN);
   std::string host = either(wsi, WSI_TOKEN_HOST, WSI_TOKEN_HTTP_COLON_AUTHORITY);
   detail = origin + " at " + host;
@@ -63,6 +66,7 @@ const char* phrase(unsigned status) {
   switch (status) {
     case 403: return "Forbidden";
     case 404: return "Not Found";
+    case 426: return "Upgrade Required";
     default: return "Service Unavailable";
   }
 }
@@ -71,8 +75,10 @@ const char* phrase(unsigned status) {
 void answer_http1(lws* wsi, const StatusRow& row) {
   std::string body = std::string(row.text) + "\n";
   std::string response = "HTTP/1.1 " + std::to_string(row.http_status) + " " + phrase(row.http_status) +
-                         "\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body.size()) +
-                         (row.http_status == 503 ? "\r\nRetry-After: 5" : "") + "\r\nConnection: close\r\n\r\n" + body;
+                         "\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body.size());
+  if (row.http_status == 426) response += "\r\nSec-WebSocket-Version: 13";  // RFC 6455 section 4.4
+  if (row.http_status == 503) response += "\r\nRetry-After: 5";
+  response += "\r\nConnection: close\r\n\r\n" + body;
   response.insert(0, LWS_PRE, '\0');
   lws_write(wsi, reinterpret_cast<unsigned char*>(response.data()) + LWS_PRE, response.size() - LWS_PRE,
             LWS_WRITE_HTTP);

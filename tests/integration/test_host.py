@@ -1,0 +1,328 @@
+"""lws-chatd itself: signals, certificates, arguments, exit codes. (What it serves is in the other files.)"""
+import asyncio
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support import server as hosts  # noqa: E402
+from support.server import PATIENCE, Server, certificate, close_of, connect, insecure_tls, receive, vhost  # noqa: E402
+from support.transports import Transport, over  # noqa: E402
+from support.wire import frame  # noqa: E402
+
+DRAIN = 5       # seconds that clients have to accept their last messages, Server::kDrainMs
+AT_ONCE = 3     # seconds, less than DRAIN
+
+
+@over("plain", "tls")
+class Ending:
+    async def ended(self):
+        """Waits for the end of the process: its exit code."""
+        await self.server.until(lambda: self.server.process.poll() is not None, "the server to end")
+        return self.server.process.returncode
+
+    async def stalled_client(self, megabytes=8):
+        """A client that reads nothing, with more waiting for it than any socket holds."""
+        stalled, other = await self.dial(receive_buffer=65536), await self.dial()
+        stalled.stop_reading()
+        texts = [f"{i} ".ljust(50000, ".") for i in range(megabytes * 20)]
+        for text in texts:
+            other.send(frame(text))
+            await other.message()
+        return stalled, other, texts
+
+    async def test_sigterm_and_sigint_close_all_clients_with_1001_and_end_with_0(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number.name):
+                self.serve()
+                clients = [await self.join() for _ in range(5)]
+                self.server.signal(number)
+                for client in clients:
+                    self.assertEqual(await close_of(client), (1001, "server is shutting down"))
+                self.assertEqual(await self.ended(), 0)
+
+    async def test_sigterm_without_clients_ends_at_once(self):
+        self.serve()
+        began = time.monotonic()
+        self.server.signal(signal.SIGTERM)
+        self.assertEqual(await self.ended(), 0)
+        self.assertLess(time.monotonic() - began, AT_ONCE)
+
+    async def test_messages_published_right_before_sigterm_come_before_the_close(self):
+        self.serve(flush_interval=1000)
+        sender, other = await self.dial(), await self.join()
+        texts = [f"text {i}" for i in range(50)]
+        sender.send(frame("first"))
+        await sender.message()
+        sender.send(b"".join(map(frame, texts)))
+        sender.send(frame("", 9))  # a ping: once it is answered, the texts have been read
+        while (await sender.frame()).opcode != 10:
+            pass
+        self.server.signal(signal.SIGTERM)
+        seen = [await receive(other) for _ in range(51)]
+        self.assertEqual(seen, ["first", *texts])
+        self.assertEqual((await close_of(other))[0], 1001)
+        self.assertEqual(await sender.close_code(), 1001)
+        self.assertEqual(await self.ended(), 0)
+
+    async def test_a_reader_that_is_behind_at_sigterm_still_gets_everything_before_the_close(self):
+        self.serve(max_lag=64 * 2**20)
+        stalled, other, texts = await self.stalled_client()
+        self.server.signal(signal.SIGTERM)
+        self.assertEqual(await other.close_code(), 1001)
+        stalled.writer.transport.resume_reading()
+        for text in texts:
+            self.assertEqual((await stalled.message())[1].decode(), text)
+        self.assertEqual(await stalled.close_code(), 1001)
+        self.assertEqual(await self.ended(), 0)
+
+    async def test_a_client_that_does_not_read_delays_the_end_only_for_a_while(self):
+        self.serve(max_lag=64 * 2**20)
+        await self.stalled_client()
+        began = time.monotonic()
+        self.server.signal(signal.SIGTERM)
+        self.assertEqual(await self.ended(), 0)
+        self.assertLess(time.monotonic() - began, 2 * DRAIN)
+        self.assertIn("did not take their last messages in time", self.server.log())
+
+    async def test_a_second_sigterm_ends_at_once(self):
+        self.serve(max_lag=64 * 2**20)
+        await self.stalled_client()
+        self.server.signal(signal.SIGTERM)
+        await self.server.until(lambda: "closing all clients" in self.server.log(), "the first SIGTERM to be heard")
+        began = time.monotonic()
+        self.server.signal(signal.SIGTERM)
+        self.assertEqual(await self.ended(), 0)
+        self.assertLess(time.monotonic() - began, AT_ONCE)
+
+    async def test_nobody_is_let_in_while_it_ends(self):
+        self.serve(max_lag=64 * 2**20)
+        await self.stalled_client()
+        self.server.signal(signal.SIGTERM)
+        await self.server.until(lambda: "closing all clients" in self.server.log(), "SIGTERM to be heard")
+        self.assertIn(await self.status(), (503, None))
+
+
+class Certificates(Transport):
+    """SIGHUP: certificates are read again; whatever is wrong with them, clients stay."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lws-chat-test-cert-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.cert, self.key = self.folder / "cert.pem", self.folder / "key.pem"
+        self.install("localhost")
+
+    def install(self, cert, key=None):
+        shutil.copy(certificate(cert)[0], self.cert)
+        shutil.copy(certificate(key or cert)[1], self.key)
+
+    async def start(self, **kwargs):
+        made = vhost(tls=True)
+        made["host-ssl-cert"], made["host-ssl-key"] = str(self.cert), str(self.key)
+        self.serve(made, **kwargs)
+        self.client = await self.join()
+
+    def served(self):
+        """The certificate that a new connection sees."""
+        with socket.create_connection(("127.0.0.1", self.server.port)) as plain:
+            with insecure_tls().wrap_socket(plain) as tls:
+                return tls.getpeercert(True)
+
+    @staticmethod
+    def der(name):
+        return ssl.PEM_cert_to_DER_cert(pathlib.Path(certificate(name)[0]).read_text())
+
+    async def reload(self, *words, times=1):
+        self.server.signal(signal.SIGHUP)
+        await self.server.until(lambda: sum(all(w in line for w in words) for line in self.server.log().splitlines()) >= times,
+                                f"a log line with {words}")
+
+    async def talks(self, client):
+        await client.send("still here")
+        self.assertEqual(await receive(client), "still here")
+
+    async def test_a_new_certificate_is_used_for_new_connections_and_clients_stay(self):
+        await self.start()
+        self.assertEqual(self.served(), self.der("localhost"))
+        self.install("renewed")
+        await self.reload("SIGHUP", "in use for new connections")
+        self.assertEqual(self.served(), self.der("renewed"))
+        await self.talks(self.client)
+        newcomer = await self.join()
+        await self.talks(newcomer)
+        self.assertEqual(await receive(self.client), "still here")
+
+    async def test_it_can_be_done_again_and_again(self):
+        await self.start()
+        for i, name in enumerate(("renewed", "localhost", "renewed"), 1):
+            self.install(name)
+            await self.reload("SIGHUP", "in use for new connections", times=i)
+            self.assertEqual(self.served(), self.der(name))
+        await self.talks(self.client)
+
+    async def refused(self, file, *words):
+        await self.reload("SIGHUP", str(file), "the certificate in use stays", *words)
+        self.assertEqual(self.served(), self.der("localhost"))
+        await self.talks(self.client)
+        await self.talks(await self.join())
+
+    async def test_a_broken_certificate_is_refused_and_the_old_one_stays(self):
+        await self.start()
+        self.cert.write_text("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")
+        await self.refused(self.cert)
+
+    async def test_an_empty_certificate_file_is_refused_and_the_old_one_stays(self):
+        await self.start()
+        self.cert.write_text("")
+        await self.refused(self.cert)
+
+    async def test_a_missing_key_is_refused_and_the_old_one_stays(self):
+        await self.start()
+        self.key.unlink()
+        await self.refused(self.key)
+
+    async def test_a_key_of_another_certificate_is_refused_and_the_old_one_stays(self):
+        await self.start()
+        self.install("renewed", key="localhost")
+        await self.refused(self.key, "does not belong")
+
+    async def test_after_a_refusal_a_good_pair_is_taken(self):
+        await self.start()
+        self.install("renewed", key="localhost")
+        await self.refused(self.key)
+        self.install("renewed")
+        await self.reload("SIGHUP", "in use for new connections")
+        self.assertEqual(self.served(), self.der("renewed"))
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can give up its privileges")
+    async def test_a_key_that_only_root_can_read_serves_and_privileges_are_dropped(self):
+        self.key.chmod(0o600)
+        await self.start(server={"user": ("nobody", "nogroup")})
+        status = pathlib.Path(f"/proc/{self.server.pids()}/status").read_text()
+        for field in ("Uid", "Gid"):
+            ids = re.search(rf"^{field}:\s+(.+)$", status, re.MULTILINE)[1].split()
+            self.assertEqual(ids, ["65534"] * 4, field)
+        await self.talks(self.client)
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can give up its privileges")
+    async def test_a_new_key_that_it_may_no_longer_read_is_refused_and_the_old_one_stays(self):
+        self.folder.chmod(0o755)
+        self.key.chmod(0o600)
+        await self.start(server={"user": ("nobody", "nogroup")})
+        self.install("renewed")
+        await self.refused(self.key, "permission denied")
+
+    async def test_sighup_without_tls_is_harmless(self):
+        self.serve()
+        client = await self.join()
+        await self.reload("SIGHUP", "no certificates")
+        await self.talks(client)
+
+
+class Starting(unittest.TestCase):
+    """What keeps it from starting, and how it says so."""
+
+    def run_host(self, *vhosts, arguments=(), plugins=None):
+        """Runs lws-chatd to its end: its exit code and all that it said."""
+        server = Server(*(vhosts or [vhost()]))
+        self.addCleanup(shutil.rmtree, server.folder, ignore_errors=True)
+        self.folder = server.folder
+        command = server.command()
+        if plugins:
+            command[command.index("-p") + 1] = str(plugins)
+        return self.run_command([*command, *arguments])
+
+    def run_command(self, command):
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=PATIENCE)
+        return done.returncode, done.stdout
+
+    def run_with(self, *arguments):
+        return self.run_command([str(hosts.BUILD / "bin/lws-chatd"), *arguments])
+
+    def test_a_port_in_use_ends_it_with_1_naming_vhost_and_port(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            code, said = self.run_host(vhost("free"), vhost("taken", port=port))
+        self.assertEqual(code, 1, said)
+        line = [line for line in said.splitlines() if str(port) in line and "in use" in line]
+        self.assertEqual(len(line), 1, said)
+        self.assertIn("vhost taken", line[0])
+
+    def test_vhosts_that_contradict_each_other_on_their_hub_end_it_with_1_naming_both(self):
+        code, said = self.run_host(vhost("first", hub="town"), vhost("second", hub="town", max_lag=4096))
+        self.assertEqual(code, 1, said)
+        line = [line for line in said.splitlines() if "max-lag" in line]
+        self.assertTrue(line, said)
+        for name in ("first", "second", "town"):
+            self.assertIn(name, line[0])
+
+    def test_check_of_a_good_configuration_ends_with_0_and_starts_nothing(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            code, said = self.run_host(vhost(port=taken.getsockname()[1]), arguments=["--check"])
+        self.assertEqual(code, 0, said)
+        self.assertIn("nothing wrong", said)
+
+    def test_check_of_a_bad_configuration_ends_with_1_and_says_where(self):
+        code, said = self.run_host(vhost(max_lagg=4096), arguments=["--check"])
+        self.assertEqual(code, 1, said)
+        self.assertRegex(said, r'(?m)conf\.d/00:\d+:\d+: .*max-lagg.*max-lag')
+
+    def test_a_bad_configuration_keeps_it_from_starting(self):
+        code, said = self.run_host(vhost(max_message="many"))
+        self.assertEqual(code, 1, said)
+        self.assertRegex(said, r"(?m)conf\.d/00:\d+:\d+: .*many")
+
+    def test_a_configuration_that_is_not_there_ends_it_with_1(self):
+        folder = tempfile.mkdtemp(prefix="lws-chat-test-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        code, said = self.run_with("-c", f"{folder}/none", "-p", str(hosts.BUILD / "plugins"))
+        self.assertEqual(code, 1, said)
+        self.assertIn(f"{folder}/none", said)
+
+    def test_a_plugin_directory_that_is_not_there_ends_it_with_1_naming_it(self):
+        code, said = self.run_host(plugins="/nonexistent/plugins")
+        self.assertEqual(code, 1, said)
+        self.assertIn("/nonexistent/plugins", said)
+
+    def test_a_plugin_directory_without_the_plugin_ends_it_with_1_naming_it(self):
+        with tempfile.TemporaryDirectory(prefix="lws-chat-test-") as empty:
+            code, said = self.run_host(plugins=empty)
+        self.assertEqual(code, 1, said)
+        self.assertIn(empty, said)
+        self.assertRegex(said, "lws.chat")
+
+    def test_version_says_both_versions(self):
+        code, said = self.run_with("--version")
+        self.assertEqual(code, 0)
+        self.assertRegex(said, r"^lws-chatd \d+\.\d+\.\d+ \(libwebsockets \d+\.\d+\.\d+.*\)\n$")
+
+    def test_help_names_every_argument(self):
+        code, said = self.run_with("--help")
+        self.assertEqual(code, 0)
+        for argument in ("-c", "-p", "-d", "--check", "--version", "--help"):
+            self.assertIn(argument, said)
+
+    def test_wrong_arguments_end_it_with_2(self):
+        for arguments in (["--nonsense"], ["nonsense"], ["-d", "loud"], ["-c"]):
+            with self.subTest(arguments=arguments):
+                code, said = self.run_with(*arguments)
+                self.assertEqual(code, 2, said)
+                self.assertTrue(said)
+
+
+if __name__ == "__main__":
+    unittest.main()
