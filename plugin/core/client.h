@@ -21,7 +21,8 @@ class Client {
   virtual bool ready() = 0;
 
   // Takes frames to send, from the first byte on. Returns how many bytes it took (whole frames; what
-  // it took it will send, in order), or 0 if the connection is broken.
+  // it took it will send, in order), or 0 if the connection is broken. Within a flush the bytes stay
+  // where they are until Fanout::complete(); otherwise only until it returns.
   virtual size_t write(std::string_view frames) = 0;
 
   // The hub has let go of this client for the reason given; `lag` is how many bytes it was behind.
@@ -29,7 +30,12 @@ class Client {
   virtual void dismissed(Status why, uint64_t lag) = 0;
 
   Room* room() const { return room_; }
+
+  // Bytes published but not taken, without those of a replay.
   uint64_t lag() const;
+
+  // Whether there is anything it has not taken.
+  bool behind() const { return replay_next_ < replay_end_ || lag() > 0; }
 
  private:
   friend class Hub;
@@ -38,9 +44,22 @@ class Client {
 
   Room* room_ = nullptr;
   Cursor cursor_ = 0;
-  Cursor stop_ = kNoStop;  // where it will be dismissed; nothing after it is sent
-  uint32_t index_ = 0;     // in the room's members
+  Cursor stop_ = kNoStop;      // where it will be dismissed; nothing after it is sent
+  uint64_t replay_next_ = 0;   // offsets of the messages it is still to get from the history,
+  uint64_t replay_end_ = 0;    // before anything from the stream
+  uint32_t replay_taken_ = 0;  // bytes already taken of the frames of message replay_next_
+  uint32_t index_ = 0;         // in the room's members
   Status leaving_ = Status::kOk;
+};
+
+// Where writes of a flush may be gathered on their way out.
+class Fanout {
+ public:
+  // Sends all that clients have taken since the last time. May make clients leave.
+  virtual void complete() = 0;
+
+ protected:
+  ~Fanout() = default;
 };
 
 }  // namespace lws_chat

@@ -13,6 +13,7 @@ struct Counters {
   uint64_t joins = 0;
   uint64_t messages_in = 0;  // accepted
   uint64_t bytes_in = 0;     // of their payload
+  uint64_t pauses = 0;       // of reading from a client that sends too fast
   uint64_t flushes = 0;      // of a room
   uint64_t writes = 0;       // handed to the transport
   uint64_t bytes_out = 0;

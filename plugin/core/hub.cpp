@@ -1,28 +1,77 @@
 #include "core/hub.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace lws_chat {
+namespace {
 
-void Hub::join(Client& client, Room& room) {
+// The frames of one message, for a reader that does not read them from a stream.
+class FrameBuffer final : public FrameSink {
+ public:
+  void append(std::string_view header, std::string_view payload) override {
+    bytes_ += header;
+    bytes_ += payload;
+  }
+  std::string_view after(size_t taken) const { return std::string_view(bytes_).substr(taken); }
+
+ private:
+  std::string bytes_;
+};
+
+}  // namespace
+
+Hub::~Hub() = default;
+
+const Room* Hub::find(std::string_view name) const {
+  auto found = rooms_.find(name);
+  return found == rooms_.end() ? nullptr : found->second.get();
+}
+
+bool Hub::has_place(std::string_view name) const { return rooms_.size() < settings_.max_rooms || find(name); }
+
+Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time now) {
   assert(!client.room_);
+  auto found = rooms_.find(name);
+  if (found == rooms_.end()) {
+    if (rooms_.size() >= settings_.max_rooms) return Status::kTooManyRooms;
+    auto made = std::make_unique<Room>(pool_, settings_.history, std::string(name), next_epoch());
+    std::string_view key = made->name();
+    found = rooms_.emplace(key, std::move(made)).first;
+  }
+  Room& room = *found->second;
   room.add(client);
   ++counters_.clients;
   ++counters_.joins;
+  if (replay > 0) {
+    room.history_.expire(now);
+    client.replay_end_ = room.history_.top() + 1;
+    client.replay_next_ = std::max(room.history_.first(), client.replay_end_ - std::min(replay, client.replay_end_));
+    pump(client);
+  }
+  return Status::kOk;
 }
 
 void Hub::leave(Client& client) {
-  if (!client.room_) return;
-  client.room_->remove(client);
+  Room* room = client.room_;
+  if (!room) return;
+  room->remove(client);
   --counters_.clients;
+  retire(*room);
 }
 
 void Hub::publish(Room& room, const Message& message, Time now) {
   ++counters_.messages_in;
   counters_.bytes_in += message.payload.size();
-  if (room.members_.empty()) return;
-  encode_(room.stream_, message);
-  make_dirty(room, now);
+  room.published_at_ = now;
+  room.history_.add(message, now);
+  historic_.remove(room);
+  if (!room.history_.empty()) historic_.push(room);
+  if (!room.members_.empty()) {
+    encode_(room.stream_, message);
+    make_dirty(room, now);
+  }
+  if (pool_.bytes_in_use() > settings_.max_memory) reclaim();
 }
 
 void Hub::dismiss_after_head(Client& client, Status why, Time now) {
@@ -45,7 +94,9 @@ void Hub::make_dirty(Room& room, Time now) {
 
 Time Hub::due() const {
   if (now_.first) return now_.first->due_;
-  return later_.first ? later_.first->due_ : kNever;
+  Time sending = later_.first ? later_.first->due_ : kNever;
+  Time expiry = historic_.first ? historic_.first->published_at_ + settings_.history.age : kNever;
+  return std::min(sending, expiry);
 }
 
 void Hub::flush(Time now, size_t max_writes) {
@@ -53,7 +104,10 @@ void Hub::flush(Time now, size_t max_writes) {
   size_t budget = max_writes;
   while (now_.first && budget > 0) {
     Room& room = *now_.first;
-    if (!flush_room(room, budget)) return;
+    in_room_ = true;
+    bool whole = flush_room(room, budget);
+    in_room_ = false;
+    if (!whole) return;
     now_.pop();
     room.dirty_ = false;
     room.flushed_at_ = now;
@@ -61,25 +115,61 @@ void Hub::flush(Time now, size_t max_writes) {
     if (room.again_) {
       room.again_ = false;
       make_dirty(room, now);
+    } else {
+      retire(room);
     }
   }
+  expire(now);
 }
 
 // Serves the members from where the last turn stopped. Returns whether it came to the end.
 bool Hub::flush_room(Room& room, size_t& budget) {
-  while (room.next_ < room.members_.size()) {
-    if (budget == 0) return false;
+  room.stream_.hold();
+  while (room.next_ < room.members_.size() && budget > 0) {
     --budget;
-    pump(*room.members_[room.next_++]);
+    Client& client = *room.members_[room.next_++];
+    if (client.replay_next_ == client.replay_end_)
+      send_stream(client);
+    else if (client.lag() > settings_.max_lag)
+      dismiss(client, Status::kSlow);
   }
+  if (fanout_) fanout_->complete();
+  room.stream_.release();
+  if (room.next_ < room.members_.size()) return false;
   room.next_ = 0;
   return true;
 }
 
 void Hub::pump(Client& client) {
-  Room* room = client.room_;
-  if (!room) return;
-  Stream& stream = room->stream_;
+  if (client.room_ && send_replay(client)) send_stream(client);
+}
+
+// Messages of the history that the client is to get before those of the stream. Returns whether it has
+// got them and is still there.
+bool Hub::send_replay(Client& client) {
+  const History& history = client.room_->history_;
+  while (client.replay_next_ < client.replay_end_) {
+    if (!client.ready()) return false;
+    if (client.replay_next_ < history.first()) return dismiss(client, Status::kSlow), false;
+    FrameBuffer frames;
+    encode_(frames, history.at(client.replay_next_).message);
+    std::string_view rest = frames.after(client.replay_taken_);
+    size_t taken = client.write(rest);
+    if (taken == 0) return leave(client), false;
+    ++counters_.writes;
+    counters_.bytes_out += taken;
+    if (taken < rest.size()) {
+      client.replay_taken_ += static_cast<uint32_t>(taken);
+    } else {
+      client.replay_taken_ = 0;
+      ++client.replay_next_;
+    }
+  }
+  return true;
+}
+
+void Hub::send_stream(Client& client) {
+  Stream& stream = client.room_->stream_;
   while (client.cursor_ < client.stop_) {
     std::string_view frames = stream.unread(client.cursor_, client.stop_);
     if (frames.empty()) return;
@@ -102,17 +192,96 @@ void Hub::dismiss(Client& client, Status why) {
   client.dismissed(why, lag);
 }
 
-void Hub::DirtyList::push(Room& room) {
+// Drops the histories that are too old as a whole; what is too old in the others goes with their next
+// message or reader.
+void Hub::expire(Time now) {
+  while (historic_.first && historic_.first->published_at_ + settings_.history.age <= now)
+    reclaim_history(*historic_.first);
+}
+
+// Frees memory until there is little enough of it: first the oldest history, then the slowest readers.
+void Hub::reclaim() {
+  while (pool_.bytes_in_use() > settings_.max_memory) {
+    if (Block* page = pool_.oldest(BlockKind::kHistory)) {
+      Room& room = *page->owner;
+      room.history_.drop_oldest_page();
+      if (room.history_.empty()) reclaim_history(room);
+      continue;
+    }
+    Block* segment = pool_.oldest(BlockKind::kStream);
+    if (!segment || !evict_readers(*segment->owner)) return;
+  }
+}
+
+void Hub::reclaim_history(Room& room) {
+  room.history_.clear();
+  historic_.remove(room);
+  retire(room);
+}
+
+// Dismisses those who stand in the oldest segment of the room and do not move on. Returns whether that
+// freed it.
+bool Hub::evict_readers(Room& room) {
+  const Stream& stream = room.stream_;
+  Cursor tail = stream.tail();
+  uint64_t rest = stream.head() - tail - stream.unread(tail, stream.head()).size();
+  in_room_ = true;
+  for (size_t i = room.members_.size(); i-- > 0;) {
+    Client& client = *room.members_[i];
+    if (client.lag() > rest) pump(client);
+    if (client.room_ && client.lag() > rest) dismiss(client, Status::kSlow);
+  }
+  in_room_ = false;
+  bool freed = stream.tail() != tail;
+  retire(room);
+  return freed;
+}
+
+// Ends a room that nobody is in and that remembers nothing.
+void Hub::retire(Room& room) {
+  if (in_room_ || room.dirty_ || !room.members_.empty() || !room.history_.empty()) return;
+  historic_.remove(room);
+  rooms_.erase(rooms_.find(room.name()));
+}
+
+// A number that no earlier room of this or an earlier hub is likely to have had, in base 36.
+std::string Hub::next_epoch() {
+  // The finaliser of SplitMix64 spreads the counter.
+  uint64_t x = settings_.epoch_seed + ++epochs_ * 0x9e3779b97f4a7c15u;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  x ^= x >> 31;
+  std::string text;
+  for (int i = 0; i < 8; ++i, x /= 36) text += "0123456789abcdefghijklmnopqrstuvwxyz"[x % 36];
+  return text;
+}
+
+void Hub::DirtyQueue::push(Room& room) {
   room.next_dirty_ = nullptr;
   (last ? last->next_dirty_ : first) = &room;
   last = &room;
 }
 
-Room* Hub::DirtyList::pop() {
+Room* Hub::DirtyQueue::pop() {
   Room* room = first;
   first = room->next_dirty_;
   if (!first) last = nullptr;
   return room;
+}
+
+void Hub::HistoricList::push(Room& room) {
+  room.historic_ = true;
+  room.previous_historic_ = last;
+  room.next_historic_ = nullptr;
+  (last ? last->next_historic_ : first) = &room;
+  last = &room;
+}
+
+void Hub::HistoricList::remove(Room& room) {
+  if (!room.historic_) return;
+  room.historic_ = false;
+  (room.previous_historic_ ? room.previous_historic_->next_historic_ : first) = room.next_historic_;
+  (room.next_historic_ ? room.next_historic_->previous_historic_ : last) = room.previous_historic_;
 }
 
 }  // namespace lws_chat

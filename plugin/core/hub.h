@@ -2,6 +2,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <string>
+#include <unordered_map>
 
 #include "core/counters.h"
 #include "core/room.h"
@@ -13,61 +16,96 @@ namespace lws_chat {
 class Hub {
  public:
   struct Settings {
-    uint64_t max_lag;     // bytes
-    Time flush_interval;  // microseconds
+    uint64_t max_lag = 0;     // bytes
+    Time flush_interval = 0;  // microseconds
+    uint64_t max_rooms = 0;
+    uint64_t max_memory = 0;    // bytes of all streams and histories
+    History::Limits history{};  // of each room
+    uint64_t epoch_seed = 0;    // different each time a hub is made
   };
-
-  // Turns a message into frames of the stream.
-  using Encode = void (*)(Stream&, const Message&);
 
   static constexpr Time kNever = std::numeric_limits<Time>::max();
 
-  Hub(Settings settings, Encode encode) : settings_(settings), encode_(encode), lobby_(pool_) {}
+  Hub(const Settings& settings, Encode encode, Fanout* fanout = nullptr)
+      : settings_(settings), encode_(encode), fanout_(fanout) {}
+  ~Hub();
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
 
-  Room& lobby() { return lobby_; }
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
+  size_t rooms() const { return rooms_.size(); }
+  size_t bytes_in_use() const { return pool_.bytes_in_use(); }
 
-  void join(Client& client, Room& room);
+  // The room of that name, or nullptr.
+  const Room* find(std::string_view name) const;
+
+  // Whether a client may join: the room is there, or there may be one more.
+  bool has_place(std::string_view name) const;
+
+  // Puts the client into the room, made if it is not there, and gives it the room's last `replay`
+  // messages as far as the history has them. kTooManyRooms if there is no place.
+  Status join(Client& client, std::string_view room, uint64_t replay, Time now);
 
   // Lets go of a client whose connection is closing; it is not told.
   void leave(Client& client);
 
-  // Appends to the room; nothing is sent before the flush.
+  // A message of a member for its room; nothing is sent before the flush.
   void publish(Room& room, const Message& message, Time now);
 
   // Dismisses a client as soon as it has been sent everything published so far.
   void dismiss_after_head(Client& client, Status why, Time now);
 
-  // When the next flush is due; kNever when nothing waits.
+  // When flush() has something to do; kNever when nothing waits.
   Time due() const;
 
-  // Sends out what is due, with at most about `max_writes` writes; what is left stays due.
+  // Sends out what is due, with at most about `max_writes` writes; what is left stays due. Drops what
+  // has become too old.
   void flush(Time now, size_t max_writes);
 
   // Goes on with one client that has become ready.
   void pump(Client& client);
 
  private:
-  // A queue of dirty rooms, linked through them.
-  struct DirtyList {
+  // Dirty rooms in the order in which they became so.
+  struct DirtyQueue {
     Room* first = nullptr;
     Room* last = nullptr;
     void push(Room& room);
     Room* pop();
   };
 
+  // Rooms with a history in the order of their last message.
+  struct HistoricList {
+    Room* first = nullptr;
+    Room* last = nullptr;
+    void push(Room& room);
+    void remove(Room& room);
+  };
+
   void make_dirty(Room& room, Time now);
   bool flush_room(Room& room, size_t& budget);
+  bool send_replay(Client& client);
+  void send_stream(Client& client);
   void dismiss(Client& client, Status why);
+  void expire(Time now);
+  void reclaim();
+  void reclaim_history(Room& room);
+  bool evict_readers(Room& room);
+  void retire(Room& room);
+  std::string next_epoch();
 
   Settings settings_;
   Encode encode_;
-  SegmentPool pool_;
-  Room lobby_;
+  Fanout* fanout_;
+  BlockPool pool_;
+  std::unordered_map<std::string_view, std::unique_ptr<Room>> rooms_;  // keyed by the room's own name
   Counters counters_;
-  DirtyList now_;    // rooms that were quiet, and those whose time has come
-  DirtyList later_;  // rooms that wait for flush_interval, in the order in which they became dirty
+  DirtyQueue now_;    // rooms that were quiet, and those whose time has come
+  DirtyQueue later_;  // rooms that wait for flush_interval
+  HistoricList historic_;
+  bool in_room_ = false;  // walking through a room's members: no room ends now
+  uint64_t epochs_ = 0;
 };
 
 }  // namespace lws_chat

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "core/origin.h"
+#include "core/room.h"
 #include "core/utf8.h"
 
 namespace lws_chat {
@@ -115,6 +116,24 @@ std::string set_binary(Options& options, std::string_view value) {
   return "";
 }
 
+std::string set_room(std::string& room, std::string_view value) {
+  if (!is_room_name(value))
+    return quoted(value) + " is no room name, expected 1 to 255 bytes without / and control characters";
+  room = value;
+  return "";
+}
+
+std::string set_fanout(Options& options, std::string_view value) {
+  if (value == "auto") return options.fanout = FanoutMode::kAuto, "";
+  if (value == "write") return options.fanout = FanoutMode::kWrite, "";
+  if (value == "uring") return options.fanout = FanoutMode::kUring, "";
+  return quoted(value) + " is not known, expected auto, write or uring";
+}
+
+std::string get_fanout(const Options& options) {
+  return options.fanout == FanoutMode::kAuto ? "auto" : options.fanout == FanoutMode::kWrite ? "write" : "uring";
+}
+
 // A row's fields in the order of OptionRow; the type is filled in by the binding.
 const std::vector<Binding>& bindings() {
   static const std::vector<Binding> table = {
@@ -132,8 +151,26 @@ const std::vector<Binding>& bindings() {
             false,
             "Also serves clients that ask for no subprotocol, as new WebSocket(url) does."},
            &Options::is_default),
-      text({"path", {}, "", "/chat/", 0, 0, "", false, "The path at which WebSocket upgrades are accepted."},
+      text({"path",
+            {},
+            "",
+            "/chat/",
+            0,
+            0,
+            "",
+            false,
+            "The path at which WebSocket upgrades are accepted; what follows it names the room."},
            &Options::path, set_path),
+      text({"default-room",
+            {},
+            "",
+            "lobby",
+            0,
+            0,
+            "",
+            false,
+            "The room at the path itself; any other is below it, at /chat/NAME."},
+           &Options::default_room, set_room),
       text({"home",
             {},
             "",
@@ -204,6 +241,113 @@ const std::vector<Binding>& bindings() {
               false,
               "How many clients this vhost takes; more are refused with 503 before the upgrade. 0: no limit."},
              &Options::max_clients),
+      number({"max-rooms",
+              {},
+              "rooms",
+              "100000",
+              1,
+              10'000'000,
+              "",
+              true,
+              "How many rooms there may be; joining one more is refused with 503."},
+             &Options::max_rooms),
+      number({"max-joins-per-second",
+              {},
+              "connections",
+              "0",
+              0,
+              1'000'000,
+              "",
+              false,
+              "How many connections one address may open in a second; more are refused with 429. 0: no limit."},
+             &Options::max_joins_per_second),
+      number({"message-rate",
+              {},
+              "messages/s",
+              "100",
+              0,
+              1'000'000,
+              "",
+              false,
+              "How many messages a second one client may send for long. From a faster one the server reads more "
+              "slowly; nothing is dropped. 0: no limit."},
+             &Options::message_rate),
+      number({"message-burst",
+              {},
+              "messages",
+              "200",
+              1,
+              1'000'000,
+              "",
+              false,
+              "How many messages a client may send at once before message-rate holds."},
+             &Options::message_burst),
+      number({"replay",
+              {},
+              "messages",
+              "0",
+              0,
+              1'000'000,
+              "",
+              false,
+              "How many of the room's last messages a client gets when it joins, as far as the history has them."},
+             &Options::replay),
+      number({"history-size",
+              {},
+              "messages",
+              "100",
+              0,
+              1'000'000,
+              "",
+              true,
+              "How many messages of a room are kept. 0: none."},
+             &Options::history_size),
+      number({"history-bytes",
+              {},
+              "bytes",
+              "1048576",
+              0,
+              1024 * kMiB,
+              "",
+              true,
+              "How many bytes the kept messages of a room may have together."},
+             &Options::history_bytes),
+      number({"history-age",
+              {},
+              "s",
+              "300",
+              1,
+              31'536'000,
+              "",
+              true,
+              "How long a message is kept. An empty room is forgotten when its last message is."},
+             &Options::history_age),
+      number({"max-memory",
+              {},
+              "bytes",
+              "268435456",
+              65536,
+              1024 * 1024 * kMiB,
+              "",
+              true,
+              "What all rooms' streams and histories may take together. When there is more, the oldest history goes "
+              "first, then the slowest readers."},
+             &Options::max_memory),
+      {{"fanout", OptionType::kChoice, "", "auto", 0, 0, "auto|write|uring", true,
+        "How messages are sent: one write for every client, or many at once through io_uring, which serves plain "
+        "HTTP/1.1 only. auto takes io_uring where the system has it."},
+       set_fanout,
+       get_fanout},
+      flag({"compression",
+            {},
+            "",
+            "0",
+            0,
+            0,
+            "",
+            false,
+            "Accepts permessage-deflate from clients that offer it. What the server sends is not compressed."},
+           &Options::compression),
       number({"max-lag",
               {},
               "bytes",

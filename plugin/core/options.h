@@ -13,19 +13,32 @@
 namespace lws_chat {
 
 enum class BinaryPolicy { kRefuse, kRelay };
+enum class FanoutMode { kAuto, kWrite, kUring };
 
 struct Options {
-  bool enabled = false;     // the vhost names the protocol with "status": "ok"
-  bool is_default = false;  // serve upgrades that name no subprotocol, as browsers' pages often do
-  std::string path;         // where WebSocket upgrades are accepted
-  std::string home;         // where GET / leads; empty: 404
-  std::string hub;          // vhosts that name the same hub share their clients; empty: its own
-  std::string close_word;   // a text that asks the server to close; empty: none
-  std::string close_reply;  // what that client is told before the close
+  bool enabled = false;      // the vhost names the protocol with "status": "ok"
+  bool is_default = false;   // serve upgrades that name no subprotocol, as browsers' pages often do
+  std::string path;          // where WebSocket upgrades are accepted
+  std::string default_room;  // the room at `path` itself; others are below it
+  std::string home;          // where GET / leads; empty: 404
+  std::string hub;           // vhosts that name the same hub share their clients; empty: its own
+  std::string close_word;    // a text that asks the server to close; empty: none
+  std::string close_reply;   // what that client is told before the close
   BinaryPolicy binary = BinaryPolicy::kRefuse;
   std::vector<std::string> allowed_origins;
-  uint64_t max_message = 0;     // bytes of one message, reassembled
-  uint64_t max_clients = 0;     // connections of this vhost; 0: no limit
+  uint64_t max_message = 0;           // bytes of one message, reassembled
+  uint64_t max_clients = 0;           // connections of this vhost; 0: no limit
+  uint64_t max_rooms = 0;             // of the hub
+  uint64_t max_joins_per_second = 0;  // connections from one address; 0: no limit
+  uint64_t message_rate = 0;          // messages a second of one client; 0: no limit
+  uint64_t message_burst = 0;         // messages above that rate at once
+  uint64_t replay = 0;                // last messages that a client gets when it joins
+  uint64_t history_size = 0;          // messages kept of a room
+  uint64_t history_bytes = 0;         // bytes of them
+  uint64_t history_age = 0;           // seconds
+  uint64_t max_memory = 0;            // bytes of all streams and histories of the hub
+  FanoutMode fanout = FanoutMode::kAuto;
+  bool compression = false;     // accept compressed messages
   uint64_t max_lag = 0;         // bytes a reader may be behind before it is closed
   uint64_t flush_interval = 0;  // milliseconds between two flushes of a busy room; 0: every loop turn
   uint64_t ping_interval = 0;   // seconds of silence after which a peer is pinged; 0: never

@@ -1,6 +1,19 @@
 #include "core/room.h"
 
+#include "core/utf8.h"
+
 namespace lws_chat {
+
+bool is_room_name(std::string_view name) {
+  if (name.empty() || name.size() > 255 || !is_utf8(name)) return false;
+  for (size_t i = 0; i < name.size(); ++i) {
+    auto c = static_cast<unsigned char>(name[i]);
+    if (c < 0x20 || c == 0x7f || c == '/') return false;
+    // The C1 controls, U+0080 to U+009F.
+    if (c == 0xc2 && static_cast<unsigned char>(name[i + 1]) < 0xa0) return false;
+  }
+  return true;
+}
 
 uint64_t Client::lag() const { return room_ ? room_->stream_.head() - cursor_ : 0; }
 
@@ -9,6 +22,8 @@ void Room::add(Client& client) {
   client.cursor_ = stream_.join();
   client.stop_ = Client::kNoStop;
   client.leaving_ = Status::kOk;
+  client.replay_next_ = client.replay_end_ = 0;
+  client.replay_taken_ = 0;
   members_.push_back(nullptr);
   place(client, members_.size() - 1);
 }

@@ -1,46 +1,59 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/client.h"
+#include "core/history.h"
+#include "core/message.h"
 #include "core/stream.h"
 
 namespace lws_chat {
 
-// Microseconds on some steady clock; core only compares and adds.
-using Time = int64_t;
+// Whether a text may name a room: UTF-8 of 1 to 255 bytes without control characters and without '/'.
+bool is_room_name(std::string_view name);
 
-struct Message {
-  std::string_view payload;  // relayed exactly as it is
-  bool binary = false;
-};
-
-// Members and what they are sent. Knows its members by plain pointers; a client leaves before it dies.
+// Members, what they are sent, and the last messages. Knows its members by plain pointers; a client
+// leaves before it dies.
 class Room {
  public:
-  explicit Room(SegmentPool& pool) : stream_(pool) {}
+  Room(BlockPool& pool, const History::Limits& limits, std::string name, std::string epoch)
+      : name_(std::move(name)), epoch_(std::move(epoch)), stream_(pool, this), history_(pool, this, limits) {}
 
+  const std::string& name() const { return name_; }
   const std::vector<Client*>& members() const { return members_; }
   const Stream& stream() const { return stream_; }
+  const History& history() const { return history_; }
+
+  // Names this life of the room: an offset means something only together with it.
+  const std::string& epoch() const { return epoch_; }
 
  private:
   friend class Hub;
   friend class Client;
+  friend class RoomQueue;
 
   void add(Client& client);
   void remove(Client& client);
   void place(Client& client, size_t index);
 
+  std::string name_;
+  std::string epoch_;
   Stream stream_;
+  History history_;
   std::vector<Client*> members_;
   size_t next_ = 0;  // of members_, in a flush that is under way; those before it have been served
   Time flushed_at_ = -1;
+  Time published_at_ = 0;
   Time due_ = 0;
-  bool dirty_ = false;  // in one of the hub's queues
-  bool again_ = false;  // something came while a flush was under way
+  bool dirty_ = false;     // in one of the hub's queues of dirty rooms
+  bool again_ = false;     // something came while a flush was under way
+  bool historic_ = false;  // in the hub's list of rooms with a history
   Room* next_dirty_ = nullptr;
+  Room* previous_historic_ = nullptr;
+  Room* next_historic_ = nullptr;
 };
 
 }  // namespace lws_chat

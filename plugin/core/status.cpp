@@ -14,11 +14,14 @@ const StatusRow& describe(Status status) {
       {1009, 0, "message is too big"},
       {1011, 0, "internal error"},
       {3008, 0, "too slow"},
+      {1008, 0, "too many messages"},
       {0, 0, "no answer to a ping"},
       {0, 404, "no chat at this path"},
       {0, 426, "only version 13 of the WebSocket protocol is spoken here"},
       {0, 403, "origin not allowed"},
       {0, 503, "too many clients"},
+      {1013, 503, "too many rooms"},
+      {0, 429, "too many connections from this address"},
   }};
   return table[static_cast<unsigned>(status)];
 }

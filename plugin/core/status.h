@@ -15,14 +15,17 @@ enum class [[nodiscard]] Status : uint8_t{
     kMessageTooBig,    // over max-message
     kInternalError,    // a bug or no memory; the log says more
     kSlow,             // over max-lag
+    kTooFast,          // over message-rate where it cannot be slowed down
     kNoPong,           // silent for too long after a ping
     kNotFound,         // upgrade on another path, or on a vhost without the protocol
     kOtherVersion,     // of the WebSocket protocol
     kForbiddenOrigin,  // a page of a foreign origin
     kFull,             // over max-clients
+    kTooManyRooms,     // over max-rooms
+    kTooManyJoins,     // over max-joins-per-second
 };
 
-inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kFull) + 1;
+inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kTooManyJoins) + 1;
 
 struct StatusRow {
   uint16_t close_code;    // RFC 6455 section 7.4; 0 where the connection never opens or cannot be told

@@ -17,9 +17,10 @@ Stream::~Stream() {
 
 void Stream::append(std::string_view header, std::string_view payload) {
   size_t size = header.size() + payload.size();
+  assert(size <= kMaxFrame);
   if (!last_ || last_->capacity - last_->used < size) {
-    uint32_t size_class = last_ ? std::min(last_->size_class + 1, SegmentPool::kClasses - 1) : 0;
-    Segment* fresh = pool_.take(size_class, size);
+    uint32_t size_class = last_ ? BlockPool::larger(last_->size_class) : 0;
+    auto* fresh = pool_.take<Segment>(BlockKind::kStream, owner_, size_class, size);
     fresh->base = head_;
     (last_ ? last_->next : first_) = fresh;
     last_ = fresh;
@@ -63,7 +64,7 @@ Cursor Stream::advance(Cursor cursor, size_t bytes) {
   return cursor + bytes;
 }
 
-Segment* Stream::segment_of(Cursor cursor) const {
+Stream::Segment* Stream::segment_of(Cursor cursor) const {
   if (cursor >= last_->base) return last_;
   Segment* segment = first_;
   while (cursor >= segment->end()) segment = segment->next;
@@ -84,7 +85,13 @@ void Stream::exit(Cursor cursor) {
     --segment_of(cursor)->readers;
 }
 
+void Stream::release() {
+  held_ = false;
+  free_unneeded();
+}
+
 void Stream::free_unneeded() {
+  if (held_) return;
   while (first_ && first_->readers == 0) {
     Segment* next = first_->next;
     pool_.give(first_);

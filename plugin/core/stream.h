@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "core/segment_pool.h"
+#include "core/block_pool.h"
+#include "core/message.h"
 
 namespace lws_chat {
 
@@ -17,9 +18,22 @@ using Cursor = uint64_t;
 // stream keeps the bytes from the slowest cursor on and frees a segment as soon as no cursor stands
 // in it. A segment holds whole frames, so a cursor that moved by what unread() gave stands between
 // two frames.
-class Stream {
+class Stream final : public FrameSink {
  public:
-  explicit Stream(SegmentPool& pool) : pool_(pool) {}
+  struct Segment : Block {
+    Segment* next = nullptr;
+    Cursor base = 0;       // position of its first byte
+    uint32_t readers = 0;  // cursors c with base <= c < end()
+
+    char* data() { return reinterpret_cast<char*>(this + 1); }
+    const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+    Cursor end() const { return base + used; }
+  };
+
+  // The largest frame there may be.
+  static constexpr size_t kMaxFrame = BlockPool::kBytes[BlockPool::kClasses - 1] - sizeof(Segment);
+
+  Stream(BlockPool& pool, Room* owner) : pool_(pool), owner_(owner) {}
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -28,8 +42,8 @@ class Stream {
   Cursor tail() const { return first_ ? first_->base : head_; }  // the oldest byte kept
   size_t readers() const { return readers_; }
 
-  // Appends one frame, given in two parts that together fit a segment (SegmentPool::kLargest).
-  void append(std::string_view header, std::string_view payload);
+  // Appends one frame, given in two parts of together at most kMaxFrame bytes.
+  void append(std::string_view header, std::string_view payload) override;
 
   // A new reader, which will see what is appended from now on.
   Cursor join();
@@ -43,18 +57,24 @@ class Stream {
   // Moves a reader on by bytes that it has been sent. Returns where it stands now.
   [[nodiscard]] Cursor advance(Cursor cursor, size_t bytes);
 
+  // Between the two, what unread() gave stays where it is though nobody may need it any more.
+  void hold() { held_ = true; }
+  void release();
+
  private:
   Segment* segment_of(Cursor cursor) const;
   void enter(Cursor cursor);
   void exit(Cursor cursor);
   void free_unneeded();
 
-  SegmentPool& pool_;
+  BlockPool& pool_;
+  Room* owner_;
   Segment* first_ = nullptr;
   Segment* last_ = nullptr;
   Cursor head_ = 0;
   size_t readers_ = 0;
   size_t at_head_ = 0;  // readers that are caught up; they stand in no segment
+  bool held_ = false;
 };
 
 }  // namespace lws_chat

@@ -9,7 +9,7 @@ constexpr size_t kLongHeader = 4;
 constexpr size_t kMaxPayload = kMaxFrame - kLongHeader;
 constexpr size_t kMaxShortPayload = 125;
 
-static_assert(kMaxFrame <= SegmentPool::kLargest);
+static_assert(kMaxFrame <= Stream::kMaxFrame);
 
 // A frame's first bytes: 2 or 4 of the buffer.
 std::string_view write_header(char (&header)[kLongHeader], Opcode opcode, bool final, size_t payload) {
@@ -33,14 +33,14 @@ std::string make_frame(Opcode opcode, bool final, std::string_view payload) {
   return frame;
 }
 
-void append_message(Stream& stream, const Message& message) {
+void append_message(FrameSink& sink, const Message& message) {
   std::string_view rest = message.payload;
   Opcode opcode = message.binary ? Opcode::kBinary : Opcode::kText;
   do {
     std::string_view part = rest.substr(0, std::min(rest.size(), kMaxPayload));
     rest.remove_prefix(part.size());
     char header[kLongHeader];
-    stream.append(write_header(header, opcode, rest.empty(), part.size()), part);
+    sink.append(write_header(header, opcode, rest.empty(), part.size()), part);
     opcode = Opcode::kContinuation;
   } while (!rest.empty());
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/room.h"
+#include "core/message.h"
 #include "core/stream.h"
 
 // WebSocket frames as a server sends them, RFC 6455 section 5.2: never masked, no extensions.
@@ -28,8 +28,8 @@ struct Frame {
 // A single frame. Precondition: the payload is of at most kMaxFrame - 4 bytes.
 std::string make_frame(Opcode opcode, bool final, std::string_view payload);
 
-// Encode of Hub: appends the message's frames.
-void append_message(Stream& stream, const Message& message);
+// Encode: appends the message's frames.
+void append_message(FrameSink& sink, const Message& message);
 
 // The first of the frames that begin at bytes[0]. Precondition: bytes holds whole frames made by
 // append_message().

@@ -14,8 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string payload;
   for (int i = 0; i <= data[0] >> 1; ++i) payload.append(reinterpret_cast<const char*>(data) + 1, size - 1);
   bool binary = data[0] & 1;
-  SegmentPool pool;
-  Stream stream(pool);
+  BlockPool pool;
+  Stream stream(pool, nullptr);
   Cursor reader = stream.join();
   append_message(stream, Message{payload, binary});
   std::string together;

@@ -1,10 +1,12 @@
-// Random joins, leaves, publishes, stalls and flushes against a model that is too simple to be wrong:
-// the room is one long string, and what a reader has got is a piece of it that begins where the reader
-// joined, without a gap. A reader that was dismissed has been told why.
+// Random joins, leaves, publishes, stalls and flushes in a few rooms against a model that is too simple
+// to be wrong: each life of a room is one long string, and what a reader has got is a piece of it that
+// begins where the reader joined (or at the first message replayed), without a gap. A reader that was
+// dismissed has been told why; memory stays within its bound.
 //
 //   property_hub [OPERATIONS [SEED]]
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -18,23 +20,38 @@ using namespace lws_chat;
 namespace {
 
 constexpr uint64_t kMaxLag = 60000;
+constexpr uint64_t kMaxMemory = 400000;
 constexpr Time kInterval = 2000;
+constexpr unsigned kRooms = 5;
+constexpr uint64_t kHistory = 20;
 
 [[noreturn]] void fail(const char* what) {
   std::fprintf(stderr, "broken: %s\n", what);
   std::abort();
 }
 
+// One life of a room.
+struct Log final : FrameSink {
+  std::string bytes;
+  std::vector<size_t> starts;  // of the messages, by offset - 1
+
+  void append(std::string_view header, std::string_view payload) override {
+    bytes += header;
+    bytes += payload;
+  }
+};
+
 struct Reader final : Client {
+  Log* log = nullptr;
+  size_t start = 0;  // in the log
   std::string got;
   size_t verified = 0;     // bytes of it already compared
-  uint64_t joined_at = 0;  // length of the room's string
   int appetite = 1 << 30;  // writes until it is not ready
   bool one_frame = false;  // takes a frame at a time, as over HTTP/2
   bool breaks = false;
   bool broken = false;
   Status why = Status::kOk;
-  uint64_t stop = UINT64_MAX;  // length of the room's string at which it was to be dismissed
+  size_t stop = SIZE_MAX;  // length of the log at which it was to be dismissed
 
   bool ready() override { return appetite > 0; }
   size_t write(std::string_view frames) override {
@@ -45,10 +62,7 @@ struct Reader final : Client {
     got += frames.substr(0, taken);
     return taken;
   }
-  void dismissed(Status status, uint64_t lag) override {
-    if (status == Status::kSlow && lag <= kMaxLag) fail("dismissed as slow within max-lag");
-    why = status;
-  }
+  void dismissed(Status status, uint64_t) override { why = status; }
 };
 
 class Model {
@@ -64,34 +78,81 @@ class Model {
     for (auto& reader : readers_) {
       reader->appetite = 1 << 30;
       hub_.pump(*reader);
-    }
-    for (auto& reader : readers_) {
       verify(*reader);
-      if (reader->room() && reader->joined_at + reader->got.size() != log_.size()) fail("a willing reader lacks bytes");
+      if (reader->room() && reader->start + reader->got.size() != reader->log->bytes.size())
+        fail("a willing reader lacks bytes");
     }
+    while (!readers_.empty()) leave(0);
+    now_ += settings().history.age + 1;
+    settle();
+    if (hub_.rooms() != 0 || hub_.bytes_in_use() != 0) fail("something is left of empty rooms");
   }
 
  private:
+  static Hub::Settings settings() {
+    Hub::Settings settings;
+    settings.max_lag = kMaxLag;
+    settings.flush_interval = kInterval;
+    settings.max_rooms = kRooms - 1;
+    settings.max_memory = kMaxMemory;
+    settings.history = {kHistory, 100000, 200 * kInterval};
+    return settings;
+  }
+
   unsigned pick(unsigned n) { return std::uniform_int_distribution<unsigned>(0, n - 1)(random_); }
   Reader& any() { return *readers_[pick(static_cast<unsigned>(readers_.size()))]; }
 
   void step() {
     now_ += pick(kInterval / 2);
     unsigned dice = pick(100);
-    if (readers_.empty() || (dice < 4 && readers_.size() < 60)) return join();
-    if (dice < 7) return leave(pick(static_cast<unsigned>(readers_.size())));
-    if (dice < 45) return publish();
+    if (readers_.empty() || (dice < 6 && readers_.size() < 60)) return join();
+    if (dice < 10) return leave(pick(static_cast<unsigned>(readers_.size())));
+    if (dice < 45) return publish(any());
     if (dice < 70) return flush(pick(8) + 1);
-    if (dice < 85) return stall(any());
+    if (dice < 85) return void(any().appetite = static_cast<int>(pick(3)));
     if (dice < 99) return resume(any());
     return dismiss(any());
   }
 
   void join() {
+    std::string name(1, static_cast<char>('a' + pick(kRooms)));
     auto reader = std::make_unique<Reader>();
-    reader->joined_at = log_.size();
     reader->one_frame = pick(4) == 0;
-    hub_.join(*reader, hub_.lobby());
+    if (pick(3) == 0) reader->appetite = static_cast<int>(pick(4));
+    uint64_t replay = pick(3) == 0 ? pick(30) : 0;
+    uint64_t top = 0;
+    bool place = hub_.has_place(name);
+    if (const Room* room = hub_.find(name)) top = room->history().top();
+    // The log has to be known before the join, which may write.
+    Status status = hub_.join(*reader, name, 0, now_);
+    if ((status == Status::kOk) != place) fail("has_place() was wrong");
+    if (status != Status::kOk) return;
+    const Room* room = hub_.find(name);
+    reader->log = &logs_[room->epoch()];
+    reader->start = reader->log->bytes.size();
+    if (replay > 0) {
+      // Joined once more, now with a replay: it begins at the oldest message the history has.
+      hub_.leave(*reader);
+      if (!hub_.has_place(name)) fail("a place was lost");
+      room = hub_.find(name);
+      uint64_t first = top + 1;
+      if (room) {
+        // What has expired by now is not replayed, so the start is read off after the join.
+        reader->appetite = 0;
+        if (hub_.join(*reader, name, replay, now_) != Status::kOk) fail("refused");
+        first = std::max(room->history().first(), top + 1 - std::min(replay, top));
+        if (room->history().count() > kHistory) fail("the history is too long");
+        reader->log = &logs_[room->epoch()];
+        if (first <= top) reader->start = reader->log->starts[first - 1];
+        reader->appetite = 1 << 30;
+        hub_.pump(*reader);
+      } else {
+        if (hub_.join(*reader, name, replay, now_) != Status::kOk) fail("refused");
+        reader->log = &logs_[hub_.find(name)->epoch()];
+        reader->start = reader->log->bytes.size();
+      }
+    }
+    verify(*reader);
     readers_.push_back(std::move(reader));
   }
 
@@ -100,42 +161,28 @@ class Model {
     hub_.leave(*readers_[i]);
     readers_[i] = std::move(readers_.back());
     readers_.pop_back();
-    if (readers_.empty()) settle();
   }
 
-  void publish() {
+  void publish(Reader& sender) {
+    if (!sender.room()) return;
     unsigned size = pick(50) == 0 ? pick(40000) : pick(200);
     std::string payload(size, static_cast<char>('a' + pick(26)));
     Message message{payload, pick(5) == 0};
-    if (!hub_.lobby().members().empty()) {
-      SegmentPool pool;
-      Stream stream(pool);
-      Cursor cursor = stream.join();
-      append_message(stream, message);
-      while (cursor < stream.head()) {
-        std::string_view part = stream.unread(cursor, stream.head());
-        log_ += part;
-        cursor = stream.advance(cursor, part.size());
-      }
-      stream.leave(cursor);
-    }
-    hub_.publish(hub_.lobby(), message, now_);
+    sender.log->starts.push_back(sender.log->bytes.size());
+    append_message(*sender.log, message);
+    hub_.publish(*sender.room(), message, now_);
+    if (hub_.bytes_in_use() > kMaxMemory) fail("more memory than allowed");
   }
 
   void flush(unsigned budget) {
     hub_.flush(now_, budget);
     for (auto& reader : readers_) verify(*reader);
-    if (hub_.lobby().stream().head() - hub_.lobby().stream().tail() > bound_) bound_check();
-  }
-
-  // After a whole flush nobody may be further behind than max-lag.
-  void bound_check() {
+    if (pick(50) > 0) return;
+    // After a whole flush nobody may be further behind than max-lag.
     settle();
     for (auto& reader : readers_)
       if (reader->room() && reader->lag() > kMaxLag) fail("a reader beyond max-lag stayed");
   }
-
-  void stall(Reader& reader) { reader.appetite = static_cast<int>(pick(3)); }
 
   void resume(Reader& reader) {
     reader.appetite = pick(3) == 0 ? static_cast<int>(pick(4)) : 1 << 30;
@@ -145,35 +192,36 @@ class Model {
   }
 
   void dismiss(Reader& reader) {
-    if (!reader.room() || reader.stop != UINT64_MAX) return;
-    reader.stop = log_.size();
+    if (!reader.room() || reader.stop != SIZE_MAX) return;
+    reader.stop = reader.log->bytes.size();
     hub_.dismiss_after_head(reader, Status::kGoingAway, now_);
   }
 
+  // Flushes all that is due at once or soon, but waits for no history to expire.
   void settle() {
-    while (hub_.due() != Hub::kNever) {
+    while (hub_.due() <= now_ + kInterval) {
       now_ = std::max(now_, hub_.due());
       hub_.flush(now_, 1000);
     }
   }
 
   void verify(Reader& reader) {
-    if (log_.compare(reader.joined_at + reader.verified, reader.got.size() - reader.verified, reader.got,
-                     reader.verified, std::string::npos) != 0)
+    const std::string& bytes = reader.log->bytes;
+    if (bytes.compare(reader.start + reader.verified, reader.got.size() - reader.verified, reader.got, reader.verified,
+                      std::string::npos) != 0)
       fail("bytes lost, doubled or out of order");
     reader.verified = reader.got.size();
-    if (reader.joined_at + reader.got.size() > reader.stop) fail("sent something after the dismissal");
+    if (reader.start + reader.got.size() > reader.stop) fail("sent something after the dismissal");
     if (!reader.room() && !reader.broken && reader.why == Status::kOk) fail("left without being told");
-    if (reader.why == Status::kGoingAway && reader.joined_at + reader.got.size() != reader.stop)
+    if (reader.why == Status::kGoingAway && reader.start + reader.got.size() != reader.stop)
       fail("dismissed before it got everything");
   }
 
   std::mt19937 random_;
   Time now_ = 0;
-  Hub hub_{Hub::Settings{kMaxLag, kInterval}, append_message};
-  std::string log_;
+  Hub hub_{settings(), append_message};
+  std::map<std::string, Log> logs_;  // by epoch
   std::vector<std::unique_ptr<Reader>> readers_;
-  static constexpr uint64_t bound_ = 3 * kMaxLag;
 };
 
 }  // namespace
@@ -183,7 +231,7 @@ int main(int argc, char** argv) {
   unsigned seed = argc > 2 ? static_cast<unsigned>(std::atol(argv[2])) : std::random_device()();
   std::printf("%ld operations, seed %u\n", operations, seed);
   std::fflush(stdout);
-  // In pieces, so that the model's string does not grow without end.
+  // In pieces, so that the model's strings do not grow without end.
   for (long done = 0; done < operations; done += 20000, ++seed) {
     Model model(seed);
     model.run(std::min(operations - done, 20000L));

@@ -11,8 +11,8 @@ namespace {
 
 // The frames that a message becomes, as a reader gets them.
 std::string encoded(std::string_view payload, bool binary = false) {
-  SegmentPool pool;
-  Stream stream(pool);
+  BlockPool pool;
+  Stream stream(pool, nullptr);
   Cursor reader = stream.join();
   append_message(stream, Message{payload, binary});
   std::string all;

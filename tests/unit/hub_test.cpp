@@ -10,7 +10,7 @@ using namespace lws_chat;
 
 namespace {
 
-void encode(Stream& stream, const Message& message) { stream.append("", message.payload); }
+void encode(FrameSink& sink, const Message& message) { sink.append("", message.payload); }
 
 // A client whose transport takes everything, nothing, or breaks.
 struct Reader final : Client {
@@ -19,7 +19,7 @@ struct Reader final : Client {
   std::string got;
   int writes = 0;
   Status why = Status::kOk;
-  uint64_t behind = 0;
+  uint64_t told_lag = 0;
 
   bool ready() override { return open; }
   size_t write(std::string_view frames) override {
@@ -28,21 +28,36 @@ struct Reader final : Client {
     ++writes;
     return frames.size();
   }
-  void dismissed(Status status, uint64_t lag) override { why = status, behind = lag; }
+  void dismissed(Status status, uint64_t lag) override { why = status, told_lag = lag; }
 };
 
 constexpr Time kInterval = 2000;
 constexpr size_t kMany = 1000;
 
+constexpr Time kAge = 1'000'000;
+
+Hub::Settings settings() {
+  Hub::Settings settings;
+  settings.max_lag = 100;
+  settings.flush_interval = kInterval;
+  settings.max_rooms = 3;
+  settings.max_memory = 1 << 20;
+  settings.history = {5, 1000, kAge};
+  return settings;
+}
+
 struct Fixture {
-  Hub hub{Hub::Settings{100, kInterval}, encode};
+  explicit Fixture(const Hub::Settings& chosen = settings()) : hub(chosen, encode) {}
+
+  Hub hub;
   std::deque<Reader> readers;
 
-  Reader& join() {
-    hub.join(readers.emplace_back(), hub.lobby());
-    return readers.back();
+  Reader& join(std::string_view room = "room", uint64_t replay = 0, Time now = 0) {
+    Reader& reader = readers.emplace_back();
+    CHECK(hub.join(reader, room, replay, now) == Status::kOk);
+    return reader;
   }
-  void publish(std::string_view text, Time now) { hub.publish(hub.lobby(), Message{text}, now); }
+  void publish(std::string_view text, Time now) { hub.publish(*readers[0].room(), Message{text}, now); }
   ~Fixture() {
     for (Reader& reader : readers) hub.leave(reader);
   }
@@ -70,8 +85,14 @@ TEST(messages_of_one_turn_leave_in_one_write) {
   CHECK_EQ(a.got.size(), 50u);
 }
 
+Hub::Settings without_history() {
+  Hub::Settings chosen = settings();
+  chosen.history.messages = 0;
+  return chosen;
+}
+
 TEST(a_quiet_room_is_due_at_once_and_a_busy_one_after_the_interval) {
-  Fixture f;
+  Fixture f(without_history());
   Reader& a = f.join();
   CHECK_EQ(f.hub.due(), Hub::kNever);
   f.publish("1", 10);
@@ -89,7 +110,7 @@ TEST(a_quiet_room_is_due_at_once_and_a_busy_one_after_the_interval) {
 }
 
 TEST(a_flush_stops_at_its_budget_and_goes_on_where_it_stopped) {
-  Fixture f;
+  Fixture f(without_history());
   for (int i = 0; i < 10; ++i) f.join();
   f.publish("m", 0);
   f.hub.flush(0, 4);
@@ -149,7 +170,7 @@ TEST(a_reader_over_max_lag_is_dismissed_as_slow_and_the_others_go_on) {
   for (int i = 0; i < 101; ++i) f.publish("x", 0);
   f.hub.flush(0, kMany);
   CHECK(slow.why == Status::kSlow);
-  CHECK_EQ(slow.behind, 101u);
+  CHECK_EQ(slow.told_lag, 101u);
   CHECK(!slow.room());
   CHECK_EQ(fast.got.size(), 101u);
   CHECK_EQ(f.hub.counters().clients, 1u);
@@ -193,7 +214,7 @@ TEST(a_client_dismissed_while_a_flush_is_under_way_is_told) {
   for (int i = 0; i < 4; ++i) f.join();
   f.publish("m", 0);
   f.hub.flush(0, 2);
-  Reader& served = *static_cast<Reader*>(f.hub.lobby().members()[0]);
+  Reader& served = *static_cast<Reader*>(f.hub.find("room")->members()[0]);
   f.hub.dismiss_after_head(served, Status::kGoingAway, 0);
   f.hub.flush(0, kMany);
   f.hub.flush(kInterval, kMany);
@@ -224,4 +245,160 @@ TEST(counters_say_what_happened) {
   CHECK_EQ(counters.bytes_out, 10u);
   CHECK_EQ(counters.writes, 2u);
   CHECK_EQ(counters.flushes, 1u);
+}
+
+TEST(members_of_different_rooms_do_not_hear_each_other) {
+  Fixture f;
+  Reader& a = f.join("a");
+  Reader& b = f.join("b");
+  f.publish("for a", 0);
+  f.hub.flush(0, kMany);
+  CHECK_EQ(a.got, "for a");
+  CHECK_EQ(b.got, "");
+}
+
+TEST(a_room_is_gone_when_it_is_empty_and_remembers_nothing) {
+  Fixture f;
+  Reader& a = f.join("a");
+  CHECK_EQ(f.hub.rooms(), 1u);
+  f.hub.leave(a);
+  CHECK_EQ(f.hub.rooms(), 0u);
+  CHECK(!f.hub.find("a"));
+}
+
+TEST(an_empty_room_with_a_history_stays_until_the_history_has_expired) {
+  Fixture f;
+  Reader& a = f.join("a");
+  f.publish("m", 7);
+  f.hub.flush(7, kMany);
+  f.hub.leave(a);
+  CHECK_EQ(f.hub.rooms(), 1u);
+  CHECK_EQ(f.hub.due(), 7 + kAge);
+  f.hub.flush(6 + kAge, kMany);
+  CHECK_EQ(f.hub.rooms(), 1u);
+  f.hub.flush(7 + kAge, kMany);
+  CHECK_EQ(f.hub.rooms(), 0u);
+  CHECK_EQ(f.hub.due(), Hub::kNever);
+  CHECK_EQ(f.hub.bytes_in_use(), 0u);
+}
+
+TEST(more_rooms_than_max_rooms_are_refused_but_those_there_can_be_joined) {
+  Fixture f;
+  f.join("a");
+  f.join("b");
+  f.join("c");
+  CHECK(f.hub.has_place("a"));
+  CHECK(!f.hub.has_place("d"));
+  Reader late;
+  CHECK(f.hub.join(late, "d", 0, 0) == Status::kTooManyRooms);
+  CHECK(!late.room());
+  f.join("a");
+}
+
+TEST(a_room_made_again_has_another_epoch) {
+  Fixture f;
+  f.join("a");
+  std::string first = f.hub.find("a")->epoch();
+  f.hub.leave(f.readers[0]);
+  f.readers.clear();
+  f.join("a");
+  CHECK(f.hub.find("a")->epoch() != first);
+  CHECK_EQ(first.size(), 8u);
+}
+
+TEST(replay_gives_the_last_messages_and_then_the_stream_goes_on) {
+  Fixture f;
+  f.join();
+  for (const char* text : {"1", "2", "3", "4"}) f.publish(text, 0);
+  Reader& late = f.join("room", 2);
+  CHECK_EQ(late.got, "34");
+  f.publish("5", 0);
+  f.hub.flush(0, kMany);
+  f.hub.flush(kInterval, kMany);
+  CHECK_EQ(late.got, "345");
+}
+
+TEST(replay_gives_what_there_is_when_more_is_asked_for) {
+  Fixture f;
+  f.join();
+  CHECK_EQ(f.join("room", 10).got, "");
+  for (int i = 0; i < 8; ++i) f.publish(std::to_string(i), 0);
+  CHECK_EQ(f.join("room", 100).got, "34567");
+}
+
+TEST(replay_leaves_out_what_has_expired) {
+  Fixture f;
+  f.join();
+  f.publish("old", 0);
+  f.publish("new", kAge / 2);
+  CHECK_EQ(f.join("room", 10, kAge).got, "new");
+}
+
+TEST(a_replay_goes_on_when_the_reader_is_ready_and_nothing_overtakes_it) {
+  Fixture f;
+  f.join();
+  for (const char* text : {"1", "2", "3"}) f.publish(text, 0);
+  Reader& late = f.readers.emplace_back();
+  late.open = false;
+  CHECK(f.hub.join(late, "room", 3, 0) == Status::kOk);
+  f.publish("4", 0);
+  f.hub.flush(0, kMany);
+  late.open = true;
+  f.publish("5", 0);
+  f.hub.flush(kInterval, kMany);
+  CHECK_EQ(late.got, "");
+  CHECK(late.behind());
+  f.hub.pump(late);
+  CHECK_EQ(late.got, "12345");
+}
+
+TEST(a_replay_that_the_history_has_overtaken_ends_the_reader_as_slow) {
+  Fixture f;
+  f.join();
+  for (const char* text : {"1", "2", "3"}) f.publish(text, 0);
+  Reader& late = f.readers.emplace_back();
+  late.open = false;
+  CHECK(f.hub.join(late, "room", 3, 0) == Status::kOk);
+  for (int i = 0; i < 5; ++i) f.publish("x", 0);
+  late.open = true;
+  f.hub.pump(late);
+  CHECK(late.why == Status::kSlow);
+  CHECK_EQ(late.got, "");
+}
+
+TEST(too_much_memory_costs_the_oldest_history_first) {
+  Hub::Settings tight = settings();
+  tight.max_memory = 64 * 1024;
+  tight.history = {1000, 1 << 20, kAge};
+  Fixture f(tight);
+  f.join("old");
+  f.hub.publish(*f.readers[0].room(), Message{std::string(20000, 'o')}, 0);
+  f.hub.flush(0, kMany);
+  Reader& newer = f.join("new");
+  for (int i = 0; i < 40; ++i) {
+    f.hub.publish(*newer.room(), Message{std::string(2000, 'n')}, 1 + i);
+    f.hub.flush(1 + i * kInterval, kMany);
+  }
+  CHECK(f.hub.bytes_in_use() <= tight.max_memory);
+  CHECK(f.hub.find("old")->history().empty());
+  CHECK(!f.hub.find("new")->history().empty());
+  CHECK(newer.why == Status::kOk);
+}
+
+TEST(too_much_memory_costs_the_slowest_readers_when_there_is_no_history_left) {
+  Hub::Settings tight = without_history();
+  tight.max_memory = 64 * 1024;
+  tight.max_lag = 1 << 30;
+  Fixture f(tight);
+  Reader& slow = f.join();
+  Reader& fast = f.join();
+  slow.open = false;
+  for (int i = 0; i < 200; ++i) {
+    f.hub.publish(*fast.room(), Message{std::string(1000, 'x')}, i);
+    CHECK(f.hub.bytes_in_use() <= tight.max_memory);
+  }
+  CHECK(slow.why == Status::kSlow);
+  CHECK(fast.why == Status::kOk);
+  f.hub.flush(1000 * kInterval, kMany);
+  CHECK_EQ(fast.got.size(), 200000u);
 }

@@ -20,8 +20,8 @@ std::string drain(Stream& stream, Cursor& cursor) {
 }
 
 struct Fixture {
-  SegmentPool pool;
-  Stream stream{pool};
+  BlockPool pool;
+  Stream stream{pool, nullptr};
 };
 
 }  // namespace
@@ -106,16 +106,21 @@ TEST(the_largest_frame_fits) {
   Fixture f;
   Cursor reader = f.stream.join();
   f.stream.append("", "small");
-  f.stream.append("", std::string(SegmentPool::kLargest, 'x'));
-  CHECK_EQ(drain(f.stream, reader).size(), 5 + SegmentPool::kLargest);
+  f.stream.append("", std::string(Stream::kMaxFrame, 'x'));
+  CHECK_EQ(drain(f.stream, reader).size(), 5 + Stream::kMaxFrame);
   f.stream.leave(reader);
 }
 
-TEST(a_pool_gives_back_the_memory_it_keeps_for_reuse_only_up_to_a_bound) {
-  SegmentPool pool;
-  Segment* first = pool.take(3, 1);
-  pool.give(first);
-  CHECK(pool.take(3, 1) == first);
-  CHECK_EQ(pool.bytes_in_use(), 65536u);
-  pool.give(first);
+TEST(a_stream_that_is_held_keeps_what_it_gave) {
+  Fixture f;
+  Cursor reader = f.stream.join();
+  f.stream.append("", "kept");
+  f.stream.hold();
+  std::string_view given = f.stream.unread(reader, f.stream.head());
+  reader = f.stream.advance(reader, given.size());
+  CHECK(f.pool.bytes_in_use() > 0);
+  CHECK_EQ(given, "kept");
+  f.stream.release();
+  CHECK_EQ(f.pool.bytes_in_use(), 0u);
+  f.stream.leave(reader);
 }

@@ -18,13 +18,21 @@ struct Talker final : Client {
 };
 
 struct Fixture {
-  Hub hub{Hub::Settings{1 << 20, 0}, append_message};
+  static Hub::Settings settings() {
+    Hub::Settings settings;
+    settings.max_lag = 1 << 20;
+    settings.max_rooms = 1;
+    settings.max_memory = 1 << 20;
+    return settings;
+  }
+
+  Hub hub{settings(), append_message};
   Options options = default_options();
   Talker a, b;
 
   Fixture() {
-    hub.join(a, hub.lobby());
-    hub.join(b, hub.lobby());
+    (void)hub.join(a, "room", 0, 0);
+    (void)hub.join(b, "room", 0, 0);
   }
   ~Fixture() {
     hub.leave(a);

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/block_pool.h"
+#include "core/message.h"
+
+namespace lws_chat {
+
+// A room's last messages, as their publishers sent them, bounded by count, bytes and age. Every message
+// published has an offset, 1 for the first; the history holds those from first() to top().
+class History {
+ public:
+  struct Limits {
+    uint64_t messages;
+    uint64_t bytes;  // of payload
+    Time age;        // microseconds
+  };
+
+  struct Entry {
+    uint64_t offset = 0;
+    Time time = 0;
+    Message message;
+  };
+
+  History(BlockPool& pool, Room* owner, const Limits& limits) : pool_(pool), owner_(owner), limits_(limits) {}
+  ~History() { clear(); }
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
+
+  uint64_t top() const { return top_; }  // offset of the last message published; 0: there was none
+  uint64_t first() const { return top_ - count_ + 1; }
+  size_t count() const { return count_; }
+  bool empty() const { return count_ == 0; }
+  size_t bytes() const { return bytes_; }
+
+  // Gives the message the next offset, and keeps it as far as the limits allow.
+  void add(const Message& message, Time now);
+
+  // Drops what is older than the limit.
+  void expire(Time now);
+
+  // The message with this offset, valid until the next change. Precondition: first() <= offset <= top().
+  Entry at(uint64_t offset) const;
+
+  // Drops everything in the oldest block of memory.
+  void drop_oldest_page();
+  void clear();
+
+ private:
+  struct Page : Block {
+    Page* next = nullptr;
+    uint64_t first_offset = 0;
+    uint32_t begin = 0;  // where the first message still kept stands
+    uint32_t count = 0;  // of messages still kept
+    char* data() { return reinterpret_cast<char*>(this + 1); }
+    const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+  };
+  struct Record {
+    Time time;
+    uint32_t size;
+    bool binary;
+  };
+
+  static size_t space(size_t payload);
+  void drop_oldest();
+
+  BlockPool& pool_;
+  Room* owner_;
+  const Limits& limits_;
+  Page* first_page_ = nullptr;
+  Page* last_page_ = nullptr;
+  uint64_t top_ = 0;
+  size_t count_ = 0;
+  size_t bytes_ = 0;
+};
+
+}  // namespace lws_chat

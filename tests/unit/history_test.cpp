@@ -1,0 +1,125 @@
+#include "core/history.h"
+
+#include <string>
+
+#include "support/unit.h"
+
+using namespace lws_chat;
+
+namespace {
+
+struct Fixture {
+  BlockPool pool;
+  History::Limits limits{10, 100000, 1000};
+  History history{pool, nullptr, limits};
+
+  void add(std::string_view text, Time now = 0, bool binary = false) { history.add(Message{text, binary}, now); }
+  std::string all() const {
+    std::string text;
+    for (uint64_t i = history.first(); i <= history.top(); ++i) {
+      text += history.at(i).message.payload;
+      text += ' ';
+    }
+    return text;
+  }
+};
+
+}  // namespace
+
+TEST(an_empty_history_has_no_first_message) {
+  Fixture f;
+  CHECK(f.history.empty());
+  CHECK_EQ(f.history.top(), 0u);
+  CHECK_EQ(f.history.first(), 1u);
+}
+
+TEST(messages_have_offsets_from_one_on_and_come_back_as_they_were) {
+  Fixture f;
+  f.add("a", 5);
+  f.add(std::string_view("b\0c", 3), 6, true);
+  f.add("", 7);
+  CHECK_EQ(f.history.top(), 3u);
+  CHECK_EQ(f.history.at(1).message.payload, "a");
+  CHECK_EQ(f.history.at(1).time, 5);
+  CHECK_EQ(f.history.at(2).message.payload, std::string_view("b\0c", 3));
+  CHECK(f.history.at(2).message.binary);
+  CHECK_EQ(f.history.at(3).message.payload, "");
+}
+
+TEST(it_is_bounded_by_count) {
+  Fixture f;
+  for (int i = 1; i <= 25; ++i) f.add(std::to_string(i));
+  CHECK_EQ(f.history.count(), 10u);
+  CHECK_EQ(f.history.first(), 16u);
+  CHECK_EQ(f.all(), "16 17 18 19 20 21 22 23 24 25 ");
+}
+
+TEST(it_is_bounded_by_bytes) {
+  Fixture f;
+  f.limits.bytes = 10;
+  for (const char* text : {"aaaa", "bbbb", "cccc"}) f.add(text);
+  CHECK_EQ(f.all(), "bbbb cccc ");
+  CHECK_EQ(f.history.bytes(), 8u);
+}
+
+TEST(it_is_bounded_by_age) {
+  Fixture f;
+  f.add("old", 0);
+  f.add("new", 500);
+  f.history.expire(999);
+  CHECK_EQ(f.history.count(), 2u);
+  f.history.expire(1000);
+  CHECK_EQ(f.all(), "new ");
+  f.history.expire(1500);
+  CHECK(f.history.empty());
+  CHECK_EQ(f.history.top(), 2u);
+}
+
+TEST(a_message_that_does_not_fit_leaves_no_gap_but_an_empty_history) {
+  Fixture f;
+  f.limits.bytes = 10;
+  f.add("small");
+  f.add("much too large");
+  CHECK(f.history.empty());
+  f.add("next");
+  CHECK_EQ(f.history.first(), 3u);
+  CHECK_EQ(f.all(), "next ");
+}
+
+TEST(size_zero_keeps_nothing_but_counts) {
+  Fixture f;
+  f.limits.messages = 0;
+  f.add("a");
+  f.add("b");
+  CHECK(f.history.empty());
+  CHECK_EQ(f.history.top(), 2u);
+  CHECK_EQ(f.pool.bytes_in_use(), 0u);
+}
+
+TEST(messages_larger_than_any_block_are_kept) {
+  Fixture f;
+  f.limits.bytes = 1 << 20;
+  f.add("before");
+  f.add(std::string(200000, 'x'));
+  f.add("after");
+  CHECK_EQ(f.history.at(2).message.payload.size(), 200000u);
+  CHECK_EQ(f.history.at(3).message.payload, "after");
+}
+
+TEST(memory_goes_back_when_messages_go) {
+  Fixture f;
+  for (int i = 0; i < 10000; ++i) f.add(std::string(100, 'x'));
+  CHECK(f.pool.bytes_in_use() < 200000);
+  f.history.clear();
+  CHECK_EQ(f.pool.bytes_in_use(), 0u);
+}
+
+TEST(the_oldest_page_can_be_dropped_alone) {
+  Fixture f;
+  for (int i = 0; i < 10; ++i) f.add(std::string(300, 'x'));
+  size_t before = f.pool.bytes_in_use();
+  f.history.drop_oldest_page();
+  CHECK(f.pool.bytes_in_use() < before);
+  CHECK(f.history.count() < 10 && !f.history.empty());
+  CHECK_EQ(f.history.top(), 10u);
+}
