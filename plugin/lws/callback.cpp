@@ -12,7 +12,8 @@ namespace lws_chat {
 namespace {
 
 void establish(lws* wsi, Connection*& connection) {
-  if (VhostState* vhost = VhostState::of(wsi)) connection = new Connection(wsi, *vhost);
+  VhostState* vhost = VhostState::of(wsi);
+  if (vhost) connection = new Connection(wsi, *vhost, requested_room(wsi, vhost->options()));
 }
 
 void destroy(Connection*& connection) {
@@ -26,6 +27,12 @@ unsigned close_code(const void* in, size_t size) {
   return size >= 2 ? static_cast<unsigned>(bytes[0] << 8 | bytes[1]) : 1005;
 }
 
+// permessage-deflate. Not over HTTP/2, where lws would also compress what is sent.
+bool accepts_compression(lws* wsi) {
+  VhostState* vhost = VhostState::of(wsi);
+  return vhost && vhost->options().compression && lws_get_network_wsi(wsi) == wsi;
+}
+
 int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t size) {
   switch (reason) {
     case LWS_CALLBACK_PROTOCOL_INIT:
@@ -36,8 +43,7 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
       return descriptor_affordable(static_cast<int>(reinterpret_cast<intptr_t>(in))) ? 0 : 1;
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return admit(wsi, VhostState::of(wsi)) ? 0 : 1;
-    case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
-      return 1;  // permessage-deflate: its state would have to be kept for every connection
+    case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return accepts_compression(wsi) ? 0 : 1;
     case LWS_CALLBACK_HTTP: return serve_http(wsi, VhostState::of(wsi), static_cast<const char*>(in), size);
     default: break;
   }
@@ -51,6 +57,7 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
   switch (reason) {
     case LWS_CALLBACK_RECEIVE: return connection->receive(static_cast<const char*>(in), size), 0;
     case LWS_CALLBACK_SERVER_WRITEABLE: return connection->writeable() ? 0 : -1;
+    case LWS_CALLBACK_TIMER: return connection->timer(), 0;
     case LWS_CALLBACK_RECEIVE_PONG: return connection->pong(), 0;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return connection->peer_closes(close_code(in, size)) ? 0 : -1;
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: return connection->closing(), 0;

@@ -1,6 +1,8 @@
 #include "lws/connection.h"
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 #include "dialect/text.h"
@@ -29,12 +31,18 @@ lws_write_protocol lws_type(Opcode opcode, bool final) {
 
 }  // namespace
 
-Connection::Connection(lws* wsi, VhostState& vhost)
-    : wsi_(wsi), vhost_(&vhost), address_(wsi), over_http2_(lws_get_network_wsi(wsi) != wsi) {
+Connection::Connection(lws* wsi, VhostState& vhost, std::string_view room)
+    : wsi_(wsi),
+      vhost_(&vhost),
+      address_(wsi),
+      over_http2_(lws_get_network_wsi(wsi) != wsi),
+      batchable_(!over_http2_ && !lws_is_ssl(wsi)) {
   vhost.add(*this);
-  vhost.hub().join(*this, vhost.hub().lobby());
+  Status status = vhost.hub().join(*this, room, vhost.options().replay, now());
   lwsl_notice("lws-chat: vhost %s: %s joined, clients: %zu\n", vhost.name(), address_.text().c_str(),
               vhost.connections());
+  // The rooms may have become too many since the upgrade was admitted.
+  if (status != Status::kOk) close(status, 0);
 }
 
 Connection::~Connection() {
@@ -62,7 +70,7 @@ std::string Connection::reason() const {
 
 void Connection::receive(const char* bytes, size_t size) {
   if (state_ != State::kOpen) return;
-  vhost_->heard(*this);
+  if (!paused_) vhost_->heard(*this);
   size_t known = partial_.size() + size + lws_remaining_packet_payload(wsi_);
   if (known > vhost_->options().max_message) return close(Status::kMessageTooBig, 0);
   bool complete = lws_is_final_fragment(wsi_) && !lws_remaining_packet_payload(wsi_);
@@ -80,6 +88,45 @@ void Connection::accept(bool binary, std::string_view payload) {
   Status status = receive_text(vhost_->hub(), *this, vhost_->options(), Message{payload, binary}, now());
   if (status != Status::kOk) return close(status, 0);
   vhost_->shared_hub().schedule_flush();
+  if (state_ == State::kOpen) limit_rate();
+}
+
+void Connection::limit_rate() {
+  Time at = now();
+  const RateLimit::Settings& rate = vhost_->message_rate();
+  Time wait = rate_.note(rate, at);
+  if (wait == 0) return;
+  if (over_http2_) {
+    // Pausing a stream of HTTP/2 makes lws collect what comes instead of shutting the peer's window.
+    if (wait > rate.tolerance) close(Status::kTooFast, 0);
+    return;
+  }
+  read_again_at_ = at + wait;
+  // Not here: lws 4.1 spins when a TLS connection is paused while it still holds decrypted bytes.
+  if (!paused_) lws_set_timer_usecs(wsi_, 1);
+}
+
+// The peer feels a pause as TCP's backpressure. Its pongs are not read either, so it is not watched.
+void Connection::pause_reading() {
+  if (paused_) return;
+  paused_ = true;
+  ++vhost_->hub().counters().pauses;
+  lws_rx_flow_control(wsi_, 0);
+  vhost_->forget(*this);
+}
+
+void Connection::resume_reading() {
+  if (!paused_) return;
+  paused_ = false;
+  lws_rx_flow_control(wsi_, 1);
+  if (state_ == State::kOpen) vhost_->heard(*this);
+}
+
+void Connection::timer() {
+  Time left = read_again_at_ - now();
+  if (left <= 0 || state_ != State::kOpen) return resume_reading();
+  pause_reading();
+  lws_set_timer_usecs(wsi_, left);
 }
 
 bool Connection::writeable() {
@@ -91,7 +138,7 @@ bool Connection::writeable() {
   may_write_ = true;
   vhost_->hub().pump(*this);
   may_write_ = false;
-  if (over_http2_ && lag() > 0) ready();
+  if (over_http2_ && behind()) ready();
   return true;
 }
 
@@ -140,7 +187,7 @@ void Connection::kill(Status why) {
 
 bool Connection::ready() {
   if (state_ != State::kOpen) return false;
-  if (!over_http2_) return !lws_partial_buffered(wsi_);
+  if (!over_http2_) return !in_batch_ && !lws_partial_buffered(wsi_);
   if (may_write_) return true;
   // HTTP/2 frames may only be written one in a writeable callback. lws tells nothing of the windows
   // that the peer has opened for a WebSocket, and does not keep to them either.
@@ -150,6 +197,11 @@ bool Connection::ready() {
 
 size_t Connection::write(std::string_view frames) {
   if (!over_http2_) {
+    if (UringBatch* batch = batchable_ ? vhost_->shared_hub().batch() : nullptr) {
+      batch->add(*this, lws_get_socket_fd(wsi_), frames);
+      in_batch_ = true;
+      return frames.size();
+    }
     if (write_raw(frames)) return frames.size();
   } else {
     may_write_ = false;
@@ -158,6 +210,17 @@ size_t Connection::write(std::string_view frames) {
   }
   kill(Status::kOk);
   return 0;
+}
+
+// What the kernel did not take is lws's to send when it can.
+void Connection::batch_sent(std::string_view bytes, int sent) {
+  in_batch_ = false;
+  if (state_ == State::kClosing) return;
+  if (sent < 0 && sent != -EAGAIN && sent != -EINTR && sent != -ENOBUFS) return kill(Status::kOk);
+  bytes.remove_prefix(static_cast<size_t>(std::max(sent, 0)));
+  if (!bytes.empty() && !write_raw(bytes)) return kill(Status::kOk);
+  // One piece of a stream fits a batch; there may be another.
+  if (state_ == State::kOpen && behind()) vhost_->hub().pump(*this);
 }
 
 // Past lws's framing; lws does not touch the bytes in this mode.
@@ -185,6 +248,8 @@ void Connection::close(Status why, uint64_t lag) {
   leave_hub();
   vhost_->forget(*this);
   partial_ = std::string();
+  resume_reading();
+  if (why == Status::kSlow) vhost_->shared_hub().note_slow(lag);
   lws_set_timeout(wsi_, PENDING_TIMEOUT_CLOSE_SEND, kFarewellSeconds);
   lws_callback_on_writable(wsi_);
 }

@@ -6,8 +6,10 @@
 
 #include "core/client.h"
 #include "core/liveness.h"
+#include "core/rate_limit.h"
 #include "dialect/frame.h"
 #include "lws/peer_address.h"
+#include "lws/uring_batch.h"
 
 namespace lws_chat {
 
@@ -15,10 +17,10 @@ class VhostState;
 
 // One WebSocket connection: makes whole messages of what lws hands over in pieces, sends what the
 // hub gives it, and closes. lws's per-session memory holds one pointer to it.
-class Connection final : public Client, public Liveness::Peer {
+class Connection final : public Client, public Liveness::Peer, public UringBatch::Sender {
  public:
   // ESTABLISHED: joins the room.
-  Connection(lws* wsi, VhostState& vhost);
+  Connection(lws* wsi, VhostState& vhost, std::string_view room);
   // CLOSED
   ~Connection() override;
   Connection(const Connection&) = delete;
@@ -32,6 +34,9 @@ class Connection final : public Client, public Liveness::Peer {
 
   // RECEIVE_PONG
   void pong();
+
+  // TIMER: the time has come to pause reading or to read on.
+  void timer();
 
   // WS_PEER_INITIATED_CLOSE: `code` is what the peer gave, 1005 if none (RFC 6455 section 7.1.5).
   // Returns whether lws still has to answer it; not where it is itself the answer to our close.
@@ -52,6 +57,7 @@ class Connection final : public Client, public Liveness::Peer {
   bool ready() override;
   size_t write(std::string_view frames) override;
   void dismissed(Status why, uint64_t lag) override;
+  void batch_sent(std::string_view bytes, int sent) override;
 
  private:
   friend class VhostState;
@@ -64,6 +70,9 @@ class Connection final : public Client, public Liveness::Peer {
   };
 
   void accept(bool binary, std::string_view payload);
+  void limit_rate();
+  void pause_reading();
+  void resume_reading();
   void close(Status why, uint64_t lag);
   void leave_hub();
   bool say_farewell();
@@ -83,7 +92,12 @@ class Connection final : public Client, public Liveness::Peer {
   unsigned peer_code_ = 0;  // the peer's close code; 0: it has not closed
   State state_ = State::kOpen;
   Status why_ = Status::kOk;
+  RateLimit rate_;
+  Time read_again_at_ = 0;  // it is not read from before, because it sent too fast
   bool over_http2_;
+  bool batchable_;  // a plain socket, with nothing between the bytes and the kernel
+  bool in_batch_ = false;
+  bool paused_ = false;
   bool may_write_ = false;  // HTTP/2: inside the one writeable callback that allows one frame
   bool last_words_said_ = false;
 };

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/origin.h"
+#include "core/room.h"
 #include "lws/descriptors.h"
 #include "lws/peer_address.h"
 #include "lws/vhost.h"
@@ -34,14 +35,17 @@ std::string printable(std::string text) {
   return text;
 }
 
+// Without the query, and with %xx decoded: lws does both.
+std::string request_path(lws* wsi) { return either(wsi, WSI_TOKEN_GET_URI, WSI_TOKEN_HTTP_COLON_PATH); }
+
 Status judge(lws* wsi, VhostState* vhost, std::string& detail) {
-  std::string path = either(wsi, WSI_TOKEN_GET_URI, WSI_TOKEN_HTTP_COLON_PATH);
-  detail = path;
+  detail = request_path(wsi);
   if (!vhost) return Status::kNotFound;
   const Options& options = vhost->options();
   if (!options.enabled) return Status::kNotFound;
   if (!vhost->serves() || vhost->draining()) return Status::kFull;
-  if (path != options.path) return Status::kNotFound;
+  std::string room = requested_room(wsi, options);
+  if (room.empty()) return Status::kNotFound;
   if (!options.is_default && lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) == 0) {
     detail = "no subprotocol asked for, and lws-chat is not the vhost's default";
     return Status::kNotFound;
@@ -59,6 +63,9 @@ Status judge(lws* wsi, VhostState* vhost, std::string& detail) {
   if (!descriptor_affordable(lws_get_socket_fd(lws_get_network_wsi(wsi)))) return Status::kFull;
   detail = std::to_string(vhost->connections()) + " now";
   if (options.max_clients && vhost->connections() >= options.max_clients) return Status::kFull;
+  detail = room;
+  if (!vhost->hub().has_place(room)) return Status::kTooManyRooms;
+  if (!vhost->admit_from(PeerAddress(wsi))) return Status::kTooManyJoins;
   return Status::kOk;
 }
 
@@ -67,6 +74,7 @@ const char* phrase(unsigned status) {
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 426: return "Upgrade Required";
+    case 429: return "Too Many Requests";
     default: return "Service Unavailable";
   }
 }
@@ -77,7 +85,7 @@ void answer_http1(lws* wsi, const StatusRow& row) {
   std::string response = "HTTP/1.1 " + std::to_string(row.http_status) + " " + phrase(row.http_status) +
                          "\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body.size());
   if (row.http_status == 426) response += "\r\nSec-WebSocket-Version: 13";  // RFC 6455 section 4.4
-  if (row.http_status == 503) response += "\r\nRetry-After: 5";
+  if (row.http_status == 503 || row.http_status == 429) response += "\r\nRetry-After: 5";
   response += "\r\nConnection: close\r\n\r\n" + body;
   response.insert(0, LWS_PRE, '\0');
   lws_write(wsi, reinterpret_cast<unsigned char*>(response.data()) + LWS_PRE, response.size() - LWS_PRE,
@@ -85,6 +93,14 @@ void answer_http1(lws* wsi, const StatusRow& row) {
 }
 
 }  // namespace
+
+std::string requested_room(lws* wsi, const Options& options) {
+  std::string path = request_path(wsi);
+  if (path == options.path) return options.default_room;
+  if (path.compare(0, options.path.size(), options.path) != 0 || options.path.back() != '/') return {};
+  std::string room = path.substr(options.path.size());
+  return is_room_name(room) ? room : std::string();
+}
 
 bool admit(lws* wsi, VhostState* vhost) {
   std::string detail;

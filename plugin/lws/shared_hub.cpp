@@ -18,6 +18,21 @@ constexpr size_t kWritesPerTurn = 1024;
 std::mutex registry_lock;
 std::vector<std::weak_ptr<SharedHub>> registry;
 
+Time now() { return static_cast<Time>(lws_now_usecs()); }
+
+Hub::Settings settings(lws_context* context, const Options& options) {
+  Hub::Settings settings;
+  settings.max_lag = options.max_lag;
+  settings.flush_interval = static_cast<Time>(options.flush_interval) * 1000;
+  settings.max_rooms = options.max_rooms;
+  settings.max_memory = options.max_memory;
+  settings.history.messages = options.history_size;
+  settings.history.bytes = options.history_bytes;
+  settings.history.age = static_cast<Time>(options.history_age) * LWS_US_PER_SEC;
+  lws_get_random(context, &settings.epoch_seed, sizeof settings.epoch_seed);
+  return settings;
+}
+
 }  // namespace
 
 std::shared_ptr<SharedHub> SharedHub::of(lws_context* context, const Options& options, const char* vhost_name,
@@ -45,8 +60,12 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
-      hub_(Hub::Settings{options.max_lag, static_cast<Time>(options.flush_interval) * 1000}, append_message) {
+      hub_(settings(context, options), append_message, this) {
   timer_.owner = this;
+  if (options.fanout == FanoutMode::kWrite) return;
+  uring_ = UringBatch::make();
+  if (!uring_ && options.fanout == FanoutMode::kUring)
+    lwsl_warn("lws-chat: vhost %s: io_uring is not to be had here, fanout is by write\n", vhost_name);
 }
 
 SharedHub::~SharedHub() { lws_sul_cancel(&timer_.sul); }
@@ -55,7 +74,7 @@ void SharedHub::schedule_flush() {
   Time due = hub_.due();
   if (due >= scheduled_) return;
   scheduled_ = due;
-  lws_sul_schedule(context_, 0, &timer_.sul, on_timer, std::max<Time>(1, due - static_cast<Time>(lws_now_usecs())));
+  lws_sul_schedule(context_, 0, &timer_.sul, on_timer, std::max<Time>(1, due - now()));
 }
 
 void SharedHub::on_timer(lws_sorted_usec_list_t* sul) {
@@ -69,8 +88,37 @@ void SharedHub::on_timer(lws_sorted_usec_list_t* sul) {
 
 void SharedHub::flush() {
   scheduled_ = Hub::kNever;
-  hub_.flush(static_cast<Time>(lws_now_usecs()), kWritesPerTurn);
+  batching_ = uring_ != nullptr;
+  hub_.flush(now(), kWritesPerTurn);
+  batching_ = false;
   schedule_flush();
+}
+
+UringBatch* SharedHub::batch() {
+  if (!batching_) return nullptr;
+  if (uring_->full()) complete();
+  return batching_ ? uring_.get() : nullptr;
+}
+
+void SharedHub::complete() {
+  if (!batching_) return;
+  // What a client is given in answer to this goes out at once.
+  batching_ = false;
+  bool works = uring_->complete();
+  batching_ = works;
+  if (works) return;
+  lwsl_warn("lws-chat: vhost %s: io_uring stopped working, fanout is by write from now on\n", vhost_name_.c_str());
+  uring_.reset();
+}
+
+void SharedHub::note_slow(uint64_t lag) {
+  ++slow_since_;
+  Time at = now();
+  if (slow_logged_ != 0 && at - slow_logged_ < LWS_US_PER_SEC) return;
+  lwsl_warn("lws-chat: vhost %s: closed %llu slow readers, this one %llu bytes behind\n", vhost_name_.c_str(),
+            static_cast<unsigned long long>(slow_since_), static_cast<unsigned long long>(lag));
+  slow_logged_ = at;
+  slow_since_ = 0;
 }
 
 }  // namespace lws_chat

@@ -7,11 +7,13 @@
 
 #include "core/hub.h"
 #include "core/options.h"
+#include "lws/uring_batch.h"
 
 namespace lws_chat {
 
-// A hub and the timer that flushes it. Vhosts of one context that name the same hub share one.
-class SharedHub {
+// A hub, the timer that flushes it and the way its bytes leave. Vhosts of one context that name the same
+// hub share one.
+class SharedHub final : public Fanout {
  public:
   // The hub of that name in the context, made if there is none; an empty name always makes one.
   // Sets `conflict` when `options` do not agree with those of the vhost that made it.
@@ -25,8 +27,19 @@ class SharedHub {
 
   Hub& hub() { return hub_; }
 
+  // How its bytes leave, for the log.
+  const char* fanout_name() const { return uring_ ? "io_uring" : "write"; }
+
   // To be called after anything that may have given the hub something to send.
   void schedule_flush();
+
+  // Where to put what goes to a plain socket now; nullptr when it has to be written at once.
+  UringBatch* batch();
+
+  // A reader was closed for being slow; the log says so at most once a second.
+  void note_slow(uint64_t lag);
+
+  void complete() override;
 
  private:
   struct Timer {
@@ -41,8 +54,12 @@ class SharedHub {
   Options options_;
   std::string vhost_name_;
   Hub hub_;
+  std::unique_ptr<UringBatch> uring_;
+  bool batching_ = false;
   Timer timer_{};
   Time scheduled_ = Hub::kNever;
+  Time slow_logged_ = 0;
+  uint64_t slow_since_ = 0;  // closed since the log last said so
 };
 
 }  // namespace lws_chat

@@ -64,9 +64,11 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
   std::string conflict;
   shared_hub_ = SharedHub::of(context_, options_, name_.c_str(), conflict);
   if (!conflict.empty()) complain(conflict);
+  message_rate_ = RateLimit::Settings(options_.message_rate, options_.message_burst);
   serves_ = options_.enabled && !misconfigured_;
   if (serves_)
-    lwsl_notice("lws-chat: vhost %s: serving %s\n", name_.c_str(), options_.path.c_str());
+    lwsl_notice("lws-chat: vhost %s: serving %s, fanout by %s\n", name_.c_str(), options_.path.c_str(),
+                shared_hub_->fanout_name());
   else if (!misconfigured_)
     lwsl_warn("lws-chat: vhost %s: off, because its options do not say \"status\": \"ok\"\n", name_.c_str());
 }
@@ -74,6 +76,16 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
 void VhostState::complain(const std::string& what) {
   misconfigured_ = true;
   lwsl_err("lws-chat: vhost %s: %s; the vhost refuses all clients\n", name_.c_str(), what.c_str());
+}
+
+bool VhostState::admit_from(const PeerAddress& address) {
+  if (options_.max_joins_per_second == 0) return true;
+  Time at = now();
+  if (at - joins_since_ >= LWS_US_PER_SEC) {
+    joins_.clear();
+    joins_since_ = at;
+  }
+  return ++joins_[address.text()] <= options_.max_joins_per_second;
 }
 
 void VhostState::add(Connection& connection) {

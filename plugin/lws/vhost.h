@@ -4,9 +4,12 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "core/liveness.h"
 #include "core/options.h"
+#include "core/rate_limit.h"
+#include "lws/peer_address.h"
 #include "lws/shared_hub.h"
 
 namespace lws_chat {
@@ -42,6 +45,10 @@ class VhostState {
   // Whether upgrades are served at all; not where the vhost did not ask for it or asked for it wrongly.
   bool serves() const { return serves_; }
   bool draining() const { return draining_; }
+  const RateLimit::Settings& message_rate() const { return message_rate_; }
+
+  // Counts a connection from this address. Returns whether that is still within max-joins-per-second.
+  bool admit_from(const PeerAddress& address);
 
   void add(Connection& connection);
   void remove(Connection& connection);
@@ -72,6 +79,9 @@ class VhostState {
   bool draining_ = false;
   std::shared_ptr<SharedHub> shared_hub_;
   std::unique_ptr<Liveness> liveness_;
+  RateLimit::Settings message_rate_{0, 0};
+  std::unordered_map<std::string, uint64_t> joins_;  // of this second, by address
+  Time joins_since_ = 0;
   Connection* first_ = nullptr;  // all connections, linked through them
   size_t connections_ = 0;
   Timer ping_timer_{};

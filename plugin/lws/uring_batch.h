@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+struct io_uring;
+
+namespace lws_chat {
+
+// Sends to many sockets with one system call, through io_uring. Only for sockets on which nothing stands
+// between the bytes and the kernel: plain ones, and none that lws still buffers for.
+class UringBatch {
+ public:
+  class Sender {
+   public:
+    // What became of the bytes: `sent` of them have left (or will), as send(2) returns it, negative
+    // for -errno.
+    virtual void batch_sent(std::string_view bytes, int sent) = 0;
+
+   protected:
+    ~Sender() = default;
+  };
+
+  static constexpr size_t kCapacity = 1024;
+
+  // nullptr where io_uring was not built in, does not exist or is forbidden, as in many containers.
+  static std::unique_ptr<UringBatch> make();
+  ~UringBatch();
+  UringBatch(const UringBatch&) = delete;
+  UringBatch& operator=(const UringBatch&) = delete;
+
+  bool full() const { return entries_.size() == kCapacity; }
+
+  // The bytes have to stay where they are until complete(). Precondition: !full(), and nothing of this
+  // sender in the batch yet.
+  void add(Sender& sender, int fd, std::string_view bytes);
+
+  // Sends everything and tells every sender. Returns false when io_uring has stopped working: what was not
+  // sent was told as such, and the batch must not be used again.
+  [[nodiscard]] bool complete();
+
+ private:
+  struct Entry {
+    Sender* sender;
+    std::string_view bytes;
+    int fd;
+    int result;
+  };
+
+  explicit UringBatch(std::unique_ptr<io_uring> ring);
+  bool submit();
+
+  std::unique_ptr<io_uring> ring_;
+  std::vector<Entry> entries_;
+  std::vector<Entry> done_;  // the entries being told, kept for its memory
+};
+
+}  // namespace lws_chat
