@@ -68,7 +68,10 @@ def vhost(name="localhost", port=None, tls=False, alpn="http/1.1", interface="12
             {"mountpoint": "/", "origin": "callback://lws-chat"},
             {"mountpoint": "/web", "origin": f"file://{ROOT}/mount", "default": "index.html"},
         ]
-    pvos = {"status": "ok", "default": "1"}
+    # Tests send as fast as they can; those of the limit itself set it.
+    pvos = {"status": "ok", "default": "1", "message-rate": "0"}
+    if "LWS_CHAT_FANOUT" in os.environ:
+        pvos["fanout"] = os.environ["LWS_CHAT_FANOUT"]
     pvos.update({k.replace("_", "-"): str(v) for k, v in options.items()})
     made["ws-protocols"] = [{"lws-chat": pvos}]
     return made
