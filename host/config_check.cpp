@@ -1,5 +1,8 @@
 #include "host/config_check.h"
 
+#include <grp.h>
+#include <pwd.h>
+
 #include <algorithm>
 #include <map>
 
@@ -64,6 +67,22 @@ class ConfigCheck {
     report_.findings.insert(report_.findings.end(), findings.begin(), findings.end());
   }
 
+  // lws does not survive a name that is not known, and keeps root's group where only the user is named.
+  void check_identity(ConfigFile& file, const cJSON* global) {
+    std::string user = text_member(global, "username");
+    std::string group = text_member(global, "groupname");
+    if (!user.empty() && !getpwnam(user.c_str()))
+      file.error_at_value(member(global, "username"),
+                          "user \"" + user + "\" does not exist, create it or name another");
+    if (!group.empty() && !getgrnam(group.c_str()))
+      file.error_at_value(member(global, "groupname"),
+                          "group \"" + group + "\" does not exist, create it or name another");
+    if (!user.empty() && group.empty() && !member(global, "gid"))
+      file.warn_at_value(
+          member(global, "username"),
+          "\"username\" without \"groupname\": the server keeps the group it was started with, name both");
+  }
+
   // What one file may hold at the top, and what its "global" says.
   void shape(ConfigFile& file) {
     if (!file.root()) {
@@ -77,6 +96,7 @@ class ConfigCheck {
     if (!cJSON_IsObject(global)) return;
     check_keys(file, KeyPlace::kGlobal, global);
     for (const cJSON* item = global->child; item; item = item->next) repeated(file, item);
+    check_identity(file, global);
     if (flag_member(global, "init-ssl")) globals_.init_ssl = true;  // lws never turns it off again
     if (cJSON_IsString(member(global, "default-alpn"))) globals_.default_alpn = text_member(global, "default-alpn");
     if (cJSON_IsString(member(global, "plugin-dir"))) report_.plugin_dir = member(global, "plugin-dir")->valuestring;

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <libwebsockets.h>
+#include <net/if.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -64,7 +65,7 @@ class VhostCheck {
     summary().unix_socket = flag_member(vhost_, "unix-socket");
     summary().interface = text_member(vhost_, "interface");
     if (summary().unix_socket) return socket_path();
-    ipv4_interface();
+    check_interface();
     const cJSON* value = member(vhost_, "port");
     if (!value) return file_.error_at_value(vhost_, "vhost without \"port\", expected 1 to 65535");
     std::optional<int64_t> port = number_value(value);
@@ -75,14 +76,23 @@ class VhostCheck {
       summary().port = static_cast<unsigned>(*port);
   }
 
-  // lws writes the IPv4 address into an IPv6 one, which is then all zeros.
-  void ipv4_interface() {
-    in_addr address;
-    if (!kBuiltWithIpv6 || inet_pton(AF_INET, summary().interface.c_str(), &address) != 1) return;
-    if (flag_member(vhost_, "noipv6")) return;
-    file_.error_at_value(member(vhost_, "interface"),
-                         "libwebsockets listens on all interfaces for an IPv4 address here unless IPv6 is off: "
-                         "add \"noipv6\": \"1\", or give the interface by its name");
+  // lws starts without a vhost whose interface is not there. An IPv4 address it writes into an IPv6 one,
+  // which is then all zeros.
+  void check_interface() {
+    const std::string& interface = summary().interface;
+    if (interface.empty()) return;
+    const cJSON* value = member(vhost_, "interface");
+    in6_addr address;
+    if (inet_pton(AF_INET6, interface.c_str(), &address) == 1) return;
+    if (inet_pton(AF_INET, interface.c_str(), &address) != 1) {
+      if (if_nametoindex(interface.c_str()) == 0)
+        file_.error_at_value(value,
+                             "there is no interface \"" + interface + "\" here, expected its name or an address");
+    } else if (kBuiltWithIpv6 && !flag_member(vhost_, "noipv6")) {
+      file_.error_at_value(value,
+                           "libwebsockets listens on all interfaces for an IPv4 address here unless IPv6 is off: "
+                           "add \"noipv6\": \"1\", or give the interface by its name");
+    }
   }
 
   void socket_path() {

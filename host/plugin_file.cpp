@@ -2,11 +2,15 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <elf.h>
 #include <libwebsockets.h>
+#include <link.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <vector>
 
@@ -16,7 +20,7 @@ namespace {
 constexpr char kFile[] = "libprotocol_lws_chat.so";
 constexpr char kSymbol[] = "lws_chat";
 constexpr char kClass[] = "lws_protocol_plugin";
-constexpr char kRemedy[] = "install libwebsockets-protocol-lws-chat or give -p DIR";
+constexpr char kRemedy[] = "install it (cmake --install) or give -p DIR";
 
 // From lws_plugins_dir_cb() and lws_plat_dlopen(): shorter names are passed over, shorter symbols refused,
 // longer symbols and paths cut off.
@@ -81,11 +85,30 @@ std::string foreign_api(unsigned api) {
          "): install the package built for this release";
 }
 
+// Whether the file is shorter than its own headers say, as after an interrupted copy: the dynamic linker
+// would map it all the same and die of SIGBUS.
+bool truncated(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  auto size = static_cast<uint64_t>(std::max<std::streamoff>(file.tellg(), 0));
+  ElfW(Ehdr) header;
+  file.seekg(0);
+  if (!file.read(reinterpret_cast<char*>(&header), sizeof header)) return false;
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof(ElfW(Phdr))) return false;
+  file.seekg(static_cast<std::streamoff>(header.e_phoff));
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    ElfW(Phdr) segment;
+    if (!file.read(reinterpret_cast<char*>(&segment), sizeof segment)) return true;
+    if (segment.p_type == PT_LOAD && segment.p_offset + segment.p_filesz > size) return true;
+  }
+  return false;
+}
+
 // Why lws would not take this file as a protocol plugin; empty when it would.
 std::string load_problem(const std::string& path, const std::string& symbol) {
   if (path.size() > kMaxPath)
     return "path of " + std::to_string(path.size()) + " bytes, libwebsockets cuts it off after 254";
   if (symbol.size() < kMinSymbol) return "libwebsockets wants at least six letters after the first _ or -";
+  if (truncated(path)) return "the file is cut off, copy or install it again";
   std::unique_ptr<void, Close> handle(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL));
   if (!handle) {
     const char* reason = dlerror();

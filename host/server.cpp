@@ -70,14 +70,18 @@ Server::Server(std::string config_dir, std::string plugin_dir, ConfigReport conf
 }
 
 Server::~Server() {
-  if (context_) lws_context_destroy(context_);
   auto close_handle = [](uv_handle_t* handle) {
     if (handle->loop && !uv_is_closing(handle)) uv_close(handle, nullptr);
   };
   for (uv_signal_t& handle : signals_) close_handle(reinterpret_cast<uv_handle_t*>(&handle));
   close_handle(reinterpret_cast<uv_handle_t*>(&drain_timer_));
-  // lws closes its handles through the loop, some of them only after others: give it some turns.
-  for (int turn = 0; turn < 100 && uv_loop_close(&loop_) == UV_EBUSY; ++turn) uv_run(&loop_, UV_RUN_NOWAIT);
+  // lws destroys a context on a loop of ours in steps: each time it has to be called again when the loop
+  // has closed what the step before left to it. At the end it sets context_ to nullptr.
+  for (int step = 0; context_ && step < 4; ++step) {
+    lws_context_destroy(context_);
+    for (int turn = 0; turn < 50; ++turn) uv_run(&loop_, UV_RUN_NOWAIT);
+  }
+  uv_loop_close(&loop_);
   if (plugins_) lws_plugins_destroy(&plugins_, nullptr, nullptr);
 }
 
@@ -136,6 +140,7 @@ std::string Server::create_context() {
     return config_dir_ + ": lws does not understand the configuration";
   void* loops[] = {&loop_};
   info_.foreign_loops = loops;
+  info_.pcontext = &context_;
   context_ = lws_create_context(&info_);
   info_.foreign_loops = nullptr;
   if (!context_) return "libwebsockets did not start; is the package libwebsockets-evlib-uv installed?";

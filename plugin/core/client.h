@@ -34,6 +34,9 @@ class Client {
   // Bytes published but not taken, without those of a replay.
   uint64_t lag() const;
 
+  // Whether it will be dismissed as soon as it has taken what was published before.
+  bool leaving() const { return leaving_ != Status::kOk; }
+
   // Whether there is anything it has not taken.
   bool behind() const { return replay_next_ < replay_end_ || lag() > 0; }
 
@@ -55,8 +58,9 @@ class Client {
 // Where writes of a flush may be gathered on their way out.
 class Fanout {
  public:
-  // Sends all that clients have taken since the last time. May make clients leave.
-  virtual void complete() = 0;
+  // Sends all that clients have taken since the last time, and tells what time it is then. May make
+  // clients leave.
+  virtual Time complete() = 0;
 
  protected:
   ~Fanout() = default;

@@ -105,12 +105,11 @@ void Hub::flush(Time now, size_t max_writes) {
   while (now_.first && budget > 0) {
     Room& room = *now_.first;
     in_room_ = true;
-    bool whole = flush_room(room, budget);
+    bool whole = flush_room(room, now, budget);
     in_room_ = false;
     if (!whole) return;
     now_.pop();
     room.dirty_ = false;
-    room.flushed_at_ = now;
     ++counters_.flushes;
     if (room.again_) {
       room.again_ = false;
@@ -123,7 +122,7 @@ void Hub::flush(Time now, size_t max_writes) {
 }
 
 // Serves the members from where the last turn stopped. Returns whether it came to the end.
-bool Hub::flush_room(Room& room, size_t& budget) {
+bool Hub::flush_room(Room& room, Time now, size_t& budget) {
   room.stream_.hold();
   while (room.next_ < room.members_.size() && budget > 0) {
     --budget;
@@ -133,10 +132,12 @@ bool Hub::flush_room(Room& room, size_t& budget) {
     else if (client.lag() > settings_.max_lag)
       dismiss(client, Status::kSlow);
   }
-  if (fanout_) fanout_->complete();
+  // The interval counts from the end: a large room would otherwise be due again at once.
+  if (fanout_) room.flushed_at_ = std::max(now, fanout_->complete());
   room.stream_.release();
   if (room.next_ < room.members_.size()) return false;
   room.next_ = 0;
+  if (!fanout_) room.flushed_at_ = now;
   return true;
 }
 

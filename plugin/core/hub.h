@@ -84,7 +84,7 @@ class Hub {
   };
 
   void make_dirty(Room& room, Time now);
-  bool flush_room(Room& room, size_t& budget);
+  bool flush_room(Room& room, Time now, size_t& budget);
   bool send_replay(Client& client);
   void send_stream(Client& client);
   void dismiss(Client& client, Status why);

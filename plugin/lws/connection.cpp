@@ -69,7 +69,8 @@ std::string Connection::reason() const {
 }
 
 void Connection::receive(const char* bytes, size_t size) {
-  if (state_ != State::kOpen) return;
+  // After the close word nothing counts any more, also what came in the same piece.
+  if (state_ != State::kOpen || leaving()) return;
   if (!paused_) vhost_->heard(*this);
   size_t known = partial_.size() + size + lws_remaining_packet_payload(wsi_);
   if (known > vhost_->options().max_message) return close(Status::kMessageTooBig, 0);

@@ -23,7 +23,7 @@ PeerAddress::PeerAddress(struct lws* wsi) {
 }
 
 std::string PeerAddress::text() const {
-  if (!known_) return "local";
+  if (!known_) return "unknown address";
   char name[INET6_ADDRSTRLEN];
   if (IN6_IS_ADDR_V4MAPPED(&address_))
     inet_ntop(AF_INET, &address_.s6_addr[12], name, sizeof name);

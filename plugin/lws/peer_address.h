@@ -13,7 +13,7 @@ class PeerAddress {
  public:
   explicit PeerAddress(struct lws* wsi);
 
-  // "192.0.2.1", "2001:db8::1", or "local" for a Unix socket.
+  // "192.0.2.1", "2001:db8::1", or "unknown address" for a Unix socket and a peer that is already gone.
   std::string text() const;
 
  private:

@@ -100,15 +100,17 @@ UringBatch* SharedHub::batch() {
   return batching_ ? uring_.get() : nullptr;
 }
 
-void SharedHub::complete() {
-  if (!batching_) return;
-  // What a client is given in answer to this goes out at once.
-  batching_ = false;
-  bool works = uring_->complete();
-  batching_ = works;
-  if (works) return;
-  lwsl_warn("lws-chat: vhost %s: io_uring stopped working, fanout is by write from now on\n", vhost_name_.c_str());
-  uring_.reset();
+Time SharedHub::complete() {
+  if (batching_) {
+    // What a client is given in answer to this goes out at once.
+    batching_ = false;
+    batching_ = uring_->complete();
+    if (!batching_) {
+      lwsl_warn("lws-chat: vhost %s: io_uring stopped working, fanout is by write from now on\n", vhost_name_.c_str());
+      uring_.reset();
+    }
+  }
+  return now();
 }
 
 void SharedHub::note_slow(uint64_t lag) {

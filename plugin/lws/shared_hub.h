@@ -39,7 +39,7 @@ class SharedHub final : public Fanout {
   // A reader was closed for being slow; the log says so at most once a second.
   void note_slow(uint64_t lag);
 
-  void complete() override;
+  Time complete() override;
 
  private:
   struct Timer {

@@ -80,7 +80,7 @@ TEST(a_correct_configuration_has_no_findings) {
   certificate.write_certificate(dir.path("cert.pem"));
   certificate.write_key(dir.path("key.pem"));
   std::string conf = R"(# the whole server
-{ "global": { "username": "www-data", "init-ssl": "yes", "default-alpn": "http/1.1", "timeout-secs": 10 } })";
+{ "global": { "username": "www-data", "groupname": "www-data", "init-ssl": "yes", "default-alpn": "http/1.1", "timeout-secs": 10 } })";
   dir.write("conf", conf);
   std::string chat = R"({ "vhosts": [ { "name": "localhost", "port": "443", "sts": true,
     "host-ssl-cert": ")" +
@@ -559,7 +559,7 @@ TEST(the_plugin_directory_is_the_override_or_the_configured_or_the_built_in_one)
   CHECK_EQ(report.plugin_dir, "/none");
   CHECK_EQ(joined(report),
            "/none: error: No such file or directory, expected the directory of libprotocol_lws_chat.so: "
-           "install libwebsockets-protocol-lws-chat or give -p DIR\n");
+           "install it (cmake --install) or give -p DIR\n");
   CHECK(check_config(dir.path(), good_plugins()).ok());
   dir.write("conf", conf);
   report = check_config(dir.path(), "");
@@ -590,7 +590,7 @@ std::string header_of(unsigned api, bool with_hash) {
 
 TEST(a_missing_or_broken_plugin_is_an_error) {
   CHECK_CONTAINS(plugin_findings(""),
-                 "error: libprotocol_lws_chat.so is missing: install libwebsockets-protocol-lws-chat");
+                 "error: libprotocol_lws_chat.so is missing: install it");
   CHECK_CONTAINS(plugin_findings("", "libprotocol_lws_chat.so"), "error: libprotocol_lws_chat.so: cannot be loaded (");
   CHECK_CONTAINS(plugin_findings("int other;\n"), "exports no symbol \"lws_chat\"");
   CHECK_CONTAINS(plugin_findings(unit::plugin_source("lws_chat", "lws_evlib_plugin")),
