@@ -1,0 +1,172 @@
+"""Runs every workload against every server, in an order of chance, and keeps what came out."""
+import json
+import math
+import random
+import statistics
+import subprocess
+
+from . import machine, servers, workloads
+
+# More than any run takes: the generator ends by itself after that.
+LIMIT = 240
+
+
+class Campaign:
+    def __init__(self, build, repeat, seed):
+        self.load = build / "bin/bench_load"
+        self.repeat = repeat
+        self.random = random.Random(seed)
+        self.generator_core, self.server_core = machine.cores()
+        self.halvings = {}   # by workload and server: how often the rate had to be halved so far
+        self.results = {}    # by workload and server: [(halvings, result)]
+        self.skipped = {}    # by workload and server: why
+        self.failures = []   # what makes the benchmark fail
+
+    def generate(self, running, arguments):
+        command = [str(self.load), "--port", str(running.port), "--group", str(running.group), "--limit", str(LIMIT)]
+        if self.generator_core is not None:
+            command += ["--cpu", str(self.generator_core)]
+        done = subprocess.run(command + arguments, stdout=subprocess.PIPE, text=True, timeout=LIMIT + 30, check=False)
+        if not done.stdout:
+            return {"error": f"the generator ended with {done.returncode}", "overloaded": True}
+        return json.loads(done.stdout)
+
+    def run(self, all_workloads, all_servers):
+        pairs = [(w, s) for w in all_workloads for s in all_servers if self._applies(w, s)]
+        for round_ in range(self.repeat):
+            order = self.random.sample(pairs, len(pairs))
+            for i, (workload, server) in enumerate(order):
+                key = workload.key, server.name
+                if key in self.skipped:
+                    continue
+                self._measure(workload, server)
+                got = self.skipped.get(key) or self._line(workload, self.results[key][-1])
+                machine.say(f"[{round_ + 1}/{self.repeat} {i + 1}/{len(order)}] ({workload.key}) {server.name}: {got}")
+
+    def _applies(self, workload, server):
+        if workload.tls and not server.tls:
+            self.skipped[workload.key, server.name] = "no TLS here"
+        elif workload.rooms > 1 and not server.rooms:
+            self.skipped[workload.key, server.name] = "no rooms"
+        return (workload.key, server.name) not in self.skipped
+
+    def _measure(self, workload, server):
+        """At the highest rate that the server holds: halved until it does."""
+        key = workload.key, server.name
+        while True:
+            halvings = self.halvings.get(key, 0)
+            attempt = workload.slower(halvings)
+            try:
+                with servers.Running(server, workload.tls, self.server_core) as running:
+                    if workload.rooms > 1 and running.probe(workload.path.replace("%", "0")) == 404:
+                        self.skipped[key] = "no rooms"
+                        return
+                    result = self.generate(running, attempt.arguments())
+                    if "error" in result:
+                        result["log"] = running.log()
+            except servers.StartError as error:
+                self.failures.append(str(error))
+                self.skipped[key] = "does not start"
+                return
+            self._judge(workload, server, result)
+            if workloads.holds(attempt, result):
+                break
+            machine.say(f"    ({workload.key}) {server.name} does not hold {attempt.load()}: {self._why(result)}")
+            if workload.slower(halvings + 1) is None or "error" in result:
+                result["not_held"] = True
+                if not server.ours:
+                    least = f"{attempt.load()}: " if workload.kind == "flow" else ""
+                    self.skipped[key] = f"did not hold {least}{self._why(result)}"
+                break
+            self.halvings[key] = halvings + self._steps(workload, halvings, result)
+        self.results.setdefault(key, []).append((halvings, result))
+
+    @staticmethod
+    def _steps(workload, halvings, result):
+        """How often to halve at once: what an overloaded server did while it could says what is hopeless."""
+        if not result["overloaded"]:
+            return 1
+        steps = max(1, int(math.log2(1 / result["arrived"]))) if result["arrived"] else 3
+        while steps > 1 and workload.slower(halvings + steps) is None:
+            steps -= 1
+        return steps
+
+    def _judge(self, workload, server, result):
+        """A server of ours has to deliver, fast or not."""
+        if not server.ours:
+            return
+        if "error" in result:
+            self.failures.append(f"({workload.key}) {server.name}: {result['error']}")
+            return
+        faults = {name: count for name, count in result["faults"].items() if count}
+        if faults:
+            why = f", {result['why_ended']}" if "why_ended" in result else ""
+            self.failures.append(f"({workload.key}) {server.name}: {faults}{why}")
+
+    @staticmethod
+    def _why(result):
+        if "error" in result:
+            return result["error"]
+        if "sent" not in result:
+            return "overloaded while warming up"
+        if not result["delivered"]:
+            return "nothing arrived"
+        faults = "".join(f", {count} {name}" for name, count in result["faults"].items() if count)
+        return (f"{result['in_time'] / max(result['expected'], 1):.0%} in time, "
+                f"p99 {result['latency_ms']['p99']:.0f} ms{faults}")
+
+    @staticmethod
+    def _line(workload, entry):
+        halvings, result = entry
+        if "not_held" in result:
+            return f"not held: {Campaign._why(result)}"
+        if workload.kind == "connect":
+            return f"{result['connects_per_second']:.0f} connects/s"
+        at = f" at {workload.slower(halvings).load()}" if halvings else ""
+        return (f"{result['cpu_us_per_delivery']:.3g} µs, {result['deliveries_per_second']:.4g}/s, "
+                f"p99 {result['latency_ms']['p99']:.3g} ms, generator {result['generator_cpu_percent']:.0f} %{at}")
+
+    # What came out.
+
+    def kept(self, workload, server):
+        """The results at the lowest rate that was needed; they alone can be compared with each other."""
+        entries = self.results.get((workload, server), [])
+        usable = [(h, r) for h, r in entries if "error" not in r and "not_held" not in r]
+        lowest = max((h for h, _ in usable), default=0)
+        return lowest, [r for h, r in usable if h == lowest]
+
+    def median(self, workload, server, *path):
+        values = self.values(workload, server, *path)
+        return statistics.median(values) if values else None
+
+    def values(self, workload, server, *path):
+        values = []
+        for result in self.kept(workload, server)[1]:
+            for name in path:
+                result = result.get(name) if result is not None else None
+            if result is not None:
+                values.append(result)
+        return values
+
+    def faults(self, workload, server, *names):
+        """Sums over all kept runs; None when it is not known."""
+        totals = []
+        for name in names:
+            values = self.values(workload, server, "faults", name)
+            totals.append(sum(values) if values else None)
+        return totals
+
+
+def self_check(campaign, build):
+    """Does the generator see what goes wrong? A floor that errs on purpose, and the fault that must be found."""
+    checks = [((), set()), (("--fragment-every", "7"), set()), (("--drop-every", "97"), {"lost"}),
+              (("--duplicate-every", "97"), {"duplicated"}), (("--swap-every", "97"), {"reordered"}),
+              (("--damage-every", "97"), {"damaged"})]
+    workload = workloads.Workload("check", "", "flow", 20, rate=200, settle=0, warmup=0, duration=0.5)
+    for faults, expected in checks:
+        with servers.Running(servers.Floor(build, "send", *faults), core=campaign.server_core) as running:
+            result = campaign.generate(running, workload.arguments() + ["--give-up", "1"])
+        found = {name for name, count in result["faults"].items() if count}
+        # A damaged message has not arrived either; one that is held back at the end never does.
+        if not expected <= found or found - expected - ({"lost"} if expected else set()):
+            campaign.failures.append(f"the generator found {found or 'nothing'} with {' '.join(faults) or 'no fault'}")

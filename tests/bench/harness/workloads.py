@@ -1,0 +1,130 @@
+"""What is done to each server, and when a server counts as keeping up with it."""
+import dataclasses
+import math
+
+# A server keeps up when at least this share of the deliveries is done a quarter of a second after the last message.
+IN_TIME = 0.98
+
+# A run is made long enough for so many messages, but a rate that needs longer than this, in seconds, is not tried.
+MESSAGES = 4
+LONGEST = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Workload:
+    key: str
+    title: str
+    kind: str            # "flow": sent by the clock; "loop": closed loop; "connect": nothing is sent
+    readers: int
+    publishers: int = 1
+    rooms: int = 1
+    stalled: int = 0
+    rate: float = 0      # messages a second, all publishers together
+    burst: int = 0       # messages at once, each `interval`
+    interval: float = 1  # seconds
+    window: int = 0
+    connecting: int = 64
+    settle: float = 0.5
+    warmup: float = 1
+    duration: float = 4
+    tls: bool = False
+
+    @property
+    def path(self):
+        return "/chat/room%" if self.rooms > 1 else "/chat/"
+
+    def slower(self, halvings):
+        """The same with the rate, or the bursts, halved so often; None when there is nothing left to halve."""
+        if halvings == 0:
+            return self
+        if self.burst:
+            burst = self.burst >> halvings
+            return dataclasses.replace(self, burst=burst) if burst else None
+        rate = self.rate / 2**halvings
+        if not rate or MESSAGES / rate > LONGEST:
+            return None
+        return dataclasses.replace(self, rate=rate, duration=max(self.duration, math.ceil(MESSAGES / rate)))
+
+    @property
+    def deadline(self):
+        """Seconds within which 99 % of the deliveries have to be done: one, or until the next message."""
+        return max(1, self.interval if self.burst else 1 / self.rate if self.rate else 1)
+
+    def arguments(self):
+        given = {"path": self.path, "readers": self.readers, "publishers": self.publishers, "rooms": self.rooms,
+                 "stalled": self.stalled, "connecting": self.connecting, "settle": self.settle, "warmup": self.warmup,
+                 "duration": self.duration, "give-up": 2 * self.deadline, "patience": 120}
+        if self.rate:
+            # At least one message.
+            given.update(rate=self.rate, warmup=max(self.warmup, 1 / self.rate))
+        elif self.burst:
+            given.update(burst=self.burst, interval=self.interval)
+        elif self.window:
+            given["window"] = self.window
+        return [str(part) for name, value in given.items() for part in (f"--{name}", value)] + (
+            ["--tls"] if self.tls else [])
+
+    def load(self):
+        """What is sent, for people."""
+        if self.burst:
+            every = "second" if self.interval == 1 else f"{self.interval:g} s"
+            return f"{self.burst} a {every}" if self.interval == 1 else f"{self.burst} each {every}"
+        return f"{self.rate:g}/s"
+
+
+def holds(workload, result):
+    if "error" in result or result["overloaded"]:
+        return False
+    if workload.kind == "connect":
+        return True
+    faults = result["faults"]
+    if faults["lost"] or faults["ended"]:
+        return False
+    if workload.kind == "loop":
+        return True
+    return (result["in_time"] >= IN_TIME * result["expected"] and
+            result["latency_ms"]["p99"] <= workload.deadline * 1000)
+
+
+def full(duration, window):
+    steady = Workload("a", "1000 readers, 100 messages a second", "flow", 1000, rate=100, duration=duration)
+    burst = Workload("b", "1000 readers, a burst of 100 messages each second", "flow", 1000, burst=100,
+                     duration=duration)
+    return [
+        steady,
+        burst,
+        Workload("c", f"1000 readers, closed loop, {window} messages under way", "loop", 1000, window=window,
+                 duration=duration),
+        Workload("d", "10 000 readers, idle, then a message a second", "flow", 10_000, rate=1, settle=4, warmup=2,
+                 duration=max(duration, 6), connecting=128),
+        Workload("e", "5000 connect at once, 500 handshakes under way", "connect", 5000, connecting=500, settle=1),
+        dataclasses.replace(steady, key="fa", title="(a) over TLS", tls=True),
+        dataclasses.replace(burst, key="fb", title="(b) over TLS", tls=True),
+        Workload("g", "100 rooms of 100 readers, 20 messages a second in each", "flow", 10_000, publishers=100,
+                 rooms=100, rate=2000, connecting=128, duration=duration),
+        dataclasses.replace(steady, key="h", title="(a), and one more reader who never reads", stalled=1),
+        Workload("i", "1000 readers, 50 of them publish, 500 messages a second together", "flow", 1000, publishers=50,
+                 rate=500, duration=duration),
+    ]
+
+
+def quick(window):
+    """The same in small: for rot, not for timing."""
+    few = {"settle": 0.1, "warmup": 0.2, "duration": 0.5}
+    steady = Workload("a", "40 readers, 10 messages a second", "flow", 40, rate=10, **few)
+    burst = Workload("b", "40 readers, bursts of 10", "flow", 40, burst=10, interval=0.25, **few)
+    return [
+        steady,
+        burst,
+        Workload("c", f"40 readers, closed loop, {window} messages under way", "loop", 40, window=window, **few),
+        Workload("d", "300 readers, idle, then 2 messages a second", "flow", 300, rate=2, settle=0.2, warmup=0,
+                 duration=1),
+        Workload("e", "200 connect at once", "connect", 200, connecting=100, settle=0.1),
+        dataclasses.replace(steady, key="fa", title="(a) over TLS", tls=True),
+        dataclasses.replace(burst, key="fb", title="(b) over TLS", tls=True),
+        Workload("g", "5 rooms of 10 readers, 4 messages a second in each", "flow", 50, publishers=5, rooms=5, rate=20,
+                 **few),
+        dataclasses.replace(steady, key="h", title="(a), and one more reader who never reads", stalled=1),
+        Workload("i", "40 readers, 10 of them publish, 30 messages a second together", "flow", 40, publishers=10,
+                 rate=30, **few),
+    ]

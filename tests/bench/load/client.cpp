@@ -1,0 +1,267 @@
+#include "client.h"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
+
+namespace bench {
+namespace {
+
+constexpr size_t kReadBuffer = size_t{1} << 20;
+constexpr size_t kMostUnparsed = kReadBuffer / 2;
+constexpr size_t kMostUnsent = size_t{64} << 20;
+constexpr int kStalledReceiveBuffer = 4096;
+
+std::string error_text(const char* what) { return std::string(what) + ": " + std::strerror(errno); }
+
+}  // namespace
+
+Network::Network(const Options& given) : options(given), buffer(kReadBuffer) {
+  address.sin_family = AF_INET;
+  address.sin_port = htons(options.port);
+  if (inet_pton(AF_INET, options.host.c_str(), &address.sin_addr) != 1)
+    throw std::runtime_error("not an IPv4 address: " + options.host);
+  epoll = epoll_create1(EPOLL_CLOEXEC);
+  publishers_epoll = epoll_create1(EPOLL_CLOEXEC);
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u32 = kGroup;
+  if (epoll < 0 || publishers_epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, publishers_epoll, &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll");
+  unsigned char nonce[16];
+  for (unsigned char& byte : nonce) byte = static_cast<unsigned char>(random() >> 8);
+  key = base64(nonce, sizeof nonce);
+  accept = accept_of(key);
+  if (!options.tls) return;
+  tls = SSL_CTX_new(TLS_client_method());
+  if (!tls) throw std::runtime_error("SSL_CTX_new");
+  SSL_CTX_set_verify(tls, SSL_VERIFY_NONE, nullptr);
+  SSL_CTX_set_read_ahead(tls, 1);
+  SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+}
+
+Network::~Network() {
+  if (tls) SSL_CTX_free(tls);
+  if (publishers_epoll >= 0) ::close(publishers_epoll);
+  if (epoll >= 0) ::close(epoll);
+}
+
+Client::Client(Network& network, Owner& owner, uint32_t number, bool stalled)
+    : network_(network), owner_(owner), number_(number), stalled_(stalled) {}
+
+Client::~Client() {
+  if (ssl_) SSL_free(ssl_);
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void Client::connect(const std::string& path) {
+  began_ = now();
+  fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd_ < 0) return end(error_text("socket"));
+  int on = 1;
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (stalled_) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &kStalledReceiveBuffer, sizeof kStalledReceiveBuffer);
+  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&network_.address), sizeof network_.address) != 0 &&
+      errno != EINPROGRESS)
+    return end(error_text("connect"));
+  const Options& options = network_.options;
+  unsent_ = "GET " + path + " HTTP/1.1\r\nHost: " + options.host + ":" + std::to_string(options.port) +
+            "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
+            network_.key + (options.subprotocol.empty() ? "" : "\r\nSec-WebSocket-Protocol: " + options.subprotocol) +
+            "\r\n\r\n";
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT;
+  event.data.u32 = number_;
+  watches_writeable_ = true;
+  if (epoll_ctl(epoll(), EPOLL_CTL_ADD, fd_, &event) != 0) return end(error_text("epoll_ctl"));
+  state_ = State::kConnecting;
+}
+
+void Client::handle(uint32_t events) {
+  if (state_ == State::kConnecting || state_ == State::kTls) proceed();
+  if (state_ != State::kHandshake && state_ != State::kOpen) return;
+  if (events & EPOLLOUT) flush();
+  if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) read();
+  if (state_ == State::kOpen && !unsent_.empty() && !watches_writeable_) flush();
+}
+
+// Up to where the request can be sent.
+void Client::proceed() {
+  if (state_ == State::kConnecting) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error) {
+      errno = error;
+      return end(error_text("connect"));
+    }
+    state_ = network_.tls ? State::kTls : State::kHandshake;
+    if (network_.tls) {
+      ssl_ = SSL_new(network_.tls);
+      if (!ssl_ || SSL_set_fd(ssl_, fd_) != 1) return end("SSL_new");
+    }
+  }
+  if (state_ == State::kTls) {
+    ERR_clear_error();
+    int result = SSL_connect(ssl_);
+    if (result == 1) {
+      state_ = State::kHandshake;
+    } else {
+      int error = SSL_get_error(ssl_, result);
+      if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) return end("TLS handshake failed");
+      return watch(error == SSL_ERROR_WANT_WRITE);
+    }
+  }
+  flush();
+}
+
+void Client::queue_text(std::string_view text) {
+  uint32_t key = network_.mask_key();
+  char bytes[4];
+  std::memcpy(bytes, &key, sizeof bytes);
+  append_frame(unsent_, Opcode::kText, text, bytes);
+}
+
+void Client::flush() {
+  size_t sent = 0;
+  while (sent < unsent_.size()) {
+    ssize_t taken;
+    if (ssl_) {
+      ERR_clear_error();
+      taken = SSL_write(ssl_, unsent_.data() + sent, static_cast<int>(unsent_.size() - sent));
+      if (taken <= 0 && SSL_get_error(ssl_, static_cast<int>(taken)) == SSL_ERROR_WANT_WRITE) break;
+    } else {
+      taken = ::send(fd_, unsent_.data() + sent, unsent_.size() - sent, MSG_NOSIGNAL);
+      if (taken < 0 && errno == EAGAIN) break;
+    }
+    if (taken <= 0) return end(error_text("send"));
+    sent += static_cast<size_t>(taken);
+  }
+  unsent_.erase(0, sent);
+  if (unsent_.size() > kMostUnsent) return end("the server does not read");
+  watch(!unsent_.empty());
+}
+
+void Client::watch(bool writeable) {
+  if (writeable == watches_writeable_) return;
+  watches_writeable_ = writeable;
+  epoll_event event{};
+  event.events = writeable ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  event.data.u32 = number_;
+  epoll_ctl(epoll(), EPOLL_CTL_MOD, fd_, &event);
+}
+
+// Bytes read; 0 at the end; -1 when there is nothing now.
+ssize_t Client::receive(char* bytes, size_t room) {
+  if (!ssl_) {
+    ssize_t got = ::recv(fd_, bytes, room, 0);
+    return got < 0 && errno != EAGAIN ? 0 : got;
+  }
+  ERR_clear_error();
+  int got = SSL_read(ssl_, bytes, static_cast<int>(room));
+  if (got > 0) return got;
+  int error = SSL_get_error(ssl_, got);
+  return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? -1 : 0;
+}
+
+void Client::read() {
+  char* buffer = network_.buffer.data();
+  for (bool more = true; more;) {
+    // What is left of the last read goes in front of this one, in the buffer that all share.
+    size_t kept = unparsed_.size();
+    std::memcpy(buffer, unparsed_.data(), kept);
+    ssize_t got = receive(buffer + kept, network_.buffer.size() - kept);
+    if (got == 0) return end("closed without a close frame");
+    if (got < 0) return;
+    size_t size = kept + static_cast<size_t>(got);
+    size_t used = consume(buffer, size, now());
+    if (state_ == State::kEnded || (stalled_ && state_ == State::kOpen)) return;
+    if (size - used > kMostUnparsed) return end("a frame is too long");
+    if (kept || used < size) unparsed_.assign(buffer + used, size - used);
+    more = ssl_ != nullptr;  // epoll does not tell of what OpenSSL has read ahead
+  }
+}
+
+size_t Client::consume(char* bytes, size_t size, Nanoseconds when) {
+  size_t used = 0;
+  if (state_ == State::kHandshake) {
+    used = consume_response({bytes, size});
+    if (used == 0) return 0;
+  }
+  while (state_ == State::kOpen) {
+    Frame frame = first_frame(bytes + used, size - used);
+    if (frame.size == 0) break;
+    used += frame.size;
+    consume_frame(frame, when);
+  }
+  return used;
+}
+
+size_t Client::consume_response(std::string_view response) {
+  size_t end_of_header = response.find("\r\n\r\n");
+  if (end_of_header == std::string_view::npos) return 0;
+  std::string_view header = response.substr(0, end_of_header + 4);
+  if (header.substr(0, 12) != "HTTP/1.1 101") {
+    end("HTTP " + std::string(header.substr(std::min<size_t>(header.size(), 9), 3)));
+    return 0;
+  }
+  if (header.find(network_.accept) == std::string_view::npos) {
+    end("wrong Sec-WebSocket-Accept");
+    return 0;
+  }
+  state_ = State::kOpen;
+  if (stalled_) epoll_ctl(epoll(), EPOLL_CTL_DEL, fd_, nullptr);
+  owner_.opened(*this);
+  return header.size();
+}
+
+void Client::consume_frame(const Frame& frame, Nanoseconds when) {
+  if (frame.masked) return end("a masked frame from the server");
+  std::string_view payload(frame.payload, frame.payload_size);
+  switch (frame.opcode) {
+    case Opcode::kText:
+      if (frame.final) return owner_.received(*this, payload, when);
+      fragments_ = std::make_unique<std::string>(payload);
+      return;
+    case Opcode::kContinuation:
+      if (!fragments_ || fragments_->size() + payload.size() > kMostUnparsed) return end("a wrong continuation");
+      fragments_->append(payload);
+      if (frame.final) {
+        std::unique_ptr<std::string> whole = std::move(fragments_);
+        owner_.received(*this, *whole, when);
+      }
+      return;
+    case Opcode::kPing: {
+      uint32_t key = network_.mask_key();
+      char bytes[4];
+      std::memcpy(bytes, &key, sizeof bytes);
+      append_frame(unsent_, Opcode::kPong, payload, bytes);
+      return;
+    }
+    case Opcode::kPong: return;
+    case Opcode::kClose: {
+      int code = payload.size() < 2 ? 1005 : static_cast<uint8_t>(payload[0]) << 8 | static_cast<uint8_t>(payload[1]);
+      return end("closed with " + std::to_string(code));
+    }
+    default: return end("an unexpected kind of frame");
+  }
+}
+
+void Client::end(const std::string& why) {
+  if (state_ == State::kEnded) return;
+  state_ = State::kEnded;
+  if (ssl_) SSL_free(ssl_);
+  ssl_ = nullptr;
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+  owner_.ended(*this, why);
+}
+
+}  // namespace bench

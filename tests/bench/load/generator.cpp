@@ -1,0 +1,249 @@
+#include "generator.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <random>
+#include <system_error>
+
+namespace bench {
+namespace {
+
+// Few enough that the clock is looked at often.
+constexpr size_t kEvents = 64;
+
+// A server that keeps up is done so long after the last message.
+constexpr Nanoseconds kGrace = kSecond / 4;
+
+// How long to look for duplicates after everything has arrived.
+constexpr Nanoseconds kAftermath = kSecond / 20;
+
+std::string path_of(const Options& options, uint32_t room) {
+  std::string path = options.path;
+  size_t mark = path.find('%');
+  return mark == std::string::npos ? path : path.replace(mark, 1, std::to_string(room));
+}
+
+// Publishers know nothing of each other: each sends at the same rate, at a moment of its own. The same
+// moments in every run.
+std::vector<std::pair<double, uint32_t>> choose_phases(uint32_t publishers) {
+  std::mt19937 random(1);
+  std::vector<std::pair<double, uint32_t>> phases;
+  for (uint32_t i = 0; i < publishers; ++i)
+    phases.emplace_back(publishers == 1 ? 0 : static_cast<double>(random()) / 4294967296.0, i);
+  std::sort(phases.begin(), phases.end());
+  return phases;
+}
+
+Nanoseconds own_cpu() { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
+
+}  // namespace
+
+Generator::Generator(const Options& options)
+    : options_(options),
+      network_(options),
+      server_(options.group),
+      format_(options.message_size),
+      run_(std::random_device{}()),
+      ledger_(run_, options.readers, options.publishers, options.rooms),
+      phases_(choose_phases(options.publishers)),
+      give_up_(from_seconds(options.give_up)) {
+  uint32_t all = options.readers + options.stalled;
+  clients_.reserve(all);
+  for (uint32_t i = 0; i < all; ++i)
+    clients_.push_back(std::make_unique<Client>(network_, *this, i, i >= options.readers));
+}
+
+Report Generator::run() {
+  server_.refresh();
+  report_.memory_before = server_.resident();
+  if (!connect_all()) return report_;
+  settle();
+  if (options_.rate > 0 || options_.burst || options_.window) {
+    warm_up();
+    if (!overloaded_) measure();
+    for (Nanoseconds end = now() + kAftermath; !overloaded_ && now() < end;) turn(end);
+  }
+  report_.memory_after = server_.resident();
+  report_.overloaded = overloaded_;
+  if (ledger_.expected())
+    report_.arrived = static_cast<double>(ledger_.delivered()) / static_cast<double>(ledger_.expected());
+  report_.faults = ledger_.close();
+  return report_;
+}
+
+bool Generator::connect_all() {
+  Nanoseconds begin = now();
+  Nanoseconds deadline = begin + from_seconds(options_.patience);
+  Nanoseconds cpu = server_.cpu_time();
+  uint32_t begun = 0;
+  while (open_ < clients_.size()) {
+    for (; begun < clients_.size() && begun - open_ < options_.connecting && !failed_; ++begun)
+      clients_[begun]->connect(path_of(options_, begun % options_.rooms));
+    if (failed_) {
+      report_.error = report_.why_ended;
+      return false;
+    }
+    if (now() > deadline) {
+      report_.error = "only " + std::to_string(open_) + " of " + std::to_string(clients_.size()) + " connected";
+      return false;
+    }
+    turn(deadline);
+  }
+  report_.open = open_;
+  report_.connecting = now() - begin;
+  report_.connect_cpu = server_.cpu_time() - cpu;
+  return true;
+}
+
+void Generator::settle() {
+  Nanoseconds begin = now();
+  Nanoseconds end = begin + from_seconds(options_.settle);
+  // Of the first half a part belongs to the handshakes: what servers do when a connection has just been opened.
+  while (now() < begin + (end - begin) / 2) turn(begin + (end - begin) / 2);
+  Nanoseconds half = now();
+  Nanoseconds cpu = server_.cpu_time();
+  while (now() < end) turn(end);
+  report_.settled = now() - half;
+  server_.refresh();
+  report_.settle_cpu = server_.cpu_time() - cpu;
+  report_.memory_connected = server_.resident();
+}
+
+void Generator::warm_up() {
+  if (options_.warmup <= 0) return;
+  send_for(options_.warmup);
+  drain();
+}
+
+void Generator::measure() {
+  report_.latency.clear();
+  report_.tardiness.clear();
+  uint64_t sent = ledger_.sent();
+  uint64_t expected = ledger_.expected();
+  uint64_t delivered = ledger_.delivered();
+  Nanoseconds cpu = server_.cpu_time();
+  Nanoseconds generator_cpu = own_cpu();
+  Nanoseconds begin = now();
+  send_for(options_.duration);
+  report_.sending = now() - begin;
+  report_.while_sending = ledger_.delivered() - delivered;
+  for (Nanoseconds end = now() + kGrace; now() < end && !overloaded_ && ledger_.delivered() < ledger_.expected();)
+    turn(end);
+  report_.in_time = ledger_.delivered() - delivered;
+  drain();
+  report_.measured = now() - begin;
+  report_.server_cpu = server_.cpu_time() - cpu;
+  report_.generator_cpu = own_cpu() - generator_cpu;
+  report_.sent = ledger_.sent() - sent;
+  report_.expected = ledger_.expected() - expected;
+  report_.delivered = ledger_.delivered() - delivered;
+}
+
+void Generator::send_for(double duration) {
+  Nanoseconds begin = now();
+  Nanoseconds end = begin + from_seconds(duration);
+  if (options_.window)
+    send_window(end);
+  else
+    send_by_clock(begin, end);
+}
+
+void Generator::send_by_clock(Nanoseconds begin, Nanoseconds end) {
+  // A burst is of one publisher, all of them in turn.
+  double period = options_.burst ? options_.interval * options_.publishers : options_.publishers / options_.rate;
+  uint32_t copies = std::max(options_.burst, 1U);
+  auto due = [&](uint64_t k) {
+    double phase = options_.burst ? static_cast<double>(k % phases_.size()) / options_.publishers
+                                  : phases_[k % phases_.size()].first;
+    return begin + from_seconds((static_cast<double>(k / phases_.size()) + phase) * period);
+  };
+  uint64_t k = 0;
+  while (!overloaded_ && !failed_ && now() < end) {
+    for (; due(k) < end && due(k) <= now() && !failed_; ++k) {
+      uint32_t publisher = phases_[k % phases_.size()].second;
+      report_.tardiness.add(now() - due(k));
+      for (uint32_t i = 0; i < copies; ++i) publish(publisher);
+      clients_[publisher]->flush();
+    }
+    turn(std::min(due(k), end));
+    if (stuck()) overloaded_ = true;
+  }
+}
+
+void Generator::send_window(Nanoseconds end) {
+  windowed_ = true;
+  for (uint32_t publisher = 0; publisher < options_.publishers; ++publisher) {
+    for (uint32_t i = 0; i < options_.window; ++i) publish(publisher);
+    clients_[publisher]->flush();
+  }
+  while (!overloaded_ && !failed_ && now() < end) {
+    turn(end);
+    if (stuck()) overloaded_ = true;
+  }
+  windowed_ = false;
+}
+
+// Until everything has arrived, or nothing more does.
+void Generator::drain() {
+  while (!overloaded_ && ledger_.delivered() < ledger_.expected() && !stuck()) turn(progress_ + give_up_ + 1);
+}
+
+void Generator::publish(uint32_t publisher) {
+  Client& client = *clients_[publisher];
+  if (!client.open()) return;
+  Nanoseconds time = now();
+  if (ledger_.delivered() == ledger_.expected()) progress_ = time;
+  client.queue_text(format_.write({run_, publisher, ledger_.send(publisher), time}));
+}
+
+void Generator::turn(Nanoseconds until) {
+  // Publishers stand for machines of their own: in a closed loop they do not wait until all readers have read.
+  // A few rounds, for the clock has to be looked at, and the readers' turn has to come.
+  for (int round = 0; windowed_ && round < 4 && serve(network_.publishers_epoll, 0) > 0; ++round) {
+  }
+  serve(network_.epoll, std::max<Nanoseconds>(until - now(), 0));
+}
+
+// Handles what is ready, waiting for it at most so long; returns how many there were.
+size_t Generator::serve(int epoll, Nanoseconds wait) {
+  timespec timeout{};
+  timeout.tv_sec = wait / kSecond;
+  timeout.tv_nsec = wait % kSecond;
+  std::array<epoll_event, kEvents> events;
+  int count = epoll_pwait2(epoll, events.data(), kEvents, &timeout, nullptr);
+  if (count < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "epoll_pwait2");
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<size_t>(i)];
+    if (event.data.u32 == Network::kGroup)
+      serve(network_.publishers_epoll, 0);
+    else
+      clients_[event.data.u32]->handle(event.events);
+  }
+  return static_cast<size_t>(std::max(count, 0));
+}
+
+void Generator::opened(Client& client) {
+  ++open_;
+  report_.handshake.add(now() - client.began());
+}
+
+void Generator::received(Client& client, std::string_view text, Nanoseconds when) {
+  if (client.number() >= options_.readers) return;
+  Message message;
+  if (!format_.read(text, message)) return ledger_.receive_damaged();
+  if (!ledger_.receive(client.number(), message)) return;
+  progress_ = when;
+  report_.latency.add(when - message.sent);
+  if (when - message.sent > give_up_) overloaded_ = true;
+  if (windowed_ && client.number() == message.publisher) publish(message.publisher);
+}
+
+void Generator::ended(Client& client, const std::string& why) {
+  if (client.number() < options_.readers || open_ < clients_.size()) ++failed_;
+  if (!report_.ended++) report_.why_ended = why;
+}
+
+}  // namespace bench

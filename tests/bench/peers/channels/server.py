@@ -1,0 +1,42 @@
+"""The tutorial's chat on Django Channels: what one sends, the whole group gets.
+
+    python3 -m daphne -b 127.0.0.1 -p PORT server:application
+"""
+import re
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+from django.urls import re_path
+
+settings.configure(
+    SECRET_KEY="for the benchmark only",
+    ALLOWED_HOSTS=["*"],
+    INSTALLED_APPS=["channels"],
+    # The default capacity, 100 messages a client, drops what does not fit.
+    CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 100_000}}},
+)
+http = get_asgi_application()
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    async def connect(self):
+        self.group = re.sub(r"[^\w.-]", "", self.scope["url_route"]["kwargs"]["room"]) or "lobby"
+        await self.channel_layer.group_add(self.group, self.channel_name)
+        await self.accept()
+
+    async def disconnect(self, code):
+        await self.channel_layer.group_discard(self.group, self.channel_name)
+
+    async def receive(self, text_data=None, bytes_data=None):
+        await self.channel_layer.group_send(self.group, {"type": "chat.message", "message": text_data})
+
+    async def chat_message(self, event):
+        await self.send(text_data=event["message"])
+
+
+application = ProtocolTypeRouter({
+    "http": http,
+    "websocket": URLRouter([re_path(r"^chat/(?P<room>.*)$", ChatConsumer.as_asgi())]),
+})
