@@ -520,6 +520,17 @@ class Descriptors(Transport):
         self.assertEqual(await clients[0].message(), (TEXT, b"back again"))
 
     @unittest.skipIf(server.HOST == "lwsws", "lwsws accepts for itself, and logs each failure")
+    async def test_a_very_small_limit_fills_no_log_either(self):
+        self.serve(server={"descriptors": 40})
+        client = await self.dial()
+        for _ in range(60):
+            self.addAsyncCleanup((await Wire.open(self.url)).abandon)
+        client.send(frame("still here"))
+        self.assertEqual(await client.message(), (TEXT, b"still here"))
+        self.assertEqual(len(self.server.chat_log("out of file descriptors")), 1)
+        self.assertLess(self.server.log_path.stat().st_size, 100_000)
+
+    @unittest.skipIf(server.HOST == "lwsws", "lwsws accepts for itself, and logs each failure")
     async def test_connections_that_say_nothing_and_use_up_the_descriptors_fill_no_log(self):
         self.serve(server={"descriptors": 100})
         client = await self.dial()

@@ -203,6 +203,15 @@ class Closing:
                 await client.send(text)
                 self.assertEqual(await receive(client), text)
 
+    async def test_nothing_after_the_close_word_counts_also_in_the_same_piece(self):
+        self.serve()
+        leaver, other = await self.dial(), await self.join()
+        leaver.send(frame("close") + frame("close") + frame("too late"))
+        self.assertEqual(await receive(other), "close")
+        await self.gone(1)
+        await other.send("next")
+        self.assertEqual(await receive(other), "next")
+
     async def test_close_word_may_be_another(self):
         self.serve(close_word="再見")
         client = await self.join()

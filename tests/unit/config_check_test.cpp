@@ -1,6 +1,7 @@
 #include "host/config_check.h"
 
 #include <libwebsockets.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -312,6 +313,21 @@ TEST(a_bare_number_where_lws_wants_text_is_an_error) {
                  "conf:2:17: error: \"a\" in \"headers\" is a number without quotes");
 }
 
+TEST(an_interface_that_is_not_there_is_an_error) {
+  CHECK_CONTAINS(in_vhost("\"interface\":\"eth77\""), "error: there is no interface \"eth77\" here");
+}
+
+TEST(users_and_groups_have_to_exist_and_to_be_named_both) {
+  auto global = [](const std::string& members) {
+    return findings("{\"global\":{" + members + "},\n" + vhost(kPlain + "," + kChat).substr(1));
+  };
+  CHECK_CONTAINS(global("\"username\":\"nosuchuser\",\"groupname\":\"root\""),
+                 "conf:1:23: error: user \"nosuchuser\" does not exist");
+  CHECK_CONTAINS(global("\"groupname\":\"nosuchgroup\""), "error: group \"nosuchgroup\" does not exist");
+  CHECK_CONTAINS(global("\"username\":\"root\""), "warning: \"username\" without \"groupname\"");
+  CHECK_EQ(global("\"username\":\"root\",\"groupname\":\"root\""), "");
+}
+
 TEST(an_ipv4_interface_without_noipv6_is_an_error_because_lws_listens_everywhere) {
   CHECK_CONTAINS(in_vhost("\"interface\":\"127.0.0.1\""), "error: libwebsockets listens on all interfaces");
   CHECK_EQ(in_vhost("\"interface\":\"127.0.0.1\",\"noipv6\":\"1\""), "");
@@ -588,9 +604,17 @@ std::string header_of(unsigned api, bool with_hash) {
 
 }  // namespace
 
+TEST(a_plugin_that_is_cut_off_is_an_error_and_not_a_crash) {
+  TempDir plugins;
+  unit::build_shared_object(plugins, "libprotocol_lws_chat.so", unit::plugin_source("lws_chat"));
+  CHECK(truncate((plugins.path() + "/libprotocol_lws_chat.so").c_str(), 5000) == 0);
+  TempDir dir;
+  dir.write("conf", vhost(kPlain + "," + kChat));
+  CHECK_CONTAINS(joined(check_config(dir.path(), plugins.path())), "the file is cut off, copy or install it again");
+}
+
 TEST(a_missing_or_broken_plugin_is_an_error) {
-  CHECK_CONTAINS(plugin_findings(""),
-                 "error: libprotocol_lws_chat.so is missing: install it");
+  CHECK_CONTAINS(plugin_findings(""), "error: libprotocol_lws_chat.so is missing: install it");
   CHECK_CONTAINS(plugin_findings("", "libprotocol_lws_chat.so"), "error: libprotocol_lws_chat.so: cannot be loaded (");
   CHECK_CONTAINS(plugin_findings("int other;\n"), "exports no symbol \"lws_chat\"");
   CHECK_CONTAINS(plugin_findings(unit::plugin_source("lws_chat", "lws_evlib_plugin")),
