@@ -40,6 +40,11 @@ class Client {
   // Whether there is anything it has not taken.
   bool behind() const { return replay_next_ < replay_end_ || lag() > 0; }
 
+ protected:
+  // What it took is still to be sent by Fanout::complete(), after which it calls Hub::pump(): until then it
+  // is neither ready nor slow.
+  bool gathered_ = false;
+
  private:
   friend class Hub;
   friend class Room;

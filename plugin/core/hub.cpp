@@ -173,7 +173,7 @@ void Hub::send_stream(Client& client) {
   Stream& stream = client.room_->stream_;
   while (client.cursor_ < client.stop_) {
     std::string_view frames = stream.unread(client.cursor_, client.stop_);
-    if (frames.empty()) return;
+    if (frames.empty() || client.gathered_) return;
     if (!client.ready()) {
       if (client.lag() > settings_.max_lag) dismiss(client, Status::kSlow);
       return;

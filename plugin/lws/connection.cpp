@@ -188,7 +188,7 @@ void Connection::kill(Status why) {
 
 bool Connection::ready() {
   if (state_ != State::kOpen) return false;
-  if (!over_http2_) return !in_batch_ && !lws_partial_buffered(wsi_);
+  if (!over_http2_) return !lws_partial_buffered(wsi_);
   if (may_write_) return true;
   // HTTP/2 frames may only be written one in a writeable callback. lws tells nothing of the windows
   // that the peer has opened for a WebSocket, and does not keep to them either.
@@ -200,7 +200,7 @@ size_t Connection::write(std::string_view frames) {
   if (!over_http2_) {
     if (UringBatch* batch = batchable_ ? vhost_->shared_hub().batch() : nullptr) {
       batch->add(*this, lws_get_socket_fd(wsi_), frames);
-      in_batch_ = true;
+      gathered_ = true;
       return frames.size();
     }
     if (write_raw(frames)) return frames.size();
@@ -215,7 +215,7 @@ size_t Connection::write(std::string_view frames) {
 
 // What the kernel did not take is lws's to send when it can.
 void Connection::batch_sent(std::string_view bytes, int sent) {
-  in_batch_ = false;
+  gathered_ = false;
   if (state_ == State::kClosing) return;
   if (sent < 0 && sent != -EAGAIN && sent != -EINTR && sent != -ENOBUFS) return kill(Status::kOk);
   bytes.remove_prefix(static_cast<size_t>(std::max(sent, 0)));

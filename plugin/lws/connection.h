@@ -96,7 +96,6 @@ class Connection final : public Client, public Liveness::Peer, public UringBatch
   Time read_again_at_ = 0;  // it is not read from before, because it sent too fast
   bool over_http2_;
   bool batchable_;  // a plain socket, with nothing between the bytes and the kernel
-  bool in_batch_ = false;
   bool paused_ = false;
   bool may_write_ = false;  // HTTP/2: inside the one writeable callback that allows one frame
   bool last_words_said_ = false;

@@ -19,7 +19,7 @@ from support.wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Wire, f
 class Paths:
     async def test_an_upgrade_on_another_path_gets_404_and_a_log_line(self):
         self.serve()
-        for path in ("/", "/chat", "/chat/x", "/chats/", "/Chat/"):
+        for path in ("/", "/chat", "/chat/x/y", "/chats/", "/Chat/"):
             with self.subTest(path=path):
                 self.assertEqual(await self.status(self.url.replace("/chat/", path)), 404)
                 await self.server.logged("refused 127.0.0.1 with 404", f"({path})")

@@ -50,6 +50,7 @@ struct Reader final : Client {
   bool one_frame = false;  // takes a frame at a time, as over HTTP/2
   bool breaks = false;
   bool broken = false;
+  std::vector<Reader*>* gathering = nullptr;  // where to note a write that leaves at the end of the flush
   Status why = Status::kOk;
   size_t stop = SIZE_MAX;  // length of the log at which it was to be dismissed
 
@@ -60,12 +61,23 @@ struct Reader final : Client {
     --appetite;
     size_t taken = one_frame ? first_frame(frames).size : frames.size();
     got += frames.substr(0, taken);
+    if (gathering) {
+      if (gathered_) fail("two writes of one reader were gathered");
+      gathered_ = true;
+      gathering->push_back(this);
+    }
     return taken;
   }
-  void dismissed(Status status, uint64_t) override { why = status; }
+  void sent() { gathered_ = false; }
+  void dismissed(Status status, uint64_t) override {
+    if (status == Status::kSlow && appetite > 1000 && why == Status::kOk && !replaying)
+      fail("a willing reader was called slow");
+    why = status;
+  }
+  bool replaying = false;  // joined with a replay, which the history may overtake
 };
 
-class Model {
+class Model final : private Fanout {
  public:
   explicit Model(unsigned seed) : random_(seed) {}
   ~Model() {
@@ -120,6 +132,7 @@ class Model {
     reader->one_frame = pick(4) == 0;
     if (pick(3) == 0) reader->appetite = static_cast<int>(pick(4));
     uint64_t replay = pick(3) == 0 ? pick(30) : 0;
+    reader->replaying = replay > 0;
     uint64_t top = 0;
     bool place = hub_.has_place(name);
     if (const Room* room = hub_.find(name)) top = room->history().top();
@@ -174,8 +187,28 @@ class Model {
     if (hub_.bytes_in_use() > kMaxMemory) fail("more memory than allowed");
   }
 
-  void flush(unsigned budget) {
+  Time complete() override {
+    std::vector<Reader*> sent;
+    sent.swap(gathered_);
+    for (Reader* reader : sent) reader->sent();
+    set_gathering(nullptr);
+    for (Reader* reader : sent) hub_.pump(*reader);
+    set_gathering(&gathered_);
+    return now_;
+  }
+
+  void set_gathering(std::vector<Reader*>* where) {
+    for (size_t i = 0; i < readers_.size(); i += 2) readers_[i]->gathering = where;
+  }
+
+  void flush_hub(size_t budget) {
+    set_gathering(&gathered_);
     hub_.flush(now_, budget);
+    set_gathering(nullptr);
+  }
+
+  void flush(unsigned budget) {
+    flush_hub(budget);
     for (auto& reader : readers_) verify(*reader);
     if (pick(50) > 0) return;
     // After a whole flush nobody may be further behind than max-lag.
@@ -201,7 +234,7 @@ class Model {
   void settle() {
     while (hub_.due() <= now_ + kInterval) {
       now_ = std::max(now_, hub_.due());
-      hub_.flush(now_, 1000);
+      flush_hub(1000);
     }
   }
 
@@ -219,9 +252,10 @@ class Model {
 
   std::mt19937 random_;
   Time now_ = 0;
-  Hub hub_{settings(), append_message};
+  Hub hub_{settings(), append_message, this};
   std::map<std::string, Log> logs_;  // by epoch
   std::vector<std::unique_ptr<Reader>> readers_;
+  std::vector<Reader*> gathered_;
 };
 
 }  // namespace
