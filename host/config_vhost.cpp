@@ -26,8 +26,8 @@ constexpr bool kBuiltWithIpv6 = true;
 constexpr bool kBuiltWithIpv6 = false;
 #endif
 constexpr char kH2Advice[] =
-    "WebSocket over HTTP/2 in this libwebsockets does not respect the peer's flow control window; http/1.1 is "
-    "the safe choice";
+    "WebSocket over HTTP/2 in this libwebsockets does not respect the peer's flow control window, and a hostile "
+    "client can crash the server through it; http/1.1 is the safe choice";
 
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 

@@ -307,7 +307,7 @@ const std::vector<Binding>& bindings() {
               "bytes",
               "1048576",
               0,
-              1024 * kMiB,
+              uint64_t{1024} * kMiB,
               "",
               true,
               "How many bytes the kept messages of a room may have together."},
@@ -327,7 +327,7 @@ const std::vector<Binding>& bindings() {
               "bytes",
               "268435456",
               65536,
-              1024 * 1024 * kMiB,
+              uint64_t{1024} * 1024 * kMiB,
               "",
               true,
               "What all rooms' streams and histories may take together. When there is more, the oldest history goes "
@@ -354,7 +354,7 @@ const std::vector<Binding>& bindings() {
            "bytes",
            "1048576",
            1024,
-           1024 * kMiB,
+           uint64_t{1024} * kMiB,
            "",
            true,
            "How far a reader may fall behind before it is closed. It bounds what a stalled reader costs; keep it well "
