@@ -70,6 +70,15 @@ class Listener(asyncio.Protocol):
         self.check()
         await asyncio.wait_for(asyncio.shield(self.enough), 4 * PATIENCE)
 
+    async def hears(self, text):
+        """Waits for a text, in a listener that keeps what comes."""
+        wanted = bytes((0x81, len(text))) + text.encode()
+        deadline = time.monotonic() + 4 * PATIENCE
+        while wanted not in self.bytes:
+            assert not self.lost.done(), "a survivor was disconnected"
+            assert time.monotonic() < deadline, f"{text!r} did not come"
+            await asyncio.sleep(0.01)
+
     def vanish(self, how):
         """Ends the connection in one of the ways that connections end."""
         if how == "close":
@@ -119,12 +128,11 @@ class Crowds:
             await asyncio.gather(*(self.speak(c, n, chance) for c, n in zip(clients, names)),
                                  *(doom(c, f"d{i}") for i, c in enumerate(doomed)))
             await self.gone(len(survivors))
+            # Nothing orders one sender's message before another's: the end is said when all have been heard.
+            for name in names:
+                await clients[0].hears(f"{name} {EACH - 1}")
             clients[0].transport.write(frame("end"))
-            end = b"\x81\x03end"
-            deadline = time.monotonic() + 4 * PATIENCE
-            while not clients[0].bytes.endswith(end):
-                self.assertLess(time.monotonic(), deadline)
-                await asyncio.sleep(0.01)
+            await clients[0].hears("end")
             await asyncio.gather(*(c.has(clients[0].size) for c in survivors))
 
             self.assertEqual({c.size for c in survivors}, {clients[0].size})
