@@ -1,0 +1,263 @@
+// Random joins, leaves, publishes, stalls and flushes in a few rooms against a model that is too simple
+// to be wrong: each life of a room is one long string, and what a reader has got is a piece of it that
+// begins where the reader joined (or at the first message replayed), without a gap. A reader that was
+// dismissed has been told why; memory stays within its bound.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/hub.h"
+#include "dialect/frame.h"
+
+namespace lws_chat::model {
+
+constexpr uint64_t kMaxLag = 60000;
+constexpr uint64_t kMaxMemory = 400000;
+constexpr Time kInterval = 2000;
+constexpr unsigned kRooms = 5;
+constexpr uint64_t kHistory = 20;
+
+// Chooses a number below n; every choice that a model makes comes from here.
+using Pick = std::function<unsigned(unsigned n)>;
+
+[[noreturn]] inline void fail(const char* what) {
+  std::fprintf(stderr, "broken: %s\n", what);
+  std::abort();
+}
+
+// One life of a room.
+struct Log final : FrameSink {
+  std::string bytes;
+  std::vector<size_t> starts;  // of the messages, by offset - 1
+
+  void append(std::string_view header, std::string_view payload) override {
+    bytes += header;
+    bytes += payload;
+  }
+};
+
+struct Reader final : Client {
+  Log* log = nullptr;
+  size_t start = 0;  // in the log
+  std::string got;
+  size_t verified = 0;     // bytes of it already compared
+  int appetite = 1 << 30;  // writes until it is not ready
+  bool one_frame = false;  // takes a frame at a time, as over HTTP/2
+  bool breaks = false;
+  bool broken = false;
+  std::vector<Reader*>* gathering = nullptr;  // where to note a write that leaves at the end of the flush
+  Status why = Status::kOk;
+  size_t stop = SIZE_MAX;  // length of the log at which it was to be dismissed
+
+  bool ready() override { return appetite > 0; }
+  size_t write(std::string_view frames) override {
+    if (broken || why != Status::kOk) fail("written to after its end");
+    if (breaks) return broken = true, 0;
+    --appetite;
+    size_t taken = one_frame ? first_frame(frames).size : frames.size();
+    got += frames.substr(0, taken);
+    if (gathering) {
+      if (gathered_) fail("two writes of one reader were gathered");
+      gathered_ = true;
+      gathering->push_back(this);
+    }
+    return taken;
+  }
+  void sent() { gathered_ = false; }
+  void dismissed(Status status, uint64_t) override {
+    if (status == Status::kSlow && appetite > 1000 && why == Status::kOk && !replaying)
+      fail("a willing reader was called slow");
+    why = status;
+  }
+  bool replaying = false;  // joined with a replay, which the history may overtake
+};
+
+class Model final : private Fanout {
+ public:
+  explicit Model(Pick pick) : pick_(std::move(pick)) {}
+  ~Model() {
+    for (auto& reader : readers_) hub_.leave(*reader);
+  }
+
+  void step() {
+    now_ += pick(kInterval / 2);
+    unsigned dice = pick(100);
+    if (readers_.empty() || (dice < 6 && readers_.size() < 60)) return join();
+    if (dice < 10) return leave(pick(static_cast<unsigned>(readers_.size())));
+    if (dice < 45) return publish(any());
+    if (dice < 70) return flush(pick(8) + 1);
+    if (dice < 85) return void(any().appetite = static_cast<int>(pick(3)));
+    if (dice < 99) return resume(any());
+    return dismiss(any());
+  }
+
+  // Lets everybody read to the end, then leave: nothing may be missing, and nothing may remain.
+  void finish() {
+    settle();
+    for (auto& reader : readers_) {
+      reader->appetite = 1 << 30;
+      hub_.pump(*reader);
+      verify(*reader);
+      if (reader->room() && reader->start + reader->got.size() != reader->log->bytes.size())
+        fail("a willing reader lacks bytes");
+    }
+    while (!readers_.empty()) leave(0);
+    now_ += settings().history.age + 1;
+    settle();
+    if (hub_.rooms() != 0 || hub_.bytes_in_use() != 0) fail("something is left of empty rooms");
+  }
+
+ private:
+  static Hub::Settings settings() {
+    Hub::Settings settings;
+    settings.max_lag = kMaxLag;
+    settings.flush_interval = kInterval;
+    settings.max_rooms = kRooms - 1;
+    settings.max_memory = kMaxMemory;
+    settings.history = {kHistory, 100000, 200 * kInterval};
+    return settings;
+  }
+
+  unsigned pick(unsigned n) { return pick_(n); }
+  Reader& any() { return *readers_[pick(static_cast<unsigned>(readers_.size()))]; }
+
+  void join() {
+    std::string name(1, static_cast<char>('a' + pick(kRooms)));
+    auto reader = std::make_unique<Reader>();
+    reader->one_frame = pick(4) == 0;
+    if (pick(3) == 0) reader->appetite = static_cast<int>(pick(4));
+    uint64_t replay = pick(3) == 0 ? pick(30) : 0;
+    reader->replaying = replay > 0;
+    uint64_t top = 0;
+    bool place = hub_.has_place(name);
+    if (const Room* room = hub_.find(name)) top = room->history().top();
+    // The log has to be known before the join, which may write.
+    Status status = hub_.join(*reader, name, 0, now_);
+    if ((status == Status::kOk) != place) fail("has_place() was wrong");
+    if (status != Status::kOk) return;
+    const Room* room = hub_.find(name);
+    reader->log = &logs_[room->epoch()];
+    reader->start = reader->log->bytes.size();
+    if (replay > 0) {
+      // Joined once more, now with a replay: it begins at the oldest message the history has.
+      hub_.leave(*reader);
+      if (!hub_.has_place(name)) fail("a place was lost");
+      room = hub_.find(name);
+      uint64_t first = top + 1;
+      if (room) {
+        // What has expired by now is not replayed, so the start is read off after the join.
+        reader->appetite = 0;
+        if (hub_.join(*reader, name, replay, now_) != Status::kOk) fail("refused");
+        first = std::max(room->history().first(), top + 1 - std::min(replay, top));
+        if (room->history().count() > kHistory) fail("the history is too long");
+        reader->log = &logs_[room->epoch()];
+        if (first <= top) reader->start = reader->log->starts[first - 1];
+        reader->appetite = 1 << 30;
+        hub_.pump(*reader);
+      } else {
+        if (hub_.join(*reader, name, replay, now_) != Status::kOk) fail("refused");
+        reader->log = &logs_[hub_.find(name)->epoch()];
+        reader->start = reader->log->bytes.size();
+      }
+    }
+    verify(*reader);
+    readers_.push_back(std::move(reader));
+  }
+
+  void leave(size_t i) {
+    verify(*readers_[i]);
+    hub_.leave(*readers_[i]);
+    readers_[i] = std::move(readers_.back());
+    readers_.pop_back();
+  }
+
+  void publish(Reader& sender) {
+    if (!sender.room()) return;
+    unsigned size = pick(50) == 0 ? pick(40000) : pick(200);
+    std::string payload(size, static_cast<char>('a' + pick(26)));
+    Message message{payload, pick(5) == 0};
+    sender.log->starts.push_back(sender.log->bytes.size());
+    append_message(*sender.log, message);
+    hub_.publish(*sender.room(), message, now_);
+    if (hub_.bytes_in_use() > kMaxMemory) fail("more memory than allowed");
+  }
+
+  Time complete() override {
+    std::vector<Reader*> sent;
+    sent.swap(gathered_);
+    for (Reader* reader : sent) reader->sent();
+    set_gathering(nullptr);
+    for (Reader* reader : sent) hub_.pump(*reader);
+    set_gathering(&gathered_);
+    return now_;
+  }
+
+  void set_gathering(std::vector<Reader*>* where) {
+    for (size_t i = 0; i < readers_.size(); i += 2) readers_[i]->gathering = where;
+  }
+
+  void flush_hub(size_t budget) {
+    set_gathering(&gathered_);
+    hub_.flush(now_, budget);
+    set_gathering(nullptr);
+  }
+
+  void flush(unsigned budget) {
+    flush_hub(budget);
+    for (auto& reader : readers_) verify(*reader);
+    if (pick(50) > 0) return;
+    // After a whole flush nobody may be further behind than max-lag.
+    settle();
+    for (auto& reader : readers_)
+      if (reader->room() && reader->lag() > kMaxLag) fail("a reader beyond max-lag stayed");
+  }
+
+  void resume(Reader& reader) {
+    reader.appetite = pick(3) == 0 ? static_cast<int>(pick(4)) : 1 << 30;
+    if (pick(200) == 0) reader.breaks = true;
+    hub_.pump(reader);
+    verify(reader);
+  }
+
+  void dismiss(Reader& reader) {
+    if (!reader.room() || reader.stop != SIZE_MAX) return;
+    reader.stop = reader.log->bytes.size();
+    hub_.dismiss_after_head(reader, Status::kGoingAway, now_);
+  }
+
+  // Flushes all that is due at once or soon, but waits for no history to expire.
+  void settle() {
+    while (hub_.due() <= now_ + kInterval) {
+      now_ = std::max(now_, hub_.due());
+      flush_hub(1000);
+    }
+  }
+
+  void verify(Reader& reader) {
+    const std::string& bytes = reader.log->bytes;
+    if (bytes.compare(reader.start + reader.verified, reader.got.size() - reader.verified, reader.got, reader.verified,
+                      std::string::npos) != 0)
+      fail("bytes lost, doubled or out of order");
+    reader.verified = reader.got.size();
+    if (reader.start + reader.got.size() > reader.stop) fail("sent something after the dismissal");
+    if (!reader.room() && !reader.broken && reader.why == Status::kOk) fail("left without being told");
+    if (reader.why == Status::kGoingAway && reader.start + reader.got.size() != reader.stop)
+      fail("dismissed before it got everything");
+  }
+
+  Pick pick_;
+  Time now_ = 0;
+  Hub hub_{settings(), append_message, this};
+  std::map<std::string, Log> logs_;  // by epoch
+  std::vector<std::unique_ptr<Reader>> readers_;
+  std::vector<Reader*> gathered_;
+};
+
+}  // namespace lws_chat::model
