@@ -18,13 +18,7 @@ Stream::~Stream() {
 void Stream::append(std::string_view header, std::string_view payload) {
   size_t size = header.size() + payload.size();
   assert(size <= kMaxFrame);
-  if (!last_ || last_->capacity - last_->used < size) {
-    uint32_t size_class = last_ ? BlockPool::larger(last_->size_class) : 0;
-    auto* fresh = pool_.take<Segment>(BlockKind::kStream, owner_, size_class, size);
-    fresh->base = head_;
-    (last_ ? last_->next : first_) = fresh;
-    last_ = fresh;
-  }
+  if (!last_ || last_->capacity - last_->used < size) extend(size);
   char* to = last_->data() + last_->used;
   std::memcpy(to, header.data(), header.size());
   if (!payload.empty()) std::memcpy(to + header.size(), payload.data(), payload.size());
@@ -34,6 +28,26 @@ void Stream::append(std::string_view header, std::string_view payload) {
   last_->readers += static_cast<uint32_t>(at_head_);
   at_head_ = 0;
   if (readers_ == 0) free_unneeded();
+}
+
+// Makes room for a frame after the last one.
+void Stream::extend(size_t size) {
+  uint32_t size_class = last_ ? BlockPool::larger(last_->size_class) : 0;
+  // As long as all that is unread fits one segment it stays in one, so that it leaves by one write.
+  bool move = last_ && first_ == last_ && !held_ && last_->used + size <= kMaxFrame;
+  auto* fresh = pool_.take<Segment>(BlockKind::kStream, owner_, size_class, move ? last_->used + size : size);
+  if (move) {
+    fresh->base = last_->base;
+    fresh->readers = last_->readers;
+    fresh->used = last_->used;
+    std::memcpy(fresh->data(), last_->data(), last_->used);
+    pool_.give(last_);
+    first_ = nullptr;
+  } else {
+    fresh->base = head_;
+  }
+  (first_ ? last_->next : first_) = fresh;
+  last_ = fresh;
 }
 
 Cursor Stream::join() {

@@ -57,11 +57,13 @@ class Stream final : public FrameSink {
   // Moves a reader on by bytes that it has been sent. Returns where it stands now.
   [[nodiscard]] Cursor advance(Cursor cursor, size_t bytes);
 
-  // Between the two, what unread() gave stays where it is though nobody may need it any more.
+  // What unread() gives stays where it is until something is appended. Between the two it stays for longer,
+  // though more is appended and nobody may need it any more.
   void hold() { held_ = true; }
   void release();
 
  private:
+  void extend(size_t size);
   Segment* segment_of(Cursor cursor) const;
   void enter(Cursor cursor);
   void exit(Cursor cursor);

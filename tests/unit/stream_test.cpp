@@ -55,6 +55,31 @@ TEST(unread_stops_where_it_is_told) {
   f.stream.leave(reader);
 }
 
+TEST(what_is_unread_by_all_is_contiguous_up_to_the_largest_segment) {
+  Fixture f;
+  Cursor reader = f.stream.join();
+  std::string all;
+  for (int i = 0; i < 60; ++i) {
+    std::string payload(1000, static_cast<char>('a' + i % 26));
+    f.stream.append("", payload);
+    all += payload;
+    CHECK_EQ(f.stream.unread(reader, f.stream.head()), all);
+  }
+  f.stream.leave(reader);
+}
+
+TEST(what_was_given_stays_where_it_is_while_the_stream_is_held) {
+  Fixture f;
+  Cursor reader = f.stream.join();
+  f.stream.append("", "first");
+  std::string_view given = f.stream.unread(reader, f.stream.head());
+  f.stream.hold();
+  for (int i = 0; i < 20; ++i) f.stream.append("", std::string(1000, 'x'));
+  CHECK_EQ(given, "first");
+  f.stream.release();
+  f.stream.leave(reader);
+}
+
 TEST(no_segment_is_held_when_every_reader_is_caught_up) {
   Fixture f;
   Cursor reader = f.stream.join();
