@@ -69,6 +69,7 @@ void Hub::publish(Room& room, const Message& message, Time now) {
   if (!room.history_.empty()) historic_.push(room);
   if (!room.members_.empty()) {
     encode_(room.stream_, message);
+    ++room.waiting_;
     make_dirty(room, now);
   }
   if (pool_.bytes_in_use() > settings_.max_memory) reclaim();
@@ -82,34 +83,39 @@ void Hub::dismiss_after_head(Client& client, Status why, Time now) {
 }
 
 void Hub::make_dirty(Room& room, Time now) {
-  if (room.dirty_) {
+  bool enough = room.waiting_ >= kEnough;
+  if (room.dirty_.listed) {
     // Those whom the flush under way has already served need another one.
     if (room.next_ > 0) room.again_ = true;
-    return;
+    if (!enough || room.due_ <= now) return;
+    later_.remove(room);
   }
-  room.dirty_ = true;
-  room.due_ = room.flushed_at_ < 0 ? now : room.flushed_at_ + settings_.flush_interval;
+  bool wait = !enough && room.flushed_at_ >= 0;
+  room.due_ = wait ? std::max(now, room.flushed_at_ + settings_.flush_interval) : now;
   (room.due_ <= now ? now_ : later_).push(room);
 }
 
 Time Hub::due() const {
-  if (now_.first) return now_.first->due_;
-  Time sending = later_.first ? later_.first->due_ : kNever;
-  Time expiry = historic_.first ? historic_.first->published_at_ + settings_.history.age : kNever;
+  if (now_.first()) return now_.first()->due_;
+  Time sending = later_.first() ? later_.first()->due_ : kNever;
+  Time expiry = historic_.first() ? historic_.first()->published_at_ + settings_.history.age : kNever;
   return std::min(sending, expiry);
 }
 
 void Hub::flush(Time now, size_t max_writes) {
-  while (later_.first && later_.first->due_ <= now) now_.push(*later_.pop());
+  while (later_.first() && later_.first()->due_ <= now) {
+    Room& room = *later_.first();
+    later_.remove(room);
+    now_.push(room);
+  }
   size_t budget = max_writes;
-  while (now_.first && budget > 0) {
-    Room& room = *now_.first;
+  while (now_.first() && budget > 0) {
+    Room& room = *now_.first();
     in_room_ = true;
     bool whole = flush_room(room, now, budget);
     in_room_ = false;
     if (!whole) return;
-    now_.pop();
-    room.dirty_ = false;
+    now_.remove(room);
     ++counters_.flushes;
     if (room.again_) {
       room.again_ = false;
@@ -124,6 +130,7 @@ void Hub::flush(Time now, size_t max_writes) {
 // Serves the members from where the last turn stopped. Returns whether it came to the end.
 bool Hub::flush_room(Room& room, Time now, size_t& budget) {
   room.stream_.hold();
+  if (room.next_ == 0) room.waiting_ = 0;
   while (room.next_ < room.members_.size() && budget > 0) {
     --budget;
     Client& client = *room.members_[room.next_++];
@@ -196,8 +203,8 @@ void Hub::dismiss(Client& client, Status why) {
 // Drops the histories that are too old as a whole; what is too old in the others goes with their next
 // message or reader.
 void Hub::expire(Time now) {
-  while (historic_.first && historic_.first->published_at_ + settings_.history.age <= now)
-    reclaim_history(*historic_.first);
+  while (historic_.first() && historic_.first()->published_at_ + settings_.history.age <= now)
+    reclaim_history(*historic_.first());
 }
 
 // Frees memory until there is little enough of it: first the oldest history, then the slowest readers.
@@ -240,7 +247,7 @@ bool Hub::evict_readers(Room& room) {
 
 // Ends a room that nobody is in and that remembers nothing.
 void Hub::retire(Room& room) {
-  if (in_room_ || room.dirty_ || !room.members_.empty() || !room.history_.empty()) return;
+  if (in_room_ || room.dirty_.listed || !room.members_.empty() || !room.history_.empty()) return;
   historic_.remove(room);
   rooms_.erase(rooms_.find(room.name()));
 }
@@ -255,34 +262,6 @@ std::string Hub::next_epoch() {
   std::string text;
   for (int i = 0; i < 8; ++i, x /= 36) text += "0123456789abcdefghijklmnopqrstuvwxyz"[x % 36];
   return text;
-}
-
-void Hub::DirtyQueue::push(Room& room) {
-  room.next_dirty_ = nullptr;
-  (last ? last->next_dirty_ : first) = &room;
-  last = &room;
-}
-
-Room* Hub::DirtyQueue::pop() {
-  Room* room = first;
-  first = room->next_dirty_;
-  if (!first) last = nullptr;
-  return room;
-}
-
-void Hub::HistoricList::push(Room& room) {
-  room.historic_ = true;
-  room.previous_historic_ = last;
-  room.next_historic_ = nullptr;
-  (last ? last->next_historic_ : first) = &room;
-  last = &room;
-}
-
-void Hub::HistoricList::remove(Room& room) {
-  if (!room.historic_) return;
-  room.historic_ = false;
-  (room.previous_historic_ ? room.previous_historic_->next_historic_ : first) = room.next_historic_;
-  (room.next_historic_ ? room.next_historic_->previous_historic_ : last) = room.previous_historic_;
 }
 
 }  // namespace lws_chat

@@ -26,6 +26,10 @@ class Hub {
 
   static constexpr Time kNever = std::numeric_limits<Time>::max();
 
+  // A room with so many messages to send does not wait for more: what it costs to reach a member once is by
+  // then small beside what the messages cost.
+  static constexpr size_t kEnough = 16;
+
   Hub(const Settings& settings, Encode encode, Fanout* fanout = nullptr)
       : settings_(settings), encode_(encode), fanout_(fanout) {}
   ~Hub();
@@ -67,22 +71,6 @@ class Hub {
   void pump(Client& client);
 
  private:
-  // Dirty rooms in the order in which they became so.
-  struct DirtyQueue {
-    Room* first = nullptr;
-    Room* last = nullptr;
-    void push(Room& room);
-    Room* pop();
-  };
-
-  // Rooms with a history in the order of their last message.
-  struct HistoricList {
-    Room* first = nullptr;
-    Room* last = nullptr;
-    void push(Room& room);
-    void remove(Room& room);
-  };
-
   void make_dirty(Room& room, Time now);
   bool flush_room(Room& room, Time now, size_t& budget);
   bool send_replay(Client& client);
@@ -101,10 +89,10 @@ class Hub {
   BlockPool pool_;
   std::unordered_map<std::string_view, std::unique_ptr<Room>> rooms_;  // keyed by the room's own name
   Counters counters_;
-  DirtyQueue now_;    // rooms that were quiet, and those whose time has come
-  DirtyQueue later_;  // rooms that wait for flush_interval
-  HistoricList historic_;
-  bool in_room_ = false;  // walking through a room's members: no room ends now
+  RoomLists::Dirty now_;          // rooms that were quiet, those with much to send and those whose time has come
+  RoomLists::Dirty later_;        // rooms that wait for flush_interval
+  RoomLists::Historic historic_;  // rooms with a history, in the order of their last message
+  bool in_room_ = false;          // walking through a room's members: no room ends now
   uint64_t epochs_ = 0;
 };
 

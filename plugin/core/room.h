@@ -15,6 +15,13 @@ namespace lws_chat {
 // Whether a text may name a room: UTF-8 of 1 to 255 bytes without control characters and without '/'.
 bool is_room_name(std::string_view name);
 
+// A room's place in a list of rooms.
+struct RoomLink {
+  Room* previous = nullptr;
+  Room* next = nullptr;
+  bool listed = false;
+};
+
 // Members, what they are sent, and the last messages. Knows its members by plain pointers; a client
 // leaves before it dies.
 class Room {
@@ -33,7 +40,7 @@ class Room {
  private:
   friend class Hub;
   friend class Client;
-  friend class RoomQueue;
+  friend struct RoomLists;
 
   void add(Client& client);
   void remove(Client& client);
@@ -48,12 +55,42 @@ class Room {
   Time flushed_at_ = -1;
   Time published_at_ = 0;
   Time due_ = 0;
-  bool dirty_ = false;     // in one of the hub's queues of dirty rooms
-  bool again_ = false;     // something came while a flush was under way
-  bool historic_ = false;  // in the hub's list of rooms with a history
-  Room* next_dirty_ = nullptr;
-  Room* previous_historic_ = nullptr;
-  Room* next_historic_ = nullptr;
+  size_t waiting_ = 0;  // messages published since the last flush began
+  bool again_ = false;  // something came while a flush was under way
+  RoomLink dirty_;      // in one of the hub's queues of dirty rooms
+  RoomLink historic_;   // in the hub's list of rooms with a history
+};
+
+// Rooms in the order in which they were put in, linked through the rooms themselves.
+template <RoomLink Room::*kLink>
+class RoomList {
+ public:
+  Room* first() const { return first_; }
+
+  void push(Room& room) {
+    RoomLink& link = room.*kLink;
+    link = {last_, nullptr, true};
+    (last_ ? (last_->*kLink).next : first_) = &room;
+    last_ = &room;
+  }
+
+  // Takes the room out, if it is in.
+  void remove(Room& room) {
+    RoomLink& link = room.*kLink;
+    if (!link.listed) return;
+    (link.previous ? (link.previous->*kLink).next : first_) = link.next;
+    (link.next ? (link.next->*kLink).previous : last_) = link.previous;
+    link = {};
+  }
+
+ private:
+  Room* first_ = nullptr;
+  Room* last_ = nullptr;
+};
+
+struct RoomLists {
+  using Dirty = RoomList<&Room::dirty_>;
+  using Historic = RoomList<&Room::historic_>;
 };
 
 }  // namespace lws_chat

@@ -106,7 +106,21 @@ TEST(a_quiet_room_is_due_at_once_and_a_busy_one_after_the_interval) {
   f.hub.flush(10 + kInterval, kMany);
   CHECK_EQ(a.got, "12");
   f.publish("3", 10 + 5 * kInterval);
-  CHECK_EQ(f.hub.due(), 10 + kInterval + kInterval);
+  CHECK_EQ(f.hub.due(), 10 + 5 * kInterval);
+}
+
+TEST(a_busy_room_with_enough_to_send_is_due_at_once) {
+  Fixture f(without_history());
+  f.join();
+  f.publish("first", 10);
+  f.hub.flush(10, kMany);
+  for (size_t i = 1; i < Hub::kEnough; ++i) f.publish("more", 11);
+  CHECK_EQ(f.hub.due(), 10 + kInterval);
+  f.publish("enough", 12);
+  CHECK_EQ(f.hub.due(), 12);
+  f.hub.flush(12, kMany);
+  f.publish("again", 13);
+  CHECK_EQ(f.hub.due(), 12 + kInterval);
 }
 
 TEST(a_flush_stops_at_its_budget_and_goes_on_where_it_stopped) {
