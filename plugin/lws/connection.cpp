@@ -88,7 +88,7 @@ void Connection::receive(const char* bytes, size_t size) {
 void Connection::accept(bool binary, std::string_view payload) {
   Status status = receive_text(vhost_->hub(), *this, vhost_->options(), Message{payload, binary}, now());
   if (status != Status::kOk) return close(status, 0);
-  vhost_->shared_hub().schedule_flush();
+  vhost_->shared_hub().schedule_flush(lws_get_socket_fd(lws_get_network_wsi(wsi_)));
   if (state_ == State::kOpen) limit_rate();
 }
 

@@ -1,5 +1,7 @@
 #include "lws/shared_hub.h"
 
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <mutex>
 #include <vector>
@@ -70,11 +72,23 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
 
 SharedHub::~SharedHub() { lws_sul_cancel(&timer_.sul); }
 
-void SharedHub::schedule_flush() {
+void SharedHub::schedule_flush(int fd) {
+  if (fd >= 0) source_ = fd;
   Time due = hub_.due();
-  if (due >= scheduled_) return;
-  scheduled_ = due;
-  lws_sul_schedule(context_, 0, &timer_.sul, on_timer, std::max<Time>(1, due - now()));
+  if (due < scheduled_) schedule(due);
+}
+
+void SharedHub::schedule(Time at) {
+  scheduled_ = at;
+  lws_sul_schedule(context_, 0, &timer_.sul, on_timer, std::max<Time>(1, at - now()));
+}
+
+// lws reads a burst in small pieces, one a loop turn. Reading all of it before sending any saves a write
+// for each member.
+bool SharedHub::worth_waiting() const {
+  int unread = 0;
+  return now() < hub_.due() + static_cast<Time>(options_.flush_interval) * 1000 &&
+         ioctl(source_, FIONREAD, &unread) == 0 && unread > 0;
 }
 
 void SharedHub::on_timer(lws_sorted_usec_list_t* sul) {
@@ -87,6 +101,8 @@ void SharedHub::on_timer(lws_sorted_usec_list_t* sul) {
 }
 
 void SharedHub::flush() {
+  // The next piece is read in this loop turn, and schedules anew; the delay is for the case that it is not.
+  if (worth_waiting()) return schedule(now() + LWS_US_PER_MS);
   scheduled_ = Hub::kNever;
   batching_ = uring_ != nullptr;
   hub_.flush(now(), kWritesPerTurn);

@@ -30,8 +30,9 @@ class SharedHub final : public Fanout {
   // How its bytes leave, for the log.
   const char* fanout_name() const { return uring_ ? "io_uring" : "write"; }
 
-  // To be called after anything that may have given the hub something to send.
-  void schedule_flush();
+  // To be called after anything that may have given the hub something to send. `fd` is the socket it came
+  // from, if any: more that is already there to be read goes out together with it.
+  void schedule_flush(int fd = -1);
 
   // Where to put what goes to a plain socket now; nullptr when it has to be written at once.
   UringBatch* batch();
@@ -48,6 +49,8 @@ class SharedHub final : public Fanout {
   };
 
   static void on_timer(lws_sorted_usec_list_t* sul);
+  void schedule(Time at);
+  bool worth_waiting() const;
   void flush();
 
   lws_context* context_;
@@ -58,6 +61,7 @@ class SharedHub final : public Fanout {
   bool batching_ = false;
   Timer timer_{};
   Time scheduled_ = Hub::kNever;
+  int source_ = -1;  // the socket of the last message
   Time slow_logged_ = 0;
   uint64_t slow_since_ = 0;  // closed since the log last said so
 };
