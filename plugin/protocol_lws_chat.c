@@ -11,7 +11,7 @@
 #define LWS_CHAT_TX_BYTES 65536
 
 /* Allocated by lws for every connection, and the most that one read takes. */
-#define LWS_CHAT_RX_BYTES 1024
+#define LWS_CHAT_RX_BYTES 384
 
 static const struct lws_protocols protocols[] = {
     {
