@@ -75,12 +75,16 @@ SharedHub::~SharedHub() { lws_sul_cancel(&timer_.sul); }
 void SharedHub::schedule_flush(int fd) {
   if (fd >= 0) source_ = fd;
   Time due = hub_.due();
-  if (due < scheduled_) schedule(due);
+  if (due < scheduled_) schedule(due, 0);
 }
 
-void SharedHub::schedule(Time at) {
+// Within a timer's callback lws counts from when it began to look for timers, `elapsed` ago.
+void SharedHub::schedule(Time at, Time elapsed) {
   scheduled_ = at;
-  lws_sul_schedule(context_, 0, &timer_.sul, on_timer, std::max<Time>(1, at - now()));
+  Time wait = at - now();
+  lws_sul_schedule(context_, 0, &timer_.sul, on_timer, std::max<Time>(1, wait - elapsed));
+  // Else it would wait for as long as this took.
+  if (wait <= 0 && elapsed > 0) lws_cancel_service(context_);
 }
 
 // lws reads a burst in small pieces, one a loop turn. Reading all of it before sending any saves a write
@@ -102,12 +106,13 @@ void SharedHub::on_timer(lws_sorted_usec_list_t* sul) {
 
 void SharedHub::flush() {
   // The next piece is read in this loop turn, and schedules anew; the delay is for the case that it is not.
-  if (worth_waiting()) return schedule(now() + LWS_US_PER_MS);
+  if (worth_waiting()) return schedule(now() + LWS_US_PER_MS, 0);
   scheduled_ = Hub::kNever;
   batching_ = uring_ != nullptr;
-  hub_.flush(now(), kWritesPerTurn);
+  Time began = now();
+  hub_.flush(began, kWritesPerTurn);
   batching_ = false;
-  schedule_flush();
+  if (hub_.due() != Hub::kNever) schedule(hub_.due(), now() - began);
 }
 
 UringBatch* SharedHub::batch() {

@@ -49,7 +49,7 @@ class SharedHub final : public Fanout {
   };
 
   static void on_timer(lws_sorted_usec_list_t* sul);
-  void schedule(Time at);
+  void schedule(Time at, Time elapsed);
   bool worth_waiting() const;
   void flush();
 
