@@ -36,17 +36,17 @@ void Stream::extend(size_t size) {
   // As long as all that is unread fits one segment it stays in one, so that it leaves by one write.
   bool move = last_ && first_ == last_ && !held_ && last_->used + size <= kMaxFrame;
   auto* fresh = pool_.take<Segment>(BlockKind::kStream, owner_, size_class, move ? last_->used + size : size);
+  fresh->base = head_;
   if (move) {
     fresh->base = last_->base;
     fresh->readers = last_->readers;
     fresh->used = last_->used;
     std::memcpy(fresh->data(), last_->data(), last_->used);
     pool_.give(last_);
-    first_ = nullptr;
+    first_ = fresh;
   } else {
-    fresh->base = head_;
+    (last_ ? last_->next : first_) = fresh;
   }
-  (first_ ? last_->next : first_) = fresh;
   last_ = fresh;
 }
 
