@@ -17,8 +17,7 @@ UringBatch::UringBatch(std::unique_ptr<io_uring> ring) : ring_(std::move(ring)) 
 }
 
 void UringBatch::add(Sender& sender, int fd, std::string_view bytes) {
-  // What is never submitted counts as not sent for now.
-  entries_.push_back(Entry{&sender, bytes, fd, -EAGAIN});
+  entries_.push_back(Entry{&sender, bytes, fd, 0});
 }
 
 bool UringBatch::complete() {
@@ -43,15 +42,22 @@ UringBatch::~UringBatch() { io_uring_queue_exit(ring_.get()); }
 bool UringBatch::submit() {
   for (size_t i = 0; i < entries_.size(); ++i) {
     io_uring_sqe* sqe = io_uring_get_sqe(ring_.get());
-    const Entry& entry = entries_[i];
+    Entry& entry = entries_[i];
     io_uring_prep_send(sqe, entry.fd, entry.bytes.data(), entry.bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     io_uring_sqe_set_data64(sqe, i);
+    entry.result = -EIO;
   }
   size_t submitted = 0;
   size_t completed = 0;
+  // Should the ring fail: what it has taken may have been sent or not, so those connections are over; the rest
+  // counts as not sent for now.
+  auto fail = [&] {
+    for (size_t i = submitted; i < entries_.size(); ++i) entries_[i].result = -EAGAIN;
+    return false;
+  };
   while (completed < entries_.size()) {
     int n = io_uring_submit_and_wait(ring_.get(), static_cast<unsigned>(entries_.size() - completed));
-    if (n < 0 && n != -EINTR) return false;
+    if (n < 0 && n != -EINTR) return fail();
     submitted += n > 0 ? static_cast<size_t>(n) : 0;
     unsigned head;
     unsigned seen = 0;
@@ -62,7 +68,7 @@ bool UringBatch::submit() {
     }
     io_uring_cq_advance(ring_.get(), seen);
     completed += seen;
-    if (submitted < entries_.size() && n == 0 && seen == 0) return false;
+    if (submitted < entries_.size() && n == 0 && seen == 0) return fail();
   }
   return true;
 }
@@ -71,7 +77,10 @@ bool UringBatch::submit() {
 
 std::unique_ptr<UringBatch> UringBatch::make() { return nullptr; }
 UringBatch::~UringBatch() = default;
-bool UringBatch::submit() { return false; }
+bool UringBatch::submit() {
+  for (Entry& entry : entries_) entry.result = -EAGAIN;
+  return false;
+}
 
 #endif
 
