@@ -25,8 +25,6 @@ constexpr uint64_t kDrainPollMs = 20;
 constexpr rlim_t kDescriptors = 131072;
 
 // What a client may be offered; the plugin decides for each connection.
-constexpr lws_extension kExtensions[] = {
-    {"permessage-deflate", lws_extension_callback_pm_deflate, "permessage-deflate"}, {nullptr, nullptr, nullptr}};
 
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -145,7 +143,6 @@ std::string Server::create_context() {
   info_.foreign_loops = nullptr;
   if (!context_) return "libwebsockets did not start; is the package libwebsockets-evlib-uv installed?";
   info_.pprotocols = protocols_.data();
-  info_.extensions = kExtensions;
   if (lwsws_get_config_vhosts(context_, &info_, config_dir_.c_str(), &strings, &left))
     return config_dir_ + ": lws could not make the vhosts; the lines above say more";
   return "";

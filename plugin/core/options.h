@@ -38,7 +38,6 @@ struct Options {
   uint64_t history_age = 0;           // seconds
   uint64_t max_memory = 0;            // bytes of all streams and histories of the hub
   FanoutMode fanout = FanoutMode::kAuto;
-  bool compression = false;     // accept compressed messages
   uint64_t max_lag = 0;         // bytes a reader may be behind before it is closed
   uint64_t flush_interval = 0;  // milliseconds between two flushes of a busy room; 0: every loop turn
   uint64_t ping_interval = 0;   // seconds of silence after which a peer is pinged; 0: never
