@@ -15,6 +15,10 @@ namespace {
 // a very large room does not keep the server from reading and accepting.
 constexpr size_t kWritesPerTurn = 1024;
 
+// How long a flush that is due waits at most for input that is already there: microseconds, enough for
+// lws to read some 100 KB.
+constexpr Time kReadAhead = 1000;
+
 // All hubs of the process. lws gives vhosts no other way to find each other; contexts may be served
 // by different threads.
 std::mutex registry_lock;
@@ -90,9 +94,9 @@ void SharedHub::schedule(Time at, Time elapsed) {
 // lws reads a burst in small pieces, one a loop turn. Reading all of it before sending any saves a write
 // for each member.
 bool SharedHub::worth_waiting() const {
+  if (options_.flush_interval == 0 || now() >= hub_.due() + kReadAhead) return false;
   int unread = 0;
-  return now() < hub_.due() + static_cast<Time>(options_.flush_interval) * 1000 &&
-         ioctl(source_, FIONREAD, &unread) == 0 && unread > 0;
+  return ioctl(source_, FIONREAD, &unread) == 0 && unread > 0;
 }
 
 void SharedHub::on_timer(lws_sorted_usec_list_t* sul) {
