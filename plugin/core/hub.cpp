@@ -2,17 +2,23 @@
 
 #include <algorithm>
 #include <cassert>
+#include <vector>
 
 namespace lws_chat {
 namespace {
 
-// The frames of one message, for a reader that does not read them from a stream.
+// A replay goes out in writes of about so many bytes, so many together in one loop turn.
+constexpr size_t kReplayPiece = 16384;
+constexpr size_t kReplayPerTurn = 65536;
+
+// Frames for a reader that does not read them from a stream.
 class FrameBuffer final : public FrameSink {
  public:
   void append(std::string_view header, std::string_view payload) override {
     bytes_ += header;
     bytes_ += payload;
   }
+  size_t size() const { return bytes_.size(); }
   std::string_view after(size_t taken) const { return std::string_view(bytes_).substr(taken); }
 
  private:
@@ -28,18 +34,22 @@ const Room* Hub::find(std::string_view name) const {
   return found == rooms_.end() ? nullptr : found->second.get();
 }
 
-bool Hub::has_place(std::string_view name) const { return rooms_.size() < settings_.max_rooms || find(name); }
+bool Hub::has_place(std::string_view name) const {
+  return rooms_.size() < settings_.max_rooms || vacant_.first() || find(name);
+}
 
 Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time now) {
   assert(!client.room_);
   auto found = rooms_.find(name);
   if (found == rooms_.end()) {
-    if (rooms_.size() >= settings_.max_rooms) return Status::kTooManyRooms;
+    if (!has_place(name)) return Status::kTooManyRooms;
+    if (rooms_.size() >= settings_.max_rooms) reclaim_history(*vacant_.first());
     auto made = std::make_unique<Room>(pool_, settings_.history, std::string(name), next_epoch());
     std::string_view key = made->name();
     found = rooms_.emplace(key, std::move(made)).first;
   }
   Room& room = *found->second;
+  vacant_.remove(room);
   room.add(client);
   ++counters_.clients;
   ++counters_.joins;
@@ -96,8 +106,8 @@ void Hub::make_dirty(Room& room, Time now) {
 }
 
 Time Hub::due() const {
-  if (now_.first()) return now_.first()->due_;
   Time sending = later_.first() ? later_.first()->due_ : kNever;
+  if (now_.first()) return std::min(now_.first()->due_, sending);
   Time expiry = historic_.first() ? historic_.first()->published_at_ + settings_.history.age : kNever;
   return std::min(sending, expiry);
 }
@@ -152,26 +162,29 @@ void Hub::pump(Client& client) {
   if (client.room_ && send_replay(client)) send_stream(client);
 }
 
-// Messages of the history that the client is to get before those of the stream. Returns whether it has
-// got them and is still there.
+// Messages of the history that the client is to get before those of the stream, many in a write. Returns
+// whether it has got them and is still there.
 bool Hub::send_replay(Client& client) {
   const History& history = client.room_->history_;
+  size_t budget = kReplayPerTurn;
   while (client.replay_next_ < client.replay_end_) {
-    if (!client.ready()) return false;
-    if (client.replay_next_ < history.first()) return dismiss(client, Status::kSlow), false;
+    if (!client.ready() || budget == 0) return false;
+    if (client.replay_next_ < history.first()) return dismiss(client, Status::kReplayLost), false;
     FrameBuffer frames;
-    encode_(frames, history.at(client.replay_next_).message);
-    std::string_view rest = frames.after(client.replay_taken_);
-    size_t taken = client.write(rest);
+    std::vector<size_t> ends;  // of the messages, in the buffer
+    for (uint64_t next = client.replay_next_; next < client.replay_end_ && frames.size() < kReplayPiece; ++next) {
+      encode_(frames, history.at(next).message);
+      ends.push_back(frames.size());
+    }
+    size_t taken = client.write(frames.after(client.replay_taken_));
     if (taken == 0) return leave(client), false;
     ++counters_.writes;
     counters_.bytes_out += taken;
-    if (taken < rest.size()) {
-      client.replay_taken_ += static_cast<uint32_t>(taken);
-    } else {
-      client.replay_taken_ = 0;
-      ++client.replay_next_;
-    }
+    taken += client.replay_taken_;
+    size_t whole = static_cast<size_t>(std::upper_bound(ends.begin(), ends.end(), taken) - ends.begin());
+    client.replay_next_ += whole;
+    client.replay_taken_ = static_cast<uint32_t>(taken - (whole ? ends[whole - 1] : 0));
+    budget -= std::min(budget, taken);
   }
   return true;
 }
@@ -247,8 +260,13 @@ bool Hub::evict_readers(Room& room) {
 
 // Ends a room that nobody is in and that remembers nothing.
 void Hub::retire(Room& room) {
-  if (in_room_ || room.dirty_.listed || !room.members_.empty() || !room.history_.empty()) return;
+  if (in_room_ || room.dirty_.listed || !room.members_.empty()) return;
+  if (!room.history_.empty()) {
+    if (!room.vacant_.listed) vacant_.push(room);
+    return;
+  }
   historic_.remove(room);
+  vacant_.remove(room);
   rooms_.erase(rooms_.find(room.name()));
 }
 

@@ -44,7 +44,7 @@ class Hub {
   // The room of that name, or nullptr.
   const Room* find(std::string_view name) const;
 
-  // Whether a client may join: the room is there, or there may be one more.
+  // Whether a client may join: the room is there, there may be one more, or one can be forgotten for it.
   bool has_place(std::string_view name) const;
 
   // Puts the client into the room, made if it is not there, and gives it the room's last `replay`
@@ -67,7 +67,8 @@ class Hub {
   // has become too old.
   void flush(Time now, size_t max_writes);
 
-  // Goes on with one client that has become ready.
+  // Goes on with one client that has become ready. A long replay stops in between: to be called again in
+  // another loop turn as long as the client is behind() and ready().
   void pump(Client& client);
 
  private:
@@ -92,6 +93,7 @@ class Hub {
   RoomLists::Dirty now_;          // rooms that were quiet, those with much to send and those whose time has come
   RoomLists::Dirty later_;        // rooms that wait for flush_interval
   RoomLists::Historic historic_;  // rooms with a history, in the order of their last message
+  RoomLists::Vacant vacant_;      // those of them without members, in the order in which the last one left
   bool in_room_ = false;          // walking through a room's members: no room ends now
   uint64_t epochs_ = 0;
 };

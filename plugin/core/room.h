@@ -59,6 +59,7 @@ class Room {
   bool again_ = false;  // something came while a flush was under way
   RoomLink dirty_;      // in one of the hub's queues of dirty rooms
   RoomLink historic_;   // in the hub's list of rooms with a history
+  RoomLink vacant_;     // in the hub's list of those of them without members
 };
 
 // Rooms in the order in which they were put in, linked through the rooms themselves.
@@ -91,6 +92,7 @@ class RoomList {
 struct RoomLists {
   using Dirty = RoomList<&Room::dirty_>;
   using Historic = RoomList<&Room::historic_>;
+  using Vacant = RoomList<&Room::vacant_>;
 };
 
 }  // namespace lws_chat

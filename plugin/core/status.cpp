@@ -14,6 +14,7 @@ const StatusRow& describe(Status status) {
       {1009, 0, "message is too big"},
       {1011, 0, "internal error"},
       {3008, 0, "too slow"},
+      {3008, 0, "too slow, what was to be replayed is no longer there"},
       {1008, 0, "too many messages"},
       {0, 0, "no answer to a ping"},
       {0, 404, "no chat at this path"},

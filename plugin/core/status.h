@@ -15,6 +15,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kMessageTooBig,    // over max-message
     kInternalError,    // a bug or no memory; the log says more
     kSlow,             // over max-lag
+    kReplayLost,       // the history moved on before it had been replayed
     kTooFast,          // over message-rate where it cannot be slowed down
     kNoPong,           // silent for too long after a ping
     kNotFound,         // upgrade on another path, or on a vhost without the protocol

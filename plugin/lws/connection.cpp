@@ -42,7 +42,10 @@ Connection::Connection(lws* wsi, VhostState& vhost, std::string_view room)
   lwsl_notice("lws-chat: vhost %s: %s joined, clients: %zu\n", vhost.name(), address_.text().c_str(),
               vhost.connections());
   // The rooms may have become too many since the upgrade was admitted.
-  if (status != Status::kOk) close(status, 0);
+  if (status != Status::kOk)
+    close(status, 0);
+  else if (behind() && ready())
+    lws_callback_on_writable(wsi);
 }
 
 Connection::~Connection() {
@@ -139,7 +142,8 @@ bool Connection::writeable() {
   may_write_ = true;
   vhost_->hub().pump(*this);
   may_write_ = false;
-  if (over_http2_ && behind()) ready();
+  // ready() asks for another callback over HTTP/2.
+  if (behind() && ready()) lws_callback_on_writable(wsi_);
   return true;
 }
 

@@ -103,7 +103,7 @@ class Model final : private Fanout {
     settle();
     for (auto& reader : readers_) {
       reader->appetite = 1 << 30;
-      hub_.pump(*reader);
+      while (reader->behind() && reader->room()) hub_.pump(*reader);
       verify(*reader);
       if (reader->room() && reader->start + reader->got.size() != reader->log->bytes.size())
         fail("a willing reader lacks bytes");

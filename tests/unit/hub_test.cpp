@@ -123,6 +123,17 @@ TEST(a_busy_room_with_enough_to_send_is_due_at_once) {
   CHECK_EQ(f.hub.due(), 12 + kInterval);
 }
 
+TEST(the_hub_is_due_when_the_room_that_has_waited_longest_is) {
+  Fixture f(without_history());
+  f.join("busy");
+  f.publish("1", 0);
+  f.hub.flush(0, kMany);
+  f.publish("2", 1);
+  Reader& other = f.join("quiet");
+  f.hub.publish(*other.room(), Message{"3"}, 3 * kInterval);
+  CHECK_EQ(f.hub.due(), kInterval);
+}
+
 TEST(a_flush_stops_at_its_budget_and_goes_on_where_it_stopped) {
   Fixture f(without_history());
   for (int i = 0; i < 10; ++i) f.join();
@@ -309,6 +320,39 @@ TEST(more_rooms_than_max_rooms_are_refused_but_those_there_can_be_joined) {
   f.join("a");
 }
 
+TEST(for_one_room_more_the_room_that_was_left_longest_ago_is_forgotten) {
+  Fixture f;
+  f.join("a");
+  f.join("b");
+  f.join("c");
+  for (size_t i : {1, 0}) {
+    f.hub.publish(*f.readers[i].room(), Message{"remember"}, 0);
+    f.hub.flush(0, kMany);
+    f.hub.leave(f.readers[i]);
+  }
+  CHECK(f.hub.has_place("d"));
+  f.join("d");
+  CHECK(!f.hub.find("b"));
+  CHECK(f.hub.find("a"));
+}
+
+TEST(a_long_replay_goes_out_in_several_turns) {
+  Hub::Settings chosen = settings();
+  chosen.max_lag = 1 << 20;
+  chosen.history = {100, 1'000'000, kAge};
+  Fixture f(chosen);
+  f.join("a");
+  for (int i = 0; i < 8; ++i) f.hub.publish(*f.readers[0].room(), Message{std::string(12000, 'x')}, 0);
+  f.hub.flush(0, kMany);
+  Reader late;
+  CHECK(f.hub.join(late, "a", 8, 0) == Status::kOk);
+  CHECK(late.behind());
+  CHECK(late.got.size() >= 65536u);
+  while (late.behind()) f.hub.pump(late);
+  CHECK_EQ(late.got.size(), 8u * 12000u);
+  f.hub.leave(late);
+}
+
 TEST(a_room_made_again_has_another_epoch) {
   Fixture f;
   f.join("a");
@@ -366,7 +410,7 @@ TEST(a_replay_goes_on_when_the_reader_is_ready_and_nothing_overtakes_it) {
   CHECK_EQ(late.got, "12345");
 }
 
-TEST(a_replay_that_the_history_has_overtaken_ends_the_reader_as_slow) {
+TEST(a_reader_whose_replay_the_history_has_overtaken_is_told_so) {
   Fixture f;
   f.join();
   for (const char* text : {"1", "2", "3"}) f.publish(text, 0);
@@ -376,7 +420,7 @@ TEST(a_replay_that_the_history_has_overtaken_ends_the_reader_as_slow) {
   for (int i = 0; i < 5; ++i) f.publish("x", 0);
   late.open = true;
   f.hub.pump(late);
-  CHECK(late.why == Status::kSlow);
+  CHECK(late.why == Status::kReplayLost);
   CHECK_EQ(late.got, "");
 }
 
