@@ -57,6 +57,15 @@ struct Fixture {
     CHECK(hub.join(reader, room, replay, now) == Status::kOk);
     return reader;
   }
+  // A reader that is to get these by a replay, but is not ready for any of it.
+  Reader& join_stalled_after(std::initializer_list<const char*> texts) {
+    for (const char* text : texts) publish(text, 0);
+    Reader& reader = readers.emplace_back();
+    reader.open = false;
+    CHECK(hub.join(reader, "room", texts.size(), 0) == Status::kOk);
+    return reader;
+  }
+
   void publish(std::string_view text, Time now) { hub.publish(*readers[0].room(), Message{text}, now); }
   ~Fixture() {
     for (Reader& reader : readers) hub.leave(reader);
@@ -395,10 +404,7 @@ TEST(replay_leaves_out_what_has_expired) {
 TEST(a_replay_goes_on_when_the_reader_is_ready_and_nothing_overtakes_it) {
   Fixture f;
   f.join();
-  for (const char* text : {"1", "2", "3"}) f.publish(text, 0);
-  Reader& late = f.readers.emplace_back();
-  late.open = false;
-  CHECK(f.hub.join(late, "room", 3, 0) == Status::kOk);
+  Reader& late = f.join_stalled_after({"1", "2", "3"});
   f.publish("4", 0);
   f.hub.flush(0, kMany);
   late.open = true;
@@ -413,10 +419,7 @@ TEST(a_replay_goes_on_when_the_reader_is_ready_and_nothing_overtakes_it) {
 TEST(a_reader_whose_replay_the_history_has_overtaken_is_told_so) {
   Fixture f;
   f.join();
-  for (const char* text : {"1", "2", "3"}) f.publish(text, 0);
-  Reader& late = f.readers.emplace_back();
-  late.open = false;
-  CHECK(f.hub.join(late, "room", 3, 0) == Status::kOk);
+  Reader& late = f.join_stalled_after({"1", "2", "3"});
   for (int i = 0; i < 5; ++i) f.publish("x", 0);
   late.open = true;
   f.hub.pump(late);

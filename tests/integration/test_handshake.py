@@ -1,0 +1,156 @@
+"""Bad ways to ask for a connection, and what they get, while everybody else goes on."""
+import pathlib
+import random
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.server import receive  # noqa: E402
+from support.transports import ALL, Transport, over  # noqa: E402
+from support.wire import Wire, request  # noqa: E402
+
+
+@over(*ALL)
+class Paths:
+    async def test_an_upgrade_on_another_path_gets_404_and_a_log_line(self):
+        self.serve()
+        for path in ("/", "/chat", "/chat/x/y", "/chats/", "/Chat/"):
+            with self.subTest(path=path):
+                self.assertEqual(await self.status(self.url.replace("/chat/", path)), 404)
+                await self.server.logged("refused 127.0.0.1 with 404", f"({path})")
+
+    async def test_a_query_on_the_right_path_is_accepted(self):
+        self.serve()
+        for query in ("?", "?token=1", "?a=b&c=%20/../x"):
+            with self.subTest(query=query):
+                self.assertEqual(await self.status(self.url + query), 101)
+
+    async def test_a_hostile_path_is_refused_and_harmless_in_the_log(self):
+        self.serve()
+        path = "/%1b[31m" + "\x7f" * 5 + "/"
+        self.assertNotEqual(await self.status(self.url.replace("/chat/", path)), 101)
+        self.assertNotIn("\x7f", self.server.log())
+        self.assertNotIn("\x1b[31m/", self.server.log())
+        self.assertEqual(await self.status(), 101)
+
+
+@over(*ALL)
+class Origins:
+    """The origin of the page that connects, judged against the host and port that were asked for."""
+
+    async def status_from(self, origin, host=None):
+        headers = {"Origin": origin} if origin is not None else {}
+        headers["Host"] = host or f"localhost:{self.server.port}"
+        return await self.status(headers=headers)
+
+    async def test_no_origin_is_accepted(self):
+        self.serve()
+        self.assertEqual(await self.status_from(None), 101)
+
+    async def test_the_own_host_and_port_are_accepted_under_each_name_of_loopback(self):
+        self.serve()
+        names = ("localhost", "127.0.0.1", "[::1]")
+        for host in names:
+            for page in names:
+                with self.subTest(host=host, page=page):
+                    port = self.server.port
+                    self.assertEqual(await self.status_from(f"http://{page}:{port}", f"{host}:{port}"), 101)
+
+    async def test_the_own_name_is_accepted_whatever_its_case(self):
+        self.serve()
+        port = self.server.port
+        self.assertEqual(await self.status_from(f"https://CHAT.example:{port}", f"chat.EXAMPLE:{port}"), 101)
+
+    async def test_another_origin_gets_403_and_a_log_line(self):
+        self.serve()
+        port = self.server.port
+        for origin in (f"http://localhost:{port % 65535 + 1}", "http://localhost", f"http://example.org:{port}",
+                       f"http://localhost.example.org:{port}", f"http://localhost:{port}.example.org", "null", "*",
+                       f"http://127.0.0.2:{port}", f"http://localhost:{port}@example.org", "file://", "localhost"):
+            with self.subTest(origin=origin):
+                self.assertEqual(await self.status_from(origin), 403)
+                await self.server.logged("refused 127.0.0.1 with 403", f"({origin} at localhost:{port})")
+
+    async def test_allowed_origins_are_accepted_and_only_they(self):
+        self.serve(allowed_origins="https://example.org http://other.example:8080")
+        for origin, status in (("https://example.org", 101), ("https://example.org:443", 101),
+                               ("http://other.example:8080", 101), ("http://example.org", 403),
+                               ("https://example.org:8443", 403), ("https://www.example.org", 403), ("null", 403),
+                               (f"http://localhost:{self.server.port}", 101)):
+            with self.subTest(origin=origin):
+                self.assertEqual(await self.status_from(origin), status)
+
+    async def test_a_star_allows_all(self):
+        self.serve(allowed_origins="*")
+        for origin in ("https://example.org", "null", "http://localhost:1"):
+            with self.subTest(origin=origin):
+                self.assertEqual(await self.status_from(origin), 101)
+
+
+class Refusals(Transport):
+    async def test_a_refusal_is_a_whole_http_response_before_the_upgrade(self):
+        self.serve(max_clients=1)
+        await self.join()
+        for status, url, headers in ((403, self.url, {"Origin": "null"}), (404, self.server.url_of(path="/no"), {}),
+                                     (503, self.url, {})):
+            with self.subTest(status=status):
+                client = await Wire.open(url)
+                client.send(request(url, headers))
+                answer = await client.answer()
+                self.assertEqual((answer.version, answer.status), ("HTTP/1.1", status))
+                self.assertNotIn("upgrade", answer.headers)
+                self.assertEqual(len(answer.body), int(answer.headers["content-length"]))
+                self.assertEqual(answer.headers["connection"].lower(), "close")
+                self.assertEqual(await client.reader.read(), b"", "nothing follows the response")
+                await client.abandon()
+
+
+@over("plain", "tls")
+class Garbage:
+    """What is no WebSocket at all, on connections that stay open."""
+
+    async def check(self, *data, url=None):
+        self.serve()
+        client = await self.join()
+        for each in data:
+            wire = await Wire.open(url(self.server) if url else self.url)
+            self.addAsyncCleanup(wire.abandon)
+            wire.send(each)
+        await client.send("still here")
+        self.assertEqual(await receive(client), "still here")
+        await self.join()
+
+    async def test_bytes_that_are_no_http(self):
+        await self.check(random.Random(1).randbytes(1000), b"\0" * 5000, b"\x16\x03\x01\x02\0" + b"x" * 600, b"\r\n" * 500)
+
+    async def test_half_a_handshake_then_silence(self):
+        whole = request("ws://localhost/chat/")
+        await self.check(whole[:1], whole[:30], whole[:-2], whole[:-1])
+
+    async def test_endless_headers(self):
+        await self.check(b"GET /chat/ HTTP/1.1\r\nX-More: " + b"x" * 100000,
+                         b"GET /chat/ HTTP/1.1\r\n" + b"X: y\r\n" * 20000, b"GET /" + b"x" * 100000)
+
+    async def test_bytes_below_tls(self):
+        await self.check(b"", random.Random(2).randbytes(300), b"GET / HTTP/1.1\r\n\r\n",
+                         url=lambda server: f"ws://127.0.0.1:{server.port}/")
+
+
+class Handshakes(Transport):
+    async def test_an_upgrade_without_a_key_gets_no_101(self):
+        self.serve()
+        self.assertNotEqual(await self.status(drop=("Sec-WebSocket-Key",)), 101)
+        self.assertEqual(await self.status(), 101)
+
+    async def test_another_version_of_the_protocol_gets_no_101(self):
+        # RFC 6455 section 4.2.2: anything but 13 is answered with an error, such as 426.
+        self.serve()
+        for version in ("99", "8", ""):
+            with self.subTest(version=version):
+                self.assertNotEqual(await self.status(headers={"Sec-WebSocket-Version": version}), 101)
+        with self.subTest("no version"):
+            self.assertNotEqual(await self.status(drop=("Sec-WebSocket-Version",)), 101)
+
+
+if __name__ == "__main__":
+    unittest.main()
