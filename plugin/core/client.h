@@ -5,6 +5,7 @@
 #include <limits>
 #include <string_view>
 
+#include "core/identity.h"
 #include "core/status.h"
 #include "core/stream.h"
 
@@ -12,9 +13,11 @@ namespace lws_chat {
 
 class Room;
 
-// A reader and publisher of a room. The connection that it stands for implements how bytes leave.
+// A reader and publisher of one room. The connection that it stands for implements how bytes leave; it may
+// stand for several clients, each in a room of its own.
 class Client {
  public:
+  explicit Client(Audience audience = Audience::kText) : audience_(audience) {}
   virtual ~Client() = default;
 
   // Whether a write would go out now. If not, the connection calls Hub::pump() when that changes.
@@ -27,8 +30,15 @@ class Client {
 
   // The hub has let go of this client for the reason given; `lag` is how many bytes it was behind.
   // The connection closes in its own time and must not call the hub for this client again.
-  virtual void dismissed(Status why, uint64_t lag) = 0;
+  virtual void dismissed(Status why, uint64_t lag, Time now) = 0;
 
+  // Who it is to the others, made when it is first asked for; nullptr: it is not shown to anybody.
+  virtual IdentityPtr identity() { return identity_; }
+
+  // Whether anybody may have been told who it is.
+  bool identified() const { return identity_ != nullptr; }
+
+  Audience audience() const { return audience_; }
   Room* room() const { return room_; }
 
   // Bytes published but not taken, without those of a replay.
@@ -37,13 +47,18 @@ class Client {
   // Whether it will be dismissed as soon as it has taken what was published before.
   bool leaving() const { return leaving_ != Status::kOk; }
 
+  // Whether it is still being given messages from the history.
+  bool replaying() const { return replay_next_ < replay_end_; }
+
   // Whether there is anything it has not taken.
-  bool behind() const { return replay_next_ < replay_end_ || lag() > 0; }
+  bool behind() const { return room_ && (replaying() || lag() > 0); }
+
+  // What it took is still to be sent by Fanout::complete(), after which its connection calls Hub::pump(): until
+  // then it is neither ready nor slow.
+  void set_gathered(bool gathered) { gathered_ = gathered; }
 
  protected:
-  // What it took is still to be sent by Fanout::complete(), after which it calls Hub::pump(): until then it
-  // is neither ready nor slow.
-  bool gathered_ = false;
+  IdentityPtr identity_;
 
  private:
   friend class Hub;
@@ -58,6 +73,8 @@ class Client {
   uint32_t replay_taken_ = 0;  // bytes already taken of the frames of message replay_next_
   uint32_t index_ = 0;         // in the room's members
   Status leaving_ = Status::kOk;
+  Audience audience_;
+  bool gathered_ = false;
 };
 
 // Where writes of a flush may be gathered on their way out.

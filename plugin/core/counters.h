@@ -13,6 +13,8 @@ struct Counters {
   uint64_t joins = 0;
   uint64_t messages_in = 0;  // accepted
   uint64_t bytes_in = 0;     // of their payload
+  uint64_t recovered = 0;    // readers that came back and were given all they had missed
+  uint64_t unrecovered = 0;  // and those that were told that something is missing
   uint64_t pauses = 0;       // of reading from a client that sends too fast
   uint64_t flushes = 0;      // of a room
   uint64_t writes = 0;       // handed to the transport

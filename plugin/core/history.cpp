@@ -5,20 +5,23 @@
 
 namespace lws_chat {
 
-// Records are aligned for their header.
-size_t History::space(size_t payload) {
+// A record is followed by its publisher and its payload; the next one is aligned for its header.
+size_t History::space(const Record& record) {
   constexpr size_t kAlign = alignof(Record);
-  return sizeof(Record) + (payload + kAlign - 1) / kAlign * kAlign;
+  return sizeof(Record) + (record.publisher_size + size_t{record.size} + kAlign - 1) / kAlign * kAlign;
 }
 
 void History::add(const Message& message, Time now) {
   ++top_;
-  if (limits_.messages == 0 || message.payload.size() > limits_.bytes) {
+  Record record{now, static_cast<uint32_t>(message.payload.size()), static_cast<uint16_t>(message.publisher.size()),
+                message.format};
+  assert(record.publisher_size == message.publisher.size());
+  if (limits_.messages == 0 || record.size + record.publisher_size > limits_.bytes) {
     // A gap inside would be worse than a short history.
     clear();
     return;
   }
-  size_t need = space(message.payload.size());
+  size_t need = space(record);
   if (!last_page_ || last_page_->capacity - last_page_->used < need) {
     uint32_t size_class = last_page_ ? BlockPool::larger(last_page_->size_class) : 0;
     auto* page = pool_.take<Page>(BlockKind::kHistory, owner_, size_class, need);
@@ -26,14 +29,15 @@ void History::add(const Message& message, Time now) {
     (last_page_ ? last_page_->next : first_page_) = page;
     last_page_ = page;
   }
-  Record record{now, static_cast<uint32_t>(message.payload.size()), message.binary};
   char* to = last_page_->data() + last_page_->used;
   std::memcpy(to, &record, sizeof record);
-  if (record.size) std::memcpy(to + sizeof record, message.payload.data(), record.size);
+  to += sizeof record;
+  if (record.publisher_size) std::memcpy(to, message.publisher.data(), record.publisher_size);
+  if (record.size) std::memcpy(to + record.publisher_size, message.payload.data(), record.size);
   last_page_->used += static_cast<uint32_t>(need);
   ++last_page_->count;
   ++count_;
-  bytes_ += record.size;
+  bytes_ += record.size + record.publisher_size;
   while (count_ > limits_.messages || bytes_ > limits_.bytes) drop_oldest();
   expire(now);
 }
@@ -47,27 +51,40 @@ void History::expire(Time now) {
   }
 }
 
-History::Entry History::at(uint64_t offset) const {
-  assert(offset >= first() && offset <= top_);
+History::Reader History::from(uint64_t offset) const {
+  assert(offset >= first() && offset <= top_ + 1);
   const Page* page = first_page_;
-  while (offset >= page->first_offset + page->count) page = page->next;
-  const char* from = page->data() + page->begin;
-  Record record;
-  for (uint64_t i = page->first_offset;; ++i) {
-    std::memcpy(&record, from, sizeof record);
-    if (i == offset) break;
-    from += space(record.size);
+  if (!page) return {nullptr, nullptr, offset};
+  while (page->next && offset >= page->next->first_offset) page = page->next;
+  const char* at = page->data() + page->begin;
+  for (uint64_t skipped = page->first_offset; skipped < offset; ++skipped) {
+    Record record;
+    std::memcpy(&record, at, sizeof record);
+    at += space(record);
   }
-  return {offset, record.time, Message{{from + sizeof record, record.size}, record.binary}};
+  return {page, at, offset};
+}
+
+History::Entry History::Reader::next() {
+  if (offset_ == page_->first_offset + page_->count) {
+    page_ = page_->next;
+    at_ = page_->data() + page_->begin;
+  }
+  Record record;
+  std::memcpy(&record, at_, sizeof record);
+  const char* publisher = at_ + sizeof record;
+  at_ += space(record);
+  Message message{{publisher + record.publisher_size, record.size}, record.format, {publisher, record.publisher_size}};
+  return {offset_++, record.time, message};
 }
 
 void History::drop_oldest() {
   Page* page = first_page_;
   Record oldest;
   std::memcpy(&oldest, page->data() + page->begin, sizeof oldest);
-  bytes_ -= oldest.size;
+  bytes_ -= oldest.size + oldest.publisher_size;
   --count_;
-  page->begin += static_cast<uint32_t>(space(oldest.size));
+  page->begin += static_cast<uint32_t>(space(oldest));
   ++page->first_offset;
   if (--page->count > 0) return;
   first_page_ = page->next;

@@ -14,7 +14,7 @@ class History {
  public:
   struct Limits {
     uint64_t messages;
-    uint64_t bytes;  // of payload
+    uint64_t bytes;  // of payload and publisher
     Time age;        // microseconds
   };
 
@@ -41,8 +41,10 @@ class History {
   // Drops what is older than the limit.
   void expire(Time now);
 
-  // The message with this offset, valid until the next change. Precondition: first() <= offset <= top().
-  Entry at(uint64_t offset) const;
+  // The messages from this offset on, each valid until the next change.
+  // Precondition: first() <= offset <= top() + 1.
+  class Reader;
+  Reader from(uint64_t offset) const;
 
   // Drops everything in the oldest block of memory.
   void drop_oldest_page();
@@ -60,10 +62,11 @@ class History {
   struct Record {
     Time time;
     uint32_t size;
-    bool binary;
+    uint16_t publisher_size;
+    Format format;
   };
 
-  static size_t space(size_t payload);
+  static size_t space(const Record& record);
   void drop_oldest();
 
   BlockPool& pool_;
@@ -74,6 +77,22 @@ class History {
   uint64_t top_ = 0;
   size_t count_ = 0;
   size_t bytes_ = 0;
+};
+
+// Gives the messages of a history one after the other.
+class History::Reader {
+ public:
+  // Precondition: there is one more, offset() <= top().
+  Entry next();
+  uint64_t offset() const { return offset_; }
+
+ private:
+  friend class History;
+  Reader(const Page* page, const char* at, uint64_t offset) : page_(page), at_(at), offset_(offset) {}
+
+  const Page* page_;
+  const char* at_;  // where the next one stands in the page, or its end
+  uint64_t offset_;
 };
 
 }  // namespace lws_chat

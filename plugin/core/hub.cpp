@@ -2,32 +2,45 @@
 
 #include <algorithm>
 #include <cassert>
-#include <vector>
 
 namespace lws_chat {
 namespace {
 
-// A replay goes out in writes of about so many bytes, so many together in one loop turn.
-constexpr size_t kReplayPiece = 16384;
-constexpr size_t kReplayPerTurn = 65536;
-
-// Frames for a reader that does not read them from a stream.
-class FrameBuffer final : public FrameSink {
+// Gives what it takes to two streams.
+class Tee final : public FrameSink {
  public:
+  Tee(FrameSink& a, FrameSink& b) : a_(a), b_(b) {}
   void append(std::string_view header, std::string_view payload) override {
-    bytes_ += header;
-    bytes_ += payload;
+    a_.append(header, payload);
+    b_.append(header, payload);
   }
-  size_t size() const { return bytes_.size(); }
-  std::string_view after(size_t taken) const { return std::string_view(bytes_).substr(taken); }
 
  private:
-  std::string bytes_;
+  FrameSink& a_;
+  FrameSink& b_;
 };
 
 }  // namespace
 
+Hub::Hub(const Settings& settings, const Encoders& encoders, Fanout* fanout)
+    : settings_(settings), encoders_(encoders), fanout_(fanout) {
+  namespaces_.push_back({"", settings.rooms, {}});
+  for (const auto& [name, rooms] : settings.namespaces) namespaces_.push_back({name, rooms, {}});
+}
+
 Hub::~Hub() = default;
+
+Namespace& Hub::namespace_of(std::string_view room) {
+  std::string_view name = room.substr(0, std::min(room.find(':'), room.size()));
+  if (name.size() == room.size()) return namespaces_.front();
+  for (Namespace& group : namespaces_)
+    if (group.name == name) return group;
+  return namespaces_.front();
+}
+
+Encode Hub::encoder(Audience audience) const {
+  return audience == Audience::kText ? encoders_.text : encoders_.structured;
+}
 
 const Room* Hub::find(std::string_view name) const {
   auto found = rooms_.find(name);
@@ -43,8 +56,8 @@ Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time no
   auto found = rooms_.find(name);
   if (found == rooms_.end()) {
     if (!has_place(name)) return Status::kTooManyRooms;
-    if (rooms_.size() >= settings_.max_rooms) reclaim_history(*vacant_.first());
-    auto made = std::make_unique<Room>(pool_, settings_.history, std::string(name), next_epoch());
+    if (rooms_.size() >= settings_.max_rooms) forget(*vacant_.first());
+    auto made = std::make_unique<Room>(pool_, namespace_of(name), std::string(name), next_epoch());
     std::string_view key = made->name();
     found = rooms_.emplace(key, std::move(made)).first;
   }
@@ -53,204 +66,188 @@ Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time no
   room.add(client);
   ++counters_.clients;
   ++counters_.joins;
+  if (client.audience_ != Audience::kText && room.settings().history.messages > 0) room.promised_ = true;
+  if (room.settings().presence) welcome(room, client, now);
   if (replay > 0) {
     room.history_.expire(now);
     client.replay_end_ = room.history_.top() + 1;
     client.replay_next_ = std::max(room.history_.first(), client.replay_end_ - std::min(replay, client.replay_end_));
-    pump(client);
+    pump(client, now);
   }
   return Status::kOk;
 }
 
-void Hub::leave(Client& client) {
+// Tells those who want to know that somebody came, unless it only came back.
+void Hub::welcome(Room& room, Client& client, Time now) {
+  if (!room.absent_.empty() && client.identified() && return_of(room, client.identity_)) return;
+  if (!room.settings().join_leave || room.stream(Audience::kWatching).readers() == 0) return;
+  if (IdentityPtr identity = client.identity()) tell(room, Event::Kind::kJoin, *identity, now);
+}
+
+void Hub::tell(Room& room, Event::Kind kind, const Identity& about, Time now) {
+  Stream& stream = room.stream(Audience::kWatching);
+  if (!room.settings().join_leave || stream.readers() == 0) return;
+  Event event{kind, room.name(), Message{{}, Format::kJson, about.json}};
+  encoders_.structured(stream, event);
+  ++room.waiting_;
+  make_dirty(room, now);
+}
+
+// Whether the identity was absent from the room, which it then no longer is.
+bool Hub::return_of(Room& room, const IdentityPtr& identity) {
+  auto is_it = [&](const Room::Absent& absent) { return absent.identity == identity; };
+  auto found = std::find_if(room.absent_.begin(), room.absent_.end(), is_it);
+  if (found == room.absent_.end()) return false;
+  Time due = room.absent_.front().until;
+  room.absent_.erase(found);
+  --absent_;
+  absences_.erase({due, &room});
+  note_absence(room);
+  return true;
+}
+
+void Hub::note_absence(Room& room) {
+  if (!room.absent_.empty()) absences_.emplace(room.absent_.front().until, &room);
+}
+
+void Hub::leave(Client& client, Time now, Departure departure) {
   Room* room = client.room_;
   if (!room) return;
   room->remove(client);
   --counters_.clients;
+  const RoomSettings& settings = room->settings();
+  if (settings.presence && client.identified()) {
+    // A text client has nothing by which to be known again.
+    bool may_return = departure == Departure::kMayReturn && client.audience_ != Audience::kText;
+    if (may_return && settings.presence_grace > 0 && absent_ < Departed::kMost) {
+      room->absent_.push_back({client.identity_, now + settings.presence_grace});
+      ++absent_;
+      note_absence(*room);
+    } else {
+      tell(*room, Event::Kind::kLeave, *client.identity_, now);
+    }
+  }
+  if (room->members_.empty() && room->promised_) remember(*room, now);
   retire(*room);
 }
 
 void Hub::publish(Room& room, const Message& message, Time now) {
   ++counters_.messages_in;
   counters_.bytes_in += message.payload.size();
-  room.published_at_ = now;
   room.history_.add(message, now);
-  historic_.remove(room);
-  if (!room.history_.empty()) historic_.push(room);
+  if (!room.history_.empty() || (room.promised_ && room.members_.empty()))
+    remember(room, now);
+  else
+    room.namespace_.remembered.remove(room);
   if (!room.members_.empty()) {
-    encode_(room.stream_, message);
+    uint64_t offset = room.settings().history.messages > 0 ? room.history_.top() : 0;
+    Event event{Event::Kind::kPublication, room.name(), message, offset};
+    if (room.stream(Audience::kText).readers() > 0) encoders_.text(room.stream(Audience::kText), event);
+    Stream& structured = room.stream(Audience::kStructured);
+    Stream& watching = room.stream(Audience::kWatching);
+    if (structured.readers() > 0 && watching.readers() > 0) {
+      Tee both(structured, watching);
+      encoders_.structured(both, event);
+    } else if (structured.readers() + watching.readers() > 0) {
+      encoders_.structured(structured.readers() > 0 ? structured : watching, event);
+    }
     ++room.waiting_;
     make_dirty(room, now);
   }
-  if (pool_.bytes_in_use() > settings_.max_memory) reclaim();
+  if (pool_.bytes_in_use() > settings_.max_memory) reclaim(now);
+}
+
+void Hub::replay_from(Client& client, uint64_t offset) {
+  client.replay_next_ = offset;
+  client.replay_end_ = client.room_->history_.top() + 1;
+}
+
+const History& Hub::history(Room& room, Time now) {
+  room.history_.expire(now);
+  return room.history_;
 }
 
 void Hub::dismiss_after_head(Client& client, Status why, Time now) {
   if (!client.room_ || client.leaving_ != Status::kOk) return;
-  client.stop_ = client.room_->stream_.head();
+  client.stop_ = client.room_->stream(client.audience_).head();
   client.leaving_ = why;
   make_dirty(*client.room_, now);
 }
 
-void Hub::make_dirty(Room& room, Time now) {
-  bool enough = room.waiting_ >= kEnough;
-  if (room.dirty_.listed) {
-    // Those whom the flush under way has already served need another one.
-    if (room.next_ > 0) room.again_ = true;
-    if (!enough || room.due_ <= now) return;
-    later_.remove(room);
-  }
-  bool wait = !enough && room.flushed_at_ >= 0;
-  room.due_ = wait ? std::max(now, room.flushed_at_ + settings_.flush_interval) : now;
-  (room.due_ <= now ? now_ : later_).push(room);
+// The room has something that may be asked for later.
+void Hub::remember(Room& room, Time now) {
+  room.touched_at_ = now;
+  room.namespace_.remembered.remove(room);
+  room.namespace_.remembered.push(room);
 }
 
-Time Hub::due() const {
-  Time sending = later_.first() ? later_.first()->due_ : kNever;
-  if (now_.first()) return std::min(now_.first()->due_, sending);
-  Time expiry = historic_.first() ? historic_.first()->published_at_ + settings_.history.age : kNever;
-  return std::min(sending, expiry);
-}
-
-void Hub::flush(Time now, size_t max_writes) {
-  while (later_.first() && later_.first()->due_ <= now) {
-    Room& room = *later_.first();
-    later_.remove(room);
-    now_.push(room);
-  }
-  size_t budget = max_writes;
-  while (now_.first() && budget > 0) {
-    Room& room = *now_.first();
-    in_room_ = true;
-    bool whole = flush_room(room, now, budget);
-    in_room_ = false;
-    if (!whole) return;
-    now_.remove(room);
-    ++counters_.flushes;
-    if (room.again_) {
-      room.again_ = false;
-      make_dirty(room, now);
-    } else {
-      retire(room);
-    }
-  }
-  expire(now);
-}
-
-// Serves the members from where the last turn stopped. Returns whether it came to the end.
-bool Hub::flush_room(Room& room, Time now, size_t& budget) {
-  room.stream_.hold();
-  if (room.next_ == 0) room.waiting_ = 0;
-  while (room.next_ < room.members_.size() && budget > 0) {
-    --budget;
-    Client& client = *room.members_[room.next_++];
-    if (client.replay_next_ == client.replay_end_)
-      send_stream(client);
-    else if (client.lag() > settings_.max_lag)
-      dismiss(client, Status::kSlow);
-  }
-  // The interval counts from the end: a large room would otherwise be due again at once.
-  if (fanout_) room.flushed_at_ = std::max(now, fanout_->complete());
-  room.stream_.release();
-  if (room.next_ < room.members_.size()) return false;
-  room.next_ = 0;
-  if (!fanout_) room.flushed_at_ = now;
-  return true;
-}
-
-void Hub::pump(Client& client) {
-  if (client.room_ && send_replay(client)) send_stream(client);
-}
-
-// Messages of the history that the client is to get before those of the stream, many in a write. Returns
-// whether it has got them and is still there.
-bool Hub::send_replay(Client& client) {
-  const History& history = client.room_->history_;
-  size_t budget = kReplayPerTurn;
-  while (client.replay_next_ < client.replay_end_) {
-    if (!client.ready() || budget == 0) return false;
-    if (client.replay_next_ < history.first()) return dismiss(client, Status::kReplayLost), false;
-    FrameBuffer frames;
-    std::vector<size_t> ends;  // of the messages, in the buffer
-    for (uint64_t next = client.replay_next_; next < client.replay_end_ && frames.size() < kReplayPiece; ++next) {
-      encode_(frames, history.at(next).message);
-      ends.push_back(frames.size());
-    }
-    size_t taken = client.write(frames.after(client.replay_taken_));
-    if (taken == 0) return leave(client), false;
-    ++counters_.writes;
-    counters_.bytes_out += taken;
-    taken += client.replay_taken_;
-    size_t whole = static_cast<size_t>(std::upper_bound(ends.begin(), ends.end(), taken) - ends.begin());
-    client.replay_next_ += whole;
-    client.replay_taken_ = static_cast<uint32_t>(taken - (whole ? ends[whole - 1] : 0));
-    budget -= std::min(budget, taken);
-  }
-  return true;
-}
-
-void Hub::send_stream(Client& client) {
-  Stream& stream = client.room_->stream_;
-  while (client.cursor_ < client.stop_) {
-    std::string_view frames = stream.unread(client.cursor_, client.stop_);
-    if (frames.empty() || client.gathered_) return;
-    if (!client.ready()) {
-      if (client.lag() > settings_.max_lag) dismiss(client, Status::kSlow);
-      return;
-    }
-    size_t taken = client.write(frames);
-    if (taken == 0) return leave(client);
-    ++counters_.writes;
-    counters_.bytes_out += taken;
-    client.cursor_ = stream.advance(client.cursor_, taken);
-  }
-  dismiss(client, client.leaving_);
-}
-
-void Hub::dismiss(Client& client, Status why) {
-  uint64_t lag = client.lag();
-  leave(client);
-  client.dismissed(why, lag);
-}
-
-// Drops the histories that are too old as a whole; what is too old in the others goes with their next
-// message or reader.
+// Drops what is too old as a whole; what is too old in a history otherwise goes with its next message or
+// reader.
 void Hub::expire(Time now) {
-  while (historic_.first() && historic_.first()->published_at_ + settings_.history.age <= now)
-    reclaim_history(*historic_.first());
+  for (Namespace& group : namespaces_) {
+    while (Room* room = group.remembered.first()) {
+      if (room->touched_at_ + group.settings.history.age > now) break;
+      room->history_.clear();
+      group.remembered.remove(*room);
+      retire(*room);
+    }
+  }
+  while (!absences_.empty() && absences_.begin()->first <= now) expire_absent(*absences_.begin()->second, now);
+}
+
+void Hub::expire_absent(Room& room, Time now) {
+  absences_.erase(absences_.begin());
+  auto gone = room.absent_.begin();
+  for (; gone != room.absent_.end() && gone->until <= now; ++gone) {
+    tell(room, Event::Kind::kLeave, *gone->identity, now);
+    --absent_;
+  }
+  room.absent_.erase(room.absent_.begin(), gone);
+  note_absence(room);
+  retire(room);
 }
 
 // Frees memory until there is little enough of it: first the oldest history, then the slowest readers.
-void Hub::reclaim() {
+void Hub::reclaim(Time now) {
   while (pool_.bytes_in_use() > settings_.max_memory) {
     if (Block* page = pool_.oldest(BlockKind::kHistory)) {
       Room& room = *page->owner;
       room.history_.drop_oldest_page();
-      if (room.history_.empty()) reclaim_history(room);
+      if (!room.history_.empty()) continue;
+      if (!room.promised_) room.namespace_.remembered.remove(room);
+      retire(room);
       continue;
     }
     Block* segment = pool_.oldest(BlockKind::kStream);
-    if (!segment || !evict_readers(*segment->owner)) return;
+    if (!segment || !evict_readers(*segment, now)) return;
   }
 }
 
-void Hub::reclaim_history(Room& room) {
+// Forgets everything of a room without members, which ends it.
+void Hub::forget(Room& room) {
   room.history_.clear();
-  historic_.remove(room);
+  room.namespace_.remembered.remove(room);
+  if (!room.absent_.empty()) absences_.erase({room.absent_.front().until, &room});
+  absent_ -= room.absent_.size();
+  room.absent_.clear();
   retire(room);
 }
 
-// Dismisses those who stand in the oldest segment of the room and do not move on. Returns whether that
-// freed it.
-bool Hub::evict_readers(Room& room) {
-  const Stream& stream = room.stream_;
+// Dismisses those who stand in the oldest segment and do not move on. Returns whether that freed it.
+bool Hub::evict_readers(Block& segment, Time now) {
+  Room& room = *segment.owner;
+  Audience audience{};
+  for (unsigned i = 0; i < kAudiences; ++i)
+    if (room.streams_[i].owns(segment)) audience = static_cast<Audience>(i);
+  const Stream& stream = room.stream(audience);
   Cursor tail = stream.tail();
   uint64_t rest = stream.head() - tail - stream.unread(tail, stream.head()).size();
   in_room_ = true;
   for (size_t i = room.members_.size(); i-- > 0;) {
     Client& client = *room.members_[i];
-    if (client.lag() > rest) pump(client);
-    if (client.room_ && client.lag() > rest) dismiss(client, Status::kSlow);
+    if (client.audience_ != audience) continue;
+    if (client.lag() > rest) pump(client, now);
+    if (client.room_ && client.lag() > rest) dismiss(client, Status::kSlow, now);
   }
   in_room_ = false;
   bool freed = stream.tail() != tail;
@@ -260,23 +257,40 @@ bool Hub::evict_readers(Room& room) {
 
 // Ends a room that nobody is in and that remembers nothing.
 void Hub::retire(Room& room) {
-  if (in_room_ || room.dirty_.listed || !room.members_.empty()) return;
-  if (!room.history_.empty()) {
+  if (!room.members_.empty() || room.dirty_.listed) return;
+  // Somebody may leave other rooms than the one that is being walked through: those end with a flush.
+  if (in_room_) {
+    room.due_ = 0;
+    return now_.push(room);
+  }
+  if (room.remembered_.listed || !room.absent_.empty()) {
     if (!room.vacant_.listed) vacant_.push(room);
     return;
   }
-  historic_.remove(room);
   vacant_.remove(room);
   rooms_.erase(rooms_.find(room.name()));
 }
 
-// A number that no earlier room of this or an earlier hub is likely to have had, in base 36.
-std::string Hub::next_epoch() {
-  // The finaliser of SplitMix64 spreads the counter.
-  uint64_t x = settings_.epoch_seed + ++epochs_ * 0x9e3779b97f4a7c15u;
+// The finaliser of SplitMix64 spreads the counter.
+uint64_t Hub::next_random() {
+  uint64_t x = settings_.epoch_seed + ++random_ * 0x9e3779b97f4a7c15u;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  x ^= x >> 31;
+  return x ^ (x >> 31);
+}
+
+std::string Hub::next_id() {
+  std::string text;
+  for (int half = 0; half < 2; ++half) {
+    uint64_t x = next_random();
+    for (int i = 0; i < 16; ++i, x >>= 4) text += "0123456789abcdef"[x & 15];
+  }
+  return text;
+}
+
+// A number that no earlier room of this or an earlier hub is likely to have had, in base 36.
+std::string Hub::next_epoch() {
+  uint64_t x = next_random();
   std::string text;
   for (int i = 0; i < 8; ++i, x /= 36) text += "0123456789abcdefghijklmnopqrstuvwxyz"[x % 36];
   return text;

@@ -3,8 +3,11 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "core/counters.h"
 #include "core/room.h"
@@ -19,10 +22,19 @@ class Hub {
     uint64_t max_lag = 0;     // bytes
     Time flush_interval = 0;  // microseconds
     uint64_t max_rooms = 0;
-    uint64_t max_memory = 0;    // bytes of all streams and histories
-    History::Limits history{};  // of each room
-    uint64_t epoch_seed = 0;    // different each time a hub is made
+    uint64_t max_memory = 0;  // bytes of all streams and histories
+    RoomSettings rooms{};     // of the plain namespace, that is of all rooms without one of these:
+    std::vector<std::pair<std::string, RoomSettings>> namespaces{};
+    uint64_t epoch_seed = 0;  // different each time a hub is made
   };
+
+  struct Encoders {
+    Encode text;
+    Encode structured;
+  };
+
+  // How somebody leaves: for good, or by a lost connection, which may be back soon.
+  enum class Departure { kFinal, kMayReturn };
 
   static constexpr Time kNever = std::numeric_limits<Time>::max();
 
@@ -30,8 +42,7 @@ class Hub {
   // then small beside what the messages cost.
   static constexpr size_t kEnough = 16;
 
-  Hub(const Settings& settings, Encode encode, Fanout* fanout = nullptr)
-      : settings_(settings), encode_(encode), fanout_(fanout) {}
+  Hub(const Settings& settings, const Encoders& encoders, Fanout* fanout = nullptr);
   ~Hub();
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
@@ -44,6 +55,9 @@ class Hub {
   // The room of that name, or nullptr.
   const Room* find(std::string_view name) const;
 
+  // What holds in a room of that name.
+  const RoomSettings& settings_of(std::string_view name) { return namespace_of(name).settings; }
+
   // Whether a client may join: the room is there, there may be one more, or one can be forgotten for it.
   bool has_place(std::string_view name) const;
 
@@ -51,11 +65,23 @@ class Hub {
   // messages as far as the history has them. kTooManyRooms if there is no place.
   Status join(Client& client, std::string_view room, uint64_t replay, Time now);
 
-  // Lets go of a client whose connection is closing; it is not told.
-  void leave(Client& client);
+  // Lets go of a client; it is not told.
+  void leave(Client& client, Time now, Departure departure = Departure::kFinal);
 
   // A message of a member for its room; nothing is sent before the flush.
   void publish(Room& room, const Message& message, Time now);
+
+  // Before what is published from now on the client gets the messages from this offset on.
+  // Precondition: it has just joined, and the history has them.
+  void replay_from(Client& client, uint64_t offset);
+
+  // What the room remembers, without what has become too old.
+  const History& history(Room& room, Time now);
+
+  // A text that is different at each call: 128 bits in hex. Public, it proves nothing.
+  std::string next_id();
+
+  Departed& departed() { return departed_; }
 
   // Dismisses a client as soon as it has been sent everything published so far.
   void dismiss_after_head(Client& client, Status why, Time now);
@@ -69,33 +95,45 @@ class Hub {
 
   // Goes on with one client that has become ready. A long replay stops in between: to be called again in
   // another loop turn as long as the client is behind() and ready().
-  void pump(Client& client);
+  void pump(Client& client, Time now);
 
  private:
+  Namespace& namespace_of(std::string_view room);
+  Encode encoder(Audience audience) const;
   void make_dirty(Room& room, Time now);
   bool flush_room(Room& room, Time now, size_t& budget);
-  bool send_replay(Client& client);
-  void send_stream(Client& client);
-  void dismiss(Client& client, Status why);
+  bool send_replay(Client& client, Time now);
+  void send_stream(Client& client, Time now);
+  void dismiss(Client& client, Status why, Time now);
+  void welcome(Room& room, Client& client, Time now);
+  void tell(Room& room, Event::Kind kind, const Identity& about, Time now);
+  bool return_of(Room& room, const IdentityPtr& identity);
+  void note_absence(Room& room);
   void expire(Time now);
-  void reclaim();
-  void reclaim_history(Room& room);
-  bool evict_readers(Room& room);
+  void expire_absent(Room& room, Time now);
+  void remember(Room& room, Time now);
+  void reclaim(Time now);
+  void forget(Room& room);
+  bool evict_readers(Block& segment, Time now);
   void retire(Room& room);
+  uint64_t next_random();
   std::string next_epoch();
 
   Settings settings_;
-  Encode encode_;
+  Encoders encoders_;
   Fanout* fanout_;
   BlockPool pool_;
+  std::vector<Namespace> namespaces_;                                  // the plain one first
   std::unordered_map<std::string_view, std::unique_ptr<Room>> rooms_;  // keyed by the room's own name
   Counters counters_;
-  RoomLists::Dirty now_;          // rooms that were quiet, those with much to send and those whose time has come
-  RoomLists::Dirty later_;        // rooms that wait for flush_interval
-  RoomLists::Historic historic_;  // rooms with a history, in the order of their last message
-  RoomLists::Vacant vacant_;      // those of them without members, in the order in which the last one left
-  bool in_room_ = false;          // walking through a room's members: no room ends now
-  uint64_t epochs_ = 0;
+  RoomLists::Dirty now_;      // rooms that were quiet, those with much to send and those whose time has come
+  RoomLists::Dirty later_;    // rooms that wait for flush_interval
+  RoomLists::Vacant vacant_;  // rooms without members, in the order in which the last one left
+  std::set<std::pair<Time, Room*>> absences_;  // rooms with absent clients, by when the first is gone for good
+  size_t absent_ = 0;                          // clients
+  Departed departed_;
+  bool in_room_ = false;  // walking through a room's members: no room ends now
+  uint64_t random_ = 0;   // how many have been drawn
 };
 
 }  // namespace lws_chat

@@ -8,12 +8,24 @@ namespace lws_chat {
 // Microseconds on some steady clock; core only compares and adds.
 using Time = int64_t;
 
+enum class Format : uint8_t { kText, kBinary, kJson };
+
 struct Message {
   std::string_view payload;  // relayed exactly as it is
-  bool binary = false;
+  Format format = Format::kText;
+  std::string_view publisher{};  // who sent it, see Identity::json; empty: not known
 };
 
-// Takes the frames that a dialect makes of a message, one by one.
+// What a room tells its readers.
+struct Event {
+  enum class Kind : uint8_t { kPublication, kJoin, kLeave };
+  Kind kind;
+  std::string_view room;
+  Message message;      // of a join or leave only the publisher: who it is about
+  uint64_t offset = 0;  // of a publication; 0 in a room that keeps no history
+};
+
+// Takes the frames that a dialect makes of an event, one by one.
 class FrameSink {
  public:
   virtual void append(std::string_view header, std::string_view payload) = 0;
@@ -22,7 +34,15 @@ class FrameSink {
   ~FrameSink() = default;
 };
 
-// How a dialect turns a message into frames.
-using Encode = void (*)(FrameSink&, const Message&);
+// How a dialect turns an event into frames.
+using Encode = void (*)(FrameSink&, const Event&);
+
+// What a reader is sent. A room has a stream for each.
+enum class Audience : uint8_t {
+  kText,        // the text dialect
+  kStructured,  // the structured one,
+  kWatching,    // and that with joins and leaves
+};
+inline constexpr unsigned kAudiences = 3;
 
 }  // namespace lws_chat

@@ -105,9 +105,9 @@ std::string set_status(Options& options, std::string_view value) {
   return "";
 }
 
-std::string set_home(std::string& home, std::string_view value) {
-  if (value.empty()) return home.clear(), "";
-  return set_path(home, value);
+std::string set_optional_path(std::string& path, std::string_view value) {
+  if (value.empty()) return path.clear(), "";
+  return set_path(path, value);
 }
 
 std::string set_binary(Options& options, std::string_view value) {
@@ -137,7 +137,7 @@ std::string get_fanout(const Options& options) {
 // A row's fields in the order of OptionRow; the type is filled in by the binding.
 const std::vector<Binding>& bindings() {
   static const std::vector<Binding> table = {
-      {{"status", OptionType::kChoice, "", "off", 0, 0, "ok|off", false,
+      {{"status", OptionType::kChoice, "", "off", 0, 0, "ok|off", OptionScope::kVhost,
         "Enables the protocol on this vhost. A vhost that does not say ok refuses every upgrade."},
        set_status,
        [](const Options& o) { return std::string(o.enabled ? "ok" : "off"); }},
@@ -148,7 +148,7 @@ const std::vector<Binding>& bindings() {
             0,
             0,
             "",
-            false,
+            OptionScope::kVhost,
             "Also serves clients that ask for no subprotocol, as new WebSocket(url) does."},
            &Options::is_default),
       text({"path",
@@ -158,7 +158,7 @@ const std::vector<Binding>& bindings() {
             0,
             0,
             "",
-            false,
+            OptionScope::kVhost,
             "The path at which WebSocket upgrades are accepted; what follows it names the room."},
            &Options::path, set_path),
       text({"default-room",
@@ -168,9 +168,20 @@ const std::vector<Binding>& bindings() {
             0,
             0,
             "",
-            false,
+            OptionScope::kVhost,
             "The room at the path itself; any other is below it, at /chat/NAME."},
            &Options::default_room, set_room),
+      text(
+          {"structured-path",
+           {},
+           "",
+           "/connection/websocket",
+           0,
+           0,
+           "",
+           OptionScope::kVhost,
+           "The path at which the structured dialect is spoken, Centrifuge's client protocol in JSON. Empty: nowhere."},
+          &Options::structured_path, set_optional_path),
       text({"home",
             {},
             "",
@@ -178,9 +189,9 @@ const std::vector<Binding>& bindings() {
             0,
             0,
             "",
-            false,
+            OptionScope::kVhost,
             "Where GET / leads, when the vhost mounts callback://lws-chat at /. Empty: 404."},
-           &Options::home, set_home),
+           &Options::home, set_optional_path),
       text({"hub",
             {},
             "",
@@ -188,7 +199,7 @@ const std::vector<Binding>& bindings() {
             0,
             0,
             "",
-            false,
+            OptionScope::kVhost,
             "Vhosts that name the same hub share their clients and have to agree on the options marked \"hub\". "
             "Empty: the vhost keeps to itself."},
            &Options::hub, set_text),
@@ -199,7 +210,7 @@ const std::vector<Binding>& bindings() {
             0,
             0,
             "",
-            false,
+            OptionScope::kVhost,
             "A text by which a client asks the server to close. It is broadcast like any text first. Empty: none."},
            &Options::close_word, set_text),
       text({"close-reply",
@@ -209,14 +220,14 @@ const std::vector<Binding>& bindings() {
             0,
             0,
             "",
-            false,
+            OptionScope::kVhost,
             "What that client alone is told before the server closes with 1000. Empty: nothing."},
            &Options::close_reply, set_text),
-      {{"binary", OptionType::kChoice, "", "refuse", 0, 0, "refuse|relay", false,
+      {{"binary", OptionType::kChoice, "", "refuse", 0, 0, "refuse|relay", OptionScope::kVhost,
         "What becomes of binary messages: refuse closes the sender with 1003, relay passes them on as binary."},
        set_binary,
        [](const Options& o) { return std::string(o.binary == BinaryPolicy::kRelay ? "relay" : "refuse"); }},
-      {{"allowed-origins", OptionType::kList, "", "", 0, 0, "", false,
+      {{"allowed-origins", OptionType::kList, "", "", 0, 0, "", OptionScope::kVhost,
         "Further origins whose pages may connect, separated by blanks; * allows all. "
         "The server's own origin and clients without an Origin header are always allowed."},
        [](Options& o, std::string_view v) { return set_origins(o.allowed_origins, v); },
@@ -228,7 +239,7 @@ const std::vector<Binding>& bindings() {
               1,
               64 * kMiB,
               "",
-              false,
+              OptionScope::kVhost,
               "The largest message accepted, reassembled. A larger one closes its sender with 1009."},
              &Options::max_message),
       number({"max-clients",
@@ -238,7 +249,7 @@ const std::vector<Binding>& bindings() {
               0,
               10'000'000,
               "",
-              false,
+              OptionScope::kVhost,
               "How many clients this vhost takes; more are refused with 503 before the upgrade. 0: no limit."},
              &Options::max_clients),
       number(
@@ -249,10 +260,20 @@ const std::vector<Binding>& bindings() {
            1,
            10'000'000,
            "",
-           true,
+           OptionScope::kHub,
            "How many rooms there may be, those included that are only remembered. When there is one more, the one that "
            "was left longest ago is forgotten; with somebody in every room it is refused with 503."},
           &Options::max_rooms),
+      number({"max-subscriptions",
+              {},
+              "rooms",
+              "128",
+              1,
+              10000,
+              "",
+              OptionScope::kVhost,
+              "In how many rooms one client of the structured dialect may be; more are refused with error 106."},
+             &Options::max_subscriptions),
       number({"max-joins-per-second",
               {},
               "connections",
@@ -260,7 +281,7 @@ const std::vector<Binding>& bindings() {
               0,
               1'000'000,
               "",
-              false,
+              OptionScope::kVhost,
               "How many connections one address may open in a second; more are refused with 429. 0: no limit."},
              &Options::max_joins_per_second),
       number({"message-rate",
@@ -270,7 +291,7 @@ const std::vector<Binding>& bindings() {
               0,
               1'000'000,
               "",
-              false,
+              OptionScope::kVhost,
               "How many messages a second one client may send for long. From a faster one the server reads more "
               "slowly; nothing is dropped. 0: no limit."},
              &Options::message_rate),
@@ -281,7 +302,7 @@ const std::vector<Binding>& bindings() {
               1,
               1'000'000,
               "",
-              false,
+              OptionScope::kVhost,
               "How many messages a client may send at once before message-rate holds."},
              &Options::message_burst),
       number({"replay",
@@ -291,8 +312,10 @@ const std::vector<Binding>& bindings() {
               0,
               1'000'000,
               "",
-              false,
-              "How many of the room's last messages a client gets when it joins, as far as the history has them."},
+              OptionScope::kRoom,
+              "How many of the room's last messages a client of the text dialect gets when it joins, as far as the "
+              "history has "
+              "them."},
              &Options::replay),
       number({"history-size",
               {},
@@ -301,7 +324,7 @@ const std::vector<Binding>& bindings() {
               0,
               1'000'000,
               "",
-              true,
+              OptionScope::kRoom,
               "How many messages of a room are kept. 0: none."},
              &Options::history_size),
       number({"history-bytes",
@@ -311,7 +334,7 @@ const std::vector<Binding>& bindings() {
               0,
               uint64_t{1024} * kMiB,
               "",
-              true,
+              OptionScope::kRoom,
               "How many bytes the kept messages of a room may have together."},
              &Options::history_bytes),
       number({"history-age",
@@ -321,9 +344,32 @@ const std::vector<Binding>& bindings() {
               1,
               31'536'000,
               "",
-              true,
+              OptionScope::kRoom,
               "How long a message is kept. An empty room is forgotten when its last message is."},
              &Options::history_age),
+      flag({"presence", {}, "", "1", 0, 0, "", OptionScope::kRoom, "Members of a room may ask who is in it."},
+           &Options::presence),
+      flag({"join-leave",
+            {},
+            "",
+            "1",
+            0,
+            0,
+            "",
+            OptionScope::kRoom,
+            "Members of a room that want to know are told who comes and goes; needs presence."},
+           &Options::join_leave),
+      number(
+          {"presence-grace",
+           {},
+           "s",
+           "5",
+           0,
+           3600,
+           "",
+           OptionScope::kRoom,
+           "A client that lost its connection counts as present for so long; nobody is told if it comes back in time."},
+          &Options::presence_grace),
       number({"max-memory",
               {},
               "bytes",
@@ -331,11 +377,11 @@ const std::vector<Binding>& bindings() {
               65536,
               uint64_t{1024} * 1024 * kMiB,
               "",
-              true,
+              OptionScope::kHub,
               "What all rooms' streams and histories may take together. When there is more, the oldest history goes "
               "first, then the slowest readers."},
              &Options::max_memory),
-      {{"fanout", OptionType::kChoice, "", "auto", 0, 0, "auto|write|uring", true,
+      {{"fanout", OptionType::kChoice, "", "auto", 0, 0, "auto|write|uring", OptionScope::kHub,
         "How messages are sent: one write for every client, or many at once through io_uring, which serves plain "
         "HTTP/1.1 only. auto takes io_uring where the system has it."},
        set_fanout,
@@ -348,7 +394,7 @@ const std::vector<Binding>& bindings() {
            1024,
            uint64_t{1024} * kMiB,
            "",
-           true,
+           OptionScope::kHub,
            "How far a reader may fall behind before it is closed. It bounds what a stalled reader costs; keep it well "
            "above max-message."},
           &Options::max_lag),
@@ -360,7 +406,7 @@ const std::vector<Binding>& bindings() {
            0,
            1000,
            "",
-           true,
+           OptionScope::kHub,
            "A busy room is sent out at most once in this time, or as soon as 16 messages wait; a quiet one at once. 0: "
            "every loop turn."},
           &Options::flush_interval),
@@ -371,12 +417,19 @@ const std::vector<Binding>& bindings() {
               0,
               86400,
               "",
-              false,
+              OptionScope::kVhost,
               "A peer that has been silent for so long is pinged. 0: never."},
              &Options::ping_interval),
-      number(
-          {"pong-timeout", {}, "s", "10", 1, 3600, "", false, "A pinged peer that shows no life for so long is gone."},
-          &Options::pong_timeout),
+      number({"pong-timeout",
+              {},
+              "s",
+              "10",
+              1,
+              3600,
+              "",
+              OptionScope::kVhost,
+              "A pinged peer that shows no life for so long is gone."},
+             &Options::pong_timeout),
   };
   return table;
 }
@@ -407,7 +460,15 @@ const std::vector<OptionRow>& option_table() {
   return rows;
 }
 
+// "typing/history-size" is an option of the namespace typing; without a slash the namespace is empty.
+std::pair<std::string_view, std::string_view> split_name(std::string_view name) {
+  size_t slash = name.rfind('/');
+  if (slash == std::string_view::npos) return {{}, name};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
 const OptionRow* find_option(std::string_view name) {
+  name = split_name(name).second;
   for (const OptionRow& row : option_table())
     if (row.name == name) return &row;
   return nullptr;
@@ -424,6 +485,7 @@ std::string_view nearest_word(std::string_view word, const std::vector<std::stri
 }
 
 std::string_view nearest_option(std::string_view name) {
+  name = split_name(name).second;
   std::vector<std::string_view> names;
   for (const OptionRow& row : option_table()) names.push_back(row.name);
   return nearest_word(name, names);
@@ -435,11 +497,44 @@ Options default_options() {
   return options;
 }
 
-std::string set_option(Options& options, std::string_view name, std::string_view value) {
+// Keeps what is to be different in a namespace, when it is right.
+std::string set_override(Options& options, std::string_view name_space, const Binding& binding,
+                         std::string_view value) {
+  std::string option(binding.row.name);
+  if (binding.row.scope != OptionScope::kRoom) return quoted(option) + " is no option of rooms, it has no namespace";
+  // lws's parser of the configuration takes a dot for the end of a name.
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  if (name_space.empty() || name_space.find_first_not_of(kAllowed) != std::string_view::npos)
+    return quoted(name_space) + " is no namespace, expected letters, digits, _ and -";
+  Options scratch = options;
+  std::string problem = binding.set(scratch, value);
+  if (problem.empty()) options.overrides.push_back({std::string(name_space), option, std::string(value)});
+  return problem;
+}
+
+std::string set_option(Options& options, std::string_view full_name, std::string_view value) {
+  auto [name_space, name] = split_name(full_name);
+  bool plain = name.size() == full_name.size();
   for (const Binding& binding : bindings())
-    if (binding.row.name == name) return binding.set(options, value);
+    if (binding.row.name == name)
+      return plain ? binding.set(options, value) : set_override(options, name_space, binding, value);
   std::string_view nearest = nearest_option(name);
-  return "unknown option " + quoted(name) + (nearest.empty() ? "" : ", did you mean " + quoted(nearest) + "?");
+  return "unknown option " + quoted(full_name) + (nearest.empty() ? "" : ", did you mean " + quoted(nearest) + "?");
+}
+
+std::vector<std::string> namespaces(const Options& options) {
+  std::vector<std::string> names;
+  for (const Options::Override& override : options.overrides) names.push_back(override.name_space);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+Options options_in(const Options& options, std::string_view name_space) {
+  Options result = options;
+  for (const Options::Override& override : options.overrides)
+    if (override.name_space == name_space) (void)set_option(result, override.option, override.value);
+  return result;
 }
 
 std::string check_options(const Options& options) {
@@ -452,11 +547,25 @@ std::string check_options(const Options& options) {
 
 std::vector<std::string> hub_conflicts(const Options& a, const Options& b) {
   std::vector<std::string> conflicts;
-  for (const Binding& binding : bindings()) {
-    if (!binding.row.shapes_hub) continue;
-    std::string left = binding.get(a);
-    std::string right = binding.get(b);
-    if (left != right) conflicts.push_back(std::string(binding.row.name) + " (" + left + " and " + right + ")");
+  std::vector<std::string> groups = namespaces(a);
+  for (const std::string& name : namespaces(b)) groups.push_back(name);
+  std::sort(groups.begin(), groups.end());
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  groups.insert(groups.begin(), "");
+  for (const std::string& group : groups) {
+    Options left_options = options_in(a, group);
+    Options right_options = options_in(b, group);
+    for (const Binding& binding : bindings()) {
+      bool relevant =
+          group.empty() ? binding.row.scope != OptionScope::kVhost : binding.row.scope == OptionScope::kRoom;
+      if (!relevant) continue;
+      std::string left = binding.get(left_options);
+      std::string right = binding.get(right_options);
+      // What is different everywhere has been said for the plain namespace.
+      if (left == right || (!group.empty() && binding.get(a) != binding.get(b))) continue;
+      conflicts.push_back((group.empty() ? "" : group + "/") + std::string(binding.row.name) + " (" + left + " and " +
+                          right + ")");
+    }
   }
   return conflicts;
 }

@@ -16,19 +16,21 @@ enum class BinaryPolicy { kRefuse, kRelay };
 enum class FanoutMode { kAuto, kWrite, kUring };
 
 struct Options {
-  bool enabled = false;      // the vhost names the protocol with "status": "ok"
-  bool is_default = false;   // serve upgrades that name no subprotocol, as browsers' pages often do
-  std::string path;          // where WebSocket upgrades are accepted
-  std::string default_room;  // the room at `path` itself; others are below it
-  std::string home;          // where GET / leads; empty: 404
-  std::string hub;           // vhosts that name the same hub share their clients; empty: its own
-  std::string close_word;    // a text that asks the server to close; empty: none
-  std::string close_reply;   // what that client is told before the close
+  bool enabled = false;         // the vhost names the protocol with "status": "ok"
+  bool is_default = false;      // serve upgrades that name no subprotocol, as browsers' pages often do
+  std::string path;             // where WebSocket upgrades are accepted
+  std::string default_room;     // the room at `path` itself; others are below it
+  std::string structured_path;  // where the structured dialect is spoken; empty: nowhere
+  std::string home;             // where GET / leads; empty: 404
+  std::string hub;              // vhosts that name the same hub share their clients; empty: its own
+  std::string close_word;       // a text that asks the server to close; empty: none
+  std::string close_reply;      // what that client is told before the close
   BinaryPolicy binary = BinaryPolicy::kRefuse;
   std::vector<std::string> allowed_origins;
   uint64_t max_message = 0;           // bytes of one message, reassembled
   uint64_t max_clients = 0;           // connections of this vhost; 0: no limit
   uint64_t max_rooms = 0;             // of the hub
+  uint64_t max_subscriptions = 0;     // rooms that one structured client may be in
   uint64_t max_joins_per_second = 0;  // connections from one address; 0: no limit
   uint64_t message_rate = 0;          // messages a second of one client; 0: no limit
   uint64_t message_burst = 0;         // messages above that rate at once
@@ -36,15 +38,30 @@ struct Options {
   uint64_t history_size = 0;          // messages kept of a room
   uint64_t history_bytes = 0;         // bytes of them
   uint64_t history_age = 0;           // seconds
+  bool presence = false;              // who is in a room can be asked
+  bool join_leave = false;            // who comes and goes is told to those who want to know
+  uint64_t presence_grace = 0;        // seconds that who lost its connection still counts as present
   uint64_t max_memory = 0;            // bytes of all streams and histories of the hub
   FanoutMode fanout = FanoutMode::kAuto;
   uint64_t max_lag = 0;         // bytes a reader may be behind before it is closed
   uint64_t flush_interval = 0;  // milliseconds between two flushes of a busy room; 0: every loop turn
   uint64_t ping_interval = 0;   // seconds of silence after which a peer is pinged; 0: never
   uint64_t pong_timeout = 0;    // seconds a pinged peer has to show life
+
+  // What is different for the rooms of a namespace: "typing/history-size".
+  struct Override {
+    std::string name_space;
+    std::string option;
+    std::string value;
+  };
+  std::vector<Override> overrides;  // each has been checked
 };
 
 enum class OptionType { kText, kFlag, kNumber, kChoice, kList };
+
+// Whose matter an option is. Vhosts that share a hub have to agree on those of the hub and of rooms; those of
+// rooms can also be set for a namespace.
+enum class OptionScope { kVhost, kHub, kRoom };
 
 struct OptionRow {
   std::string_view name;
@@ -54,13 +71,13 @@ struct OptionRow {
   uint64_t min;               // of a number
   uint64_t max;
   std::string_view choices;  // of a choice: the words, separated by '|'
-  bool shapes_hub;           // vhosts that share a hub have to agree on it
-  std::string_view help;     // one or two sentences, no markup
+  OptionScope scope;
+  std::string_view help;  // one or two sentences, no markup
 };
 
 const std::vector<OptionRow>& option_table();
 
-// The row of an option, or nullptr.
+// The row of an option, also of one of a namespace ("typing/history-size"), or nullptr.
 const OptionRow* find_option(std::string_view name);
 
 // The option of the table whose name is nearest to a mistyped one; empty when none is near.
@@ -72,6 +89,10 @@ Options default_options();
 // Sets one option from its text. Returns the empty string, or what is wrong and what was expected
 // ("\"ten\" is not a number, expected 0 to 86400 s").
 [[nodiscard]] std::string set_option(Options& options, std::string_view name, std::string_view value);
+
+// The namespaces that have options of their own, and the options as they are there.
+std::vector<std::string> namespaces(const Options& options);
+Options options_in(const Options& options, std::string_view name_space);
 
 // What only shows when all options are known ("pong-timeout 0 ..."); empty when all is well.
 [[nodiscard]] std::string check_options(const Options& options);

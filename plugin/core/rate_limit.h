@@ -20,10 +20,11 @@ class RateLimit {
     Time tolerance;  // microseconds that may be owed
   };
 
-  // Notes a message. Returns for how many microseconds no more should be read from the client; 0: none.
-  Time note(const Settings& settings, Time now) {
+  // Notes a message, or what costs as much as `count`. Returns for how many microseconds no more should be read
+  // from the client; 0: none.
+  Time note(const Settings& settings, Time now, uint64_t count = 1) {
     if (settings.period == 0) return 0;
-    paid_until_ = std::max(paid_until_, now) + settings.period;
+    paid_until_ = std::max(paid_until_, now) + settings.period * static_cast<Time>(count);
     return std::max<Time>(0, paid_until_ - now - settings.tolerance);
   }
 

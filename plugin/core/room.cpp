@@ -15,11 +15,20 @@ bool is_room_name(std::string_view name) {
   return true;
 }
 
-uint64_t Client::lag() const { return room_ ? room_->stream_.head() - cursor_ : 0; }
+uint64_t Client::lag() const { return room_ ? room_->stream(audience_).head() - cursor_ : 0; }
+
+Room::Room(BlockPool& pool, Namespace& group, std::string name, std::string epoch)
+    : name_(std::move(name)),
+      epoch_(std::move(epoch)),
+      namespace_(group),
+      streams_{Stream(pool, this), Stream(pool, this), Stream(pool, this)},
+      history_(pool, this, group.settings.history) {}
+
+const RoomSettings& Room::settings() const { return namespace_.settings; }
 
 void Room::add(Client& client) {
   client.room_ = this;
-  client.cursor_ = stream_.join();
+  client.cursor_ = stream(client.audience_).join();
   client.stop_ = Client::kNoStop;
   client.leaving_ = Status::kOk;
   client.replay_next_ = client.replay_end_ = 0;
@@ -29,7 +38,7 @@ void Room::add(Client& client) {
 }
 
 void Room::remove(Client& client) {
-  stream_.leave(client.cursor_);
+  stream(client.audience_).leave(client.cursor_);
   client.room_ = nullptr;
   // Fill the hole with the last member, by way of the last one already served if a flush is under
   // way, so that nobody is served twice or passed over.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,6 +16,15 @@ namespace lws_chat {
 // Whether a text may name a room: UTF-8 of 1 to 255 bytes without control characters and without '/'.
 bool is_room_name(std::string_view name);
 
+// What holds for every room of a namespace.
+struct RoomSettings {
+  History::Limits history{};
+  uint64_t replay = 0;      // messages that a text client gets when it joins
+  bool presence = false;    // who is in it can be asked
+  bool join_leave = false;  // and those who want are told who comes and goes
+  Time presence_grace = 0;  // for so long who lost its connection still counts as present, microseconds
+};
+
 // A room's place in a list of rooms.
 struct RoomLink {
   Room* previous = nullptr;
@@ -22,44 +32,58 @@ struct RoomLink {
   bool listed = false;
 };
 
+struct Namespace;
+
 // Members, what they are sent, and the last messages. Knows its members by plain pointers; a client
 // leaves before it dies.
 class Room {
  public:
-  Room(BlockPool& pool, const History::Limits& limits, std::string name, std::string epoch)
-      : name_(std::move(name)), epoch_(std::move(epoch)), stream_(pool, this), history_(pool, this, limits) {}
+  Room(BlockPool& pool, Namespace& group, std::string name, std::string epoch);
 
   const std::string& name() const { return name_; }
+  const RoomSettings& settings() const;
   const std::vector<Client*>& members() const { return members_; }
-  const Stream& stream() const { return stream_; }
+  const Stream& stream(Audience audience) const { return streams_[static_cast<size_t>(audience)]; }
   const History& history() const { return history_; }
 
   // Names this life of the room: an offset means something only together with it.
   const std::string& epoch() const { return epoch_; }
+
+  // Those who lost their connection and still count as present, in the order in which they left.
+  struct Absent {
+    IdentityPtr identity;
+    Time until;
+  };
+  const std::vector<Absent>& absent() const { return absent_; }
 
  private:
   friend class Hub;
   friend class Client;
   friend struct RoomLists;
 
+  Stream& stream(Audience audience) { return streams_[static_cast<size_t>(audience)]; }
+  bool empty() const { return members_.empty() && absent_.empty(); }
   void add(Client& client);
   void remove(Client& client);
   void place(Client& client, size_t index);
 
   std::string name_;
   std::string epoch_;
-  Stream stream_;
+  Namespace& namespace_;
+  std::array<Stream, kAudiences> streams_;
   History history_;
   std::vector<Client*> members_;
+  std::vector<Absent> absent_;
   size_t next_ = 0;  // of members_, in a flush that is under way; those before it have been served
   Time flushed_at_ = -1;
-  Time published_at_ = 0;
+  Time touched_at_ = 0;  // when something happened last that is worth remembering
   Time due_ = 0;
-  size_t waiting_ = 0;  // messages published since the last flush began
-  bool again_ = false;  // something came while a flush was under way
-  RoomLink dirty_;      // in one of the hub's queues of dirty rooms
-  RoomLink historic_;   // in the hub's list of rooms with a history
-  RoomLink vacant_;     // in the hub's list of those of them without members
+  size_t waiting_ = 0;     // messages published since the last flush began
+  bool again_ = false;     // something came while a flush was under way
+  bool promised_ = false;  // somebody was given a position, and may come back to it
+  RoomLink dirty_;         // in one of the hub's queues of dirty rooms
+  RoomLink remembered_;    // in its namespace's list of rooms with something to remember
+  RoomLink vacant_;        // in the hub's list of those of them without members
 };
 
 // Rooms in the order in which they were put in, linked through the rooms themselves.
@@ -91,8 +115,15 @@ class RoomList {
 
 struct RoomLists {
   using Dirty = RoomList<&Room::dirty_>;
-  using Historic = RoomList<&Room::historic_>;
+  using Remembered = RoomList<&Room::remembered_>;
   using Vacant = RoomList<&Room::vacant_>;
+};
+
+// Rooms whose names begin with "name:" or, in the plain namespace, with none that has settings of its own.
+struct Namespace {
+  std::string name;
+  RoomSettings settings;
+  RoomLists::Remembered remembered;  // in the order in which they were touched
 };
 
 }  // namespace lws_chat

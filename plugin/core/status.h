@@ -16,6 +16,9 @@ enum class [[nodiscard]] Status : uint8_t{
     kInternalError,    // a bug or no memory; the log says more
     kSlow,             // over max-lag
     kReplayLost,       // the history moved on before it had been replayed
+    kReplaced,         // the same client has come back by another connection
+    kStale,            // of the structured dialect: did not say connect in time
+    kBadRequest,       // of the structured dialect: not a command
     kTooFast,          // over message-rate where it cannot be slowed down
     kNoPong,           // silent for too long after a ping
     kNotFound,         // upgrade on another path, or on a vhost without the protocol
@@ -29,9 +32,12 @@ enum class [[nodiscard]] Status : uint8_t{
 inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kTooManyJoins) + 1;
 
 struct StatusRow {
-  uint16_t close_code;    // RFC 6455 section 7.4; 0 where the connection never opens or cannot be told
-  uint16_t http_status;   // answer to the upgrade request; 0 where it was accepted
-  std::string_view text;  // close reason and log text, ASCII, at most 123 bytes
+  uint16_t close_code;   // RFC 6455 section 7.4; 0 where the connection never opens or cannot be told
+  uint16_t http_status;  // answer to the upgrade request; 0 where it was accepted
+  // Instead of close_code in the structured dialect, centrifugal.dev/docs/server/codes: its clients come back
+  // after 3000 to 3499, but not after 3500 to 3999 and 4500 to 4999.
+  uint16_t structured_code;
+  std::string_view text;  // close reason and log text, ASCII, at most 100 bytes
 };
 
 const StatusRow& describe(Status status);

@@ -42,6 +42,9 @@ class Stream final : public FrameSink {
   Cursor tail() const { return first_ ? first_->base : head_; }  // the oldest byte kept
   size_t readers() const { return readers_; }
 
+  // Whether this is the oldest block of memory it has.
+  bool owns(const Block& segment) const { return first_ == &segment; }
+
   // Appends one frame, given in two parts of together at most kMaxFrame bytes.
   void append(std::string_view header, std::string_view payload) override;
 

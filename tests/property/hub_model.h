@@ -4,6 +4,7 @@
 // dismissed has been told why; memory stays within its bound.
 #pragma once
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -15,6 +16,8 @@
 
 #include "core/hub.h"
 #include "dialect/frame.h"
+#include "dialect/reply.h"
+#include "dialect/text.h"
 
 namespace lws_chat::model {
 
@@ -32,7 +35,7 @@ using Pick = std::function<unsigned(unsigned n)>;
   std::abort();
 }
 
-// One life of a room.
+// What one audience is told in one life of a room.
 struct Log final : FrameSink {
   std::string bytes;
   std::vector<size_t> starts;  // of the messages, by offset - 1
@@ -44,6 +47,7 @@ struct Log final : FrameSink {
 };
 
 struct Reader final : Client {
+  explicit Reader(Audience audience) : Client(audience) {}
   Log* log = nullptr;
   size_t start = 0;  // in the log
   std::string got;
@@ -52,6 +56,7 @@ struct Reader final : Client {
   bool one_frame = false;  // takes a frame at a time, as over HTTP/2
   bool breaks = false;
   bool broken = false;
+  bool in_batch = false;
   std::vector<Reader*>* gathering = nullptr;  // where to note a write that leaves at the end of the flush
   Status why = Status::kOk;
   size_t stop = SIZE_MAX;  // length of the log at which it was to be dismissed
@@ -64,14 +69,18 @@ struct Reader final : Client {
     size_t taken = one_frame ? first_frame(frames).size : frames.size();
     got += frames.substr(0, taken);
     if (gathering) {
-      if (gathered_) fail("two writes of one reader were gathered");
-      gathered_ = true;
+      if (in_batch) fail("two writes of one reader were gathered");
+      in_batch = true;
+      set_gathered(true);
       gathering->push_back(this);
     }
     return taken;
   }
-  void sent() { gathered_ = false; }
-  void dismissed(Status status, uint64_t) override {
+  void sent() {
+    in_batch = false;
+    set_gathered(false);
+  }
+  void dismissed(Status status, uint64_t, Time) override {
     if (status == Status::kSlow && appetite > 1000 && why == Status::kOk && !replaying)
       fail("a willing reader was called slow");
     why = status;
@@ -83,7 +92,7 @@ class Model final : private Fanout {
  public:
   explicit Model(Pick pick) : pick_(std::move(pick)) {}
   ~Model() {
-    for (auto& reader : readers_) hub_.leave(*reader);
+    for (auto& reader : readers_) hub_.leave(*reader, now_);
   }
 
   void step() {
@@ -103,13 +112,13 @@ class Model final : private Fanout {
     settle();
     for (auto& reader : readers_) {
       reader->appetite = 1 << 30;
-      while (reader->behind() && reader->room()) hub_.pump(*reader);
+      while (reader->behind() && reader->room()) hub_.pump(*reader, now_);
       verify(*reader);
       if (reader->room() && reader->start + reader->got.size() != reader->log->bytes.size())
         fail("a willing reader lacks bytes");
     }
     while (!readers_.empty()) leave(0);
-    now_ += settings().history.age + 1;
+    now_ += settings().rooms.history.age + 1;
     settle();
     if (hub_.rooms() != 0 || hub_.bytes_in_use() != 0) fail("something is left of empty rooms");
   }
@@ -121,7 +130,7 @@ class Model final : private Fanout {
     settings.flush_interval = kInterval;
     settings.max_rooms = kRooms - 1;
     settings.max_memory = kMaxMemory;
-    settings.history = {kHistory, 100000, 200 * kInterval};
+    settings.rooms.history = {kHistory, 100000, 200 * kInterval};
     return settings;
   }
 
@@ -130,7 +139,7 @@ class Model final : private Fanout {
 
   void join() {
     std::string name(1, static_cast<char>('a' + pick(kRooms)));
-    auto reader = std::make_unique<Reader>();
+    auto reader = std::make_unique<Reader>(static_cast<Audience>(pick(kAudiences)));
     reader->one_frame = pick(4) == 0;
     if (pick(3) == 0) reader->appetite = static_cast<int>(pick(4));
     uint64_t replay = pick(3) == 0 ? pick(30) : 0;
@@ -143,11 +152,11 @@ class Model final : private Fanout {
     if ((status == Status::kOk) != place) fail("has_place() was wrong");
     if (status != Status::kOk) return;
     const Room* room = hub_.find(name);
-    reader->log = &logs_[room->epoch()];
+    reader->log = &log_of(*room, *reader);
     reader->start = reader->log->bytes.size();
     if (replay > 0) {
       // Joined once more, now with a replay: it begins at the oldest message the history has.
-      hub_.leave(*reader);
+      hub_.leave(*reader, now_);
       if (!hub_.has_place(name)) fail("a place was lost");
       room = hub_.find(name);
       uint64_t first = top + 1;
@@ -157,13 +166,13 @@ class Model final : private Fanout {
         if (hub_.join(*reader, name, replay, now_) != Status::kOk) fail("refused");
         first = std::max(room->history().first(), top + 1 - std::min(replay, top));
         if (room->history().count() > kHistory) fail("the history is too long");
-        reader->log = &logs_[room->epoch()];
+        reader->log = &log_of(*room, *reader);
         if (first <= top) reader->start = reader->log->starts[first - 1];
         reader->appetite = 1 << 30;
-        hub_.pump(*reader);
+        hub_.pump(*reader, now_);
       } else {
         if (hub_.join(*reader, name, replay, now_) != Status::kOk) fail("refused");
-        reader->log = &logs_[hub_.find(name)->epoch()];
+        reader->log = &log_of(*hub_.find(name), *reader);
         reader->start = reader->log->bytes.size();
       }
     }
@@ -171,9 +180,13 @@ class Model final : private Fanout {
     readers_.push_back(std::move(reader));
   }
 
+  Log& log_of(const Room& room, const Reader& reader) {
+    return logs_[room.epoch()][static_cast<size_t>(reader.audience())];
+  }
+
   void leave(size_t i) {
     verify(*readers_[i]);
-    hub_.leave(*readers_[i]);
+    hub_.leave(*readers_[i], now_);
     readers_[i] = std::move(readers_.back());
     readers_.pop_back();
   }
@@ -182,9 +195,16 @@ class Model final : private Fanout {
     if (!sender.room()) return;
     unsigned size = pick(50) == 0 ? pick(40000) : pick(200);
     std::string payload(size, static_cast<char>('a' + pick(26)));
-    Message message{payload, pick(5) == 0};
-    sender.log->starts.push_back(sender.log->bytes.size());
-    append_message(*sender.log, message);
+    Format format = static_cast<Format>(pick(3));
+    if (format == Format::kJson) payload = '"' + payload + '"';
+    Message message{payload, format};
+    const Room& room = *sender.room();
+    for (unsigned i = 0; i < kAudiences; ++i) {
+      Log& log = logs_[room.epoch()][i];
+      log.starts.push_back(log.bytes.size());
+      Event event{Event::Kind::kPublication, room.name(), message, room.history().top() + 1};
+      (i == static_cast<unsigned>(Audience::kText) ? append_text : append_push)(log, event);
+    }
     hub_.publish(*sender.room(), message, now_);
     if (hub_.bytes_in_use() > kMaxMemory) fail("more memory than allowed");
   }
@@ -194,7 +214,7 @@ class Model final : private Fanout {
     sent.swap(gathered_);
     for (Reader* reader : sent) reader->sent();
     set_gathering(nullptr);
-    for (Reader* reader : sent) hub_.pump(*reader);
+    for (Reader* reader : sent) hub_.pump(*reader, now_);
     set_gathering(&gathered_);
     return now_;
   }
@@ -222,7 +242,7 @@ class Model final : private Fanout {
   void resume(Reader& reader) {
     reader.appetite = pick(3) == 0 ? static_cast<int>(pick(4)) : 1 << 30;
     if (pick(200) == 0) reader.breaks = true;
-    hub_.pump(reader);
+    hub_.pump(reader, now_);
     verify(reader);
   }
 
@@ -254,8 +274,8 @@ class Model final : private Fanout {
 
   Pick pick_;
   Time now_ = 0;
-  Hub hub_{settings(), append_message, this};
-  std::map<std::string, Log> logs_;  // by epoch
+  Hub hub_{settings(), {append_text, append_push}, this};
+  std::map<std::string, std::array<Log, kAudiences>> logs_;  // by epoch
   std::vector<std::unique_ptr<Reader>> readers_;
   std::vector<Reader*> gathered_;
 };

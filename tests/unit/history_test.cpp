@@ -13,11 +13,13 @@ struct Fixture {
   History::Limits limits{10, 100000, 1000};
   History history{pool, nullptr, limits};
 
-  void add(std::string_view text, Time now = 0, bool binary = false) { history.add(Message{text, binary}, now); }
+  void add(std::string_view text, Time now = 0, Format format = Format::kText) {
+    history.add(Message{text, format}, now);
+  }
   std::string all() const {
     std::string text;
     for (uint64_t i = history.first(); i <= history.top(); ++i) {
-      text += history.at(i).message.payload;
+      text += history.from(i).next().message.payload;
       text += ' ';
     }
     return text;
@@ -36,14 +38,14 @@ TEST(an_empty_history_has_no_first_message) {
 TEST(messages_have_offsets_from_one_on_and_come_back_as_they_were) {
   Fixture f;
   f.add("a", 5);
-  f.add(std::string_view("b\0c", 3), 6, true);
+  f.add(std::string_view("b\0c", 3), 6, Format::kBinary);
   f.add("", 7);
   CHECK_EQ(f.history.top(), 3u);
-  CHECK_EQ(f.history.at(1).message.payload, "a");
-  CHECK_EQ(f.history.at(1).time, 5);
-  CHECK_EQ(f.history.at(2).message.payload, std::string_view("b\0c", 3));
-  CHECK(f.history.at(2).message.binary);
-  CHECK_EQ(f.history.at(3).message.payload, "");
+  CHECK_EQ(f.history.from(1).next().message.payload, "a");
+  CHECK_EQ(f.history.from(1).next().time, 5);
+  CHECK_EQ(f.history.from(2).next().message.payload, std::string_view("b\0c", 3));
+  CHECK(f.history.from(2).next().message.format == Format::kBinary);
+  CHECK_EQ(f.history.from(3).next().message.payload, "");
 }
 
 TEST(it_is_bounded_by_count) {
@@ -102,8 +104,8 @@ TEST(messages_larger_than_any_block_are_kept) {
   f.add("before");
   f.add(std::string(200000, 'x'));
   f.add("after");
-  CHECK_EQ(f.history.at(2).message.payload.size(), 200000u);
-  CHECK_EQ(f.history.at(3).message.payload, "after");
+  CHECK_EQ(f.history.from(2).next().message.payload.size(), 200000u);
+  CHECK_EQ(f.history.from(3).next().message.payload, "after");
 }
 
 TEST(memory_goes_back_when_messages_go) {

@@ -10,10 +10,22 @@ using namespace lws_chat;
 
 namespace {
 
-void encode(FrameSink& sink, const Message& message) { sink.append("", message.payload); }
+void encode(FrameSink& sink, const Event& event) { sink.append("", event.message.payload); }
+
+void encode_structured(FrameSink& sink, const Event& event) {
+  switch (event.kind) {
+    case Event::Kind::kJoin: return sink.append("+", event.message.publisher);
+    case Event::Kind::kLeave: return sink.append("-", event.message.publisher);
+    case Event::Kind::kPublication:
+      sink.append(event.room, ":" + std::to_string(event.offset) + ":" + std::string(event.message.payload) + ";");
+  }
+}
 
 // A client whose transport takes everything, nothing, or breaks.
 struct Reader final : Client {
+  explicit Reader(Audience audience = Audience::kText, IdentityPtr identity = nullptr) : Client(audience) {
+    identity_ = std::move(identity);
+  }
   bool open = true;
   bool broken = false;
   std::string got;
@@ -28,7 +40,7 @@ struct Reader final : Client {
     ++writes;
     return frames.size();
   }
-  void dismissed(Status status, uint64_t lag) override { why = status, told_lag = lag; }
+  void dismissed(Status status, uint64_t lag, Time) override { why = status, told_lag = lag; }
 };
 
 constexpr Time kInterval = 2000;
@@ -42,12 +54,12 @@ Hub::Settings settings() {
   settings.flush_interval = kInterval;
   settings.max_rooms = 3;
   settings.max_memory = 1 << 20;
-  settings.history = {5, 1000, kAge};
+  settings.rooms.history = {5, 1000, kAge};
   return settings;
 }
 
 struct Fixture {
-  explicit Fixture(const Hub::Settings& chosen = settings()) : hub(chosen, encode) {}
+  explicit Fixture(const Hub::Settings& chosen = settings()) : hub(chosen, {encode, encode_structured}) {}
 
   Hub hub;
   std::deque<Reader> readers;
@@ -68,7 +80,7 @@ struct Fixture {
 
   void publish(std::string_view text, Time now) { hub.publish(*readers[0].room(), Message{text}, now); }
   ~Fixture() {
-    for (Reader& reader : readers) hub.leave(reader);
+    for (Reader& reader : readers) hub.leave(reader, 0);
   }
 };
 
@@ -96,7 +108,7 @@ TEST(messages_of_one_turn_leave_in_one_write) {
 
 Hub::Settings without_history() {
   Hub::Settings chosen = settings();
-  chosen.history.messages = 0;
+  chosen.rooms.history.messages = 0;
   return chosen;
 }
 
@@ -158,6 +170,35 @@ TEST(a_flush_stops_at_its_budget_and_goes_on_where_it_stopped) {
   CHECK_EQ(f.hub.due(), Hub::kNever);
 }
 
+TEST(a_large_room_does_not_keep_the_others_waiting) {
+  Fixture f;
+  for (int i = 0; i < 10; ++i) f.join("large");
+  Reader& small = f.join("small");
+  f.publish("m", 0);
+  f.hub.publish(*small.room(), Message{"s"}, 0);
+  f.hub.flush(0, 4);
+  CHECK_EQ(small.got, "");
+  f.hub.flush(0, 4);
+  CHECK_EQ(small.got, "s");
+  f.hub.flush(0, kMany);
+  for (size_t i = 0; i < 10; ++i) CHECK_EQ(f.readers[i].got, "m");
+}
+
+TEST(each_audience_is_told_in_its_own_way_and_joins_only_those_who_asked) {
+  Hub::Settings chosen = settings();
+  chosen.rooms.presence = chosen.rooms.join_leave = true;
+  Hub hub(chosen, {encode, encode_structured});
+  auto ann = std::make_shared<Identity>(Identity{"1", "ann", "ann"});
+  Reader text(Audience::kText, ann), structured(Audience::kStructured, ann), watching(Audience::kWatching, ann);
+  for (Reader* reader : {&text, &watching, &structured}) CHECK(hub.join(*reader, "r", 0, 0) == Status::kOk);
+  hub.publish(*text.room(), Message{"m"}, 0);
+  hub.flush(0, kMany);
+  CHECK_EQ(text.got, "m");
+  CHECK_EQ(structured.got, "r:1:m;");
+  CHECK_EQ(watching.got, "+ann+annr:1:m;");
+  for (Reader* reader : {&text, &watching, &structured}) hub.leave(*reader, 0);
+}
+
 TEST(what_is_published_while_a_flush_is_under_way_also_reaches_those_already_served) {
   Fixture f;
   for (int i = 0; i < 4; ++i) f.join();
@@ -175,7 +216,7 @@ TEST(leaving_while_a_flush_is_under_way_passes_nobody_over) {
     for (int i = 0; i < 6; ++i) f.join();
     f.publish("m", 0);
     f.hub.flush(0, 3);
-    f.hub.leave(f.readers[leaver]);
+    f.hub.leave(f.readers[leaver], 0);
     f.hub.flush(0, kMany);
     for (size_t i = 0; i < 6; ++i)
       if (i != leaver) CHECK_EQ(f.readers[i].got, "m");
@@ -191,7 +232,7 @@ TEST(a_reader_that_was_not_ready_goes_on_when_it_is_pumped) {
   CHECK_EQ(a.got, "");
   CHECK_EQ(a.lag(), 1u);
   a.open = true;
-  f.hub.pump(a);
+  f.hub.pump(a, 0);
   CHECK_EQ(a.got, "1");
   CHECK_EQ(a.lag(), 0u);
 }
@@ -295,7 +336,7 @@ TEST(a_room_is_gone_when_it_is_empty_and_remembers_nothing) {
   Fixture f;
   Reader& a = f.join("a");
   CHECK_EQ(f.hub.rooms(), 1u);
-  f.hub.leave(a);
+  f.hub.leave(a, 0);
   CHECK_EQ(f.hub.rooms(), 0u);
   CHECK(!f.hub.find("a"));
 }
@@ -305,7 +346,7 @@ TEST(an_empty_room_with_a_history_stays_until_the_history_has_expired) {
   Reader& a = f.join("a");
   f.publish("m", 7);
   f.hub.flush(7, kMany);
-  f.hub.leave(a);
+  f.hub.leave(a, 0);
   CHECK_EQ(f.hub.rooms(), 1u);
   CHECK_EQ(f.hub.due(), 7 + kAge);
   f.hub.flush(6 + kAge, kMany);
@@ -337,7 +378,7 @@ TEST(for_one_room_more_the_room_that_was_left_longest_ago_is_forgotten) {
   for (size_t i : {1, 0}) {
     f.hub.publish(*f.readers[i].room(), Message{"remember"}, 0);
     f.hub.flush(0, kMany);
-    f.hub.leave(f.readers[i]);
+    f.hub.leave(f.readers[i], 0);
   }
   CHECK(f.hub.has_place("d"));
   f.join("d");
@@ -348,7 +389,7 @@ TEST(for_one_room_more_the_room_that_was_left_longest_ago_is_forgotten) {
 TEST(a_long_replay_goes_out_in_several_turns) {
   Hub::Settings chosen = settings();
   chosen.max_lag = 1 << 20;
-  chosen.history = {100, 1'000'000, kAge};
+  chosen.rooms.history = {100, 1'000'000, kAge};
   Fixture f(chosen);
   f.join("a");
   for (int i = 0; i < 8; ++i) f.hub.publish(*f.readers[0].room(), Message{std::string(12000, 'x')}, 0);
@@ -357,16 +398,16 @@ TEST(a_long_replay_goes_out_in_several_turns) {
   CHECK(f.hub.join(late, "a", 8, 0) == Status::kOk);
   CHECK(late.behind());
   CHECK(late.got.size() >= 65536u);
-  while (late.behind()) f.hub.pump(late);
+  while (late.behind()) f.hub.pump(late, 0);
   CHECK_EQ(late.got.size(), 8u * 12000u);
-  f.hub.leave(late);
+  f.hub.leave(late, 0);
 }
 
 TEST(a_room_made_again_has_another_epoch) {
   Fixture f;
   f.join("a");
   std::string first = f.hub.find("a")->epoch();
-  f.hub.leave(f.readers[0]);
+  f.hub.leave(f.readers[0], 0);
   f.readers.clear();
   f.join("a");
   CHECK(f.hub.find("a")->epoch() != first);
@@ -412,7 +453,7 @@ TEST(a_replay_goes_on_when_the_reader_is_ready_and_nothing_overtakes_it) {
   f.hub.flush(kInterval, kMany);
   CHECK_EQ(late.got, "");
   CHECK(late.behind());
-  f.hub.pump(late);
+  f.hub.pump(late, 0);
   CHECK_EQ(late.got, "12345");
 }
 
@@ -422,7 +463,7 @@ TEST(a_reader_whose_replay_the_history_has_overtaken_is_told_so) {
   Reader& late = f.join_stalled_after({"1", "2", "3"});
   for (int i = 0; i < 5; ++i) f.publish("x", 0);
   late.open = true;
-  f.hub.pump(late);
+  f.hub.pump(late, 0);
   CHECK(late.why == Status::kReplayLost);
   CHECK_EQ(late.got, "");
 }
@@ -430,7 +471,7 @@ TEST(a_reader_whose_replay_the_history_has_overtaken_is_told_so) {
 TEST(too_much_memory_costs_the_oldest_history_first) {
   Hub::Settings tight = settings();
   tight.max_memory = 64 * 1024;
-  tight.history = {1000, 1 << 20, kAge};
+  tight.rooms.history = {1000, 1 << 20, kAge};
   Fixture f(tight);
   f.join("old");
   f.hub.publish(*f.readers[0].room(), Message{std::string(20000, 'o')}, 0);

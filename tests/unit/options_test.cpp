@@ -101,6 +101,40 @@ TEST(only_options_that_shape_the_hub_conflict) {
   CHECK_EQ(hub_conflicts(a, b)[0], "max-lag (1048576 and 5000)");
 }
 
+TEST(an_option_of_rooms_can_be_set_for_a_namespace_alone) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "typing/history-size", "0"), "");
+  CHECK_EQ(set_option(options, "history-age", "7"), "");
+  CHECK_EQ(namespaces(options).size(), 1u);
+  CHECK_EQ(options_in(options, "typing").history_size, 0u);
+  CHECK_EQ(options_in(options, "typing").history_age, 7u);
+  CHECK_EQ(options_in(options, "other").history_size, 100u);
+  CHECK_EQ(options.history_size, 100u);
+}
+
+TEST(what_is_wrong_for_a_namespace_is_said) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "typing/history-size", "x"),
+           "\"x\" is not a whole number, expected 0 to 1000000 messages");
+  CHECK_EQ(set_option(options, "typing/max-clients", "1"),
+           "\"max-clients\" is no option of rooms, it has no namespace");
+  CHECK_EQ(set_option(options, "typing/history-siz", "1"),
+           "unknown option \"typing/history-siz\", did you mean \"history-size\"?");
+  for (const char* bad : {"/replay", "a b/replay", "a:b/replay", "a.b/replay", "a/b/replay"})
+    CHECK(set_option(options, bad, "1").find("is no namespace") != std::string::npos);
+  CHECK(namespaces(options).empty());
+}
+
+TEST(a_shared_hub_has_to_agree_on_namespaces_too) {
+  Options a = default_options();
+  Options b = default_options();
+  CHECK_EQ(set_option(a, "typing/history-size", "0"), "");
+  CHECK_EQ(hub_conflicts(a, b).size(), 1u);
+  CHECK_EQ(hub_conflicts(a, b)[0], "typing/history-size (0 and 100)");
+  CHECK_EQ(set_option(b, "typing/history-size", "0"), "");
+  CHECK(hub_conflicts(a, b).empty());
+}
+
 TEST(the_nearest_word_is_only_given_when_it_is_near) {
   CHECK_EQ(nearest_word("prot", {"port", "name"}), "port");
   CHECK_EQ(nearest_word("xyzzy", {"port", "name"}), "");

@@ -18,3 +18,16 @@ TEST(close_codes_are_those_of_rfc_6455_or_of_applications) {
   CHECK_EQ(describe(Status::kMessageTooBig).close_code, 1009);
   CHECK_EQ(describe(Status::kSlow).close_code, 3008);
 }
+
+TEST(codes_of_the_structured_dialect_say_whether_to_come_back) {
+  auto comes_back = [](Status status) {
+    unsigned code = describe(status).structured_code;
+    return code >= 3000 && code < 3500;
+  };
+  for (Status status :
+       {Status::kGoingAway, Status::kInternalError, Status::kSlow, Status::kReplayLost, Status::kTooFast})
+    CHECK(comes_back(status));
+  for (Status status : {Status::kClosedOnRequest, Status::kUnsupportedData, Status::kReplaced, Status::kStale,
+                        Status::kBadRequest, Status::kMessageTooBig})
+    CHECK(!comes_back(status));
+}

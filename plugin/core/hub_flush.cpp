@@ -1,0 +1,162 @@
+// How a hub sends: which rooms are due, and what their members are written.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/hub.h"
+
+namespace lws_chat {
+namespace {
+
+// A replay goes out in writes of about so many bytes, so many together in one loop turn.
+constexpr size_t kReplayPiece = 16384;
+constexpr size_t kReplayPerTurn = 65536;
+
+// Frames for a reader that does not read them from a stream.
+class FrameBuffer final : public FrameSink {
+ public:
+  void append(std::string_view header, std::string_view payload) override {
+    bytes_ += header;
+    bytes_ += payload;
+  }
+  size_t size() const { return bytes_.size(); }
+  std::string_view after(size_t taken) const { return std::string_view(bytes_).substr(taken); }
+
+ private:
+  std::string bytes_;
+};
+
+}  // namespace
+
+void Hub::make_dirty(Room& room, Time now) {
+  bool enough = room.waiting_ >= kEnough;
+  if (room.dirty_.listed) {
+    // Those whom the flush under way has already served need another one.
+    if (room.next_ > 0) room.again_ = true;
+    if (!enough || room.due_ <= now) return;
+    later_.remove(room);
+  }
+  bool wait = !enough && room.flushed_at_ >= 0;
+  room.due_ = wait ? std::max(now, room.flushed_at_ + settings_.flush_interval) : now;
+  (room.due_ <= now ? now_ : later_).push(room);
+}
+
+Time Hub::due() const {
+  Time sending = later_.first() ? later_.first()->due_ : kNever;
+  if (now_.first()) return std::min(now_.first()->due_, sending);
+  Time expiry = absences_.empty() ? kNever : absences_.begin()->first;
+  for (const Namespace& group : namespaces_)
+    if (const Room* room = group.remembered.first())
+      expiry = std::min(expiry, room->touched_at_ + group.settings.history.age);
+  return std::min(sending, expiry);
+}
+
+void Hub::flush(Time now, size_t max_writes) {
+  while (later_.first() && later_.first()->due_ <= now) {
+    Room& room = *later_.first();
+    later_.remove(room);
+    now_.push(room);
+  }
+  size_t budget = max_writes;
+  while (now_.first() && budget > 0) {
+    Room& room = *now_.first();
+    in_room_ = true;
+    bool whole = flush_room(room, now, budget);
+    in_room_ = false;
+    now_.remove(room);
+    if (!whole) {
+      // The others come before the rest of it.
+      now_.push(room);
+      return;
+    }
+    ++counters_.flushes;
+    if (room.again_) {
+      room.again_ = false;
+      make_dirty(room, now);
+    } else {
+      retire(room);
+    }
+  }
+  expire(now);
+}
+
+// Serves the members from where the last turn stopped. Returns whether it came to the end.
+bool Hub::flush_room(Room& room, Time now, size_t& budget) {
+  for (Stream& stream : room.streams_) stream.hold();
+  if (room.next_ == 0) room.waiting_ = 0;
+  while (room.next_ < room.members_.size() && budget > 0) {
+    --budget;
+    Client& client = *room.members_[room.next_++];
+    if (client.replay_next_ == client.replay_end_)
+      send_stream(client, now);
+    else if (client.lag() > settings_.max_lag)
+      dismiss(client, Status::kSlow, now);
+  }
+  // The interval counts from the end: a large room would otherwise be due again at once.
+  if (fanout_) room.flushed_at_ = std::max(now, fanout_->complete());
+  for (Stream& stream : room.streams_) stream.release();
+  if (room.next_ < room.members_.size()) return false;
+  room.next_ = 0;
+  if (!fanout_) room.flushed_at_ = now;
+  return true;
+}
+
+void Hub::pump(Client& client, Time now) {
+  if (client.room_ && send_replay(client, now)) send_stream(client, now);
+}
+
+// Messages of the history that the client is to get before those of the stream, many in a write. Returns
+// whether it has got them and is still there.
+bool Hub::send_replay(Client& client, Time now) {
+  const Room& room = *client.room_;
+  const History& history = room.history_;
+  size_t budget = kReplayPerTurn;
+  while (client.replay_next_ < client.replay_end_) {
+    if (!client.ready() || budget == 0) return false;
+    if (client.replay_next_ < history.first()) return dismiss(client, Status::kReplayLost, now), false;
+    FrameBuffer frames;
+    std::vector<size_t> ends;  // of the messages, in the buffer
+    History::Reader reader = history.from(client.replay_next_);
+    while (reader.offset() < client.replay_end_ && frames.size() < kReplayPiece) {
+      History::Entry entry = reader.next();
+      encoder(client.audience_)(frames, {Event::Kind::kPublication, room.name(), entry.message, entry.offset});
+      ends.push_back(frames.size());
+    }
+    size_t taken = client.write(frames.after(client.replay_taken_));
+    if (taken == 0) return leave(client, now), false;
+    ++counters_.writes;
+    counters_.bytes_out += taken;
+    taken += client.replay_taken_;
+    size_t whole = static_cast<size_t>(std::upper_bound(ends.begin(), ends.end(), taken) - ends.begin());
+    client.replay_next_ += whole;
+    client.replay_taken_ = static_cast<uint32_t>(taken - (whole ? ends[whole - 1] : 0));
+    budget -= std::min(budget, taken);
+  }
+  return true;
+}
+
+void Hub::send_stream(Client& client, Time now) {
+  Stream& stream = client.room_->stream(client.audience_);
+  while (client.cursor_ < client.stop_) {
+    std::string_view frames = stream.unread(client.cursor_, client.stop_);
+    if (frames.empty() || client.gathered_) return;
+    if (!client.ready()) {
+      if (client.lag() > settings_.max_lag) dismiss(client, Status::kSlow, now);
+      return;
+    }
+    size_t taken = client.write(frames);
+    if (taken == 0) return leave(client, now);
+    ++counters_.writes;
+    counters_.bytes_out += taken;
+    client.cursor_ = stream.advance(client.cursor_, taken);
+  }
+  dismiss(client, client.leaving_, now);
+}
+
+void Hub::dismiss(Client& client, Status why, Time now) {
+  uint64_t lag = client.lag();
+  leave(client, now, why == Status::kClosedOnRequest ? Departure::kFinal : Departure::kMayReturn);
+  client.dismissed(why, lag, now);
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,44 @@
+#include "core/identity.h"
+
+#include "support/unit.h"
+
+using namespace lws_chat;
+
+namespace {
+
+IdentityPtr somebody(const char* client) { return std::make_shared<Identity>(Identity{client, "", ""}); }
+
+}  // namespace
+
+TEST(who_comes_back_in_time_is_the_same_once) {
+  Departed departed;
+  IdentityPtr ann = somebody("ann");
+  departed.add("key", ann, 10);
+  CHECK(departed.take("other", 5) == nullptr);
+  CHECK(departed.take("key", 9) == ann);
+  CHECK(departed.take("key", 9) == nullptr);
+}
+
+TEST(who_comes_back_late_is_somebody_else) {
+  Departed departed;
+  departed.add("key", somebody("ann"), 10);
+  CHECK(departed.take("key", 10) == nullptr);
+}
+
+TEST(two_with_the_same_key_both_come_back) {
+  Departed departed;
+  departed.add("key", somebody("a"), 10);
+  departed.add("key", somebody("b"), 10);
+  IdentityPtr first = departed.take("key", 0);
+  IdentityPtr second = departed.take("key", 0);
+  CHECK(first && second && first != second);
+  CHECK(departed.take("key", 0) == nullptr);
+}
+
+TEST(of_too_many_the_oldest_are_forgotten) {
+  Departed departed;
+  for (size_t i = 0; i <= Departed::kMost; ++i)
+    departed.add(std::to_string(i), somebody("x"), static_cast<Time>(i) + 1);
+  CHECK(departed.take("0", 0) == nullptr);
+  CHECK(departed.take("1", 0) != nullptr);
+}

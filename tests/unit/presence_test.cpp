@@ -1,0 +1,179 @@
+// Who is in a room, and what the others are told of it: the hub's part of presence.
+#include <deque>
+#include <string>
+
+#include "core/hub.h"
+#include "support/unit.h"
+
+using namespace lws_chat;
+
+namespace {
+
+void encode(FrameSink& sink, const Event& event) { sink.append("", event.message.payload); }
+
+void encode_structured(FrameSink& sink, const Event& event) {
+  switch (event.kind) {
+    case Event::Kind::kJoin: return sink.append("+", event.message.publisher);
+    case Event::Kind::kLeave: return sink.append("-", event.message.publisher);
+    case Event::Kind::kPublication: return sink.append("", event.message.payload);
+  }
+}
+
+struct Reader final : Client {
+  Reader(Audience audience, const char* name) : Client(audience) {
+    identity_ = std::make_shared<Identity>(Identity{name, "", name});
+  }
+  std::string got;
+  bool ready() override { return true; }
+  size_t write(std::string_view frames) override { return got += frames, frames.size(); }
+  void dismissed(Status, uint64_t, Time) override {}
+};
+
+constexpr Time kGrace = 5000;
+constexpr Time kAge = 100000;
+
+struct Fixture {
+  static Hub::Settings settings() {
+    Hub::Settings settings;
+    settings.max_lag = 1000;
+    settings.max_rooms = 2;
+    settings.max_memory = 1 << 20;
+    settings.rooms.history = {10, 1000, kAge};
+    settings.rooms.presence = settings.rooms.join_leave = true;
+    settings.rooms.presence_grace = kGrace;
+    RoomSettings silent = settings.rooms;
+    silent.join_leave = false;
+    settings.namespaces.emplace_back("silent", silent);
+    return settings;
+  }
+
+  Hub hub{settings(), {encode, encode_structured}};
+  Reader watcher{Audience::kWatching, "w"};
+  Reader plain{Audience::kStructured, "p"};
+  Reader text{Audience::kText, "t"};
+
+  explicit Fixture(const char* room = "room") { join(watcher, room); }
+  ~Fixture() {
+    for (Reader* reader : {&watcher, &plain, &text}) hub.leave(*reader, 0);
+  }
+  void join(Reader& reader, const char* room = "room", Time now = 0) {
+    CHECK(hub.join(reader, room, 0, now) == Status::kOk);
+    hub.flush(now, 100);
+  }
+  // What the watcher was told since the last time.
+  std::string told(Time now = 0) {
+    hub.flush(now, 100);
+    return std::exchange(watcher.got, std::string());
+  }
+};
+
+}  // namespace
+
+TEST(who_wants_to_know_is_told_who_comes_its_own_coming_included) {
+  Fixture f;
+  CHECK_EQ(f.told(), "+w");
+  f.join(f.plain);
+  f.join(f.text);
+  CHECK_EQ(f.told(), "+p+t");
+  CHECK_EQ(f.plain.got, "");
+  CHECK_EQ(f.text.got, "");
+}
+
+TEST(who_leaves_for_good_is_gone_at_once) {
+  Fixture f;
+  f.join(f.plain);
+  (void)f.told();
+  f.hub.leave(f.plain, 0);
+  CHECK_EQ(f.told(), "-p");
+}
+
+TEST(who_loses_its_connection_is_gone_after_the_grace) {
+  Fixture f;
+  f.join(f.plain);
+  (void)f.told();
+  f.hub.leave(f.plain, 100, Hub::Departure::kMayReturn);
+  CHECK_EQ(f.told(100), "");
+  CHECK_EQ(f.hub.find("room")->absent().size(), 1u);
+  CHECK_EQ(f.hub.due(), 100 + kGrace);
+  CHECK_EQ(f.told(99 + kGrace), "");
+  f.hub.flush(100 + kGrace, 100);
+  CHECK_EQ(f.told(100 + kGrace), "-p");
+  CHECK(f.hub.find("room")->absent().empty());
+}
+
+TEST(who_comes_back_within_the_grace_was_never_away) {
+  Fixture f;
+  f.join(f.plain);
+  (void)f.told();
+  f.hub.leave(f.plain, 100, Hub::Departure::kMayReturn);
+  f.join(f.plain, "room", 99 + kGrace);
+  f.hub.flush(3 * kGrace, 100);
+  CHECK_EQ(f.told(3 * kGrace), "");
+}
+
+TEST(of_several_that_are_away_each_has_its_own_time) {
+  Fixture f;
+  Reader other{Audience::kStructured, "o"};
+  f.join(f.plain);
+  f.join(other);
+  (void)f.told();
+  f.hub.leave(f.plain, 0, Hub::Departure::kMayReturn);
+  f.hub.leave(other, 1000, Hub::Departure::kMayReturn);
+  f.join(f.plain, "room", 2000);
+  f.hub.flush(kGrace, 100);
+  CHECK_EQ(f.told(kGrace), "");
+  f.hub.flush(1000 + kGrace, 100);
+  CHECK_EQ(f.told(1000 + kGrace), "-o");
+}
+
+TEST(a_text_client_has_no_way_to_come_back_and_is_gone_at_once) {
+  Fixture f;
+  f.join(f.text);
+  (void)f.told();
+  f.hub.leave(f.text, 0, Hub::Departure::kMayReturn);
+  CHECK_EQ(f.told(), "-t");
+}
+
+TEST(nothing_is_told_where_join_leave_is_off) {
+  Fixture f("silent:room");
+  f.join(f.plain, "silent:room");
+  f.hub.leave(f.plain, 0);
+  CHECK_EQ(f.told(), "");
+}
+
+TEST(a_room_whose_last_member_may_return_makes_place_for_another) {
+  Fixture f;
+  f.join(f.plain, "other");
+  f.hub.leave(f.plain, 0, Hub::Departure::kMayReturn);
+  CHECK(f.hub.find("other"));
+  CHECK(f.hub.has_place("third"));
+  f.join(f.plain, "third");
+  CHECK(!f.hub.find("other"));
+  f.hub.flush(10 * kGrace, 100);
+  CHECK_EQ(f.hub.rooms(), 2u);
+}
+
+TEST(a_quiet_room_keeps_its_epoch_for_those_who_were_given_a_position) {
+  Fixture f;
+  f.join(f.plain, "quiet");
+  std::string epoch = f.hub.find("quiet")->epoch();
+  f.hub.leave(f.plain, 1000);
+  f.hub.flush(1000 + kAge - 1, 100);
+  CHECK(f.hub.find("quiet"));
+  CHECK_EQ(f.hub.find("quiet")->epoch(), epoch);
+  f.hub.flush(1000 + kAge, 100);
+  CHECK(!f.hub.find("quiet"));
+}
+
+TEST(joins_and_leaves_wake_no_reader_that_did_not_ask_for_them) {
+  Fixture f;
+  f.hub.leave(f.watcher, 0);
+  f.hub.flush(0, 100);
+  f.join(f.plain);
+  uint64_t writes = f.hub.counters().writes;
+  Reader other{Audience::kStructured, "o"};
+  f.join(other);
+  f.hub.leave(other, 0);
+  f.hub.flush(0, 100);
+  CHECK_EQ(f.hub.counters().writes, writes);
+}
