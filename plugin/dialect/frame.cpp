@@ -35,7 +35,7 @@ std::string make_frame(Opcode opcode, bool final, std::string_view payload) {
 
 void append_message(FrameSink& sink, const Message& message) {
   std::string_view rest = message.payload;
-  Opcode opcode = message.binary ? Opcode::kBinary : Opcode::kText;
+  Opcode opcode = message.format == Format::kBinary ? Opcode::kBinary : Opcode::kText;
   do {
     std::string_view part = rest.substr(0, std::min(rest.size(), kMaxPayload));
     rest.remove_prefix(part.size());
@@ -54,6 +54,16 @@ Frame first_frame(std::string_view bytes) {
     length = static_cast<size_t>(octet(2)) << 8 | octet(3);
   }
   return {static_cast<Opcode>(octet(0) & 0x0f), (octet(0) & 0x80) != 0, bytes.substr(header, length), header + length};
+}
+
+bool ends_message(std::string_view frames) {
+  bool final = true;
+  while (!frames.empty()) {
+    Frame frame = first_frame(frames);
+    final = frame.final;
+    frames.remove_prefix(frame.size);
+  }
+  return final;
 }
 
 }  // namespace lws_chat

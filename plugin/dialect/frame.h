@@ -28,11 +28,14 @@ struct Frame {
 // A single frame. Precondition: the payload is of at most kMaxFrame - 4 bytes.
 std::string make_frame(Opcode opcode, bool final, std::string_view payload);
 
-// Encode: appends the message's frames.
+// Appends the frames of a message, as it is.
 void append_message(FrameSink& sink, const Message& message);
 
 // The first of the frames that begin at bytes[0]. Precondition: bytes holds whole frames made by
 // append_message().
 Frame first_frame(std::string_view bytes);
+
+// Whether the last of these frames is the last of its message. Same precondition.
+bool ends_message(std::string_view frames);
 
 }  // namespace lws_chat

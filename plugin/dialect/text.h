@@ -14,4 +14,7 @@ namespace lws_chat {
 // Takes one complete message. Returns kOk, or why the sender has to be closed.
 Status receive_text(Hub& hub, Client& client, const Options& options, const Message& message, Time now);
 
+// Encode: a publication as the frames of a message; JSON that is just a string is that string.
+void append_text(FrameSink& sink, const Event& event);
+
 }  // namespace lws_chat

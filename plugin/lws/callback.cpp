@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <exception>
 
-#include "lws/connection.h"
 #include "lws/descriptors.h"
 #include "lws/handshake.h"
+#include "lws/structured_connection.h"
+#include "lws/text_connection.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
@@ -13,7 +14,12 @@ namespace {
 
 void establish(lws* wsi, Connection*& connection) {
   VhostState* vhost = VhostState::of(wsi);
-  if (vhost) connection = new Connection(wsi, *vhost, requested_room(wsi, vhost->options()));
+  if (!vhost) return;
+  Target target = requested(wsi, vhost->options());
+  if (target.structured)
+    connection = new StructuredConnection(wsi, *vhost);
+  else
+    connection = new TextConnection(wsi, *vhost, target.room);
 }
 
 void destroy(Connection*& connection) {

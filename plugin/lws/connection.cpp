@@ -4,8 +4,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
-#include "dialect/text.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
@@ -31,24 +31,20 @@ lws_write_protocol lws_type(Opcode opcode, bool final) {
 
 }  // namespace
 
-Connection::Connection(lws* wsi, VhostState& vhost, std::string_view room)
+Connection::Connection(lws* wsi, VhostState& vhost)
     : wsi_(wsi),
       vhost_(&vhost),
       address_(wsi),
       over_http2_(lws_get_network_wsi(wsi) != wsi),
       batchable_(!over_http2_ && !lws_is_ssl(wsi)) {
   vhost.add(*this);
-  Status status = vhost.hub().join(*this, room, vhost.options().replay, now());
   lwsl_notice("lws-chat: vhost %s: %s joined, clients: %zu\n", vhost.name(), address_.text().c_str(),
               vhost.connections());
-  // The rooms may have become too many since the upgrade was admitted.
-  if (status != Status::kOk)
-    close(status, 0);
-  else if (behind() && ready())
-    lws_callback_on_writable(wsi);
 }
 
-Connection::~Connection() {
+Connection::~Connection() = default;
+
+void Connection::finish() {
   if (!vhost_) return;
   leave_hub();
   vhost_->remove(*this);
@@ -63,60 +59,64 @@ void Connection::log_end() const {
 std::string Connection::reason() const {
   if (why_ != Status::kOk) {
     const StatusRow& row = describe(why_);
-    std::string text = why_ == Status::kClosedOnRequest ? "asked to be closed" : std::string(row.text);
+    std::string text(row.text);
     if (why_ == Status::kSlow) text += ", " + std::to_string(lag_) + " bytes behind";
-    return row.close_code ? std::to_string(row.close_code) + " " + text : text;
+    return row.close_code ? std::to_string(close_code(why_)) + " " + text : text;
   }
   if (peer_code_) return "closed by the client with " + std::to_string(peer_code_);
   return "connection lost or protocol violated";
 }
 
 void Connection::receive(const char* bytes, size_t size) {
-  // After the close word nothing counts any more, also what came in the same piece.
-  if (state_ != State::kOpen || leaving()) return;
-  if (!paused_) vhost_->heard(*this);
-  size_t known = partial_.size() + size + lws_remaining_packet_payload(wsi_);
-  if (known > vhost_->options().max_message) return close(Status::kMessageTooBig, 0);
+  if (state_ != State::kOpen) return;
+  if (!paused_) alive();
+  size_t known = buffer_.size() + size + lws_remaining_packet_payload(wsi_);
+  if (known > vhost_->options().max_message) return close(Status::kMessageTooBig);
   bool complete = lws_is_final_fragment(wsi_) && !lws_remaining_packet_payload(wsi_);
   bool binary = lws_frame_is_binary(wsi_);
-  if (complete && partial_.empty()) return accept(binary, {bytes, size});
-  partial_.reserve(known);
-  partial_.append(bytes, size);
+  if (complete && buffer_.empty()) return accept(binary, {bytes, size});
+  buffer_.reserve(known);
+  buffer_.append(bytes, size);
   if (!complete) return;
-  std::string whole = std::move(partial_);
-  partial_ = std::string();
+  std::string whole = std::move(buffer_);
+  buffer_ = std::string();
   accept(binary, whole);
 }
 
-void Connection::accept(bool binary, std::string_view payload) {
-  Status status = receive_text(vhost_->hub(), *this, vhost_->options(), Message{payload, binary}, now());
-  if (status != Status::kOk) return close(status, 0);
-  vhost_->shared_hub().schedule_flush(lws_get_socket_fd(lws_get_network_wsi(wsi_)));
-  if (state_ == State::kOpen) limit_rate();
-}
+void Connection::published() { vhost_->shared_hub().schedule_flush(lws_get_socket_fd(lws_get_network_wsi(wsi_))); }
 
-void Connection::limit_rate() {
+bool Connection::limit_rate(uint64_t count) {
+  if (state_ != State::kOpen) return true;
   Time at = now();
   const RateLimit::Settings& rate = vhost_->message_rate();
-  Time wait = rate_.note(rate, at);
-  if (wait == 0) return;
+  Time wait = rate_.note(rate, at, count);
+  if (wait == 0) return true;
   if (over_http2_) {
     // Pausing a stream of HTTP/2 makes lws collect what comes instead of shutting the peer's window.
-    if (wait > rate.tolerance) close(Status::kTooFast, 0);
-    return;
+    if (wait > rate.tolerance) close(Status::kTooFast);
+    return true;
   }
   read_again_at_ = at + wait;
   // Not here: lws 4.1 spins when a TLS connection is paused while it still holds decrypted bytes.
   if (!paused_) lws_set_timer_usecs(wsi_, 1);
+  return false;
 }
 
-// The peer feels a pause as TCP's backpressure. Its pongs are not read either, so it is not watched.
+void Connection::hold_input(bool hold) {
+  held_ = hold;
+  if (over_http2_) return;
+  if (hold && !paused_) lws_set_timer_usecs(wsi_, 1);
+  if (!hold && read_again_at_ <= now()) resume_reading();
+}
+
+// The peer feels a pause as TCP's backpressure. Its pongs are not read either, so it is not watched, unless the
+// pause waits for the peer itself.
 void Connection::pause_reading() {
   if (paused_) return;
   paused_ = true;
   ++vhost_->hub().counters().pauses;
   lws_rx_flow_control(wsi_, 0);
-  vhost_->forget(*this);
+  if (!held_) vhost_->forget(*this);
 }
 
 void Connection::resume_reading() {
@@ -127,10 +127,12 @@ void Connection::resume_reading() {
 }
 
 void Connection::timer() {
+  if (state_ != State::kOpen) return resume_reading();
   Time left = read_again_at_ - now();
-  if (left <= 0 || state_ != State::kOpen) return resume_reading();
-  pause_reading();
-  lws_set_timer_usecs(wsi_, left);
+  if (left > 0) lws_set_timer_usecs(wsi_, left);
+  if (left > 0 || held_) return pause_reading();
+  resume_reading();
+  go_on();
 }
 
 bool Connection::writeable() {
@@ -140,15 +142,13 @@ bool Connection::writeable() {
   // Over HTTP/2 the callback says nothing of the peer.
   if (pinged && !over_http2_) vhost_->heard(*this);
   may_write_ = true;
-  vhost_->hub().pump(*this);
+  go_on();
   may_write_ = false;
-  // ready() asks for another callback over HTTP/2.
-  if (behind() && ready()) lws_callback_on_writable(wsi_);
   return true;
 }
 
 void Connection::pong() {
-  if (state_ == State::kOpen) vhost_->heard(*this);
+  if (state_ == State::kOpen) alive();
 }
 
 bool Connection::peer_closes(unsigned code) {
@@ -163,20 +163,10 @@ void Connection::closing() {
   leave_hub();
 }
 
-void Connection::leave_hub() {
-  if (room()) vhost_->hub().leave(*this);
-}
-
 void Connection::orphan() {
   closing();
   vhost_->remove(*this);
   vhost_ = nullptr;
-}
-
-// RFC 6455 section 5.5.2. A whole frame may stand between any two frames of the stream, and lws
-// queues it behind what it still holds. It is not empty, because lws does not report empty pongs.
-void Connection::ping() {
-  if (state_ == State::kOpen && !write_frame(Opcode::kPing, true, "?")) kill(Status::kNoPong);
 }
 
 void Connection::kill(Status why) {
@@ -190,7 +180,7 @@ void Connection::kill(Status why) {
   lws_set_timeout(wsi_, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
 }
 
-bool Connection::ready() {
+bool Connection::can_write() {
   if (state_ != State::kOpen) return false;
   if (!over_http2_) return !lws_partial_buffered(wsi_);
   if (may_write_) return true;
@@ -200,11 +190,13 @@ bool Connection::ready() {
   return false;
 }
 
-size_t Connection::write(std::string_view frames) {
+size_t Connection::write(Client* client, std::string_view frames) {
   if (!over_http2_) {
-    if (UringBatch* batch = batchable_ ? vhost_->shared_hub().batch() : nullptr) {
+    UringBatch* batch = client && batchable_ ? vhost_->shared_hub().batch() : nullptr;
+    if (batch) {
       batch->add(*this, lws_get_socket_fd(wsi_), frames);
-      gathered_ = true;
+      gathered_ = client;
+      client->set_gathered(true);
       return frames.size();
     }
     if (write_raw(frames)) return frames.size();
@@ -219,13 +211,15 @@ size_t Connection::write(std::string_view frames) {
 
 // What the kernel did not take is lws's to send when it can.
 void Connection::batch_sent(std::string_view bytes, int sent) {
-  gathered_ = false;
+  Client& client = *gathered_;
+  gathered_ = nullptr;
+  client.set_gathered(false);
   if (state_ == State::kClosing) return;
   if (sent < 0 && sent != -EAGAIN && sent != -EINTR && sent != -ENOBUFS) return kill(Status::kOk);
   bytes.remove_prefix(static_cast<size_t>(std::max(sent, 0)));
   if (!bytes.empty() && !write_raw(bytes)) return kill(Status::kOk);
   // One piece of a stream fits a batch; there may be another.
-  if (state_ == State::kOpen && behind()) vhost_->hub().pump(*this);
+  if (state_ == State::kOpen && client.behind()) vhost_->hub().pump(client, now());
 }
 
 // Past lws's framing; lws does not touch the bytes in this mode.
@@ -242,9 +236,7 @@ bool Connection::write_frame(Opcode opcode, bool final, std::string_view payload
   return lws_write(wsi_, buffer.data() + LWS_PRE, payload.size(), lws_type(opcode, final)) >= 0;
 }
 
-void Connection::dismissed(Status why, uint64_t lag) { close(why, lag); }
-
-void Connection::close(Status why, uint64_t lag) {
+void Connection::close(Status why, uint64_t lag, std::string last_frames) {
   if (state_ != State::kOpen) return;
   state_ = State::kFarewell;
   why_ = why;
@@ -252,7 +244,7 @@ void Connection::close(Status why, uint64_t lag) {
   ++vhost_->hub().counters().of(why);
   leave_hub();
   vhost_->forget(*this);
-  partial_ = std::string();
+  buffer_ = std::move(last_frames);
   resume_reading();
   if (why == Status::kSlow) vhost_->shared_hub().note_slow(lag);
   lws_set_timeout(wsi_, PENDING_TIMEOUT_CLOSE_SEND, kFarewellSeconds);
@@ -265,19 +257,19 @@ bool Connection::say_farewell() {
     lws_callback_on_writable(wsi_);
     return true;
   }
-  if (!last_words_said_) {
-    last_words_said_ = true;
-    const std::string& reply = vhost_->options().close_reply;
-    if (why_ == Status::kClosedOnRequest && !reply.empty()) {
-      lws_callback_on_writable(wsi_);
-      return write_frame(Opcode::kText, true, reply);
-    }
+  if (!buffer_.empty()) {
+    lws_callback_on_writable(wsi_);
+    if (!over_http2_) return write_raw(std::exchange(buffer_, std::string()));
+    Frame frame = first_frame(buffer_);
+    bool written = write_frame(frame.opcode, frame.final, frame.payload);
+    buffer_.erase(0, frame.size);
+    return written;
   }
   state_ = State::kCloseSent;
   std::string payload = close_payload();
   if (over_http2_) {
     auto* text = reinterpret_cast<unsigned char*>(payload.data()) + 2;
-    lws_close_reason(wsi_, static_cast<lws_close_status>(describe(why_).close_code), text, payload.size() - 2);
+    lws_close_reason(wsi_, static_cast<lws_close_status>(close_code(why_)), text, payload.size() - 2);
     return false;
   }
   // Not by lws_close_reason(): where lws is built with _DEBUG, as Debian's is, its libuv loop drops an
@@ -288,9 +280,10 @@ bool Connection::say_farewell() {
 
 // RFC 6455 section 5.5.1: the code in network order, then a reason.
 std::string Connection::close_payload() const {
-  const StatusRow& row = describe(why_);
-  std::string payload = {static_cast<char>(row.close_code >> 8), static_cast<char>(row.close_code & 0xff)};
-  payload += row.text;
+  unsigned code = close_code(why_);
+  std::string payload = {static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
+  // 1000 says it all; the structured dialect's clients look at a code above that only when there is a reason.
+  if (code != 1000) payload += describe(why_).text;
   if (why_ == Status::kSlow) payload += ": " + std::to_string(lag_) + " bytes behind";
   if (why_ == Status::kMessageTooBig)
     payload += ": more than " + std::to_string(vhost_->options().max_message) + " bytes";

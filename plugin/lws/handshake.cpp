@@ -44,8 +44,8 @@ Status judge(lws* wsi, VhostState* vhost, std::string& detail) {
   const Options& options = vhost->options();
   if (!options.enabled) return Status::kNotFound;
   if (!vhost->serves() || vhost->draining()) return Status::kFull;
-  std::string room = requested_room(wsi, options);
-  if (room.empty()) return Status::kNotFound;
+  Target target = requested(wsi, options);
+  if (!target.structured && target.room.empty()) return Status::kNotFound;
   if (!options.is_default && lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) == 0) {
     detail = "no subprotocol asked for, and lws-chat is not the vhost's default";
     return Status::kNotFound;
@@ -63,8 +63,8 @@ Status judge(lws* wsi, VhostState* vhost, std::string& detail) {
   if (!descriptor_affordable(lws_get_socket_fd(lws_get_network_wsi(wsi)))) return Status::kFull;
   detail = std::to_string(vhost->connections()) + " now";
   if (options.max_clients && vhost->connections() >= options.max_clients) return Status::kFull;
-  detail = room;
-  if (!vhost->hub().has_place(room)) return Status::kTooManyRooms;
+  detail = target.room;
+  if (!target.structured && !vhost->hub().has_place(target.room)) return Status::kTooManyRooms;
   if (!vhost->admit_from(PeerAddress(wsi))) return Status::kTooManyJoins;
   return Status::kOk;
 }
@@ -94,12 +94,13 @@ void answer_http1(lws* wsi, const StatusRow& row) {
 
 }  // namespace
 
-std::string requested_room(lws* wsi, const Options& options) {
+Target requested(lws* wsi, const Options& options) {
   std::string path = request_path(wsi);
-  if (path == options.path) return options.default_room;
+  if (!path.empty() && path == options.structured_path) return {true, {}};
+  if (path == options.path) return {false, options.default_room};
   if (path.compare(0, options.path.size(), options.path) != 0 || options.path.back() != '/') return {};
   std::string room = path.substr(options.path.size());
-  return is_room_name(room) ? room : std::string();
+  return {false, is_room_name(room) ? room : std::string()};
 }
 
 bool admit(lws* wsi, VhostState* vhost) {

@@ -15,8 +15,13 @@ class VhostState;
 // it is refused, the answer has been written and logged. `vhost` may be nullptr.
 [[nodiscard]] bool admit(lws* wsi, VhostState* vhost);
 
-// The room that an upgrade request asks for by its path; empty if the path is not one of the chat's.
-std::string requested_room(lws* wsi, const Options& options);
+// What an upgrade request asks for by its path: the structured dialect, a room in the text dialect, or, without
+// either, nothing of ours.
+struct Target {
+  bool structured = false;
+  std::string room;
+};
+Target requested(lws* wsi, const Options& options);
 
 // LWS_CALLBACK_HTTP: GET / of the mount leads to the page, everything else is not found. `path` is what
 // follows the mount point. Returns what the callback has to return.

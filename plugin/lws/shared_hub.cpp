@@ -6,7 +6,8 @@
 #include <mutex>
 #include <vector>
 
-#include "dialect/frame.h"
+#include "dialect/reply.h"
+#include "dialect/text.h"
 
 namespace lws_chat {
 namespace {
@@ -26,15 +27,27 @@ std::vector<std::weak_ptr<SharedHub>> registry;
 
 Time now() { return static_cast<Time>(lws_now_usecs()); }
 
+RoomSettings room_settings(const Options& options) {
+  RoomSettings settings;
+  settings.history.messages = options.history_size;
+  settings.history.bytes = options.history_bytes;
+  settings.history.age = static_cast<Time>(options.history_age) * LWS_US_PER_SEC;
+  settings.replay = options.replay;
+  settings.presence = options.presence;
+  settings.join_leave = options.presence && options.join_leave;
+  settings.presence_grace = static_cast<Time>(options.presence_grace) * LWS_US_PER_SEC;
+  return settings;
+}
+
 Hub::Settings settings(lws_context* context, const Options& options) {
   Hub::Settings settings;
   settings.max_lag = options.max_lag;
   settings.flush_interval = static_cast<Time>(options.flush_interval) * 1000;
   settings.max_rooms = options.max_rooms;
   settings.max_memory = options.max_memory;
-  settings.history.messages = options.history_size;
-  settings.history.bytes = options.history_bytes;
-  settings.history.age = static_cast<Time>(options.history_age) * LWS_US_PER_SEC;
+  settings.rooms = room_settings(options);
+  for (const std::string& name : namespaces(options))
+    settings.namespaces.emplace_back(name, room_settings(options_in(options, name)));
   lws_get_random(context, &settings.epoch_seed, sizeof settings.epoch_seed);
   return settings;
 }
@@ -66,7 +79,7 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
-      hub_(settings(context, options), append_message, this) {
+      hub_(settings(context, options), {append_text, append_push}, this) {
   timer_.owner = this;
   if (options.fanout == FanoutMode::kWrite) return;
   uring_ = UringBatch::make();

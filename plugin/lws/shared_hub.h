@@ -7,6 +7,7 @@
 
 #include "core/hub.h"
 #include "core/options.h"
+#include "dialect/session.h"
 #include "lws/uring_batch.h"
 
 namespace lws_chat {
@@ -26,6 +27,7 @@ class SharedHub final : public Fanout {
   SharedHub& operator=(const SharedHub&) = delete;
 
   Hub& hub() { return hub_; }
+  Sessions& sessions() { return sessions_; }
 
   // How its bytes leave, for the log.
   const char* fanout_name() const { return uring_ ? "io_uring" : "write"; }
@@ -57,6 +59,7 @@ class SharedHub final : public Fanout {
   Options options_;
   std::string vhost_name_;
   Hub hub_;
+  Sessions sessions_;
   std::unique_ptr<UringBatch> uring_;
   bool batching_ = false;
   Timer timer_{};

@@ -43,6 +43,7 @@ VhostState::VhostState(lws_context* context, lws_vhost* vhost, const lws_protoco
   if (pvos) configure(pvos);
   liveness_ = std::make_unique<Liveness>(static_cast<Time>(options_.ping_interval) * LWS_US_PER_SEC,
                                          static_cast<Time>(options_.pong_timeout) * LWS_US_PER_SEC);
+  awaited_ = std::make_unique<Liveness>(static_cast<Time>(options_.pong_timeout) * LWS_US_PER_SEC, 0);
   std::lock_guard<std::mutex> lock(registry_lock);
   registry.push_back(this);
 }
@@ -93,7 +94,6 @@ void VhostState::add(Connection& connection) {
   if (first_) first_->previous_ = &connection;
   first_ = &connection;
   ++connections_;
-  heard(connection);
 }
 
 void VhostState::remove(Connection& connection) {
@@ -104,14 +104,26 @@ void VhostState::remove(Connection& connection) {
 }
 
 void VhostState::heard(Connection& connection) {
+  forget(connection);
   liveness_->heard(connection, now());
-  if (ping_timer_due_ < 0) schedule_ping_timer();
+  if (ping_timer_due_ < 0 || ping_timer_due_ > liveness_->due()) schedule_ping_timer();
 }
 
-void VhostState::forget(Connection& connection) { liveness_->remove(connection); }
+void VhostState::await(Connection& connection) {
+  connection.awaited_ = true;
+  awaited_->heard(connection, now());
+  if (ping_timer_due_ < 0 || ping_timer_due_ > awaited_->due()) schedule_ping_timer();
+}
+
+void VhostState::forget(Connection& connection) {
+  (connection.awaited_ ? awaited_ : liveness_)->remove(connection);
+  connection.awaited_ = false;
+}
 
 void VhostState::schedule_ping_timer() {
-  ping_timer_due_ = liveness_->due();
+  Time ping = liveness_->due();
+  Time stale = awaited_->due();
+  ping_timer_due_ = ping < 0 || stale < 0 ? std::max(ping, stale) : std::min(ping, stale);
   if (ping_timer_due_ < 0) return;
   lws_sul_schedule(context_, 0, &ping_timer_.sul, on_ping_timer, std::max<Time>(1, ping_timer_due_ - now()));
 }
@@ -128,14 +140,14 @@ void VhostState::on_ping_timer(lws_sorted_usec_list_t* sul) {
 void VhostState::check_liveness() {
   Time at = now();
   while (Liveness::Peer* peer = liveness_->next_silent(at)) static_cast<Connection*>(peer)->ping();
+  while (Liveness::Peer* peer = awaited_->next_silent(at)) static_cast<Connection*>(peer)->close(Status::kStale);
   while (Liveness::Peer* peer = liveness_->next_gone(at)) static_cast<Connection*>(peer)->kill(Status::kNoPong);
   schedule_ping_timer();
 }
 
 void VhostState::drain() {
   draining_ = true;
-  for (Connection* connection = first_; connection; connection = connection->next_)
-    hub().dismiss_after_head(*connection, Status::kGoingAway, now());
+  for (Connection* connection = first_; connection; connection = connection->next_) connection->drain();
   if (first_) shared_hub_->schedule_flush();
 }
 

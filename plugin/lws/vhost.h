@@ -54,6 +54,8 @@ class VhostState {
   void remove(Connection& connection);
   // For the watch over vanished peers: a sign of life, and that there is nothing more to watch.
   void heard(Connection& connection);
+  // It has to say something before it counts as a client: within pong-timeout it is heard, or closed as stale.
+  void await(Connection& connection);
   void forget(Connection& connection);
 
  private:
@@ -79,6 +81,7 @@ class VhostState {
   bool draining_ = false;
   std::shared_ptr<SharedHub> shared_hub_;
   std::unique_ptr<Liveness> liveness_;
+  std::unique_ptr<Liveness> awaited_;  // those who have not said who they are
   RateLimit::Settings message_rate_{0, 0};
   std::unordered_map<std::string, uint64_t> joins_;  // of this second, by address
   Time joins_since_ = 0;

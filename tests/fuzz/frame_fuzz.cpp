@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   BlockPool pool;
   Stream stream(pool, nullptr);
   Cursor reader = stream.join();
-  append_message(stream, Message{payload, binary});
+  append_message(stream, Message{payload, binary ? Format::kBinary : Format::kText});
   std::string together;
   bool final = false;
   while (reader < stream.head()) {

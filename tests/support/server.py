@@ -67,7 +67,7 @@ def vhost(name="localhost", port=None, tls=False, alpn="http/1.1", interface="12
         # The callback first: lws lets a later callback mount win over a longer mount point.
         made["mounts"] = [
             {"mountpoint": "/", "origin": "callback://lws-chat"},
-            {"mountpoint": "/web", "origin": f"file://{ROOT}/mount", "default": "index.html"},
+            {"mountpoint": "/web", "origin": f"file://{BUILD}/mount", "default": "index.html"},
         ]
     # Tests send as fast as they can; those of the limit itself set it.
     pvos = {"status": "ok", "default": "1", "message-rate": "0"}

@@ -10,11 +10,11 @@ using namespace lws_chat;
 namespace {
 
 // The frames that a message becomes, as a reader gets them.
-std::string encoded(std::string_view payload, bool binary = false) {
+std::string encoded(std::string_view payload, Format format = Format::kText) {
   BlockPool pool;
   Stream stream(pool, nullptr);
   Cursor reader = stream.join();
-  append_message(stream, Message{payload, binary});
+  append_message(stream, Message{payload, format});
   std::string all;
   while (reader < stream.head()) {
     std::string_view part = stream.unread(reader, stream.head());
@@ -40,7 +40,7 @@ TEST(the_example_of_rfc_6455_section_5_7) { CHECK_EQ(encoded("Hello"), "\x81\x05
 
 TEST(an_empty_message_is_an_empty_frame) { CHECK_EQ(encoded(""), std::string("\x81\x00", 2)); }
 
-TEST(binary_has_its_own_opcode) { CHECK_EQ(encoded("x", true), "\x82\x01x"); }
+TEST(binary_has_its_own_opcode) { CHECK_EQ(encoded("x", Format::kBinary), "\x82\x01x"); }
 
 TEST(length_takes_two_more_bytes_from_126_on) {
   CHECK_EQ(encoded(std::string(125, 'x')).size(), 127u);
@@ -65,4 +65,12 @@ TEST(a_long_message_is_cut_into_frames_that_add_up) {
     CHECK(together == payload);
     CHECK_EQ(frames.size(), (size + 16379) / 16380);
   }
+}
+
+TEST(a_message_ends_with_its_last_frame_only) {
+  std::string frames = encoded(std::string(40000, 'x'));
+  CHECK(ends_message(frames));
+  CHECK(!ends_message(frames.substr(0, kMaxFrame)));
+  CHECK(ends_message(frames + encoded("y")));
+  CHECK(!ends_message(encoded("y") + frames.substr(0, kMaxFrame)));
 }

@@ -14,7 +14,7 @@ struct Talker final : Client {
   Status why = Status::kOk;
   bool ready() override { return true; }
   size_t write(std::string_view frames) override { return got += frames, frames.size(); }
-  void dismissed(Status status, uint64_t) override { why = status; }
+  void dismissed(Status status, uint64_t, Time) override { why = status; }
 };
 
 struct Fixture {
@@ -26,7 +26,7 @@ struct Fixture {
     return settings;
   }
 
-  Hub hub{settings(), append_message};
+  Hub hub{settings(), {append_text, append_text}};
   Options options = default_options();
   Talker a, b;
 
@@ -35,11 +35,11 @@ struct Fixture {
     (void)hub.join(b, "room", 0, 0);
   }
   ~Fixture() {
-    hub.leave(a);
-    hub.leave(b);
+    hub.leave(a, 0);
+    hub.leave(b, 0);
   }
-  Status say(std::string_view text, bool binary = false) {
-    Status status = receive_text(hub, a, options, Message{text, binary}, 0);
+  Status say(std::string_view text, Format format = Format::kText) {
+    Status status = receive_text(hub, a, options, Message{text, format}, 0);
     hub.flush(0, 100);
     return status;
   }
@@ -83,17 +83,17 @@ TEST(an_empty_close_word_disables_it) {
 
 TEST(binary_is_refused_or_relayed_as_the_option_says) {
   Fixture f;
-  CHECK(f.say("x", true) == Status::kUnsupportedData);
+  CHECK(f.say("x", Format::kBinary) == Status::kUnsupportedData);
   CHECK_EQ(f.b.got, "");
   f.options.binary = BinaryPolicy::kRelay;
-  CHECK(f.say("\xff", true) == Status::kOk);
+  CHECK(f.say("\xff", Format::kBinary) == Status::kOk);
   CHECK_EQ(f.b.got, "\x82\x01\xff");
 }
 
 TEST(the_close_word_in_binary_is_only_data) {
   Fixture f;
   f.options.binary = BinaryPolicy::kRelay;
-  CHECK(f.say("close", true) == Status::kOk);
+  CHECK(f.say("close", Format::kBinary) == Status::kOk);
   CHECK(f.a.why == Status::kOk);
 }
 

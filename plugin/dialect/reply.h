@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/identity.h"
+#include "core/message.h"
+#include "dialect/client_error.h"
+
+// What the structured dialect says: replies and pushes of Centrifuge's client protocol in JSON
+// (github.com/centrifugal/protocol, definitions/client.proto).
+namespace lws_chat {
+
+// Somebody as the others see it. `conn_info` is JSON; empty: none.
+IdentityPtr make_identity(std::string client, std::string_view user, std::string_view conn_info);
+
+// Encode: a push, as the frames of one WebSocket message.
+void append_push(FrameSink& sink, const Event& event);
+
+// {"push":{"message":{"data":"TEXT"}}}, for this client alone.
+std::string message_push(std::string_view text);
+
+// Appends {"data":...,"info":...,"offset":...}. Bytes have no form in JSON: they are {"base64":"..."}.
+void append_publication(std::string& json, const Message& message, uint64_t offset);
+
+// Appends {"id":ID,"error":{...}}; `detail` says more than the protocol's own message, and may be empty.
+void append_error(std::string& json, uint32_t id, ClientError error, std::string_view detail);
+
+}  // namespace lws_chat

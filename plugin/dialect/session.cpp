@@ -1,0 +1,212 @@
+#include "dialect/session.h"
+
+#include <algorithm>
+
+#include "dialect/frame.h"
+#include "dialect/reply.h"
+#include "dialect/subscription.h"
+
+namespace lws_chat {
+namespace {
+
+class FrameString final : public FrameSink {
+ public:
+  explicit FrameString(std::string& bytes) : bytes_(bytes) {}
+  void append(std::string_view header, std::string_view payload) override {
+    bytes_ += header;
+    bytes_ += payload;
+  }
+
+ private:
+  std::string& bytes_;
+};
+
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+Session::Session(Hub& hub, Sessions& sessions, const Options& options, SessionLink& link)
+    : hub_(hub), sessions_(sessions), options_(options), link_(link) {}
+
+Session::~Session() = default;
+
+void Session::receive(std::string_view message, Time now) {
+  if (ended_ || parting_ != Status::kOk) return;
+  if (!input_.empty()) {
+    // The connection was asked not to read; what it already had is bounded all the same.
+    if (input_.size() + message.size() > 2 * options_.max_message + kMaxUntaken) return end(Status::kTooFast, 0, now);
+    input_.append("\n").append(message);
+    return;
+  }
+  ids_.clear();
+  run(message, now);
+}
+
+// Does the commands until there is a reason to wait; the rest is kept.
+void Session::run(std::string_view lines, Time now) {
+  while (!lines.empty() && !ended_ && parting_ == Status::kOk) {
+    std::string_view line = first_line(lines);
+    cost_ = 1;
+    bool done = handle(line, now);
+    if (done) lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+    if (replies_.size() > kMaxUntaken) flush_replies();
+    bool wait = done && !link_.allow(cost_);
+    if (!done || output_.size() - taken_ > kMaxUntaken) {
+      wait = true;
+      if (!held_) link_.hold_input(true);
+      held_ = true;
+    }
+    if (!wait || lines.empty()) continue;
+    std::string rest(lines);
+    input_ = std::move(rest);
+    break;
+  }
+  flush_replies();
+}
+
+void Session::resume(Time now) {
+  if (ended_) return;
+  if (speaking_) hub_.pump(*speaking_, now);
+  flush_replies();
+  if (ended_ || speaking_ || !output_.empty()) return;
+  serve_rooms(now);
+  if (ended_ || speaking_) return;
+  if (held_) {
+    held_ = false;
+    link_.hold_input(false);
+  }
+  std::string input = std::move(input_);
+  input_.clear();
+  run(input, now);
+}
+
+// The room after the last one served comes first, so that all get their turn when the client takes little.
+void Session::serve_rooms(Time now) {
+  auto at = subscriptions_.lower_bound(next_served_);
+  for (size_t left = subscriptions_.size(); left > 0 && !ended_; --left, ++at) {
+    if (at == subscriptions_.end()) at = subscriptions_.begin();
+    if (!at->second.behind()) continue;
+    if (!link_.ready()) {
+      next_served_ = at->first;
+      return;
+    }
+    hub_.pump(at->second, now);
+  }
+}
+
+bool Session::behind() const {
+  if (ended_) return false;
+  return speaking_ || !output_.empty() ||
+         std::any_of(subscriptions_.begin(), subscriptions_.end(),
+                     [](const auto& entry) { return entry.second.behind(); });
+}
+
+// Returns whether it is done; if not, it has to be tried again when the client has taken more.
+bool Session::handle(std::string_view line, Time now) {
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return true;
+  Command command;
+  if (!read_command(line, command)) return end(Status::kBadRequest, 0, now), true;
+  if (command.method == Method::kNone && command.id == 0) return true;
+  bool first = command.method == Method::kConnect;
+  if (first == (identity_ != nullptr)) return end(Status::kBadRequest, 0, now), true;
+  if (command.method == Method::kSend) return true;
+  if (command.id == 0) return end(Status::kBadRequest, 0, now), true;
+  if (!command.problem.empty()) return refuse(command, ClientError::kBadRequest, command.problem), true;
+  if (ids_.count(command.id))
+    return refuse(command, ClientError::kBadRequest, "the id was used before in the same message"), true;
+  if (command.method == Method::kUnsubscribe && !unsubscribe(command, now)) return false;
+  ids_.insert(command.id);
+  perform(command, now);
+  return true;
+}
+
+void Session::reply(const Command& command, std::string_view result) {
+  if (!replies_.empty()) replies_ += '\n';
+  replies_.append("{\"id\":").append(std::to_string(command.id));
+  replies_.append(",\"").append(command.name).append("\":").append(result).append("}");
+}
+
+void Session::refuse(const Command& command, ClientError error, std::string_view detail) {
+  if (!replies_.empty()) replies_ += '\n';
+  append_error(replies_, command.id, error, detail);
+}
+
+// Hands the replies to the connection, many in one message, as far as it takes them.
+void Session::flush_replies() {
+  if (!replies_.empty()) {
+    FrameString frames(output_);
+    append_message(frames, Message{replies_});
+    replies_.clear();
+  }
+  while (!ended_ && !speaking_ && taken_ < output_.size() && link_.ready()) {
+    std::string_view rest = std::string_view(output_).substr(taken_);
+    size_t piece = 0;
+    do piece += first_frame(rest.substr(piece)).size;
+    while (piece < rest.size() && piece < kMaxUntaken / 2);
+    size_t taken = link_.write(nullptr, rest.substr(0, piece));
+    if (taken == 0) return;
+    taken_ += taken;
+  }
+  if (taken_ < output_.size()) return;
+  output_ = std::string();
+  taken_ = 0;
+}
+
+// An empty reply, to be answered by an empty command. One that waits to be sent already will do.
+void Session::ping() {
+  if (ended_ || !output_.empty()) return;
+  FrameString frames(output_);
+  append_message(frames, Message{"{}"});
+  flush_replies();
+}
+
+void Session::part(Status why, Time now) {
+  if (ended_ || parting_ != Status::kOk) return;
+  parting_ = why;
+  bool any = false;
+  for (auto& [name, subscription] : subscriptions_) {
+    if (!subscription.room()) continue;
+    any = true;
+    hub_.dismiss_after_head(subscription, why, now);
+  }
+  if (!any) end(why, 0, now);
+}
+
+// The hub has let go of one subscription. The objects stay, the hub may be walking over them.
+void Session::dismissed(Status why, uint64_t lag, Time now) {
+  if (ended_) return;
+  bool others = std::any_of(subscriptions_.begin(), subscriptions_.end(),
+                            [](const auto& entry) { return entry.second.room() != nullptr; });
+  if (why != parting_ || !others) end(why, lag, now);
+}
+
+void Session::end(Status why, uint64_t lag, Time now) {
+  if (ended_) return;
+  std::string frames;
+  // A close frame may stand in the middle of a message, others not.
+  if (!speaking_ && why != Status::kSlow && why != Status::kReplayLost) {
+    frames = output_.substr(taken_);
+    FrameString sink(frames);
+    if (!replies_.empty()) append_message(sink, Message{replies_});
+    if (why == Status::kClosedOnRequest && !options_.close_reply.empty())
+      append_message(sink, Message{message_push(options_.close_reply)});
+  }
+  leave_all(now, why == Status::kClosedOnRequest ? Hub::Departure::kFinal : Hub::Departure::kMayReturn);
+  link_.end(why, lag, std::move(frames));
+}
+
+void Session::lost(Time now) {
+  if (!ended_) leave_all(now, Hub::Departure::kMayReturn);
+}
+
+void Session::leave_all(Time now, Hub::Departure departure) {
+  ended_ = true;
+  for (auto& [name, subscription] : subscriptions_) hub_.leave(subscription, now, departure);
+  if (named_) sessions_.erase(key_);
+  if (departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0)
+    hub_.departed().add(key_, identity_, now + grace_);
+  output_ = replies_ = input_ = std::string();
+  taken_ = 0;
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "core/hub.h"
+#include "core/options.h"
+#include "dialect/client_error.h"
+#include "dialect/command.h"
+
+namespace lws_chat {
+
+// The connection that a session speaks through.
+class SessionLink {
+ public:
+  // As Client::ready() and Client::write(); `subscription` is nullptr for what is for the session alone.
+  virtual bool ready() = 0;
+  virtual size_t write(Client* subscription, std::string_view frames) = 0;
+
+  // Counts a command, or as many as it costs. Returns whether the next one may follow now; if not,
+  // Session::resume() is called when it may.
+  virtual bool allow(uint64_t cost) = 0;
+
+  // The client has said connect: from now on it is pinged.
+  virtual void connected() = 0;
+
+  // Nothing more may be read from the client before it has taken what it was sent, or it may again.
+  virtual void hold_input(bool hold) = 0;
+
+  // The session is over. The connection sends `last_frames` and closes.
+  virtual void end(Status why, uint64_t lag, std::string last_frames) = 0;
+
+ protected:
+  ~SessionLink() = default;
+};
+
+// What sessions have to know of each other, one for each hub: a client that says in `connect` which session it
+// is takes the place of that session, should its old connection not have been given up yet.
+class Session;
+using Sessions = std::map<std::string, Session*, std::less<>>;
+
+// The structured dialect: Centrifuge's client protocol in JSON, version 2. A client may be in many rooms by
+// one connection. (centrifugal.dev/docs/transports/client_protocol)
+//
+// What it says in the data of `connect` is who it is: {"user": ..., "info": ..., "session": ...}, all of them
+// optional. Others see user and info (without info and session, the whole data). A client that comes
+// back within presence-grace with the same session or else the same data is the same client to the others.
+class Session {
+ public:
+  Session(Hub& hub, Sessions& sessions, const Options& options, SessionLink& link);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // One complete message: commands, one a line. Precondition: it is UTF-8.
+  void receive(std::string_view message, Time now);
+
+  // The connection may write again, or the client may be listened to again.
+  void resume(Time now);
+
+  // Whether there is anything for the client that it has not taken.
+  bool behind() const;
+
+  // Whether commands wait to be done.
+  bool waits() const { return !input_.empty(); }
+
+  // The time has come to ask for a sign of life.
+  void ping();
+
+  // Ends when the client has been sent everything published so far in its rooms.
+  void part(Status why, Time now);
+
+  // The connection is lost.
+  void lost(Time now);
+
+ private:
+  // Above so many bytes that the client has not taken no further command is done.
+  static constexpr size_t kMaxUntaken = 65536;
+
+  class Subscription;  // in dialect/subscription.h
+  using Subscriptions = std::map<std::string, Subscription, std::less<>>;
+
+  void run(std::string_view lines, Time now);
+  bool handle(std::string_view line, Time now);
+  void perform(Command& command, Time now);
+  void connect(Command& command, Time now);
+  void identify(std::string_view data, Time now);
+  void subscribe(Command& command, Time now);
+  bool unsubscribe(Command& command, Time now);
+  void publish(Command& command, Time now);
+  void presence(Command& command, Time now);
+  void presence_stats(Command& command, Time now);
+  void history(Command& command, Time now);
+  std::string position(Subscription& subscription, uint64_t offset) const;
+  bool recover(Subscription& subscription, uint64_t offset, std::string_view epoch, std::string& publications,
+               Time now);
+
+  Subscription* member_of(Command& command, Time now);
+  void reply(const Command& command, std::string_view result);
+  void refuse(const Command& command, ClientError error, std::string_view detail = {});
+  void flush_replies();
+  void serve_rooms(Time now);
+  void dismissed(Status why, uint64_t lag, Time now);
+  void end(Status why, uint64_t lag, Time now);
+  void leave_all(Time now, Hub::Departure departure);
+
+  Hub& hub_;
+  Sessions& sessions_;
+  const Options& options_;
+  SessionLink& link_;
+  IdentityPtr identity_;  // nullptr: has not said connect
+  std::string key_;       // by which it is known again
+  bool named_ = false;    // it is in sessions_ under its key
+  Subscriptions subscriptions_;
+  std::string next_served_;           // the room that goes first when the connection is ready again
+  std::string input_;                 // commands that wait
+  std::string replies_;               // JSON texts, one a line, of the commands done in this turn
+  std::string output_;                // frames that the connection has not taken
+  size_t taken_ = 0;                  // bytes at the front of it that it has
+  Subscription* speaking_ = nullptr;  // has been written half a message: nobody else may write before the rest
+  bool held_ = false;                 // the client's input is held back
+  std::set<uint32_t> ids_;            // of the commands of this message
+  uint64_t cost_ = 1;                 // of the command being done, in ordinary ones
+  Time grace_ = 0;                    // the longest presence-grace of the rooms it was in
+  Status parting_ = Status::kOk;
+  bool ended_ = false;
+};
+
+}  // namespace lws_chat

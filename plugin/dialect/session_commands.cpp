@@ -1,0 +1,274 @@
+// What a session does for each of the protocol's commands.
+#include <algorithm>
+#include <unordered_set>
+#include <vector>
+
+#include "dialect/reply.h"
+#include "dialect/subscription.h"
+
+namespace lws_chat {
+namespace {
+
+// A history or a list of members is cut off, or refused, at about so many bytes.
+constexpr size_t kMaxReply = size_t{1024} * 1024;
+
+// What a client says about itself, in bytes.
+constexpr size_t kMaxConnectData = 4096;
+
+// So many members or messages in a reply cost as much as one command.
+constexpr size_t kPerCost = 100;
+
+}  // namespace
+
+void Session::perform(Command& command, Time now) {
+  switch (command.method) {
+    case Method::kConnect: return connect(command, now);
+    case Method::kSubscribe: return subscribe(command, now);
+    case Method::kUnsubscribe: return;  // done already
+    case Method::kPublish: return publish(command, now);
+    case Method::kPresence: return presence(command, now);
+    case Method::kPresenceStats: return presence_stats(command, now);
+    case Method::kHistory: return history(command, now);
+    case Method::kPing: return reply(command, "{}");
+    case Method::kSend: return;
+    case Method::kRpc: return refuse(command, ClientError::kMethodNotFound, "no rpc is served here");
+    case Method::kRefresh:
+    case Method::kSubRefresh: return refuse(command, ClientError::kNotAvailable, "nothing expires here");
+    case Method::kUnknown: return refuse(command, ClientError::kMethodNotFound, command.name.substr(0, 50));
+    case Method::kNone: return refuse(command, ClientError::kBadRequest, "no method");
+  }
+}
+
+void Session::connect(Command& command, Time now) {
+  std::string_view data = command.request.json("data");
+  if (data.size() > kMaxConnectData)
+    return refuse(command, ClientError::kLimitExceeded,
+                  "data is larger than " + std::to_string(kMaxConnectData) + " bytes");
+  identify(data, now);
+  link_.connected();
+  std::string result = "{\"client\":\"" + identity_->client + "\",\"version\":\"lws-chat " LWS_CHAT_VERSION "\"";
+  if (options_.ping_interval > 0) result += ",\"ping\":" + std::to_string(options_.ping_interval) + ",\"pong\":true";
+  reply(command, result + "}");
+}
+
+void Session::identify(std::string_view data, Time now) {
+  Request fields;
+  std::vector<JsonMember> members;
+  std::string_view rest = data;
+  if (take_object(rest, members)) fields = Request(std::move(members));
+  std::string user = fields.text("user");
+  std::string session = fields.text("session");
+  std::string_view info = fields.json("info");
+  if (info.empty() && session.empty()) info = data;
+  if (info == "null") info = {};
+  if (!session.empty())
+    key_ = "session " + session;
+  else if (!data.empty() && data != "null" && data != "{}")
+    key_ = "data " + std::string(data);
+
+  auto before = session.empty() ? sessions_.end() : sessions_.find(key_);
+  if (before != sessions_.end()) before->second->end(Status::kReplaced, 0, now);
+  if (!key_.empty()) identity_ = hub_.departed().take(key_, now);
+  IdentityPtr fresh = make_identity(identity_ ? identity_->client : hub_.next_id(), user, info);
+  // Under the same session it may say something else about itself now; then it is as good as another one.
+  if (!identity_ || identity_->json != fresh->json)
+    identity_ = identity_ ? make_identity(hub_.next_id(), user, info) : fresh;
+  named_ = !session.empty();
+  if (named_) sessions_[key_] = this;
+}
+
+void Session::subscribe(Command& command, Time now) {
+  Request& request = command.request;
+  std::string channel = request.text("channel");
+  bool recovering = request.flag("recover");
+  uint64_t offset = request.number("offset");
+  std::string epoch = request.text("epoch");
+  bool watching = request.flag("join_leave");
+  if (!request.problem().empty()) return refuse(command, ClientError::kBadRequest, request.problem());
+  if (!is_room_name(channel))
+    return refuse(command, ClientError::kBadRequest,
+                  "channel is no room name, expected 1 to 255 bytes without / and control characters");
+  if (subscriptions_.count(channel)) return refuse(command, ClientError::kAlreadySubscribed);
+  if (subscriptions_.size() >= options_.max_subscriptions)
+    return refuse(command, ClientError::kLimitExceeded,
+                  "one client may be in " + std::to_string(options_.max_subscriptions) + " rooms");
+  Audience audience = watching ? Audience::kWatching : Audience::kStructured;
+  auto place = subscriptions_.try_emplace(channel, *this, audience).first;
+  Subscription& subscription = place->second;
+  if (hub_.join(subscription, channel, 0, now) != Status::kOk) {
+    subscriptions_.erase(place);
+    return refuse(command, ClientError::kLimitExceeded, "too many rooms");
+  }
+  const RoomSettings& settings = subscription.room()->settings();
+  if (settings.presence) grace_ = std::max(grace_, settings.presence_grace);
+
+  std::string publications;
+  bool recovered = recovering && recover(subscription, offset, epoch, publications, now);
+  if (recovering) ++(recovered ? hub_.counters().recovered : hub_.counters().unrecovered);
+  std::string result = "{";
+  if (settings.history.messages > 0)
+    // From the position recovered from, each publication moves the client on.
+    result += "\"recoverable\":true,\"positioned\":true," +
+              position(subscription, recovered ? offset : subscription.room()->history().top());
+  if (recovering) {
+    result += result.size() > 1 ? "," : "";
+    result += std::string("\"was_recovering\":true,\"recovered\":") + (recovered ? "true" : "false");
+  }
+  if (!publications.empty()) result += ",\"publications\":[" + publications + "]";
+  reply(command, result + "}");
+}
+
+std::string Session::position(Subscription& subscription, uint64_t offset) const {
+  return "\"epoch\":\"" + subscription.room()->epoch() + "\",\"offset\":" + std::to_string(offset);
+}
+
+// Gives what was published after that position: the first of it for the reply, the rest by the hub. Returns
+// false if that is not all there any more.
+bool Session::recover(Subscription& subscription, uint64_t offset, std::string_view epoch, std::string& publications,
+                      Time now) {
+  Room& room = *subscription.room();
+  if (!epoch.empty() && epoch != room.epoch()) return false;
+  const History& history = hub_.history(room, now);
+  if (room.settings().history.messages == 0 || offset > history.top() || offset + 1 < history.first()) return false;
+  if (offset == history.top()) return true;
+  History::Reader reader = history.from(offset + 1);
+  while (reader.offset() <= history.top() && publications.size() < kMaxUntaken) {
+    if (!publications.empty()) publications += ',';
+    History::Entry entry = reader.next();
+    append_publication(publications, entry.message, entry.offset);
+  }
+  cost_ += (reader.offset() - offset) / kPerCost;
+  if (reader.offset() <= history.top()) hub_.replay_from(subscription, reader.offset());
+  return true;
+}
+
+bool Session::unsubscribe(Command& command, Time now) {
+  std::string channel = command.request.text("channel");
+  if (!command.request.problem().empty())
+    return refuse(command, ClientError::kBadRequest, command.request.problem()), true;
+  auto found = subscriptions_.find(channel);
+  if (found != subscriptions_.end()) {
+    // What was published before is delivered before the reply, if the connection takes it; half a message has to
+    // be.
+    flush_replies();
+    hub_.pump(found->second, now);
+    if (ended_) return true;
+    if (speaking_ == &found->second) return false;
+    hub_.leave(found->second, now);
+    subscriptions_.erase(found);
+  }
+  return reply(command, "{}"), true;
+}
+
+// The subscription that a command is about; nullptr when it was refused.
+Session::Subscription* Session::member_of(Command& command, Time now) {
+  std::string channel = command.request.text("channel");
+  if (!command.request.problem().empty()) {
+    refuse(command, ClientError::kBadRequest, command.request.problem());
+    return nullptr;
+  }
+  auto found = subscriptions_.find(channel);
+  if (found == subscriptions_.end()) {
+    refuse(command, ClientError::kPermissionDenied, "not subscribed to the channel");
+    return nullptr;
+  }
+  if (command.method == Method::kPublish) return &found->second;
+  // The answer is not to overtake what was published before.
+  flush_replies();
+  hub_.pump(found->second, now);
+  return ended_ ? nullptr : &found->second;
+}
+
+void Session::publish(Command& command, Time now) {
+  std::string_view data = command.request.json("data");
+  Subscription* subscription = member_of(command, now);
+  if (!subscription) return;
+  if (data.empty()) return refuse(command, ClientError::kBadRequest, "data is missing");
+  hub_.publish(*subscription->room(), {data, Format::kJson, identity_->json}, now);
+  // The publication may have cost slow readers their place, this client too.
+  if (ended_) return;
+  reply(command, "{}");
+  const std::string& word = options_.close_word;
+  if (word.empty() || data.front() != '"' || unquoted({JsonKind::kString, data}) != word) return;
+  flush_replies();
+  part(Status::kClosedOnRequest, now);
+}
+
+void Session::presence(Command& command, Time now) {
+  Subscription* subscription = member_of(command, now);
+  if (!subscription) return;
+  const Room& room = *subscription->room();
+  if (!room.settings().presence) return refuse(command, ClientError::kNotAvailable, "presence is off");
+  cost_ += room.members().size() / kPerCost;
+  std::string list;
+  auto add = [&](const Identity& identity) {
+    list.append(list.empty() ? "\"" : ",\"").append(identity.client).append("\":").append(identity.json);
+  };
+  for (Client* member : room.members()) {
+    if (IdentityPtr identity = member->identity()) add(*identity);
+    if (list.size() > kMaxReply)
+      return refuse(command, ClientError::kLimitExceeded, "too many members for one reply, ask for presence_stats");
+  }
+  for (const Room::Absent& absent : room.absent()) add(*absent.identity);
+  reply(command, "{\"presence\":{" + list + "}}");
+}
+
+void Session::presence_stats(Command& command, Time now) {
+  Subscription* subscription = member_of(command, now);
+  if (!subscription) return;
+  const Room& room = *subscription->room();
+  if (!room.settings().presence) return refuse(command, ClientError::kNotAvailable, "presence is off");
+  cost_ += room.members().size() / kPerCost;
+  std::unordered_set<std::string_view> users;
+  for (Client* member : room.members())
+    if (IdentityPtr identity = member->identity()) users.insert(identity->user);
+  for (const Room::Absent& absent : room.absent()) users.insert(absent.identity->user);
+  size_t clients = room.members().size() + room.absent().size();
+  reply(command,
+        "{\"num_clients\":" + std::to_string(clients) + ",\"num_users\":" + std::to_string(users.size()) + "}");
+}
+
+void Session::history(Command& command, Time now) {
+  Request& request = command.request;
+  int64_t limit = request.signed_number("limit", -1, INT32_MAX);
+  bool reverse = request.flag("reverse");
+  bool given = false;
+  Request since = request.object("since", given);
+  uint64_t offset = since.number("offset");
+  std::string epoch = since.text("epoch");
+  for (const Request* part : {&request, &since})
+    if (!part->problem().empty()) return refuse(command, ClientError::kBadRequest, part->problem());
+  Subscription* subscription = member_of(command, now);
+  if (!subscription) return;
+  Room& room = *subscription->room();
+  if (room.settings().history.messages == 0) return refuse(command, ClientError::kNotAvailable, "no history is kept");
+  const History& history = hub_.history(room, now);
+  uint64_t first = history.first();
+  uint64_t end = history.top() + 1;  // one after the last of those asked for
+  if (given) {
+    bool reachable = reverse || (offset <= history.top() && offset + 1 >= first);
+    if ((!epoch.empty() && epoch != room.epoch()) || !reachable)
+      return refuse(command, ClientError::kUnrecoverablePosition);
+    if (reverse)
+      end = std::max(first, std::min(end, offset));
+    else
+      first = offset + 1;
+  }
+  uint64_t count = limit < 0 ? end - first : std::min<uint64_t>(end - first, static_cast<uint64_t>(limit));
+  count = std::min<uint64_t>(count, kMaxReply / 16);  // more do not fit the reply, however small
+  if (reverse) first = end - count;
+  cost_ += count / kPerCost;
+  std::vector<History::Entry> entries;
+  History::Reader reader = history.from(first);
+  for (size_t i = 0; i < count; ++i) entries.push_back(reader.next());
+  if (reverse) std::reverse(entries.begin(), entries.end());
+  std::string publications;
+  for (const History::Entry& entry : entries) {
+    if (publications.size() > kMaxReply) break;
+    if (!publications.empty()) publications += ',';
+    append_publication(publications, entry.message, entry.offset);
+  }
+  reply(command, "{\"publications\":[" + publications + "]," + position(*subscription, history.top()) + "}");
+}
+
+}  // namespace lws_chat

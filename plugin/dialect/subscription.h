@@ -1,0 +1,32 @@
+#pragma once
+
+#include "dialect/frame.h"
+#include "dialect/session.h"
+
+namespace lws_chat {
+
+// A session's membership in one room: for the hub a client like any other.
+class Session::Subscription final : public Client {
+ public:
+  Subscription(Session& session, Audience audience) : Client(audience), session_(session) {
+    identity_ = session.identity_;
+  }
+
+  bool ready() override {
+    bool silent = !session_.speaking_ && session_.output_.empty() && session_.replies_.empty();
+    return !session_.ended_ && (silent || session_.speaking_ == this) && session_.link_.ready();
+  }
+  size_t write(std::string_view frames) override {
+    size_t taken = session_.link_.write(this, frames);
+    // At the head of a stream every message is whole; to look at all frames is for the rare case.
+    bool whole = (!replaying() && taken == lag()) || ends_message(frames.substr(0, taken));
+    session_.speaking_ = whole ? nullptr : this;
+    return taken;
+  }
+  void dismissed(Status why, uint64_t lag, Time now) override { session_.dismissed(why, lag, now); }
+
+ private:
+  Session& session_;
+};
+
+}  // namespace lws_chat

@@ -1,0 +1,64 @@
+#include "lws/structured_connection.h"
+
+#include "core/utf8.h"
+#include "lws/vhost.h"
+
+namespace lws_chat {
+namespace {
+
+Time now() { return static_cast<Time>(lws_now_usecs()); }
+
+}  // namespace
+
+StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost)
+    : Connection(wsi, vhost), session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.options(), *this) {
+  vhost.await(*this);
+}
+
+StructuredConnection::~StructuredConnection() { finish(); }
+
+void StructuredConnection::accept(bool binary, std::string_view payload) {
+  if (binary) return close(Status::kUnsupportedData);
+  if (!is_utf8(payload)) return close(Status::kInvalidText);
+  session_.receive(payload, now());
+  published();
+  expect_more();
+}
+
+void StructuredConnection::go_on() {
+  session_.resume(now());
+  vhost().shared_hub().schedule_flush();
+  expect_more();
+}
+
+// A long recovery goes on in another loop turn; over HTTP/2 ready() asks for it by itself.
+void StructuredConnection::expect_more() {
+  if (session_.behind() && ready()) ask_to_write();
+}
+
+// The protocol's clients count on pings at their interval, whatever else they are sent; so only the answer to a
+// ping starts it anew.
+void StructuredConnection::alive() {
+  if (pinged) vhost().heard(*this);
+}
+
+void StructuredConnection::connected() { vhost().heard(*this); }
+
+void StructuredConnection::ping() { session_.ping(); }
+
+void StructuredConnection::drain() { session_.part(Status::kGoingAway, now()); }
+
+void StructuredConnection::leave_hub() {
+  session_.lost(now());
+  vhost().shared_hub().schedule_flush();
+}
+
+size_t StructuredConnection::write(Client* subscription, std::string_view frames) {
+  return Connection::write(subscription, frames);
+}
+
+void StructuredConnection::end(Status why, uint64_t lag, std::string last_frames) {
+  close(why, lag, std::move(last_frames));
+}
+
+}  // namespace lws_chat

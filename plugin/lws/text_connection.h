@@ -1,0 +1,29 @@
+#pragma once
+
+#include "lws/connection.h"
+
+namespace lws_chat {
+
+// A client of the text dialect: one connection, one room.
+class TextConnection final : public Connection, public Client {
+ public:
+  // ESTABLISHED: joins the room.
+  TextConnection(lws* wsi, VhostState& vhost, std::string_view room);
+  ~TextConnection() override;
+
+  IdentityPtr identity() override;
+  bool ready() override { return can_write(); }
+  size_t write(std::string_view frames) override { return Connection::write(this, frames); }
+  void dismissed(Status why, uint64_t lag, Time now) override;
+  void ping() override;
+  void drain() override;
+
+ private:
+  void accept(bool binary, std::string_view payload) override;
+  void go_on() override;
+  void alive() override;
+  void leave_hub() override;
+  unsigned close_code(Status why) const override { return describe(why).close_code; }
+};
+
+}  // namespace lws_chat

@@ -1,0 +1,160 @@
+// How a client's commands are spread over messages, and how slowly it takes what it is sent, changes nothing
+// of what it is answered: random commands are given one by one to a client that takes everything, and the same
+// ones in random pieces to clients that take little, may not go on or take frame by frame.
+//
+//   property_session SEQUENCES [SEED]
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <random>
+
+#include "support/session_peer.h"
+
+using namespace lws_chat;
+
+namespace {
+
+using Random = std::mt19937;
+
+unsigned pick(Random& random, unsigned n) { return static_cast<unsigned>(random() % n); }
+
+std::string room(Random& random) { return std::string(1, static_cast<char>('a' + pick(random, 4))); }
+
+std::string data(Random& random) {
+  switch (pick(random, 5)) {
+    case 0: return "\"" + std::string(pick(random, 60), 'x') + "\"";
+    case 1: return "{ \"n\" : [1, 2.50, null],\"e\":\"\\u00e9\\n\" }";
+    case 2: return "\"" + std::string(pick(random, 30000), 'y') + "\"";
+    case 3: return "\"請輸入\"";
+    default: return std::to_string(random());
+  }
+}
+
+std::string command(Random& random, unsigned id) {
+  std::string head = "{\"id\":" + std::to_string(id) + ",";
+  std::string channel = "{\"channel\":\"" + room(random) + "\"";
+  switch (pick(random, 12)) {
+    case 0:
+    case 1: return head + "\"subscribe\":" + channel + "}}";
+    case 2:
+      return head + "\"subscribe\":" + channel + ",\"recover\":true,\"offset\":" + std::to_string(pick(random, 5)) +
+             "}}";
+    case 3: return head + "\"unsubscribe\":" + channel + "}}";
+    case 4: return head + "\"presence\":" + channel + "}}";
+    case 5: return head + "\"presence_stats\":" + channel + "}}";
+    case 6:
+      return head + "\"history\":" + channel + ",\"limit\":" + std::to_string(pick(random, 8)) + ",\"reverse\":true}}";
+    case 7: return pick(random, 2) ? head + "\"ping\":{}}" : head + "\"nonsense\":{}}";
+    case 8: return pick(random, 2) ? "{}" : "{\"send\":{\"data\":1}}";
+    default: return head + "\"publish\":" + channel + ",\"data\":" + data(random) + "}}";
+  }
+}
+
+struct World {
+  static Hub::Settings settings() {
+    Hub::Settings settings;
+    settings.max_lag = 64 << 20;
+    settings.max_rooms = 100;
+    settings.max_memory = 256 << 20;
+    settings.rooms.history = {20, 1 << 20, 1'000'000'000};
+    settings.rooms.presence = settings.rooms.join_leave = true;
+    return settings;
+  }
+  void flush() {
+    while (hub.due() <= now) hub.flush(now, 1000);
+    now += 1000;
+  }
+
+  Sessions sessions;
+  Hub hub{settings(), {append_text, append_push}};
+  Options options = default_options();
+  Time now = 0;
+  SessionPeer peer{hub, sessions, options};
+  std::vector<std::string> replies;
+  std::map<std::string, std::string> pushes;  // by room
+
+  void collect() {
+    for (const std::string& text : peer.take()) {
+      if (text.rfind("{\"id\":", 0) == 0)
+        replies.push_back(text);
+      else if (text.rfind("{\"push\":{\"channel\":", 0) == 0)
+        pushes[text.substr(20, 1)] += text;
+    }
+  }
+};
+
+// One by one, with a flush after each.
+void calm(World& world, const std::vector<std::string>& commands) {
+  for (const std::string& text : commands) {
+    world.peer.session.receive(text, world.now);
+    world.flush();
+  }
+  world.collect();
+}
+
+void wild(World& world, const std::vector<std::string>& commands, Random& random, bool slow) {
+  world.peer.one_frame = pick(random, 2) == 0;
+  std::string message;
+  for (const std::string& text : commands) {
+    message += (message.empty() ? "" : pick(random, 5) ? "\n" : " \r\n\n") + text;
+    if (pick(random, 6) > 0 && message.size() < 30000) continue;
+    if (slow) world.peer.appetite = static_cast<int>(pick(random, 4));
+    world.peer.allowance = static_cast<int>(pick(random, 4));
+    world.peer.session.receive(message, world.now);
+    message.clear();
+    if (pick(random, 2)) world.flush();
+    world.collect();
+    // As the connection does: what a pause has kept is done before more is read.
+    for (int i = 0; i < 10000 && (world.peer.session.behind() || world.peer.session.waits()); ++i) {
+      world.peer.appetite = slow ? static_cast<int>(pick(random, 3)) : 1 << 30;
+      world.peer.allowance = static_cast<int>(pick(random, 4));
+      world.peer.session.resume(world.now);
+      world.collect();
+    }
+  }
+  world.peer.appetite = 1 << 30;
+  world.peer.allowance = 0;
+  world.peer.session.receive(message, world.now);
+  for (int i = 0; i < 10000 && (world.peer.session.behind() || world.peer.session.waits()); ++i)
+    world.peer.session.resume(world.now);
+  world.flush();
+  for (int i = 0; i < 100; ++i) world.peer.session.resume(world.now);
+  world.collect();
+}
+
+[[noreturn]] void fail(const char* what, unsigned seed) {
+  std::fprintf(stderr, "broken with seed %u: %s\n", seed, what);
+  std::exit(1);
+}
+
+void compare(unsigned seed) {
+  Random random(seed);
+  std::vector<std::string> commands = {R"({"id":1,"connect":{"data":{"user":"u"}}})"};
+  for (unsigned id = 2; id < 60; ++id) commands.push_back(command(random, id));
+  World reference;
+  calm(reference, commands);
+  for (bool slow : {false, true}) {
+    World world;
+    wild(world, commands, random, slow);
+    if (world.peer.why) fail("the session ended", seed);
+    for (size_t i = 0; i < reference.replies.size(); ++i)
+      if (i >= world.replies.size() || world.replies[i] != reference.replies[i])
+        fail(("expected " + reference.replies[i].substr(0, 2000) + "\ngot " +
+              (i < world.replies.size() ? world.replies[i].substr(0, 2000) : "nothing"))
+                 .c_str(),
+             seed);
+    if (world.replies.size() != reference.replies.size()) fail("more replies", seed);
+    // A slow client may leave a room before it has taken everything.
+    if (!slow && world.pushes != reference.pushes) fail("other publications", seed);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  unsigned sequences = argc > 1 ? static_cast<unsigned>(std::atoi(argv[1])) : 1000;
+  unsigned seed = argc > 2 ? static_cast<unsigned>(std::atoi(argv[2])) : std::random_device()();
+  std::printf("%u sequences from seed %u\n", sequences, seed);
+  for (unsigned i = 0; i < sequences; ++i) compare(seed + i);
+  std::puts("held");
+}

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dialect/frame.h"
+#include "dialect/reply.h"
+#include "dialect/session.h"
+#include "dialect/text.h"
+
+namespace lws_chat {
+
+// The other side of a session: what it sends can be taken as far as the test lets it, and what it is sent is
+// kept as texts, one a reply or push.
+class SessionPeer final : public SessionLink {
+ public:
+  SessionPeer(Hub& hub, Sessions& sessions, const Options& options) : session(hub, sessions, options, *this) {}
+  ~SessionPeer() { session.lost(0); }
+
+  bool ready() override { return appetite > 0; }
+  size_t write(Client*, std::string_view frames) override {
+    --appetite;
+    size_t taken = one_frame ? first_frame(frames).size : frames.size();
+    bytes += frames.substr(0, taken);
+    return taken;
+  }
+  bool allow(uint64_t cost) override {
+    spent += cost;
+    return allowance == 0 || --allowance > 0;
+  }
+  void connected() override { pinged = true; }
+  void hold_input(bool hold) override { held = hold; }
+  void end(Status status, uint64_t, std::string last_frames) override {
+    why = status;
+    bytes += last_frames;
+  }
+
+  // The texts that came since the last call.
+  std::vector<std::string> take() {
+    std::vector<std::string> texts;
+    std::string_view rest = bytes;
+    while (!rest.empty()) {
+      Frame frame = first_frame(rest);
+      message += frame.payload;
+      rest.remove_prefix(frame.size);
+      if (!frame.final) continue;
+      for (size_t at = 0; at <= message.size();) {
+        size_t end = std::min(message.find('\n', at), message.size());
+        texts.push_back(message.substr(at, end - at));
+        at = end + 1;
+      }
+      message.clear();
+    }
+    bytes.clear();
+    return texts;
+  }
+
+  std::string take_one() {
+    std::vector<std::string> texts = take();
+    return texts.size() == 1 ? texts[0] : std::to_string(texts.size()) + " texts";
+  }
+
+  int appetite = 1 << 30;  // writes until it is not ready
+  bool one_frame = false;  // takes a frame at a time, as over HTTP/2
+  int allowance = 0;       // commands until it has to wait; 0: never
+  bool pinged = false;
+  bool held = false;
+  uint64_t spent = 0;
+  std::optional<Status> why;
+  std::string bytes;
+  std::string message;  // the frames so far of one that is not complete
+  Session session;
+};
+
+}  // namespace lws_chat

@@ -1,0 +1,134 @@
+#include "dialect/json.h"
+
+#include "core/utf8.h"
+#include "support/unit.h"
+
+using namespace lws_chat;
+
+namespace {
+
+// The value of the member "x" of an object that consists of it, as it stands; "broken" if that cannot be read.
+std::string slice(const std::string& value) {
+  std::string text = "{ \"x\" : " + value + " }";
+  std::string_view rest = text;
+  std::vector<JsonMember> members;
+  if (!take_object(rest, members)) return "broken";
+  return std::string(members.at(0).value.text);
+}
+
+std::string text_of(const std::string& json) { return unquoted({JsonKind::kString, json}); }
+
+}  // namespace
+
+TEST(a_value_is_a_slice_of_what_came_in) {
+  for (const char* value :
+       {"1", "-0.50e+10", "123456789012345678901234567890", "true", "null", "\"\"", "\"a\\u00e9\\\"\\/\"", "[]",
+        "[ 1 ,2]", "{}", "{ \"b\":1, \"a\" : [ {\"b\":null} ] }", "\"請輸入\""})
+    CHECK_EQ(slice(value), value);
+}
+
+TEST(members_keep_their_order_and_their_kinds) {
+  std::string_view text = R"({"z":1,"a":"s","n":null,"t":true,"l":[1],"o":{"i":2}})";
+  std::vector<JsonMember> members;
+  CHECK(take_object(text, members));
+  std::string names;
+  for (const JsonMember& member : members) names += member.name;
+  CHECK_EQ(names, "zantlo");
+  CHECK(members[0].value.kind == JsonKind::kNumber);
+  CHECK(members[1].value.kind == JsonKind::kString);
+  CHECK(members[2].value.kind == JsonKind::kNull);
+  CHECK(members[3].value.is_true());
+  CHECK(members[4].value.kind == JsonKind::kArray);
+  CHECK_EQ(members_of(members[5].value).at(0).value.text, "2");
+}
+
+TEST(objects_are_taken_off_one_after_the_other) {
+  std::string_view text = " {\"a\":1} {\"b\":2}rest";
+  std::vector<JsonMember> members;
+  CHECK(take_object(text, members));
+  CHECK_EQ(text, " {\"b\":2}rest");
+  CHECK(take_object(text, members));
+  CHECK_EQ(members.at(0).name, "b");
+  CHECK_EQ(text, "rest");
+  CHECK(!take_object(text, members));
+}
+
+TEST(what_is_no_object_is_refused) {
+  for (const char* bad : {"",
+                          " ",
+                          "1",
+                          "[]",
+                          "[{}]",
+                          "\"x\"",
+                          "null",
+                          "{",
+                          "{\"a\"}",
+                          "{\"a\":}",
+                          "{\"a\":1,}",
+                          "{a:1}",
+                          "{'a':1}",
+                          "{\"a\":01}",
+                          "{\"a\":+1}",
+                          "{\"a\":.5}",
+                          "{\"a\":\"\x01\"}",
+                          "{\"a\":\"\\x\"}",
+                          "{\"a\":tru}",
+                          "{\"a\":\"\\ud800\"}",
+                          "{\"a\":1 \"b\":2}",
+                          "{\"a\":NaN}"}) {
+    std::string_view text = bad;
+    std::vector<JsonMember> members;
+    CHECK(!take_object(text, members));
+  }
+}
+
+TEST(a_byte_of_zero_ends_nothing_in_silence) {
+  std::string text("{\"a\":1\0}", 8);
+  std::string_view rest = text;
+  std::vector<JsonMember> members;
+  CHECK(!take_object(rest, members));
+}
+
+TEST(nesting_is_bounded) {
+  auto nested = [](unsigned depth) { return slice(std::string(depth, '[') + std::string(depth, ']')); };
+  CHECK(nested(kMaxJsonDepth - 1) != "broken");
+  CHECK_EQ(nested(kMaxJsonDepth), "broken");
+  CHECK_EQ(nested(1000000), "broken");
+}
+
+TEST(escapes_are_undone) {
+  CHECK_EQ(text_of(R"("a\"\\\/\b\f\n\r\tz")"), "a\"\\/\b\f\n\r\tz");
+  CHECK_EQ(text_of(R"("\u8acb\ud83d\ude00")"), "請😀");
+  CHECK_EQ(text_of(R"("")"), "");
+}
+
+TEST(half_a_surrogate_pair_never_becomes_invalid_utf8) {
+  std::string text = text_of(R"("x\ude00y")");
+  CHECK(is_utf8(text));
+  CHECK_EQ(text, "x\xef\xbf\xbdy");
+}
+
+TEST(a_text_is_quoted_so_that_it_can_be_read_back) {
+  std::string text;
+  for (char c = 0; c < 127; ++c) text += c;
+  text += "請輸入😀";
+  std::string json;
+  append_quoted(json, text);
+  CHECK_EQ(slice(json), json);
+  CHECK_EQ(text_of(json), text);
+  CHECK(json.find('\n') == std::string::npos);
+}
+
+TEST(numbers_are_whole_and_in_range) {
+  auto read = [](const char* text) {
+    uint64_t number = 0;
+    return read_number({JsonKind::kNumber, text}, 100, number) ? static_cast<int>(number) : -1;
+  };
+  CHECK_EQ(read("0"), 0);
+  CHECK_EQ(read("100"), 100);
+  for (const char* bad : {"101", "-1", "1.0", "1e1", "99999999999999999999999"}) CHECK_EQ(read(bad), -1);
+  int64_t number = 0;
+  CHECK(read_number({JsonKind::kNumber, "-1"}, -1, 5, number));
+  CHECK_EQ(number, -1);
+  CHECK(!read_number({JsonKind::kString, "\"1\""}, -1, 5, number));
+}

@@ -1,0 +1,233 @@
+// History queries and recovery in the structured dialect, from bytes to bytes.
+#include <memory>
+
+#include "support/session_peer.h"
+#include "support/unit.h"
+
+using namespace lws_chat;
+
+namespace {
+
+constexpr Time kSecond = 1'000'000;
+
+struct Fixture {
+  static Hub::Settings settings() {
+    Hub::Settings settings;
+    settings.max_lag = 8 << 20;
+    settings.max_rooms = 10;
+    settings.max_memory = 16 << 20;
+    settings.rooms.history = {50, 4 << 20, 300 * kSecond};
+    return settings;
+  }
+
+  Sessions sessions;
+  Hub hub{settings(), {append_text, append_push}};
+  Options options = default_options();
+  Time now = 0;
+  std::unique_ptr<SessionPeer> a = joined();
+
+  std::unique_ptr<SessionPeer> peer() {
+    auto peer = std::make_unique<SessionPeer>(hub, sessions, options);
+    (void)ask(*peer, R"({"id":1,"connect":{}})");
+    return peer;
+  }
+  std::unique_ptr<SessionPeer> joined() {
+    auto made = peer();
+    (void)ask(*made, R"({"id":2,"subscribe":{"channel":"room"}})");
+    return made;
+  }
+  std::vector<std::string> ask(SessionPeer& peer, const std::string& command) {
+    peer.session.receive(command, now);
+    while (hub.due() <= now) hub.flush(now, 1000);
+    return peer.take();
+  }
+  void publish(int from, int to, size_t size = 0) {
+    for (int i = from; i <= to; ++i) {
+      now += kSecond / 100;
+      std::string data = '"' + std::to_string(i) + std::string(size, '.') + '"';
+      (void)ask(*a, R"({"id":3,"publish":{"channel":"room","data":)" + data + "}}");
+    }
+  }
+  std::string epoch() { return hub.find("room")->epoch(); }
+  std::string recover(SessionPeer& peer, uint64_t offset, const std::string& from_epoch) {
+    return ask(peer, R"({"id":2,"subscribe":{"channel":"room","recover":true,"offset":)" + std::to_string(offset) +
+                         R"(,"epoch":")" + from_epoch + "\"}}")
+        .at(0);
+  }
+  std::string history(const std::string& query) {
+    return ask(*a, R"({"id":4,"history":{"channel":"room")" + query + "}}").at(0);
+  }
+};
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// The offsets of the publications in a text, in order.
+std::string offsets(std::string_view text) {
+  std::string found;
+  constexpr std::string_view kBefore = "},\"offset\":";
+  for (size_t at = text.find(kBefore); at != std::string_view::npos; at = text.find(kBefore, at + 1)) {
+    std::string_view number = text.substr(at + kBefore.size());
+    found += (found.empty() ? "" : " ") + std::string(number.substr(0, number.find_first_not_of("0123456789")));
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST(the_position_is_given_at_subscribe_also_in_a_quiet_room) {
+  Fixture f;
+  auto b = f.peer();
+  std::string reply = f.ask(*b, R"({"id":2,"subscribe":{"channel":"room"}})").at(0);
+  CHECK_EQ(reply,
+           R"({"id":2,"subscribe":{"recoverable":true,"positioned":true,"epoch":")" + f.epoch() + R"(","offset":0}})");
+}
+
+TEST(all_that_was_missed_comes_with_the_reply) {
+  Fixture f;
+  f.publish(1, 5);
+  auto b = f.peer();
+  std::string reply = f.recover(*b, 2, f.epoch());
+  CHECK(has(reply, R"("offset":2,"was_recovering":true,"recovered":true,"publications":[{"data":"3",)"));
+  CHECK_EQ(offsets(reply), "3 4 5");
+  CHECK_EQ(f.hub.counters().recovered, 1u);
+}
+
+TEST(nothing_missed_is_recovered_too) {
+  Fixture f;
+  f.publish(1, 2);
+  auto b = f.peer();
+  std::string reply = f.recover(*b, 2, f.epoch());
+  CHECK(has(reply, R"("recovered":true}})"));
+  CHECK_EQ(offsets(reply), "");
+}
+
+TEST(without_an_epoch_the_present_one_is_meant) {
+  Fixture f;
+  f.publish(1, 2);
+  auto b = f.peer();
+  CHECK_EQ(offsets(f.recover(*b, 0, "")), "1 2");
+}
+
+TEST(another_epoch_is_not_recovered) {
+  Fixture f;
+  f.publish(1, 2);
+  auto b = f.peer();
+  std::string reply = f.recover(*b, 1, "other");
+  CHECK(has(reply, R"("offset":2,"was_recovering":true,"recovered":false}})"));
+  CHECK_EQ(f.hub.counters().unrecovered, 1u);
+}
+
+TEST(what_the_history_no_longer_has_is_not_recovered) {
+  Fixture f;
+  f.publish(1, 60);
+  auto b = f.peer();
+  CHECK(has(f.recover(*b, 9, f.epoch()), R"("recovered":false)"));
+  auto c = f.peer();
+  CHECK(has(f.recover(*c, 10, f.epoch()), R"("recovered":true)"));
+}
+
+TEST(what_has_become_too_old_is_not_recovered) {
+  Fixture f;
+  f.publish(1, 3);
+  f.now += 301 * kSecond;
+  auto b = f.peer();
+  CHECK(has(f.recover(*b, 2, f.epoch()), R"("recovered":false)"));
+  auto c = f.peer();
+  CHECK(has(f.recover(*c, 3, f.epoch()), R"("recovered":true)"));
+}
+
+TEST(a_position_ahead_of_the_room_is_not_recovered) {
+  Fixture f;
+  f.publish(1, 2);
+  auto b = f.peer();
+  CHECK(has(f.recover(*b, 3, f.epoch()), R"("recovered":false)"));
+  auto c = f.peer();
+  CHECK(has(f.recover(*c, UINT64_MAX, f.epoch()), R"("recovered":false)"));
+}
+
+TEST(a_long_recovery_goes_on_after_the_reply_and_before_what_is_new) {
+  Fixture f;
+  f.publish(1, 40, 5000);
+  auto b = f.peer();
+  b->session.receive(R"({"id":2,"subscribe":{"channel":"room","recover":true,"offset":0,"epoch":""}})", f.now);
+  CHECK(b->session.behind());
+  f.publish(41, 41);
+  std::string all;
+  while (b->session.behind()) b->session.resume(f.now);
+  for (const std::string& text : b->take()) all += text;
+  std::string expected = "1";
+  for (int i = 2; i <= 41; ++i) expected += " " + std::to_string(i);
+  CHECK_EQ(offsets(all), expected);
+}
+
+TEST(history_gives_what_was_asked_for) {
+  Fixture f;
+  f.publish(1, 5);
+  CHECK_EQ(offsets(f.history("")), "");
+  CHECK_EQ(offsets(f.history(R"(,"limit":-1)")), "1 2 3 4 5");
+  CHECK_EQ(offsets(f.history(R"(,"limit":2)")), "1 2");
+  CHECK_EQ(offsets(f.history(R"(,"limit":2,"reverse":true)")), "5 4");
+  CHECK_EQ(offsets(f.history(R"(,"limit":-1,"since":{"offset":3})")), "4 5");
+  CHECK_EQ(offsets(f.history(R"(,"limit":-1,"since":{"offset":3,"epoch":")" + f.epoch() + "\"}")), "4 5");
+  CHECK_EQ(offsets(f.history(R"(,"limit":1,"since":{"offset":3})")), "4");
+  CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":4},"reverse":true)")), "3 2");
+  CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":0},"reverse":true)")), "");
+  CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":99},"reverse":true)")), "5 4");
+  CHECK_EQ(offsets(f.history(R"(,"limit":-1,"since":{"offset":5})")), "");
+}
+
+TEST(history_says_where_the_room_stands) {
+  Fixture f;
+  f.publish(1, 3);
+  CHECK_EQ(f.history(""), R"({"id":4,"history":{"publications":[],"epoch":")" + f.epoch() + R"(","offset":3}})");
+}
+
+TEST(history_across_a_gap_is_refused) {
+  Fixture f;
+  f.publish(1, 60);
+  CHECK(has(f.history(R"(,"limit":-1,"since":{"offset":9})"), R"("code":112)"));
+  CHECK_EQ(offsets(f.history(R"(,"limit":1,"since":{"offset":10})")), "11");
+}
+
+TEST(an_answer_does_not_overtake_what_was_published_before) {
+  Fixture f;
+  auto b = f.joined();
+  f.a->session.receive(R"({"id":3,"publish":{"channel":"room","data":1}})", f.now);
+  b->session.receive(R"({"id":4,"history":{"channel":"room","limit":5}})", f.now);
+  std::vector<std::string> texts = b->take();
+  CHECK_EQ(texts.size(), 2u);
+  CHECK(has(texts[0], R"({"push":)"));
+}
+
+TEST(a_client_that_takes_nothing_is_not_served_further_and_keeps_little) {
+  Fixture f;
+  f.publish(1, 20, 10000);
+  auto b = f.joined();
+  b->appetite = 0;
+  std::string commands;
+  for (int i = 10; i < 60; ++i)
+    commands += R"({"id":)" + std::to_string(i) + R"(,"history":{"channel":"room","limit":-1}})" + "\n";
+  b->session.receive(commands, f.now);
+  CHECK(b->held);
+  CHECK(b->spent < 10);
+  b->appetite = 1 << 30;
+  size_t replies = 0;
+  for (int i = 0; i < 100; ++i) b->session.resume(f.now);
+  for (const std::string& text : b->take()) replies += has(text, R"(,"history":{"publications":[{)");
+  CHECK_EQ(replies, 50u);
+  CHECK(!b->held);
+}
+
+TEST(a_client_over_its_rate_is_served_when_it_may_go_on) {
+  Fixture f;
+  auto b = f.joined();
+  b->allowance = 2;
+  b->session.receive("{\"id\":3,\"ping\":{}}\n{\"id\":4,\"ping\":{}}\n{\"id\":5,\"ping\":{}}\n{\"id\":6,\"ping\":{}}",
+                     f.now);
+  CHECK_EQ(b->take().size(), 2u);
+  b->allowance = 0;
+  b->session.receive("{\"id\":7,\"ping\":{}}", f.now);
+  CHECK_EQ(b->take().size(), 0u);
+  b->session.resume(f.now);
+  CHECK_EQ(b->take().size(), 3u);
+}

@@ -1,0 +1,438 @@
+#include "dialect/session.h"
+
+#include <memory>
+
+#include "support/session_peer.h"
+#include "support/unit.h"
+
+using namespace lws_chat;
+
+namespace {
+
+constexpr Time kSecond = 1'000'000;
+
+struct Fixture {
+  static Hub::Settings settings() {
+    Hub::Settings settings;
+    settings.max_lag = 1 << 20;
+    settings.max_rooms = 200;
+    settings.max_memory = 16 << 20;
+    settings.rooms.history = {5, 1 << 20, 300 * kSecond};
+    settings.rooms.presence = settings.rooms.join_leave = true;
+    settings.rooms.presence_grace = 5 * kSecond;
+    settings.namespaces.emplace_back("bare", RoomSettings());
+    return settings;
+  }
+
+  Sessions sessions;
+  Hub hub{settings(), {append_text, append_push}};
+  Options options = default_options();
+  Time now = 0;
+  std::unique_ptr<SessionPeer> a = peer();
+  std::unique_ptr<SessionPeer> b = peer();
+
+  std::unique_ptr<SessionPeer> peer() { return std::make_unique<SessionPeer>(hub, sessions, options); }
+  void flush() {
+    for (int i = 0; i < 3 && hub.due() <= now; ++i) hub.flush(now, 1000);
+  }
+  // What a peer is sent in answer, pushes included.
+  std::vector<std::string> ask(SessionPeer& peer, std::string_view commands) {
+    peer.session.receive(commands, now);
+    flush();
+    return peer.take();
+  }
+  std::string ask_one(SessionPeer& peer, std::string_view command) {
+    std::vector<std::string> texts = ask(peer, command);
+    return texts.size() == 1 ? texts[0] : std::to_string(texts.size()) + " texts";
+  }
+  void connect(SessionPeer& peer, const std::string& data = "{}") {
+    CHECK_EQ(ask_one(peer, R"({"id":1,"connect":{"data":)" + data + "}}").substr(0, 28),
+             R"({"id":1,"connect":{"client":)");
+  }
+  void subscribe(SessionPeer& peer, const std::string& room = "room", const std::string& more = "") {
+    std::string reply = ask(peer, R"({"id":2,"subscribe":{"channel":")" + room + "\"" + more + "}}").at(0);
+    CHECK_EQ(reply.substr(0, 21), R"({"id":2,"subscribe":{)");
+  }
+  void both_in_room() {
+    for (SessionPeer* peer : {a.get(), b.get()}) connect(*peer), subscribe(*peer);
+  }
+  std::string epoch(const char* room = "room") { return hub.find(room)->epoch(); }
+  // {"id":9,"error":{"code":107,... : 107; 0 for none.
+  int error(const std::string& reply) {
+    size_t at = reply.find("\"error\":{\"code\":");
+    return at == std::string::npos ? 0 : std::stoi(reply.substr(at + 16));
+  }
+  std::string client_of(SessionPeer& peer, const std::string& data) {
+    std::string reply = ask_one(peer, R"({"id":1,"connect":{"data":)" + data + "}}");
+    return reply.substr(29, 32);
+  }
+};
+
+}  // namespace
+
+TEST(connect_tells_the_client_its_id_and_how_it_is_pinged) {
+  Fixture f;
+  CHECK(!f.a->pinged);
+  std::string reply = f.ask_one(*f.a, R"({"id":1,"connect":{"name":"js"}})");
+  CHECK_EQ(reply.substr(0, 29), R"({"id":1,"connect":{"client":")");
+  CHECK(reply.find(R"(","version":"lws-chat )") == 29 + 32);
+  CHECK(reply.find(R"(,"ping":25,"pong":true}})") != std::string::npos);
+  CHECK(f.a->pinged);
+}
+
+TEST(a_publication_reaches_all_after_the_reply_byte_for_byte) {
+  Fixture f;
+  f.both_in_room();
+  std::string data = R"({ "big":123456789012345678901234567890, "a":"\u00e9\/" ,"z":[1.0, 1e5 ]})";
+  std::vector<std::string> texts = f.ask(*f.a, R"({"id":3,"publish":{"channel":"room","data":)" + data + "}}");
+  CHECK_EQ(texts.size(), 2u);
+  CHECK_EQ(texts[0], R"({"id":3,"publish":{}})");
+  CHECK_EQ(texts[1].substr(0, 51 + data.size()),
+           R"({"push":{"channel":"room","pub":{"data":)" + data + R"(,"info":{"u)");
+  CHECK(texts[1].find(R"(},"offset":1}}})") != std::string::npos);
+  CHECK_EQ(f.b->take_one(), texts[1]);
+}
+
+TEST(a_publication_names_its_publisher) {
+  Fixture f;
+  f.connect(*f.a, R"({"user":"ann","info":{"nick":"A"}})");
+  f.subscribe(*f.a);
+  std::string push = f.ask(*f.a, R"({"id":3,"publish":{"channel":"room","data":1}})").at(1);
+  CHECK(push.find(R"("info":{"user":"ann","client":")") != std::string::npos);
+  CHECK(push.find(R"(","conn_info":{"nick":"A"}})") != std::string::npos);
+}
+
+TEST(what_a_client_says_about_itself_is_info_or_else_all_of_it) {
+  for (auto [data, seen] : {std::pair(R"({"user":"u","info":[1]})", R"("conn_info":[1])"),
+                            std::pair(R"({"nick":"n"})", R"("conn_info":{"nick":"n"})"),
+                            std::pair(R"("just text")", R"("conn_info":"just text")")}) {
+    Fixture f;
+    f.connect(*f.a, data);
+    f.subscribe(*f.a);
+    CHECK(f.ask_one(*f.a, R"({"id":3,"presence":{"channel":"room"}})").find(seen) != std::string::npos);
+  }
+}
+
+TEST(the_session_a_client_names_is_its_secret) {
+  Fixture f;
+  f.connect(*f.a, R"({"user":"u","session":"secret"})");
+  f.subscribe(*f.a);
+  CHECK(f.ask_one(*f.a, R"({"id":3,"presence":{"channel":"room"}})").find("secret") == std::string::npos);
+}
+
+TEST(several_commands_in_one_message_are_answered_in_one_message) {
+  Fixture f;
+  f.connect(*f.a);
+  f.a->session.receive("{\"id\":2,\"ping\":{}}\n\n {\"id\":3,\"ping\":{}} \r\n{\"id\":4,\"ping\":{}}\n", 0);
+  CHECK_EQ(f.a->bytes.substr(2), "{\"id\":2,\"ping\":{}}\n{\"id\":3,\"ping\":{}}\n{\"id\":4,\"ping\":{}}");
+}
+
+TEST(a_subscribe_reply_comes_before_the_publications_of_its_room) {
+  Fixture f;
+  f.both_in_room();
+  auto late = f.peer();
+  f.connect(*late);
+  late->appetite = 0;
+  late->session.receive(R"({"id":2,"subscribe":{"channel":"room"}})", 0);
+  (void)f.ask(*f.a, R"({"id":3,"publish":{"channel":"room","data":"x"}})");
+  late->appetite = 1;
+  late->session.resume(0);
+  CHECK(late->take_one().find(R"({"id":2,"subscribe":)") == 0);
+  late->appetite = 1;
+  late->session.resume(0);
+  CHECK(late->take_one().find(R"({"push":)") == 0);
+}
+
+TEST(who_unsubscribes_gets_what_came_before_and_nothing_after) {
+  Fixture f;
+  f.both_in_room();
+  f.b->session.receive(R"({"id":3,"publish":{"channel":"room","data":"before"}})", 0);
+  f.a->session.receive(R"({"id":3,"unsubscribe":{"channel":"room"}})", 0);
+  (void)f.ask(*f.b, R"({"id":4,"publish":{"channel":"room","data":"after"}})");
+  std::vector<std::string> texts = f.a->take();
+  CHECK_EQ(texts.size(), 2u);
+  CHECK(texts[0].find("before") != std::string::npos);
+  CHECK_EQ(texts[1], R"({"id":3,"unsubscribe":{}})");
+}
+
+TEST(unsubscribing_from_a_room_one_is_not_in_changes_nothing) {
+  Fixture f;
+  f.connect(*f.a);
+  CHECK_EQ(f.ask_one(*f.a, R"({"id":3,"unsubscribe":{"channel":"room"}})"), R"({"id":3,"unsubscribe":{}})");
+}
+
+TEST(who_is_not_in_a_room_may_not_use_it) {
+  Fixture f;
+  f.connect(*f.a);
+  for (const char* method : {"publish", "presence", "presence_stats", "history"})
+    CHECK_EQ(f.error(f.ask_one(*f.a, std::string(R"({"id":3,")") + method + R"(":{"channel":"room","data":1}})")), 103);
+}
+
+TEST(what_cannot_be_done_is_answered_with_the_protocols_error) {
+  Fixture f;
+  f.both_in_room();
+  for (auto [command, code] : {
+           std::pair(R"({"id":5,"subscribe":{"channel":"room"}})", 105),
+           std::pair(R"({"id":5,"subscribe":{"channel":""}})", 107),
+           std::pair(R"({"id":5,"subscribe":{}})", 107),
+           std::pair(R"({"id":5,"subscribe":{"channel":"a/b"}})", 107),
+           std::pair(R"({"id":5,"subscribe":{"channel":5}})", 107),
+           std::pair(R"({"id":5,"subscribe":{"channel":"x","recover":1}})", 107),
+           std::pair(R"({"id":5,"subscribe":{"channel":"x","offset":-1}})", 107),
+           std::pair(R"({"id":5,"subscribe":7})", 107),
+           std::pair(R"({"id":5,"publish":{"channel":"room"}})", 107),
+           std::pair(R"({"id":5,"history":{"channel":"room","limit":"all"}})", 107),
+           std::pair(R"({"id":5,"history":{"channel":"room","limit":1,"since":{"offset":9}}})", 112),
+           std::pair(R"({"id":5,"history":{"channel":"room","limit":1,"since":{"offset":0,"epoch":"other"}}})", 112),
+           std::pair(R"({"id":5,"rpc":{"method":"x"}})", 104),
+           std::pair(R"({"id":5,"frobnicate":{}})", 104),
+           std::pair(R"({"id":5,"refresh":{"token":"x"}})", 108),
+           std::pair(R"({"id":5,"sub_refresh":{"channel":"room","token":"x"}})", 108),
+           std::pair(R"({"id":5,"ping":{},"publish":{}})", 107),
+           std::pair(R"({"id":5})", 107),
+       })
+    CHECK_EQ(f.error(f.ask_one(*f.a, command)), code);
+  CHECK(!f.a->why);
+}
+
+TEST(an_unknown_field_is_left_aside) {
+  Fixture f;
+  CHECK_EQ(f.ask_one(*f.a, R"({"id":1,"connect":{"flag":7,"future":{"x":[]}}})").substr(0, 18),
+           R"({"id":1,"connect":)");
+  CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":2,"subscribe":{"channel":"room","tf":{},"phase":1}})")), 0);
+}
+
+TEST(an_id_used_twice_in_one_message_is_an_error) {
+  Fixture f;
+  f.connect(*f.a);
+  std::vector<std::string> texts = f.ask(*f.a, "{\"id\":2,\"ping\":{}}\n{\"id\":2,\"ping\":{}}");
+  CHECK_EQ(texts.at(0), R"({"id":2,"ping":{}})");
+  CHECK_EQ(f.error(texts.at(1)), 107);
+}
+
+TEST(what_is_no_command_ends_the_session_after_the_replies_before_it) {
+  for (const char* bad : {"x", "[]", "\"id\"", "{\"id\":1", "{\"id\":\"2\",\"ping\":{}}", "{\"id\":-1,\"ping\":{}}",
+                          "{\"id\":4294967296,\"ping\":{}}", "{\"ping\":{}}", "{\"id\":9,\"connect\":{}}",
+                          "{\"id\":9,\"ping\":{}}{\"id\":10,\"ping\":{}}", "{\"id\":0,\"ping\":{}}"}) {
+    Fixture f;
+    f.connect(*f.a);
+    std::vector<std::string> texts =
+        f.ask(*f.a, std::string("{\"id\":2,\"ping\":{}}\n") + bad + "\n{\"id\":3,\"ping\":{}}");
+    CHECK(f.a->why == Status::kBadRequest);
+    CHECK_EQ(texts.size(), 1u);
+    CHECK_EQ(texts[0], R"({"id":2,"ping":{}})");
+  }
+}
+
+TEST(nothing_but_connect_comes_first) {
+  for (const char* early :
+       {R"({"id":1,"subscribe":{"channel":"room"}})", R"({"id":1,"ping":{}})", R"({"send":{"data":1}})"}) {
+    Fixture f;
+    f.a->session.receive(early, 0);
+    CHECK(f.a->why == Status::kBadRequest);
+  }
+}
+
+TEST(an_answer_to_a_ping_and_a_message_for_nobody_are_not_answered) {
+  Fixture f;
+  f.connect(*f.a);
+  CHECK_EQ(f.ask(*f.a, "{}\n{\"send\":{\"data\":{}}}").size(), 0u);
+  f.a->session.ping();
+  CHECK_EQ(f.a->take_one(), "{}");
+}
+
+TEST(more_rooms_than_allowed_are_refused_one_by_one) {
+  Fixture f;
+  f.connect(*f.a);
+  for (uint64_t i = 0; i < f.options.max_subscriptions; ++i) f.subscribe(*f.a, "r" + std::to_string(i));
+  CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":3,"subscribe":{"channel":"more"}})")), 106);
+  (void)f.ask(*f.a, R"({"id":4,"unsubscribe":{"channel":"r5"}})");
+  CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":5,"subscribe":{"channel":"more"}})")), 0);
+}
+
+TEST(more_about_oneself_than_allowed_is_refused) {
+  Fixture f;
+  CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":1,"connect":{"data":")" + std::string(5000, 'x') + "\"}}")), 106);
+}
+
+TEST(a_text_reader_gets_the_string_itself_or_the_json) {
+  struct Text final : Client {
+    std::string got;
+    bool ready() override { return true; }
+    size_t write(std::string_view frames) override { return got += frames, frames.size(); }
+    void dismissed(Status, uint64_t, Time) override {}
+  };
+  Fixture f;
+  f.both_in_room();
+  Text text;
+  CHECK(f.hub.join(text, "room", 0, 0) == Status::kOk);
+  (void)f.ask(*f.a, R"({"id":3,"publish":{"channel":"room","data":"\u8acb\"\n"}})");
+  CHECK_EQ(text.got, "\x81\x05請\"\n");
+  text.got.clear();
+  f.now = kSecond;
+  (void)f.ask(*f.a, R"({"id":4,"publish":{"channel":"room","data":{ "a":1}}})");
+  CHECK_EQ(text.got, "\x81\x08{ \"a\":1}");
+  (void)f.a->take();
+  f.now = 2 * kSecond;
+  CHECK(receive_text(f.hub, text, f.options, Message{"say \"hi\"\n"}, f.now) == Status::kOk);
+  f.flush();
+  CHECK_EQ(f.a->take_one(), R"({"push":{"channel":"room","pub":{"data":"say \"hi\"\n","offset":3}}})");
+  f.hub.publish(*text.room(), Message{std::string_view("\0\xff", 2), Format::kBinary}, f.now);
+  f.now = 3 * kSecond;
+  f.flush();
+  CHECK(f.a->take_one().find(R"("data":{"base64":"AP8="})") != std::string::npos);
+  f.hub.leave(text, 0);
+}
+
+TEST(the_close_word_is_answered_and_ends_the_session_for_good) {
+  Fixture f;
+  f.both_in_room();
+  std::vector<std::string> texts = f.ask(*f.a, R"({"id":3,"publish":{"channel":"room","data":"close"}})");
+  CHECK_EQ(texts.size(), 3u);
+  CHECK_EQ(texts[0], R"({"id":3,"publish":{}})");
+  CHECK(texts[1].find(R"("data":"close")") != std::string::npos);
+  CHECK_EQ(texts[2], R"({"push":{"message":{"data":"你要求我關閉喔!"}}})");
+  CHECK(f.a->why == Status::kClosedOnRequest);
+  CHECK_EQ(describe(Status::kClosedOnRequest).structured_code, 4500);
+  CHECK(!f.b->why);
+  CHECK(f.b->take_one().find(R"("data":"close")") != std::string::npos);
+}
+
+TEST(who_asked_to_be_closed_is_gone_at_once) {
+  Fixture f;
+  f.connect(*f.a);
+  f.subscribe(*f.a, "room", R"(,"join_leave":true)");
+  f.connect(*f.b, R"({"user":"bob"})");
+  f.subscribe(*f.b);
+  f.now += kSecond;
+  (void)f.ask(*f.b, R"({"id":3,"publish":{"channel":"room","data":"close"}})");
+  CHECK(f.a->take().back().find(R"({"push":{"channel":"room","leave":{"info":{"user":"bob")") == 0);
+}
+
+TEST(a_parting_session_gets_what_is_waiting_in_all_its_rooms) {
+  Fixture f;
+  f.both_in_room();
+  f.subscribe(*f.a, "second");
+  f.subscribe(*f.b, "second");
+  f.b->session.receive(
+      "{\"id\":3,\"publish\":{\"channel\":\"room\",\"data\":1}}\n{\"id\":4,\"publish\":{\"channel\":\"second\","
+      "\"data\":2}}",
+      0);
+  f.a->session.part(Status::kGoingAway, 0);
+  CHECK(!f.a->why);
+  f.flush();
+  CHECK_EQ(f.a->take().size(), 2u);
+  CHECK(f.a->why == Status::kGoingAway);
+}
+
+TEST(a_session_in_no_room_parts_at_once) {
+  Fixture f;
+  f.connect(*f.a);
+  f.a->session.part(Status::kGoingAway, 0);
+  CHECK(f.a->why == Status::kGoingAway);
+}
+
+TEST(a_reader_that_is_too_slow_in_one_room_loses_its_session) {
+  Fixture f;
+  f.both_in_room();
+  f.subscribe(*f.b, "second");
+  f.b->appetite = 0;
+  std::string big(60000, 'x');
+  for (int i = 0; i < 20; ++i)
+    f.now += kSecond, (void)f.ask(*f.a, R"({"id":3,"publish":{"channel":"room","data":")" + big + "\"}}");
+  CHECK(f.b->why == Status::kSlow);
+  CHECK(f.hub.find("second")->members().empty());
+  CHECK(!f.a->why);
+}
+
+TEST(presence_lists_the_clients_of_a_room_with_what_they_say_of_themselves) {
+  Fixture f;
+  f.connect(*f.a, R"({"user":"ann"})");
+  f.connect(*f.b, R"({"user":"ann","info":7})");
+  f.subscribe(*f.a);
+  f.subscribe(*f.b);
+  std::string reply = f.ask_one(*f.a, R"({"id":3,"presence":{"channel":"room"}})");
+  CHECK_EQ(reply.substr(0, 32), R"({"id":3,"presence":{"presence":{)");
+  CHECK(reply.find(R"("conn_info":7}})") != std::string::npos || reply.find(R"("conn_info":7},)") != std::string::npos);
+  CHECK_EQ(f.ask_one(*f.a, R"({"id":4,"presence_stats":{"channel":"room"}})"),
+           R"({"id":4,"presence_stats":{"num_clients":2,"num_users":1}})");
+}
+
+TEST(what_a_namespace_does_not_have_is_not_available) {
+  Fixture f;
+  f.connect(*f.a);
+  CHECK_EQ(f.ask_one(*f.a, R"({"id":2,"subscribe":{"channel":"bare:x"}})"), R"({"id":2,"subscribe":{}})");
+  for (const char* method : {"presence", "presence_stats", "history"})
+    CHECK_EQ(f.error(f.ask_one(*f.a, std::string(R"({"id":3,")") + method + R"(":{"channel":"bare:x"}})")), 108);
+  std::string push = f.ask(*f.a, R"({"id":3,"publish":{"channel":"bare:x","data":1}})").at(1);
+  CHECK(push.find("offset") == std::string::npos);
+}
+
+TEST(joins_and_leaves_come_to_those_who_asked) {
+  Fixture f;
+  f.connect(*f.a);
+  f.subscribe(*f.a, "room", R"(,"join_leave":true)");
+  f.connect(*f.b, R"({"user":"bob"})");
+  f.subscribe(*f.b);
+  f.now += kSecond;
+  f.flush();
+  std::string join = f.a->take_one();
+  CHECK_EQ(join.substr(0, 63), R"({"push":{"channel":"room","join":{"info":{"user":"bob","client")");
+  (void)f.ask(*f.b, R"({"id":3,"unsubscribe":{"channel":"room"}})");
+  f.now += kSecond;
+  f.flush();
+  std::string leave = f.a->take_one();
+  CHECK_EQ(leave, join.replace(join.find("join"), 4, "leave"));
+}
+
+TEST(a_client_that_comes_back_in_time_is_the_same_and_nobody_is_told) {
+  Fixture f;
+  f.connect(*f.a);
+  f.subscribe(*f.a, "room", R"(,"join_leave":true)");
+  std::string data = R"({"user":"bob","info":{"tab":1}})";
+  std::string id = f.client_of(*f.b, data);
+  f.subscribe(*f.b);
+  (void)f.a->take();
+  f.b->session.lost(0);
+  f.now = 4 * kSecond;
+  auto again = f.peer();
+  CHECK_EQ(f.client_of(*again, data), id);
+  f.subscribe(*again);
+  f.now = 60 * kSecond;
+  f.flush();
+  CHECK_EQ(f.a->take().size(), 0u);
+}
+
+TEST(a_client_that_says_nothing_of_itself_is_a_new_one_each_time) {
+  Fixture f;
+  std::string id = f.client_of(*f.b, "{}");
+  f.subscribe(*f.b);
+  f.b->session.lost(0);
+  auto again = f.peer();
+  CHECK(f.client_of(*again, "{}") != id);
+}
+
+TEST(a_session_that_comes_back_before_it_was_given_up_takes_its_own_place) {
+  Fixture f;
+  f.connect(*f.a);
+  f.subscribe(*f.a, "room", R"(,"join_leave":true)");
+  std::string id = f.client_of(*f.b, R"({"user":"bob","session":"s"})");
+  f.subscribe(*f.b);
+  (void)f.a->take();
+  auto again = f.peer();
+  CHECK_EQ(f.client_of(*again, R"({"session":"s","user":"bob"})"), id);
+  CHECK(f.b->why == Status::kReplaced);
+  f.subscribe(*again);
+  f.now = 60 * kSecond;
+  f.flush();
+  CHECK_EQ(f.a->take().size(), 0u);
+  CHECK_EQ(f.ask_one(*f.a, R"({"id":4,"presence_stats":{"channel":"room"}})"),
+           R"({"id":4,"presence_stats":{"num_clients":2,"num_users":2}})");
+}
+
+TEST(the_same_session_under_another_name_is_somebody_else) {
+  Fixture f;
+  std::string id = f.client_of(*f.a, R"({"user":"ann","session":"s"})");
+  f.subscribe(*f.a);
+  CHECK(f.client_of(*f.b, R"({"user":"bob","session":"s"})") != id);
+}
