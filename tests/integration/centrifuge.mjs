@@ -1,0 +1,254 @@
+// Scenarios with the npm package centrifuge as client. Prints what happened as JSON, for test_centrifuge.py to judge.
+//
+//   node centrifuge.mjs SCENARIO URL
+import { client, failure, join, sleep, textClient, until } from './centrifuge_client.mjs';
+import { relayTo } from './centrifuge_relay.mjs';
+
+const [scenario, url] = process.argv.slice(2);
+const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const tell = (word) => process.stdout.write(`${word}\n`);
+const heard = () => new Promise((resolve) => process.stdin.once('data', resolve));
+
+const scenarios = {
+  async exchange() {
+    const [a, b] = [client(url), client(url)];
+    const [inA, inB] = [await join(a, 'lobby'), await join(b, 'lobby')];
+    const text = await textClient(url, 'lobby');
+    const said = ['hello', { z: 1, a: [null, 1.5, 'x'] }, '請輸入', 'y'.repeat(40000), 7, true, null];
+    for (const data of said) await inA.publish(data);
+    text.socket.send('from a text "client"');
+    await until(() => inB.seen.data.length === said.length + 1 && inA.seen.data.length === said.length + 1, 'all');
+    await until(() => text.messages.length === said.length + 1, 'the texts');
+    return { said, a: inA.seen.data, b: inB.seen.data, offsets: inB.seen.offsets, text: text.messages };
+  },
+
+  async presence() {
+    const [a, b] = [client(url, { data: { user: 'ann', info: { nick: 'A' } } }), client(url, { data: { user: 'bob' } })];
+    const [inA] = [await join(a, 'lobby'), await join(b, 'lobby')];
+    await textClient(url, 'lobby');
+    const { clients } = await inA.presence();
+    return {
+      users: Object.values(clients).map((info) => info.user).sort(),
+      nick: Object.values(clients).find((info) => info.user === 'ann').connInfo,
+      stats: await inA.presenceStats(),
+    };
+  },
+
+  // Cut and back again is nothing to the others; away for longer than the grace of 1 s is.
+  async coming() {
+    const relay = await relayTo(url);
+    const watcher = client(url, { data: { user: 'watcher' } });
+    const inWatcher = await join(watcher, 'lobby', { joinLeave: true });
+    const other = client(relay.url, { data: { user: 'other', session: 'tab 1' } });
+    const inOther = await join(other, 'lobby');
+    const ids = new Set();
+    other.on('connected', (context) => ids.add(context.client));
+    for (let i = 0; i < 5; i++) {
+      const before = inOther.seen.subscribed.length;
+      relay.cut();
+      await until(() => inOther.seen.subscribed.length > before, 'its return');
+    }
+    const present = Object.keys((await inWatcher.presence()).clients).length;
+    const flapping = [...inWatcher.seen.events];
+    other.disconnect();
+    await until(() => inWatcher.seen.events.length > flapping.length, 'the leave');
+    other.connect();
+    await until(() => inWatcher.seen.events.length > flapping.length + 1, 'the join');
+    inOther.unsubscribe();
+    await until(() => inWatcher.seen.events.length > flapping.length + 2, 'the second leave');
+    return { present, flapping, after: inWatcher.seen.events.slice(flapping.length), ids: ids.size };
+  },
+
+  async history() {
+    const a = client(url);
+    const room = await join(a, 'lobby');
+    for (let i = 1; i <= 30; i++) await room.publish(i);
+    const data = async (options) => (await room.history(options)).publications.map((publication) => publication.data);
+    const { epoch, offset } = await room.history();
+    return {
+      offset,
+      none: await data({}),
+      all: await data({ limit: -1 }),
+      last: await data({ limit: 3, reverse: true }),
+      since: await data({ limit: 2, since: { offset: 25, epoch } }),
+      gap: await failure(room.history({ limit: 1, since: { offset: 5, epoch } })),
+      other: await failure(room.history({ limit: 1, since: { offset: 25, epoch: 'other' } })),
+    };
+  },
+
+  // The reader's connection is cut 200 times while 5000 messages flow.
+  async recovery() {
+    const relay = await relayTo(url);
+    const [writer, reader] = [client(url), client(relay.url)];
+    const [from, to] = [await join(writer, 'lobby'), await join(reader, 'lobby')];
+    const total = 5000;
+    let sent = 0;
+    const writing = (async () => {
+      while (sent < total) {
+        const burst = Math.min(total - sent, 1 + Math.floor(Math.random() * 25));
+        await Promise.all(Array.from({ length: burst }, () => from.publish(++sent)));
+        // 200 cuts take their time: the messages have to last for it.
+        if (relay.cuts < 200) await sleep((relay.cuts < sent / 25) ? 5 : 0);
+      }
+    })();
+    while (relay.cuts < 200) {
+      await sleep(Math.random() * 12);
+      relay.cut();
+    }
+    await writing;
+    await until(() => to.seen.data.length >= total, 'the last message');
+    return {
+      cuts: relay.cuts,
+      exactly: JSON.stringify(to.seen.data) === JSON.stringify(range(1, total)),
+      got: to.seen.data.length,
+      offsets: JSON.stringify(to.seen.offsets) === JSON.stringify(range(1, total)),
+      unrecovered: to.seen.subscribed.slice(1).filter((context) => !context.recovered).length,
+      recovered: to.seen.subscribed.filter((context) => context.recovered).length,
+    };
+  },
+
+  async quiet() {
+    const relay = await relayTo(url);
+    const reader = client(relay.url);
+    const room = await join(reader, 'nobody-else');
+    relay.cut();
+    await until(() => room.seen.subscribed.length === 2, 'its return');
+    return room.seen.subscribed[1].recovered;
+  },
+
+  // More is missed than the history of 20 holds.
+  async gap() {
+    const relay = await relayTo(url);
+    const [writer, reader] = [client(url), client(relay.url, { minReconnectDelay: 500, maxReconnectDelay: 600 })];
+    const [from, to] = [await join(writer, 'lobby'), await join(reader, 'lobby')];
+    await from.publish(0);
+    await until(() => to.seen.data.length === 1, 'the first message');
+    relay.cut();
+    for (let i = 1; i <= 40; i++) await from.publish(i);
+    await until(() => to.seen.subscribed.length === 2, 'its return');
+    await from.publish('after');
+    await until(() => to.seen.data.includes('after'), 'the last message');
+    const { wasRecovering, recovered } = to.seen.subscribed[1];
+    return { wasRecovering, recovered, data: to.seen.data };
+  },
+
+  async restart() {
+    const room = await join(client(url), 'lobby');
+    await room.publish('before');
+    await until(() => room.seen.data.length === 1, 'the message');
+    tell('RESTART');
+    await until(() => room.seen.subscribed.length === 2, 'its return');
+    await room.publish('after');
+    await until(() => room.seen.data.length === 2, 'the second message');
+    const [first, second] = room.seen.subscribed;
+    return {
+      other: first.streamPosition.epoch !== second.streamPosition.epoch,
+      wasRecovering: second.wasRecovering, recovered: second.recovered, data: room.seen.data, offsets: room.seen.offsets,
+    };
+  },
+
+  // The server is told to end: its clients are told to come back.
+  async drain() {
+    const a = client(url);
+    const room = await join(a, 'lobby');
+    tell('STOP');
+    await until(() => a.log.length > 1, 'the end');
+    void room;
+    return a.log[1];
+  },
+
+  async batching() {
+    const a = client(url);
+    a.startBatching();
+    const rooms = ['a', 'b', 'c'].map((name) => join(a, name));
+    a.stopBatching();
+    const [first] = await Promise.all(rooms);
+    a.startBatching();
+    const published = range(1, 100).map((i) => first.publish(i));
+    a.stopBatching();
+    await Promise.all(published);
+    await until(() => first.seen.data.length === 100, 'all');
+    return JSON.stringify(first.seen.data) === JSON.stringify(range(1, 100));
+  },
+
+  async many() {
+    const [a, b] = [client(url), client(url)];
+    const name = (i) => `room-${i}`;
+    const mine = await Promise.all(range(1, 128).map((i) => join(a, name(i))));
+    const his = await Promise.all(range(1, 128).map((i) => join(b, name(i))));
+    const more = a.newSubscription('one-more', { minResubscribeDelay: 100_000 });
+    const refused = new Promise((resolve) => {
+      more.on('error', ({ error }) => resolve(error.code));
+      more.on('unsubscribed', ({ code }) => resolve(code));
+    });
+    more.subscribe();
+    await Promise.all(mine.map((room, i) => room.publish(i + 1)));
+    await until(() => his.every((room) => room.seen.data.length > 0), 'a message in each room');
+    await sleep(50);
+    return { refused: await refused, each: his.every((room, i) => room.seen.data.length === 1 && room.seen.data[0] === i + 1) };
+  },
+
+  // In and out again as fast as can be, while messages come.
+  async races() {
+    const [writer, reader] = [client(url), client(url)];
+    const [from, to] = [await join(writer, 'lobby'), await join(reader, 'lobby')];
+    let writing = true;
+    let sent = 0;
+    const flow = (async () => { while (writing) await from.publish(++sent); })();
+    for (let i = 0; i < 200; i++) {
+      to.unsubscribe();
+      if (i % 3 === 0) await sleep(Math.random() * 3);
+      to.subscribe();
+      if (i % 2 === 0) await to.ready();
+    }
+    await to.ready();
+    writing = false;
+    await flow;
+    await from.publish('last');
+    await until(() => to.seen.data.includes('last'), 'the last message');
+    const offsets = to.seen.offsets;
+    return { rising: offsets.every((offset, i) => i === 0 || offset > offsets[i - 1]), state: reader.state, log: reader.log };
+  },
+
+  // A reader that takes nothing for a while is closed with 3008, comes back and has lost nothing.
+  async slow() {
+    const relay = await relayTo(url);
+    const [writer, reader] = [client(url), client(relay.url, { maxServerPingDelay: 0 })];
+    const [from, to] = [await join(writer, 'lobby'), await join(reader, 'lobby')];
+    relay.stall();
+    const total = 800;
+    const filler = 'x'.repeat(20000);
+    for (let i = 1; i <= total; i++) await from.publish(`${i} ${filler}`);
+    tell('PUBLISHED');
+    await heard();
+    relay.flow();
+    await until(() => to.seen.data.length >= total, 'everything');
+    const numbers = to.seen.data.map((text) => Number(text.split(' ')[0]));
+    return { exactly: JSON.stringify(numbers) === JSON.stringify(range(1, total)), codes: reader.log.slice(1) };
+  },
+
+  async close() {
+    const [a, b] = [client(url), client(url)];
+    const [inA, inB] = [await join(a, 'lobby'), await join(b, 'lobby')];
+    const messages = [];
+    a.on('message', ({ data }) => messages.push(data));
+    await inA.publish('close');
+    await until(() => a.state === 'disconnected', 'the close');
+    await sleep(100);
+    return { messages, log: a.log, a: inA.seen.data, b: inB.seen.data, other: b.state };
+  },
+
+  // Two connections of one session: the later one stays.
+  async takeover() {
+    const data = { user: 'ann', session: 'tab 1' };
+    const first = client(url, { data });
+    await join(first, 'lobby');
+    const second = client(url, { data });
+    const room = await join(second, 'lobby');
+    await until(() => first.state === 'disconnected', 'the end of the first');
+    return { log: first.log, clients: (await room.presenceStats()).numClients };
+  },
+};
+
+const result = await scenarios[scenario]();
+process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));

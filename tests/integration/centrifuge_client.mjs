@@ -1,0 +1,57 @@
+// What the scenarios have in common: clients of the npm package centrifuge, unmodified, on the package ws.
+import { createRequire } from 'node:module';
+import WebSocket from 'ws';
+
+process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+const { Centrifuge } = createRequire(import.meta.url)(process.env.LWS_CHAT_SDK);
+
+export const PATIENCE = 30_000;
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// Waits until fact() is true.
+export async function until(fact, what) {
+  const deadline = Date.now() + PATIENCE;
+  while (!fact()) {
+    if (Date.now() > deadline) throw new Error(`waited ${PATIENCE} ms for ${what}`);
+    await sleep(2);
+  }
+}
+
+// A text client of the same server.
+export async function textClient(url, room) {
+  const socket = new WebSocket(new URL(`/chat/${room}`, url), { perMessageDeflate: false });
+  const messages = [];
+  socket.on('message', (data) => messages.push(data.toString()));
+  await new Promise((resolve, reject) => socket.on('open', resolve).on('error', reject));
+  return { socket, messages };
+}
+
+export function client(url, options = {}) {
+  const made = new Centrifuge(url, { websocket: WebSocket, minReconnectDelay: 1, maxReconnectDelay: 20, ...options });
+  made.log = [];
+  made.on('disconnected', (context) => made.log.push(`disconnected ${context.code}`));
+  made.on('connecting', (context) => made.log.push(`connecting ${context.code}`));
+  made.on('error', () => {});
+  made.connect();
+  return made;
+}
+
+// A subscription that is there, with all it was told.
+export async function join(from, room, options = {}) {
+  const subscription = from.newSubscription(room, { minResubscribeDelay: 1, maxResubscribeDelay: 20, ...options });
+  const seen = { data: [], offsets: [], events: [], subscribed: [] };
+  subscription.on('publication', (publication) => {
+    seen.data.push(publication.data);
+    seen.offsets.push(publication.offset);
+  });
+  subscription.on('join', ({ info }) => seen.events.push(`+${info.user}`));
+  subscription.on('leave', ({ info }) => seen.events.push(`-${info.user}`));
+  subscription.on('subscribed', (context) => seen.subscribed.push(context));
+  subscription.on('error', () => {});
+  subscription.subscribe();
+  await subscription.ready(PATIENCE);
+  return Object.assign(subscription, { seen });
+}
+
+// The error that a promise ends with.
+export const failure = (promise) => promise.then(() => null, (error) => ({ code: error.code, temporary: error.temporary }));
