@@ -44,7 +44,9 @@ class Campaign:
                 machine.say(f"[{round_ + 1}/{self.repeat} {i + 1}/{len(order)}] ({workload.key}) {server.name}: {got}")
 
     def _applies(self, workload, server):
-        if workload.tls and not server.tls:
+        if workload.ours and not server.ours:
+            self.skipped[workload.key, server.name] = "compares ours with ours"
+        elif workload.tls and not server.tls:
             self.skipped[workload.key, server.name] = "no TLS here"
         elif workload.rooms > 1 and not server.rooms:
             self.skipped[workload.key, server.name] = "no rooms"

@@ -124,7 +124,7 @@ class Tables:
         value = self.value("d", server, "bytes_per_connection")
         return None if value is None else value / 1000
 
-    # Issue 3's targets.
+    # What the issues ask for.
 
     def targets(self):
         rows = []
@@ -156,6 +156,9 @@ class Tables:
             add("(i) CPU per delivery / coalescing floor", s, "≤ 0.8", cpu("floor: coalesce", "i"), most(0.8))
             add("(h) the others' p99 / (a)'s p99", s, "≤ 1.2",
                 ratio(self.value("h", s, "latency_ms", "p99"), self.value("a", s, "latency_ms", "p99")), most(1.2))
+            for key in ("a", "b", "g"):
+                add(f"(s{key}) CPU per delivery / (t{key})'s", s, "≤ 1.15",
+                    ratio(*(self.value(dialect + key, s, "cpu_us_per_delivery") for dialect in "st")), most(1.15))
             counts = [count for key in self.workloads
                       for count in self.campaign.faults(key, s.name, "lost", "duplicated", "reordered", "damaged",
                                                         "foreign") if count is not None]

@@ -28,9 +28,14 @@ class Workload:
     warmup: float = 1
     duration: float = 4
     tls: bool = False
+    size: int = 64       # bytes of a message
+    structured: bool = False
+    ours: bool = False   # only for servers of ours
 
     @property
     def path(self):
+        if self.structured:
+            return "/connection/websocket"
         return "/chat/room%" if self.rooms > 1 else "/chat/"
 
     def slower(self, halvings):
@@ -53,7 +58,7 @@ class Workload:
     def arguments(self):
         given = {"path": self.path, "readers": self.readers, "publishers": self.publishers, "rooms": self.rooms,
                  "stalled": self.stalled, "connecting": self.connecting, "settle": self.settle, "warmup": self.warmup,
-                 "duration": self.duration, "give-up": 2 * self.deadline, "patience": 120}
+                 "duration": self.duration, "size": self.size, "give-up": 2 * self.deadline, "patience": 120}
         if self.rate:
             # At least one message.
             given.update(rate=self.rate, warmup=max(self.warmup, 1 / self.rate))
@@ -61,6 +66,8 @@ class Workload:
             given.update(burst=self.burst, interval=self.interval)
         elif self.window:
             given["window"] = self.window
+        if self.structured:
+            given["channel"] = "room%"
         return [str(part) for name, value in given.items() for part in (f"--{name}", value)] + (
             ["--tls"] if self.tls else [])
 
@@ -86,10 +93,26 @@ def holds(workload, result):
             result["latency_ms"]["p99"] <= workload.deadline * 1000)
 
 
+# What a text of 64 bytes is as a push of the structured dialect: the text dialect with messages of that size
+# sends as many bytes.
+PUSH = len('{"push":{"channel":"room0","pub":{"data":"","info":{"user":"","client":"%32d"},"offset":100}}}' % 0) + 64
+
+
+def both_dialects(*chosen):
+    """Each workload in the structured dialect, and in the text dialect with as many bytes."""
+    for workload in chosen:
+        yield dataclasses.replace(workload, key="s" + workload.key, title=f"({workload.key}), structured dialect",
+                                  structured=True, ours=True)
+        yield dataclasses.replace(workload, key="t" + workload.key, size=PUSH, ours=True,
+                                  title=f"({workload.key}), text dialect, messages of {PUSH} bytes")
+
+
 def full(duration, window):
     steady = Workload("a", "1000 readers, 100 messages a second", "flow", 1000, rate=100, duration=duration)
     burst = Workload("b", "1000 readers, a burst of 100 messages each second", "flow", 1000, burst=100,
                      duration=duration)
+    rooms = Workload("g", "100 rooms of 100 readers, 20 messages a second in each", "flow", 10_000, publishers=100,
+                     rooms=100, rate=2000, connecting=128, duration=duration)
     return [
         steady,
         burst,
@@ -100,11 +123,11 @@ def full(duration, window):
         Workload("e", "5000 connect at once, 500 handshakes under way", "connect", 5000, connecting=500, settle=1),
         dataclasses.replace(steady, key="fa", title="(a) over TLS", tls=True),
         dataclasses.replace(burst, key="fb", title="(b) over TLS", tls=True),
-        Workload("g", "100 rooms of 100 readers, 20 messages a second in each", "flow", 10_000, publishers=100,
-                 rooms=100, rate=2000, connecting=128, duration=duration),
+        rooms,
         dataclasses.replace(steady, key="h", title="(a), and one more reader who never reads", stalled=1),
         Workload("i", "1000 readers, 50 of them publish, 500 messages a second together", "flow", 1000, publishers=50,
                  rate=500, duration=duration),
+        *both_dialects(steady, burst, rooms),
     ]
 
 
@@ -113,6 +136,8 @@ def quick(window):
     few = {"settle": 0.1, "warmup": 0.2, "duration": 0.5}
     steady = Workload("a", "40 readers, 10 messages a second", "flow", 40, rate=10, **few)
     burst = Workload("b", "40 readers, bursts of 10", "flow", 40, burst=10, interval=0.25, **few)
+    rooms = Workload("g", "5 rooms of 10 readers, 4 messages a second in each", "flow", 50, publishers=5, rooms=5, rate=20,
+                     **few)
     return [
         steady,
         burst,
@@ -122,9 +147,9 @@ def quick(window):
         Workload("e", "200 connect at once", "connect", 200, connecting=100, settle=0.1),
         dataclasses.replace(steady, key="fa", title="(a) over TLS", tls=True),
         dataclasses.replace(burst, key="fb", title="(b) over TLS", tls=True),
-        Workload("g", "5 rooms of 10 readers, 4 messages a second in each", "flow", 50, publishers=5, rooms=5, rate=20,
-                 **few),
+        rooms,
         dataclasses.replace(steady, key="h", title="(a), and one more reader who never reads", stalled=1),
         Workload("i", "40 readers, 10 of them publish, 30 messages a second together", "flow", 40, publishers=10,
                  rate=30, **few),
+        *both_dialects(steady, burst, rooms),
     ]

@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "structured.h"
+
 namespace bench {
 namespace {
 
@@ -62,7 +64,8 @@ Client::~Client() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-void Client::connect(const std::string& path) {
+void Client::connect(const std::string& path, const std::string& channel) {
+  channel_ = channel;
   began_ = now();
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) return end(error_text("socket"));
@@ -87,10 +90,10 @@ void Client::connect(const std::string& path) {
 
 void Client::handle(uint32_t events) {
   if (state_ == State::kConnecting || state_ == State::kTls) proceed();
-  if (state_ != State::kHandshake && state_ != State::kOpen) return;
+  if (state_ != State::kHandshake && state_ != State::kSubscribing && state_ != State::kOpen) return;
   if (events & EPOLLOUT) flush();
   if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) read();
-  if (state_ == State::kOpen && !unsent_.empty() && !watches_writeable_) flush();
+  if (state_ >= State::kSubscribing && state_ != State::kEnded && !unsent_.empty() && !watches_writeable_) flush();
 }
 
 // Up to where the request can be sent.
@@ -123,10 +126,15 @@ void Client::proceed() {
 }
 
 void Client::queue_text(std::string_view text) {
+  if (channel_.empty()) return queue_frame(Opcode::kText, text);
+  queue_frame(Opcode::kText, publication(++commands_, channel_, text));
+}
+
+void Client::queue_frame(Opcode opcode, std::string_view payload) {
   uint32_t key = network_.mask_key();
   char bytes[4];
   std::memcpy(bytes, &key, sizeof bytes);
-  append_frame(unsent_, Opcode::kText, text, bytes);
+  append_frame(unsent_, opcode, payload, bytes);
 }
 
 void Client::flush() {
@@ -195,7 +203,7 @@ size_t Client::consume(char* bytes, size_t size, Nanoseconds when) {
     used = consume_response({bytes, size});
     if (used == 0) return 0;
   }
-  while (state_ == State::kOpen) {
+  while (state_ == State::kOpen || state_ == State::kSubscribing) {
     Frame frame = first_frame(bytes + used, size - used);
     if (frame.size == 0) break;
     used += frame.size;
@@ -216,6 +224,11 @@ size_t Client::consume_response(std::string_view response) {
     end("wrong Sec-WebSocket-Accept");
     return 0;
   }
+  if (!channel_.empty()) {
+    state_ = State::kSubscribing;
+    queue_frame(Opcode::kText, greeting(channel_));
+    return header.size();
+  }
   state_ = State::kOpen;
   if (stalled_) epoll_ctl(epoll(), EPOLL_CTL_DEL, fd_, nullptr);
   owner_.opened(*this);
@@ -227,7 +240,7 @@ void Client::consume_frame(const Frame& frame, Nanoseconds when) {
   std::string_view payload(frame.payload, frame.payload_size);
   switch (frame.opcode) {
     case Opcode::kText:
-      if (frame.final) return owner_.received(*this, payload, when);
+      if (frame.final) return consume_message(payload, when);
       fragments_ = std::make_unique<std::string>(payload);
       return;
     case Opcode::kContinuation:
@@ -235,16 +248,10 @@ void Client::consume_frame(const Frame& frame, Nanoseconds when) {
       fragments_->append(payload);
       if (frame.final) {
         std::unique_ptr<std::string> whole = std::move(fragments_);
-        owner_.received(*this, *whole, when);
+        consume_message(*whole, when);
       }
       return;
-    case Opcode::kPing: {
-      uint32_t key = network_.mask_key();
-      char bytes[4];
-      std::memcpy(bytes, &key, sizeof bytes);
-      append_frame(unsent_, Opcode::kPong, payload, bytes);
-      return;
-    }
+    case Opcode::kPing: return queue_frame(Opcode::kPong, payload);
     case Opcode::kPong: return;
     case Opcode::kClose: {
       int code = payload.size() < 2 ? 1005 : static_cast<uint8_t>(payload[0]) << 8 | static_cast<uint8_t>(payload[1]);
@@ -252,6 +259,18 @@ void Client::consume_frame(const Frame& frame, Nanoseconds when) {
     }
     default: return end("an unexpected kind of frame");
   }
+}
+
+void Client::consume_message(std::string_view message, Nanoseconds when) {
+  if (channel_.empty()) return owner_.received(*this, message, when);
+  std::string_view text = published(message);
+  if (!text.empty()) return owner_.received(*this, text, when);
+  if (message == "{}") return queue_frame(Opcode::kText, "{}");
+  if (refused(message)) return end("refused: " + std::string(message.substr(0, 200)));
+  if (state_ != State::kSubscribing || !subscribed(message)) return;
+  state_ = State::kOpen;
+  if (stalled_) epoll_ctl(epoll(), EPOLL_CTL_DEL, fd_, nullptr);
+  owner_.opened(*this);
 }
 
 void Client::end(const std::string& why) {

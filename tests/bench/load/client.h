@@ -61,7 +61,8 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  void connect(const std::string& path);
+  // With a channel it speaks the structured dialect, and is open once it has subscribed to it.
+  void connect(const std::string& path, const std::string& channel);
   void handle(uint32_t epoll_events);
 
   // Sent by the next flush(), or after the handle() from which it was called.
@@ -73,7 +74,7 @@ class Client {
   Nanoseconds began() const { return began_; }
 
  private:
-  enum class State : uint8_t { kNew, kConnecting, kTls, kHandshake, kOpen, kEnded };
+  enum class State : uint8_t { kNew, kConnecting, kTls, kHandshake, kSubscribing, kOpen, kEnded };
 
   void proceed();
   void read();
@@ -81,6 +82,8 @@ class Client {
   size_t consume(char* bytes, size_t size, Nanoseconds when);
   size_t consume_response(std::string_view response);
   void consume_frame(const Frame& frame, Nanoseconds when);
+  void consume_message(std::string_view message, Nanoseconds when);
+  void queue_frame(Opcode opcode, std::string_view payload);
   int epoll() const { return number_ < network_.options.publishers ? network_.publishers_epoll : network_.epoll; }
   void watch(bool writeable);
   void end(const std::string& why);
@@ -91,6 +94,8 @@ class Client {
   int fd_ = -1;
   SSL* ssl_ = nullptr;
   State state_ = State::kNew;
+  std::string channel_;    // of the structured dialect
+  uint64_t commands_ = 2;  // of it, sent so far
   bool stalled_;
   bool watches_writeable_ = false;
   Nanoseconds began_ = 0;

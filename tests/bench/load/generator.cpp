@@ -20,10 +20,9 @@ constexpr Nanoseconds kGrace = kSecond / 4;
 // How long to look for duplicates after everything has arrived.
 constexpr Nanoseconds kAftermath = kSecond / 20;
 
-std::string path_of(const Options& options, uint32_t room) {
-  std::string path = options.path;
-  size_t mark = path.find('%');
-  return mark == std::string::npos ? path : path.replace(mark, 1, std::to_string(room));
+std::string numbered(std::string name, uint32_t room) {
+  size_t mark = name.find('%');
+  return mark == std::string::npos ? name : name.replace(mark, 1, std::to_string(room));
 }
 
 // Publishers know nothing of each other: each sends at the same rate, at a moment of its own. The same
@@ -81,7 +80,8 @@ bool Generator::connect_all() {
   uint32_t begun = 0;
   while (open_ < clients_.size()) {
     for (; begun < clients_.size() && begun - open_ < options_.connecting && !failed_; ++begun)
-      clients_[begun]->connect(path_of(options_, begun % options_.rooms));
+      clients_[begun]->connect(numbered(options_.path, begun % options_.rooms),
+                               numbered(options_.channel, begun % options_.rooms));
     if (failed_) {
       report_.error = report_.why_ended;
       return false;

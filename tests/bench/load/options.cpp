@@ -17,6 +17,7 @@ constexpr const char* kUsage =
     "Puts load on a WebSocket server that sends every text to all clients of a room, verifies every\n"
     "delivery and prints one JSON object.\n\n"
     "  --host 127.0.0.1  --port PORT  --path /chat/ (% becomes the room's number)\n"
+    "  --channel NAME       the structured dialect: subscribes to that channel (% becomes the room's number)\n"
     "  --subprotocol NAME  --tls (certificates are not verified)\n"
     "  --group PGID         the server's process group, whose CPU time and memory are sampled\n"
     "  --readers N  --publishers N (the first readers)  --rooms N  --stalled N (further readers who never read)\n"
@@ -52,6 +53,7 @@ constexpr option kOptions[] = {
     {"host", required_argument, nullptr, 'h'},
     {"port", required_argument, nullptr, 'p'},
     {"path", required_argument, nullptr, 'a'},
+    {"channel", required_argument, nullptr, 'n'},
     {"subprotocol", required_argument, nullptr, 'o'},
     {"tls", no_argument, nullptr, 't'},
     {"group", required_argument, nullptr, 'g'},
@@ -81,6 +83,7 @@ void set(Options& options, int key, const char* value) {
     case 'h': options.host = value; break;
     case 'p': options.port = static_cast<uint16_t>(count(value, 1, 65535)); break;
     case 'a': options.path = value; break;
+    case 'n': options.channel = value; break;
     case 'o': options.subprotocol = value; break;
     case 't': options.tls = true; break;
     case 'g': options.group = static_cast<int>(count(value, 2, 1U << 30)); break;

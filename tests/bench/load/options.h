@@ -11,6 +11,7 @@ struct Options {
   std::string host = "127.0.0.1";
   uint16_t port = 0;
   std::string path = "/chat/";
+  std::string channel;  // structured dialect: the room's name, with a % as in the path; empty: text dialect
   std::string subprotocol;
   bool tls = false;
   int group = 0;  // the server's process group; 0: none is sampled
