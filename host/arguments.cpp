@@ -42,12 +42,21 @@ std::optional<int> parse_level(std::string_view text) {
   return level;
 }
 
+const char* scope(const OptionRow& row) {
+  switch (row.scope) {
+    case OptionScope::kVhost: return "";
+    case OptionScope::kHub: return " *(hub)*";
+    case OptionScope::kRoom: return " *(room)*";
+  }
+  return "";
+}
+
 void print_options() {
   std::puts("| option | values | default | |\n|---|---|---|---|");
   for (const OptionRow& row : option_table()) {
     std::string fallback = row.fallback.empty() ? "" : "`" + std::string(row.fallback) + "`";
     std::printf("| `%s` | %s | %s | %s%s |\n", std::string(row.name).c_str(), option_range(row).c_str(),
-                fallback.c_str(), std::string(row.help).c_str(), row.shapes_hub ? " *(hub)*" : "");
+                fallback.c_str(), std::string(row.help).c_str(), scope(row));
   }
 }
 

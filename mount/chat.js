@@ -1,207 +1,246 @@
-// One room over one WebSocket. Every text is sent as it is typed, and every
-// text that arrives is shown as text, never as markup.
+// The page: wires the connection, the conversation, the people and the controls together.
 
-import { language, texts, translate } from './i18n.js';
+import { Connection } from './connection.js';
+import { language, switchLanguage, texts, translate } from './i18n.js';
+import { Log } from './log.js';
+import { addMyId, connectData } from './me.js';
+import { NickDialog } from './nick.js';
+import { People } from './people.js';
+import { person } from './person.js';
+import { Switcher, addressOf, roomOfAddress, typingRoomOf } from './rooms.js';
+import { Typing } from './typing.js';
 
-const MAX_LINES = 2000; // lines kept in the page
-const CLOSE_WAIT_MS = 3000; // how long the server may take to close
-const NEAR_BOTTOM_PX = 48; // this close to the end counts as "at the end"
+const CLOSE_WORD = 'close'; // asks the server to close
+const CLOSE_WAIT_MS = 3000; // how long it may take
+const HINT_MS = 6000;
 
 const byId = (id) => document.getElementById(id);
-const log = byId('messages');
-const lines = byId('lines');
-const jump = byId('jump');
-const form = byId('form');
-const input = byId('input');
-const send = byId('send');
-const close = byId('close');
-const offline = byId('offline');
-const reconnect = byId('reconnect');
-const state = byId('state');
-
-const clock = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'zh-TW', {
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-});
+const controls = Object.fromEntries(['input', 'send', 'close', 'reconnect', 'state', 'banner', 'hint', 'panel']
+  .map((id) => [id, byId(id)]));
 
 translate(document);
 
-// ---- The log ---------------------------------------------------------------
-
-function addLine(kind, text, detail = '') {
-  const now = new Date();
-  const line = document.createElement('li');
-  line.className = kind;
-
-  const body = document.createElement('span');
-  body.className = 'text';
-  body.dir = 'auto';
-  body.textContent = text;
-
-  const time = document.createElement('time');
-  time.dateTime = now.toISOString();
-  time.textContent = clock.format(now);
-
-  line.append(body, time);
-  if (detail) {
-    const note = document.createElement('span');
-    note.className = 'detail';
-    note.textContent = detail;
-    line.append(note);
-  }
-
-  lines.append(line);
-  while (lines.childElementCount > MAX_LINES) lines.firstElementChild.remove();
-
-  if (following) scrollSoon();
-  else jump.hidden = false;
-}
-
-// The log follows the newest line until the reader scrolls up. Lines can come
-// in faster than frames, so scrolling is done once a frame, and a scroll event
-// is judged by where the end was in that frame: lines appended since then must
-// not look as if the reader had left the end.
-let following = true;
-let scrollPending = false;
-let endTop = 0;
-
-function setFollowing(value) {
-  following = value;
-  log.classList.toggle('following', value);
-  if (value) jump.hidden = true;
-}
-
-function scrollToEnd() {
-  log.scrollTop = log.scrollHeight;
-  endTop = log.scrollTop;
-}
-
-function scrollSoon() {
-  if (scrollPending) return;
-  scrollPending = true;
-  requestAnimationFrame(() => {
-    scrollPending = false;
-    if (following) scrollToEnd();
-  });
-}
-
-log.addEventListener('scroll', () => {
-  const gap = log.scrollHeight - log.clientHeight - log.scrollTop;
-  if (gap <= NEAR_BOTTOM_PX) setFollowing(true);
-  else if (log.scrollTop < endTop - NEAR_BOTTOM_PX) setFollowing(false);
-}, { passive: true });
-
-// A phone's keyboard, a rotation or a banner changes the height of the log.
-new ResizeObserver(() => {
-  if (following) scrollToEnd();
-}).observe(log);
-
-jump.addEventListener('click', () => {
-  setFollowing(true);
-  scrollToEnd();
-  input.focus();
-});
-
-setFollowing(true);
-
-// ---- The connection --------------------------------------------------------
-
-let socket = null;
+let { room, possible } = roomOfAddress();
+let state = 'connecting';
 let closeTimer = 0;
+let hintTimer = 0;
+const drafts = new Map(); // room -> what was typed there
+
+const log = new Log((unread) => showTitle(unread));
+const people = new People();
+const typing = new Typing(() => {
+  if (people.count !== 1) connection.tellTyping();
+});
+const switcher = new Switcher((next) => go(next));
+
+// ---- What the connection tells ----
+
+const connection = new Connection(socketUrl(), connectData(), {
+  state: showState,
+  connected: addMyId,
+  entered({ why, history }) {
+    for (const { data, info } of history) log.old(data, person(info));
+    if (history.length) log.rule('earlier', texts.earlier);
+    if (why === 'reader') log.system('opened', texts.opened);
+    else log.rule('notice', texts.entered(room));
+  },
+  resumed({ why, missed, missing }) {
+    if (why === 'reader') log.system('opened', texts.opened);
+    if (missing !== 0) log.rule('warning', texts.missing(missing));
+    if (why === 'lost' && missing === 0) log.rule('recovered', texts.recovered(missed.length));
+    else if (missed.length) log.rule('recovered', texts.filled(missed.length));
+    for (const { data, info } of missed) log.late(data, person(info));
+  },
+  message({ data, info }) {
+    const author = person(info);
+    typing.stopped(author.client);
+    log.message(data, author);
+  },
+  people: (infos) => people.set(infos),
+  join: (info) => people.join(info),
+  leave: (info) => {
+    people.leave(info);
+    typing.stopped(info.client);
+  },
+  typing: (info) => typing.heard(info),
+  reply: (data) => log.system('reply', typeof data === 'string' ? data : JSON.stringify(data)),
+  closed({ code, reason }) {
+    clearTimeout(closeTimer);
+    closeTimer = 0;
+    const asked = code === 4500 || code === 0;
+    log.system('closed', texts.closed, asked ? '' : texts.detail(texts.codes[code], code, reason));
+  },
+});
 
 function socketUrl() {
   const url = new URL(document.documentElement.dataset.path, location.href);
   url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  return url;
+  return url.href;
 }
 
-function setState(name) {
-  state.dataset.state = name;
-  state.textContent = texts[name];
+function showState(name) {
+  state = name;
+  const { input, send, close, reconnect, banner } = controls;
+  controls.state.dataset.state = name;
+  controls.state.textContent = texts[name];
   const focused = document.activeElement;
   const lostFocus = focused === send || focused === close || focused === reconnect;
 
   send.disabled = close.disabled = name !== 'connected';
-  offline.hidden = name !== 'disconnected';
-
+  banner.hidden = !(name in texts.banners);
+  banner.dataset.state = name;
+  byId('banner-text').textContent = texts.banners[name] ?? '';
+  reconnect.hidden = name !== 'disconnected';
+  if (name !== 'connected') typing.clear();
+  if (name === 'disconnected') people.set([]);
   // A button that is disabled or hidden would drop the keyboard's place.
-  if (lostFocus) {
-    if (name === 'disconnected') reconnect.focus();
-    else input.focus();
+  if (lostFocus) (name === 'disconnected' ? reconnect : input).focus();
+}
+
+// ---- Rooms ----
+
+function showTitle(unread = 0) {
+  document.title = `${unread > 0 ? `(${unread}) ` : ''}${room} · ${texts.title}`;
+}
+
+function showRoom() {
+  byId('room').textContent = room;
+  byId('room').title = room;
+  byId('plain').href = addressOf(room, 'plain.html');
+  switcher.show(room);
+  log.clear();
+  people.set([]);
+  typing.clear();
+  showTitle();
+}
+
+function enter(next) {
+  drafts.set(room, controls.input.value);
+  room = next;
+  controls.input.value = drafts.get(room) ?? '';
+  showRoom();
+  connection.enter(room, typingRoomOf(room));
+}
+
+function go(next) {
+  controls.panel.togglePopover?.(false);
+  if (next !== room) {
+    history.pushState(null, '', addressOf(next));
+    enter(next);
+  }
+  controls.input.focus();
+}
+
+addEventListener('popstate', () => {
+  const address = roomOfAddress();
+  if (address.room !== room) enter(address.room);
+});
+
+byId('invite').addEventListener('click', async () => {
+  const address = addressOf(room);
+  try {
+    await navigator.clipboard.writeText(address);
+    showHint(texts.copied);
+  } catch {
+    // Without TLS, on another machine than the server's, browsers have no clipboard for pages.
+    showHint(texts.copyFailed(address), true);
+  }
+});
+
+// ---- Sending ----
+
+function showHint(text, stays = false) {
+  clearTimeout(hintTimer);
+  controls.hint.textContent = text;
+  controls.hint.hidden = text === '';
+  if (text && !stays) hintTimer = setTimeout(() => showHint(''), HINT_MS);
+}
+
+async function publish(text) {
+  const from = room;
+  try {
+    await connection.publish(text);
+  } catch {
+    if (from !== room) return;
+    showHint(texts.notSent);
+    if (controls.input.value === '') controls.input.value = text;
   }
 }
 
-function onClose({ code, reason }) {
-  clearTimeout(closeTimer);
-  closeTimer = 0;
-  socket = null;
-  const detail = code === 1000 ? '' : texts.detail(texts.codes[code], code, reason);
-  addLine('system closed', texts.closed, detail);
-  setState('disconnected');
-}
-
-function onMessage({ data }) {
-  if (typeof data === 'string') addLine('message', data);
-  else addLine('message binary', texts.binary(data.size));
-}
-
-function connect() {
-  if (socket) return;
-  setState('connecting');
-  try {
-    socket = new WebSocket(socketUrl());
-  } catch {
-    onClose({ code: 1006, reason: '' });
+function submit() {
+  const { input } = controls;
+  if (input.value === '' || state !== 'connected') return;
+  if (!connection.fits(input.value)) {
+    showHint(texts.tooLong, true);
     return;
   }
-  socket.addEventListener('open', () => {
-    addLine('system opened', texts.opened);
-    setState('connected');
-  });
-  socket.addEventListener('message', onMessage);
-  socket.addEventListener('close', onClose);
+  publish(input.value);
+  input.value = '';
+  showHint('');
+  typing.sent();
+  log.toEnd();
 }
 
-const isOpen = () => socket?.readyState === WebSocket.OPEN;
-
-// ---- The controls ----------------------------------------------------------
-
-// While an input method is composing, Enter picks a candidate: it does not
-// send. One browser ends the composition just before the key event, which then
-// carries the key code 229.
+// While an input method is composing, Enter picks a candidate: it does not send. One browser ends the
+// composition just before the key event, which then carries the key code 229.
 let composing = false;
-input.addEventListener('compositionstart', () => { composing = true; });
-input.addEventListener('compositionend', () => { composing = false; });
-input.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter') return;
-  if (event.isComposing || event.keyCode === 229) event.preventDefault();
+controls.input.addEventListener('compositionstart', () => { composing = true; });
+controls.input.addEventListener('compositionend', () => { composing = false; });
+controls.input.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && (event.isComposing || event.keyCode === 229)) event.preventDefault();
+});
+controls.input.addEventListener('input', () => {
+  if (controls.input.value !== '') typing.typed();
 });
 
-form.addEventListener('submit', (event) => {
+byId('form').addEventListener('submit', (event) => {
   event.preventDefault();
   if (composing) return;
-  if (input.value !== '' && isOpen()) {
-    socket.send(input.value);
-    input.value = '';
-    setFollowing(true);
-    scrollSoon();
-  }
-  input.focus();
+  submit();
+  controls.input.focus();
 });
 
-// The server is asked to close; a server that does not is left anyway.
-close.addEventListener('click', () => {
-  if (!isOpen() || closeTimer) return;
-  const asked = socket;
-  asked.send('close');
-  closeTimer = setTimeout(() => asked.close(1000), CLOSE_WAIT_MS);
+byId('jump').addEventListener('click', () => {
+  log.toEnd();
+  controls.input.focus();
 });
 
-reconnect.addEventListener('click', () => {
-  input.focus();
-  connect();
+// ---- Leaving and coming back ----
+
+// The server is asked to close; one that does not is left anyway.
+controls.close.addEventListener('click', () => {
+  if (state !== 'connected' || closeTimer) return;
+  closeTimer = setTimeout(() => connection.disconnect(), CLOSE_WAIT_MS);
+  connection.publish(CLOSE_WORD).catch(() => {});
 });
 
-input.focus();
-connect();
+controls.reconnect.addEventListener('click', () => {
+  controls.input.focus();
+  connection.connect();
+});
+
+new NickDialog((nick) => {
+  connection.rename(connectData());
+  log.rule('notice', texts.renamed(nick));
+});
+
+byId('language').textContent = texts.otherLanguage;
+byId('language').lang = language === 'en' ? 'zh-Hant' : 'en';
+byId('language').addEventListener('click', () => {
+  switchLanguage();
+  location.reload();
+});
+
+// An open panel belongs to narrow windows only; the style sheet has the same width.
+matchMedia('(min-width: 56rem)').addEventListener('change', ({ matches }) => {
+  if (matches) controls.panel.togglePopover?.(false);
+});
+
+showRoom();
+if (!possible) {
+  history.replaceState(null, '', addressOf(room));
+  showHint(texts.badRoom.url(room), true);
+}
+controls.input.focus();
+connection.enter(room, typingRoomOf(room));
+connection.connect();

@@ -1,36 +1,82 @@
-// The page's texts. Chinese is the default; English is for browsers that
-// prefer it over Chinese.
+// The page's texts. Chinese is the default; English is for browsers that prefer it over Chinese, and for
+// readers who asked for it.
+
+import { recall, store } from './storage.js';
 
 const chinese = {
   title: '聊天室',
+  panel: '房間與成員',
+  rooms: '房間',
+  roomName: '房間名稱',
+  otherRoom: '去別的房間',
+  go: '前往',
+  people: '在這裡的人',
+  here: (count) => `${count} 人在這裡`,
+  more: (count) => `還有 ${count} 人`,
+  plain: '純文字版',
+  otherLanguage: 'English',
+  invite: '複製邀請連結',
+  copied: '邀請連結已複製，貼給朋友就能進來。',
+  copyFailed: (url) => `無法複製，請自行複製這個連結：${url}`,
   log: '訊息',
   label: '訊息內容',
   placeholder: '請輸入',
   send: '送出',
   close: '關閉',
   reconnect: '重新連線',
-  jump: '有新訊息',
-  offline: '目前沒有連線，訊息無法送出。',
+  rename: '改暱稱',
+  nickTitle: '你的暱稱',
+  nickLabel: '大家會看到這個名字。',
+  save: '儲存',
+  cancel: '取消',
+  guest: '訪客',
+  you: '你',
+  guestName: (adjective, animal) => adjective + animal,
+  adjectives: ['開心的', '安靜的', '好奇的', '勇敢的', '悠閒的', '害羞的', '聰明的', '閃亮的'],
+  animals: ['石虎', '黑熊', '水獺', '藍鵲', '海豚', '貓頭鷹', '松鼠', '雲豹', '綠蠵龜', '帝雉'],
+  jump: (count) => (count > 0 ? `${count} 則新訊息` : '回到最新訊息'),
+  newMessages: '以下為新訊息',
+  earlier: '以上為先前的訊息',
+  entered: (room) => `已進入房間「${room}」`,
+  renamed: (nick) => `你現在叫「${nick}」`,
+  // Who, which may be cut short, and what they do.
+  typing: (names) => [names.length > 3 ? '好幾個人' : `${names.join('、')} `, '正在輸入…'],
   connecting: '連線中…',
   connected: '已連線',
+  reconnecting: '重新連線中…',
+  offline: '離線',
   disconnected: '已斷線',
+  banners: {
+    reconnecting: '連線中斷，正在重新連線。漏掉的訊息會補回來。',
+    offline: '目前離線。網路恢復後會自動重新連線，漏掉的訊息會補回來。',
+    disconnected: '目前沒有連線，訊息無法送出。',
+  },
   opened: '連線成功!',
   closed: '被後端斷開',
+  recovered: (count) => (count > 0 ? `已重新連線，補回 ${count} 則訊息` : '已重新連線，沒有漏掉訊息'),
+  filled: (count) => `補回 ${count} 則訊息`,
+  missing: (count) => (count > 0
+    ? `斷線期間有 ${count} 則訊息無法補回`
+    : '斷線期間的訊息可能有遺漏，無法補回'),
+  tooLong: '訊息太長，請分成幾則送出。',
+  notSent: '訊息可能沒有送出，請確認後再試一次。',
+  badRoom: {
+    empty: '請輸入房間名稱。',
+    long: '房間名稱太長。',
+    letters: '房間名稱不能有「/」或控制字元。',
+    url: (room) => `連結裡的房間名稱不能用，這裡是「${room}」。`,
+  },
   binary: (size) => `[二進位資料，${size} 位元組]`,
   // What a close code means; the codes not listed show their number only.
   codes: {
     1001: '伺服器正在關閉或重新啟動',
-    1002: '通訊協定錯誤',
-    1003: '伺服器不接受這種資料',
-    1005: '對方沒有說明原因',
     1006: '連線中斷',
     1007: '訊息不是有效的文字',
     1008: '伺服器拒絕了這個連線',
     1009: '訊息太大',
     1011: '伺服器發生錯誤',
-    1012: '伺服器正在重新啟動',
-    1013: '接收速度太慢，或伺服器忙碌中',
     3008: '接收速度太慢',
+    3501: '伺服器不接受這個請求',
   },
   detail: (meaning, code, reason) =>
     `${meaning ?? '連線已關閉'}（代碼 ${code}${reason ? `：${reason}` : ''}）`,
@@ -38,41 +84,96 @@ const chinese = {
 
 const english = {
   title: 'Chat room',
+  panel: 'Rooms and people',
+  rooms: 'Rooms',
+  roomName: 'Name of a room',
+  otherRoom: 'Another room',
+  go: 'Go',
+  people: 'People here',
+  here: (count) => (count === 1 ? '1 person here' : `${count} people here`),
+  more: (count) => `and ${count} more`,
+  plain: 'Plain page',
+  otherLanguage: '中文',
+  invite: 'Copy invitation link',
+  copied: 'Invitation link copied. Paste it to a friend.',
+  copyFailed: (url) => `Copying failed. The link is ${url}`,
   log: 'Messages',
   label: 'Message text',
   placeholder: 'Type a message',
   send: 'Send',
   close: 'Close',
   reconnect: 'Reconnect',
-  jump: 'New messages',
-  offline: 'You are not connected.',
+  rename: 'Change name',
+  nickTitle: 'Your nickname',
+  nickLabel: 'This is the name that others see.',
+  save: 'Save',
+  cancel: 'Cancel',
+  guest: 'Guest',
+  you: 'you',
+  guestName: (adjective, animal) => `${adjective} ${animal}`,
+  adjectives: ['Happy', 'Quiet', 'Curious', 'Brave', 'Lazy', 'Shy', 'Clever', 'Shiny'],
+  animals: ['Otter', 'Bear', 'Magpie', 'Dolphin', 'Owl', 'Squirrel', 'Leopard', 'Turtle', 'Pheasant', 'Fox'],
+  jump: (count) => {
+    if (count === 0) return 'Newest messages';
+    return count === 1 ? '1 new message' : `${count} new messages`;
+  },
+  newMessages: 'New messages',
+  earlier: 'Earlier messages above',
+  entered: (room) => `You are in the room “${room}”`,
+  renamed: (nick) => `You are now “${nick}”`,
+  typing: (names) => {
+    if (names.length > 3) return ['Several people', ' are typing…'];
+    const last = names.at(-1);
+    const first = names.slice(0, -1).join(', ');
+    return first ? [`${first} and ${last}`, ' are typing…'] : [last, ' is typing…'];
+  },
   connecting: 'Connecting…',
   connected: 'Connected',
+  reconnecting: 'Reconnecting…',
+  offline: 'Offline',
   disconnected: 'Disconnected',
+  banners: {
+    reconnecting: 'The connection was lost. Reconnecting; what you miss will be recovered.',
+    offline: 'You are offline. The page reconnects when the network is back, and recovers what you miss.',
+    disconnected: 'You are not connected.',
+  },
   opened: 'Connected!',
   closed: 'Disconnected by the server',
+  recovered: (count) => {
+    if (count === 0) return 'Reconnected, nothing was missed';
+    return `Reconnected, ${count} ${count === 1 ? 'message' : 'messages'} recovered`;
+  },
+  filled: (count) => `${count} ${count === 1 ? 'message' : 'messages'} recovered`,
+  missing: (count) => {
+    if (count > 0) return `${count} ${count === 1 ? 'message' : 'messages'} could not be recovered`;
+    return 'Messages may be missing here that could not be recovered';
+  },
+  tooLong: 'This message is too long. Please send it in parts.',
+  notSent: 'The message may not have been sent. Please look, and try again.',
+  badRoom: {
+    empty: 'Please type the name of a room.',
+    long: 'The name of this room is too long.',
+    letters: 'A room’s name has no “/” and no control characters.',
+    url: (room) => `The link names an impossible room. This is “${room}”.`,
+  },
   binary: (size) => `[binary, ${size} ${size === 1 ? 'byte' : 'bytes'}]`,
   codes: {
     1001: 'The server is going away or restarting',
-    1002: 'Protocol error',
-    1003: 'The server does not accept this kind of data',
-    1005: 'No reason was given',
     1006: 'The connection was lost',
     1007: 'The message was not valid text',
     1008: 'The server refused this connection',
     1009: 'The message was too large',
     1011: 'The server had an error',
-    1012: 'The server is restarting',
-    1013: 'This page received too slowly, or the server is busy',
     3008: 'This page received too slowly',
+    3501: 'The server did not accept this request',
   },
   detail: (meaning, code, reason) =>
     `${meaning ?? 'The connection was closed'} (code ${code}${reason ? `: ${reason}` : ''})`,
 };
 
-// The first Chinese or English entry of the browser's list decides.
+// The first Chinese or English entry of the browser's list decides, unless the reader has chosen.
 function choose(languages) {
-  for (const tag of languages) {
+  for (const tag of [recall('language') ?? '', ...languages]) {
     const primary = tag.toLowerCase().split('-')[0];
     if (primary === 'zh') return 'zh-Hant';
     if (primary === 'en') return 'en';
@@ -83,10 +184,14 @@ function choose(languages) {
 export const language = choose(navigator.languages ?? [navigator.language ?? '']);
 export const texts = language === 'en' ? english : chinese;
 
+// The other language, from the next load on.
+export function switchLanguage() {
+  store('language', language === 'en' ? 'zh-Hant' : 'en');
+}
+
 // Puts the chosen language into the static page.
 export function translate(root) {
   root.documentElement.lang = language;
-  root.title = texts.title;
   for (const element of root.querySelectorAll('[data-i18n]')) {
     element.textContent = texts[element.dataset.i18n];
   }

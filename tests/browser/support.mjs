@@ -1,16 +1,21 @@
-// What the browser tests share: the address under test, one browser, and
-// windows that note every console error, page error and policy violation.
+// What the browser tests share: the address under test, one browser, and windows that note every console
+// error, page error and policy violation. Every test has a room of its own, so that it sees no other's history.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import WebSocket from 'ws';
+import { Peer } from './peer.mjs';
+import { Relay } from './relay.mjs';
+
+export const OPENED = '連線成功!';
+export const CLOSED = '被後端斷開';
+export const REPLY = '你要求我關閉喔!';
 
 export const pageUrl = new URL(process.env.LWS_CHAT_URL ?? 'http://localhost:8000/web/');
-
-export const socketUrl = new URL('/chat/', pageUrl);
-socketUrl.protocol = pageUrl.protocol === 'https:' ? 'wss:' : 'ws:';
+const secure = pageUrl.protocol === 'https:';
 
 const WAIT_MS = 10_000;
 
@@ -29,12 +34,17 @@ export function launch() {
   });
 }
 
+const newRoom = () => `room-${randomBytes(5).toString('hex')}`;
+
 // Windows opened through this are checked and closed by finish().
 export class Windows {
   #browser;
   #contexts = [];
-  #members = [];
+  #others = []; // functions that end what else was opened
   #problems = [];
+  #expected = [];
+
+  room = newRoom(); // the present test's
 
   constructor(browser) {
     this.#browser = browser;
@@ -63,36 +73,70 @@ export class Windows {
     return context;
   }
 
-  // A window with the page, connected unless told otherwise. With `server`, a
-  // function of playwright's WebSocketRoute, the window talks to that instead
-  // of the real server.
-  async open({ server, connected = true, prepare, ...options } = {}) {
-    const context = await this.context(options);
-    const page = await context.newPage();
+  // A window with the page, connected unless told otherwise. With `server`, a function of playwright's
+  // WebSocketRoute, the window talks to that instead of the real server.
+  async open({ server, connected = true, prepare, room = this.room, origin, context, ...options } = {}) {
+    const own = context ?? await this.context(options);
+    const page = await own.newPage();
     if (prepare) await prepare(page);
-    if (server) await page.routeWebSocket((url) => url.pathname === '/chat/', server);
-    await page.goto(pageUrl.href);
+    if (server) await page.routeWebSocket((url) => url.pathname === '/connection/websocket', server);
+    await page.goto(this.address(room, origin));
     if (connected) await state(page, 'connected');
     return page;
   }
 
-  // Another member of the room, without a window.
-  async member() {
-    const socket = new WebSocket(socketUrl, { rejectUnauthorized: false });
-    this.#members.push(socket);
+  // The page's address in a room (null: none is named), through another origin if one is given.
+  address(room, origin = pageUrl.origin, file = '') {
+    const url = new URL(pageUrl.pathname + file, origin);
+    if (room !== null) url.searchParams.set('room', room);
+    return url.href;
+  }
+
+  // A text client in the room, without a window.
+  async member(room = this.room) {
+    const url = new URL(`/chat/${encodeURIComponent(room)}`, pageUrl);
+    url.protocol = secure ? 'wss:' : 'ws:';
+    const socket = new WebSocket(url, { rejectUnauthorized: false });
+    this.#others.push(() => socket.terminate());
+    const heard = [];
+    socket.on('message', (data) => heard.push(String(data)));
     await once(socket, 'open');
-    return { send: (text) => socket.send(text) };
+    return { send: (text) => socket.send(text), heard };
+  }
+
+  // A client of the SDK in the room, without a window.
+  async peer(nick, room = this.room) {
+    const url = new URL('/connection/websocket', pageUrl);
+    url.protocol = secure ? 'wss:' : 'ws:';
+    const peer = new Peer(url.href, nick, room);
+    this.#others.push(() => peer.leave());
+    await peer.ready();
+    return peer;
+  }
+
+  // A wire to the server that can be cut.
+  async relay() {
+    const relay = await Relay.to(pageUrl);
+    this.#others.push(() => relay.end());
+    return relay;
+  }
+
+  // The present test is meant to bring about console errors like this one.
+  expectProblem(pattern) {
+    this.#expected.push(pattern);
   }
 
   async finish() {
-    for (const socket of this.#members.splice(0)) socket.terminate();
+    for (const end of this.#others.splice(0)) end();
     for (const context of this.#contexts.splice(0)) await context.close();
-    assert.deepEqual(this.#problems.splice(0), [], 'the console stays clean');
+    this.room = newRoom();
+    const expected = this.#expected.splice(0);
+    const problems = this.#problems.splice(0).filter((text) => !expected.some((pattern) => pattern.test(text)));
+    assert.deepEqual(problems, [], 'the console stays clean');
   }
 }
 
-// Polls from here: polling inside the page would need eval, which the page's
-// policy forbids.
+// Polls from here: polling inside the page would need eval, which the page's policy forbids.
 export async function until(check, what, wait = WAIT_MS) {
   const end = Date.now() + wait;
   for (;;) {
@@ -107,23 +151,34 @@ export async function state(page, name) {
   await page.locator(`#state[data-state="${name}"]`).waitFor();
 }
 
-export function allTexts(page) {
-  return page.locator('#messages .text').evaluateAll(
-    (elements) => elements.map((element) => element.textContent));
+const textsOf = (page, selector) => page.locator(selector).evaluateAll(
+  (elements) => elements.map((element) => element.textContent));
+
+// The messages, and the words of the page and the server, in order.
+export const allTexts = (page) => textsOf(page, '#messages .text');
+
+// The rules across the conversation: what is new, what was recovered.
+export const rules = (page) => textsOf(page, '#messages .rule .label');
+
+async function equals(read, expected) {
+  let found;
+  try {
+    await until(async () => {
+      found = await read();
+      return JSON.stringify(found) === JSON.stringify(expected);
+    }, 'the lines');
+  } catch {
+    assert.deepEqual(found, expected);
+  }
 }
 
 // Waits until the window shows exactly these lines.
-export async function shows(page, expected) {
-  let lines;
-  try {
-    await until(async () => {
-      lines = await allTexts(page);
-      return JSON.stringify(lines) === JSON.stringify(expected);
-    }, 'the lines');
-  } catch {
-    assert.deepEqual(lines, expected);
-  }
-}
+export const shows = (page, expected) => equals(() => allTexts(page), expected);
+export const showsRules = (page, expected) => equals(() => rules(page), expected);
+
+// Waits until these people are listed, in any order.
+export const showsPeople = (page, expected) => equals(
+  async () => (await textsOf(page, '#people .name')).sort(), [...expected].sort());
 
 // Waits until the window shows this message, and gives its element.
 export async function message(page, text) {
@@ -134,6 +189,28 @@ export async function message(page, text) {
   }, `the message ${JSON.stringify(text.slice(0, 60))}`);
   return quick.nth(index - 1);
 }
+
+export async function say(page, text) {
+  await page.locator('#input').fill(text);
+  await page.locator('#input').press('Enter');
+}
+
+export async function rename(page, nick) {
+  await page.locator('#nick').click();
+  await page.locator('#nick-input').fill(nick);
+  await page.locator('#nick-input').press('Enter');
+  await page.locator('#nick-dialog').waitFor({ state: 'hidden' });
+  await state(page, 'connected');
+}
+
+export const myNick = (page) => page.locator('#nick-text').textContent();
+export const focused = (page) => page.evaluate(() => document.activeElement.id);
+
+// The size of the log, seen from the reader.
+export const scroll = (page) => page.locator('#messages').evaluate((log) => ({
+  top: Math.round(log.scrollTop),
+  gap: Math.round(log.scrollHeight - log.clientHeight - log.scrollTop),
+}));
 
 let count = 0;
 // A text that no other test sends.

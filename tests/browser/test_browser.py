@@ -12,12 +12,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.server import BUILD, ROOT, Server, certificate, free_port  # noqa: E402
 
 TESTS = ROOT / "tests"
+EVERY_PAGE_TEST = [f"browser/{name}.test.mjs" for name in ("page", "look", "chat", "history", "recovery", "plain")]
 
 
 def shipped_vhost(name, **changes):
     """A vhost of conf/lws-chatd, on a free port and with this folder's paths."""
     text = (ROOT / "conf/lws-chatd/conf.d" / name).read_text()
-    text = re.sub(r"^\s*#.*$", "", text, flags=re.M).replace("/usr/share/lws-chat/mount", f"{ROOT}/mount")
+    text = re.sub(r"^\s*#.*$", "", text, flags=re.M).replace("/usr/share/lws-chat/mount", f"{BUILD}/mount")
     vhost = json.loads(text)["vhosts"][0]
     vhost["port"] = str(free_port())
     if "host-ssl-cert" in vhost:
@@ -37,17 +38,17 @@ class Page(unittest.TestCase):
             return server.log()
 
     def test_the_page_and_the_tutorials_own_page_work_over_http(self):
-        pictures = BUILD / "screenshots"
+        pictures = (BUILD / "screenshots").resolve()
         pictures.mkdir(parents=True, exist_ok=True)
-        self.drive(shipped_vhost("10-http"), "browser/page.test.mjs", "browser/tutorial.test.mjs",
+        self.drive(shipped_vhost("10-http"), *EVERY_PAGE_TEST, "browser/tutorial.test.mjs",
                    LWS_CHAT_SCREENSHOTS=str(pictures))
 
     def test_the_page_works_over_https(self):
-        self.drive(shipped_vhost("20-https"), "browser/page.test.mjs")
+        self.drive(shipped_vhost("20-https"), *EVERY_PAGE_TEST)
 
     def test_two_windows_talk_over_http2(self):
-        self.drive(shipped_vhost("20-https", alpn="h2,http/1.1"), "--test-name-pattern=tutorial|[Rr]econnect",
-                   "browser/page.test.mjs")
+        self.drive(shipped_vhost("20-https", alpn="h2,http/1.1"), "--test-name-pattern=tutorial|[Rr]econnect|recovered",
+                   "browser/page.test.mjs", "browser/recovery.test.mjs", "browser/plain.test.mjs")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,69 @@
+// One line of the conversation as an element. Text is always text, never markup.
+
+import { language, texts } from './i18n.js';
+import { avatar } from './person.js';
+
+const locale = language === 'en' ? 'en-GB' : 'zh-TW';
+const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const calendar = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+
+function part(tag, className, text) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+function timeOf(date) {
+  const time = part('time', '', clock.format(date));
+  time.dateTime = date.toISOString();
+  time.title = calendar.format(date);
+  return time;
+}
+
+function textOf(text) {
+  const body = part('span', 'text', text);
+  body.dir = 'auto';
+  return body;
+}
+
+// What was published: a text, or what another program sent, as a reader can best see it.
+export function readable(data) {
+  if (typeof data === 'string') return { text: data, kind: 'plain' };
+  if (typeof data?.base64 === 'string' && Object.keys(data).length === 1) {
+    const size = Math.floor(data.base64.replace(/=+$/, '').length * 3 / 4);
+    return { text: texts.binary(size), kind: 'binary' };
+  }
+  return { text: JSON.stringify(data) ?? 'null', kind: 'data' };
+}
+
+// A message of a person. `leads`: it is the first of that person's in a row.
+export function messageLine({ data, author, time }, leads) {
+  const { text, kind } = readable(data);
+  const line = document.createElement('li');
+  line.className = `message ${kind}${author.own ? ' own' : ''}${leads ? ' leads' : ''}`;
+  if (leads && !author.own) line.append(avatar(author));
+  const name = part('span', `name ${author.hue}`, author.name);
+  name.dir = 'auto';
+  line.append(name, textOf(text));
+  if (time) line.append(timeOf(time));
+  return line;
+}
+
+// A word of the page or the server itself.
+export function systemLine({ kind, text, detail, time }) {
+  const line = document.createElement('li');
+  line.className = `system ${kind}`;
+  line.append(textOf(text));
+  if (time) line.append(timeOf(time));
+  if (detail) line.append(part('span', 'detail', detail));
+  return line;
+}
+
+// A rule across the conversation that says what is above or below it.
+export function ruleLine({ kind, text }) {
+  const line = document.createElement('li');
+  line.className = `rule ${kind}`;
+  line.append(part('span', 'label', text));
+  return line;
+}

@@ -1,0 +1,66 @@
+// Who this tab is to the others: a nickname, a user, a secret session, and the client ids that the server gave.
+//
+// The session is kept in the tab's storage only while no page is loaded: written when the page goes, taken
+// out when it comes. So a reload is the same client again, but a duplicated tab is one of its own.
+
+import { texts } from './i18n.js';
+import { recall, recallJson, store } from './storage.js';
+
+const MAX_NICK = 40; // characters
+const MAX_IDS = 50; // of this tab's earlier client ids
+
+const random = () => [...crypto.getRandomValues(new Uint8Array(16))]
+  .map((byte) => byte.toString(16).padStart(2, '0')).join('');
+const oneOf = (list) => list[crypto.getRandomValues(new Uint32Array(1))[0] % list.length];
+
+function guestName() {
+  const known = recall('guest', 'sessionStorage');
+  if (known) return known;
+  const name = texts.guestName(oneOf(texts.adjectives), oneOf(texts.animals));
+  store('guest', name, 'sessionStorage');
+  return name;
+}
+
+function take() {
+  const kept = recallJson('tab', 'sessionStorage');
+  store('tab', null, 'sessionStorage');
+  return kept;
+}
+
+const kept = take();
+const tab = {
+  user: typeof kept?.user === 'string' ? kept.user : random().slice(0, 12),
+  session: typeof kept?.session === 'string' ? kept.session : random(),
+  ids: Array.isArray(kept?.ids) ? kept.ids : [],
+};
+let nick = cleanNick(recall('nick') ?? '') || guestName();
+
+addEventListener('pagehide', () => store('tab', JSON.stringify(tab), 'sessionStorage'));
+addEventListener('pageshow', (event) => {
+  if (event.persisted) take();
+});
+
+// One line without characters that are not seen or turn the text around.
+export function cleanNick(text) {
+  const line = text.toWellFormed?.() ?? text;
+  const seen = line.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ')
+    .replace(/\s+/g, ' ').trim();
+  return [...seen].slice(0, MAX_NICK).join('');
+}
+
+export const myNick = () => nick;
+
+export function setMyNick(text) {
+  nick = text;
+  store('nick', nick);
+}
+
+export function addMyId(client) {
+  if (tab.ids.includes(client)) return;
+  tab.ids = [...tab.ids.slice(1 - MAX_IDS), client];
+}
+
+export const isMe = (client) => tab.ids.includes(client);
+
+// What the server is told when connecting; others see user and info.
+export const connectData = () => ({ user: tab.user, info: { nick }, session: tab.session });

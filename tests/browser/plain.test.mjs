@@ -1,0 +1,73 @@
+// The plain page over the text dialect, against a running server (LWS_CHAT_URL).
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { CLOSED, OPENED, REPLY, Windows, launch, message, say, unique, until } from './support.mjs';
+
+let browser;
+let windows;
+
+before(async () => {
+  browser = await launch();
+  windows = new Windows(browser);
+});
+afterEach(() => windows.finish());
+after(() => browser?.close());
+
+async function open(room = windows.room) {
+  const page = await (await windows.context()).newPage();
+  await page.goto(windows.address(room, undefined, 'plain.html'));
+  await until(async () => (await lines(page))[0] === OPENED, 'connected');
+  return page;
+}
+
+const lines = (page) => page.locator('#message div').allTextContents();
+
+async function shows(page, expected) {
+  await until(async () => JSON.stringify(await lines(page)) === JSON.stringify(expected), expected.join(' | '));
+}
+
+async function send(page, text) {
+  await page.getByPlaceholder('請輸入').fill(text);
+  await page.getByRole('button', { name: '送出' }).click();
+}
+
+test('the plain page is the tutorial: connected, texts to everybody, close answered', async () => {
+  const a = await open();
+  const b = await open();
+  await send(a, '哈囉 <b>B</b>');
+  await shows(a, [OPENED, '哈囉 <b>B</b>']);
+  await shows(b, [OPENED, '哈囉 <b>B</b>']);
+  await b.getByRole('button', { name: '關閉' }).click();
+  await shows(b, [OPENED, '哈囉 <b>B</b>', 'close', REPLY, CLOSED]);
+  await send(a, '我還在');
+  await shows(a, [OPENED, '哈囉 <b>B</b>', 'close', '我還在']);
+  await shows(b, [OPENED, '哈囉 <b>B</b>', 'close', REPLY, CLOSED]);
+});
+
+test('the plain page and the chat page talk in the same room, and link to it', async () => {
+  const room = `${windows.room} 房間&?`;
+  const chat = await windows.open({ room });
+  const plain = await open(room);
+  const [one, two] = [unique('從純文字版'), unique('從聊天室')];
+  await send(plain, one);
+  const bubble = await message(chat, one);
+  assert.equal(await bubble.locator('xpath=..').locator('.name').textContent(), '訪客');
+  await say(chat, two);
+  await shows(plain, [OPENED, one, two]);
+
+  await chat.locator('#plain').click();
+  assert.equal(new URL(chat.url()).searchParams.get('room'), room);
+  assert.ok(chat.url().includes('plain.html'));
+  await plain.locator('#full').click();
+  await message(plain, two);
+  assert.equal(await plain.locator('#room').textContent(), room);
+});
+
+test('without a room in the address the plain page is in the lobby', async () => {
+  const member = await windows.member('lobby');
+  const plain = await open(null);
+  const text = unique('大廳');
+  await send(plain, text);
+  await until(() => member.heard.includes(text), 'the text in the lobby');
+});

@@ -1,0 +1,66 @@
+// A TCP wire between browser and server that can be cut as a network is: bytes stop, and nobody is told.
+// A browser's own offline switch does not reach connections that are open already.
+
+import { once } from 'node:events';
+import net from 'node:net';
+
+export class Relay {
+  #server;
+  #pairs = new Set();
+  #cut = false;
+
+  static async to(url) {
+    const relay = new Relay();
+    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+    relay.#server = net.createServer((near) => relay.#connect(near, url.hostname, port));
+    relay.#server.listen(0, 'localhost');
+    await once(relay.#server, 'listening');
+    relay.origin = `${url.protocol}//localhost:${relay.#server.address().port}`;
+    return relay;
+  }
+
+  #connect(near, host, port) {
+    if (this.#cut) {
+      near.destroy();
+      return;
+    }
+    const far = net.connect(port, host);
+    const pair = { near, far, cut: false };
+    this.#pairs.add(pair);
+    const forward = (from, to) => {
+      from.on('data', (data) => { if (!pair.cut) to.write(data); });
+      from.on('end', () => { if (!pair.cut) to.end(); });
+      from.on('error', () => {});
+      from.on('close', () => {
+        if (pair.cut) return;
+        to.destroy();
+        this.#pairs.delete(pair);
+      });
+    };
+    forward(near, far);
+    forward(far, near);
+  }
+
+  // From now on nothing passes, and new connections fail. What is open stays half open on both sides.
+  cut() {
+    this.#cut = true;
+    for (const pair of this.#pairs) pair.cut = true;
+  }
+
+  // New connections pass again. The browser learns that its old ones are gone, as from any router that does
+  // not know them any more; the server still does not.
+  mend() {
+    this.#cut = false;
+    for (const { near, cut } of this.#pairs) {
+      if (cut) near.resetAndDestroy();
+    }
+  }
+
+  end() {
+    this.#server.close();
+    for (const { near, far } of this.#pairs) {
+      near.destroy();
+      far.destroy();
+    }
+  }
+}
