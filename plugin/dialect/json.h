@@ -28,7 +28,8 @@ struct JsonMember {
 inline constexpr unsigned kMaxJsonDepth = 64;
 
 // Takes the object that `text` begins with, blanks before it included, off `text`. Returns false if that is
-// none: another kind of value, broken, cut off or nested too deeply. Precondition: text is UTF-8.
+// none: another kind of value, broken, cut off or nested too deeply; `text` then begins where that shows.
+// Precondition: text is UTF-8.
 [[nodiscard]] bool take_object(std::string_view& text, std::vector<JsonMember>& members);
 
 // The members of a value that was found to be an object.

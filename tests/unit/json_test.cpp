@@ -1,6 +1,5 @@
 #include "dialect/json.h"
 
-#include "core/utf8.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
@@ -21,9 +20,9 @@ std::string text_of(const std::string& json) { return unquoted({JsonKind::kStrin
 }  // namespace
 
 TEST(a_value_is_a_slice_of_what_came_in) {
-  for (const char* value :
-       {"1", "-0.50e+10", "123456789012345678901234567890", "true", "null", "\"\"", "\"a\\u00e9\\\"\\/\"", "[]",
-        "[ 1 ,2]", "{}", "{ \"b\":1, \"a\" : [ {\"b\":null} ] }", "\"請輸入\""})
+  for (const char* value : {"1", "-0.50e+10", "123456789012345678901234567890", "1e400", "-1E-99999999999999999999",
+                            "\"\\ud800\"", "true", "null", "\"\"", "\"a\\u00e9\\\"\\/\"", "[]", "[ 1 ,2]", "{}",
+                            "{ \"b\":1, \"a\" : [ {\"b\":null} ] }", "\"請輸入\""})
     CHECK_EQ(slice(value), value);
 }
 
@@ -73,7 +72,12 @@ TEST(what_is_no_object_is_refused) {
                           "{\"a\":\"\x01\"}",
                           "{\"a\":\"\\x\"}",
                           "{\"a\":tru}",
-                          "{\"a\":\"\\ud800\"}",
+                          "{\"a\":\"\\ud80\"}",
+                          "{\"a\":\"\\",
+                          "{\"a\":-}",
+                          "{\"a\":1.}",
+                          "{\"a\":1e}",
+                          "{\"a\":nul",
                           "{\"a\":1 \"b\":2}",
                           "{\"a\":NaN}"}) {
     std::string_view text = bad;
@@ -87,6 +91,16 @@ TEST(a_byte_of_zero_ends_nothing_in_silence) {
   std::string_view rest = text;
   std::vector<JsonMember> members;
   CHECK(!take_object(rest, members));
+}
+
+TEST(what_is_left_begins_where_it_went_wrong) {
+  auto left = [](std::string_view text) {
+    std::vector<JsonMember> members;
+    return take_object(text, members) ? std::string("whole") : std::string(text);
+  };
+  CHECK_EQ(left("{\"a\":1,}"), "}");
+  CHECK_EQ(left("{\"a\":[1,tru]}"), "]}");
+  CHECK_EQ(left("{\"a\":"), "");
 }
 
 TEST(nesting_is_bounded) {
@@ -103,9 +117,10 @@ TEST(escapes_are_undone) {
 }
 
 TEST(half_a_surrogate_pair_never_becomes_invalid_utf8) {
-  std::string text = text_of(R"("x\ude00y")");
-  CHECK(is_utf8(text));
-  CHECK_EQ(text, "x\xef\xbf\xbdy");
+  CHECK_EQ(text_of(R"("x\ude00y")"), "x\xef\xbf\xbdy");
+  CHECK_EQ(text_of(R"("\ud83dx")"), "\xef\xbf\xbdx");
+  CHECK_EQ(text_of(R"("\ud83d\ud83d\ude00")"), "\xef\xbf\xbd😀");
+  CHECK_EQ(text_of(R"("\ud83d\n")"), "\xef\xbf\xbd\n");
 }
 
 TEST(a_text_is_quoted_so_that_it_can_be_read_back) {
