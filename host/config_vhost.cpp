@@ -157,7 +157,7 @@ class VhostCheck {
     std::string name = item->string;
     if (name == "raw" || name == "basic-auth") return;  // lws's own
     if (!find_option(name)) {
-      std::string_view nearest = nearest_option(name);
+      std::string nearest = nearest_option(name);
       return file_.error_at_key(item, "unknown option " + quoted(name) + " of lws-chat" +
                                           (nearest.empty() ? "" : ", did you mean " + quoted(nearest) + "?"));
     }

@@ -484,11 +484,14 @@ std::string_view nearest_word(std::string_view word, const std::vector<std::stri
   return best;
 }
 
-std::string_view nearest_option(std::string_view name) {
-  name = split_name(name).second;
+std::string nearest_option(std::string_view full_name) {
+  std::string_view name = split_name(full_name).second;
+  std::string_view before = full_name.substr(0, full_name.size() - name.size());
   std::vector<std::string_view> names;
-  for (const OptionRow& row : option_table()) names.push_back(row.name);
-  return nearest_word(name, names);
+  for (const OptionRow& row : option_table())
+    if (before.empty() || row.scope == OptionScope::kRoom) names.push_back(row.name);
+  std::string_view nearest = nearest_word(name, names);
+  return nearest.empty() ? std::string() : std::string(before) + std::string(nearest);
 }
 
 Options default_options() {
@@ -518,7 +521,7 @@ std::string set_option(Options& options, std::string_view full_name, std::string
   for (const Binding& binding : bindings())
     if (binding.row.name == name)
       return plain ? binding.set(options, value) : set_override(options, name_space, binding, value);
-  std::string_view nearest = nearest_option(name);
+  std::string nearest = nearest_option(full_name);
   return "unknown option " + quoted(full_name) + (nearest.empty() ? "" : ", did you mean " + quoted(nearest) + "?");
 }
 
@@ -542,6 +545,10 @@ std::string check_options(const Options& options) {
     return "close-word is longer than max-message, so nobody can ever send it";
   if (options.close_reply.size() > kMaxCloseReply)
     return "close-reply is longer than " + std::to_string(kMaxCloseReply) + " bytes";
+  bool below = options.path.back() == '/' && options.structured_path.compare(0, options.path.size(), options.path) == 0;
+  if (below || options.structured_path == options.path)
+    return "structured-path " + quoted(options.structured_path) + " is path " + quoted(options.path) +
+           " or below it, where rooms are";
   return "";
 }
 

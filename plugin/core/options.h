@@ -80,8 +80,8 @@ const std::vector<OptionRow>& option_table();
 // The row of an option, also of one of a namespace ("typing/history-size"), or nullptr.
 const OptionRow* find_option(std::string_view name);
 
-// The option of the table whose name is nearest to a mistyped one; empty when none is near.
-std::string_view nearest_option(std::string_view name);
+// The option whose name is nearest to a mistyped one, in the same namespace; empty when none is near.
+std::string nearest_option(std::string_view name);
 
 // All options at their defaults.
 Options default_options();

@@ -8,7 +8,7 @@ const StatusRow& describe(Status status) {
   static constexpr std::array<StatusRow, kStatusCount> table = {{
       {0, 0, 0, "ok"},
       {1000, 0, 4500, "closed on request"},
-      {1001, 0, 3001, "server is shutting down"},
+      {1001, 503, 3001, "server is shutting down"},
       {1003, 0, 3506, "binary messages are not accepted here"},
       {1007, 0, 3501, "text is not valid UTF-8"},
       {1009, 0, 1009, "message is too big"},
@@ -23,6 +23,7 @@ const StatusRow& describe(Status status) {
       {0, 404, 0, "no chat at this path"},
       {0, 426, 0, "only version 13 of the WebSocket protocol is spoken here"},
       {0, 403, 0, "origin not allowed"},
+      {0, 503, 0, "the options of this vhost are wrong, the server's log says which"},
       {0, 503, 0, "too many clients"},
       {1013, 503, 0, "too many rooms"},
       {0, 429, 0, "too many connections from this address"},

@@ -24,6 +24,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kNotFound,         // upgrade on another path, or on a vhost without the protocol
     kOtherVersion,     // of the WebSocket protocol
     kForbiddenOrigin,  // a page of a foreign origin
+    kMisconfigured,    // the vhost's options are wrong
     kFull,             // over max-clients
     kTooManyRooms,     // over max-rooms
     kTooManyJoins,     // over max-joins-per-second

@@ -13,6 +13,7 @@ const ClientErrorRow& describe(ClientError error) {
       {106, false, "limit exceeded"},
       {107, false, "bad request"},
       {108, false, "not available"},
+      {111, true, "too many requests"},
       {112, false, "unrecoverable position"},
   }};
   return table[static_cast<unsigned>(error)];

@@ -13,7 +13,8 @@ enum class ClientError : uint8_t {
   kAlreadySubscribed,
   kLimitExceeded,
   kBadRequest,
-  kNotAvailable,  // switched off for this room, or not there at all
+  kNotAvailable,     // switched off for this room, or not there at all
+  kTooManyRequests,  // for what the server can hold until it is read
   kUnrecoverablePosition,
 };
 

@@ -28,6 +28,9 @@ struct Frame {
 // A single frame. Precondition: the payload is of at most kMaxFrame - 4 bytes.
 std::string make_frame(Opcode opcode, bool final, std::string_view payload);
 
+// How many bytes the frames of a message take at most.
+constexpr size_t framed_size(size_t payload) { return payload + 4 * (payload / (kMaxFrame - 4) + 1); }
+
 // Appends the frames of a message, as it is.
 void append_message(FrameSink& sink, const Message& message);
 

@@ -51,7 +51,7 @@ void Session::run(std::string_view lines, Time now) {
     if (done) lines.remove_prefix(std::min(lines.size(), line.size() + 1));
     if (replies_.size() > kMaxUntaken) flush_replies();
     bool wait = done && !link_.allow(cost_);
-    if (!done || output_.size() - taken_ > kMaxUntaken) {
+    if (!done || output_.size() - taken_ > (scarce() ? 0 : kMaxUntaken)) {
       wait = true;
       if (!held_) link_.hold_input(true);
       held_ = true;
@@ -105,12 +105,13 @@ bool Session::behind() const {
 bool Session::handle(std::string_view line, Time now) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return true;
   Command command;
-  if (!read_command(line, command)) return end(Status::kBadRequest, 0, now), true;
+  if (!read_command(line, command)) return end(Status::kBadRequest, 0, now, "not a command in JSON"), true;
   if (command.method == Method::kNone && command.id == 0) return true;
   bool first = command.method == Method::kConnect;
-  if (first == (identity_ != nullptr)) return end(Status::kBadRequest, 0, now), true;
+  if (first == (identity_ != nullptr))
+    return end(Status::kBadRequest, 0, now, first ? "connect for the second time" : "connect has to come first"), true;
   if (command.method == Method::kSend) return true;
-  if (command.id == 0) return end(Status::kBadRequest, 0, now), true;
+  if (command.id == 0) return end(Status::kBadRequest, 0, now, "command without id"), true;
   if (!command.problem.empty()) return refuse(command, ClientError::kBadRequest, command.problem), true;
   if (ids_.count(command.id))
     return refuse(command, ClientError::kBadRequest, "the id was used before in the same message"), true;
@@ -134,10 +135,17 @@ void Session::refuse(const Command& command, ClientError error, std::string_view
 // Hands the replies to the connection, many in one message, as far as it takes them.
 void Session::flush_replies() {
   if (!replies_.empty()) {
+    // A long reply may have to wait for long: it gets no more room than it needs.
+    output_.reserve(output_.size() + framed_size(replies_.size()));
     FrameString frames(output_);
     append_message(frames, Message{replies_});
-    replies_.clear();
+    replies_ = std::string();
   }
+  write_replies();
+  note_untaken();
+}
+
+void Session::write_replies() {
   while (!ended_ && !speaking_ && taken_ < output_.size() && link_.ready()) {
     std::string_view rest = std::string_view(output_).substr(taken_);
     size_t piece = 0;
@@ -150,6 +158,11 @@ void Session::flush_replies() {
   if (taken_ < output_.size()) return;
   output_ = std::string();
   taken_ = 0;
+}
+
+void Session::note_untaken() {
+  sessions_.untaken += output_.size() - noted_;
+  noted_ = output_.size();
 }
 
 // An empty reply, to be answered by an empty command. One that waits to be sent already will do.
@@ -180,7 +193,7 @@ void Session::dismissed(Status why, uint64_t lag, Time now) {
   if (why != parting_ || !others) end(why, lag, now);
 }
 
-void Session::end(Status why, uint64_t lag, Time now) {
+void Session::end(Status why, uint64_t lag, Time now, const char* detail) {
   if (ended_) return;
   std::string frames;
   // A close frame may stand in the middle of a message, others not.
@@ -192,7 +205,7 @@ void Session::end(Status why, uint64_t lag, Time now) {
       append_message(sink, Message{message_push(options_.close_reply)});
   }
   leave_all(now, why == Status::kClosedOnRequest ? Hub::Departure::kFinal : Hub::Departure::kMayReturn);
-  link_.end(why, lag, std::move(frames));
+  link_.end(why, lag, std::move(frames), detail);
 }
 
 void Session::lost(Time now) {
@@ -202,11 +215,12 @@ void Session::lost(Time now) {
 void Session::leave_all(Time now, Hub::Departure departure) {
   ended_ = true;
   for (auto& [name, subscription] : subscriptions_) hub_.leave(subscription, now, departure);
-  if (named_) sessions_.erase(key_);
+  if (named_) sessions_.named.erase(key_);
   if (departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0)
     hub_.departed().add(key_, identity_, now + grace_);
   output_ = replies_ = input_ = std::string();
   taken_ = 0;
+  note_untaken();
 }
 
 }  // namespace lws_chat

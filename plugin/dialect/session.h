@@ -29,17 +29,22 @@ class SessionLink {
   // Nothing more may be read from the client before it has taken what it was sent, or it may again.
   virtual void hold_input(bool hold) = 0;
 
-  // The session is over. The connection sends `last_frames` and closes.
-  virtual void end(Status why, uint64_t lag, std::string last_frames) = 0;
+  // The session is over. The connection sends `last_frames` and closes. `detail` says more of why; it is ASCII and
+  // lives as long as the program, and may be empty.
+  virtual void end(Status why, uint64_t lag, std::string last_frames, const char* detail) = 0;
 
  protected:
   ~SessionLink() = default;
 };
 
-// What sessions have to know of each other, one for each hub: a client that says in `connect` which session it
-// is takes the place of that session, should its old connection not have been given up yet.
+// What sessions have to know of each other, one for each hub.
 class Session;
-using Sessions = std::map<std::string, Session*, std::less<>>;
+struct Sessions {
+  // A client that says in `connect` which session it is takes the place of that session, should its old
+  // connection not have been given up yet.
+  std::map<std::string, Session*, std::less<>> named;
+  size_t untaken = 0;  // bytes of replies that clients have not taken, of all sessions
+};
 
 // The structured dialect: Centrifuge's client protocol in JSON, version 2. A client may be in many rooms by
 // one connection. (centrifugal.dev/docs/transports/client_protocol)
@@ -60,8 +65,9 @@ class Session {
   // The connection may write again, or the client may be listened to again.
   void resume(Time now);
 
-  // Whether there is anything for the client that it has not taken.
+  // Whether there is anything for the client that it has not taken, and whether that is an answer to itself.
   bool behind() const;
+  bool owes() const { return !output_.empty(); }
 
   // Whether commands wait to be done.
   bool waits() const { return !input_.empty(); }
@@ -76,8 +82,10 @@ class Session {
   void lost(Time now);
 
  private:
-  // Above so many bytes that the client has not taken no further command is done.
+  // Above so many bytes that the client has not taken no further command is done,
   static constexpr size_t kMaxUntaken = 65536;
+  // nor above none, when all clients together have not taken this part of max-memory.
+  static constexpr uint64_t kShareOfMemory = 4;
 
   class Subscription;  // in dialect/subscription.h
   using Subscriptions = std::map<std::string, Subscription, std::less<>>;
@@ -86,7 +94,7 @@ class Session {
   bool handle(std::string_view line, Time now);
   void perform(Command& command, Time now);
   void connect(Command& command, Time now);
-  void identify(std::string_view data, Time now);
+  [[nodiscard]] std::string identify(std::string_view data, Time now);
   void subscribe(Command& command, Time now);
   bool unsubscribe(Command& command, Time now);
   void publish(Command& command, Time now);
@@ -100,10 +108,14 @@ class Session {
   Subscription* member_of(Command& command, Time now);
   void reply(const Command& command, std::string_view result);
   void refuse(const Command& command, ClientError error, std::string_view detail = {});
+  void refuse_scarce(const Command& command);
   void flush_replies();
+  void write_replies();
+  void note_untaken();
+  bool scarce() const { return sessions_.untaken >= options_.max_memory / kShareOfMemory; }
   void serve_rooms(Time now);
   void dismissed(Status why, uint64_t lag, Time now);
-  void end(Status why, uint64_t lag, Time now);
+  void end(Status why, uint64_t lag, Time now, const char* detail = "");
   void leave_all(Time now, Hub::Departure departure);
 
   Hub& hub_;
@@ -112,13 +124,14 @@ class Session {
   SessionLink& link_;
   IdentityPtr identity_;  // nullptr: has not said connect
   std::string key_;       // by which it is known again
-  bool named_ = false;    // it is in sessions_ under its key
+  bool named_ = false;    // it is among the named sessions under its key
   Subscriptions subscriptions_;
   std::string next_served_;           // the room that goes first when the connection is ready again
   std::string input_;                 // commands that wait
   std::string replies_;               // JSON texts, one a line, of the commands done in this turn
   std::string output_;                // frames that the connection has not taken
   size_t taken_ = 0;                  // bytes at the front of it that it has
+  size_t noted_ = 0;                  // bytes of it that are part of sessions_.untaken
   Subscription* speaking_ = nullptr;  // has been written half a message: nobody else may write before the rest
   bool held_ = false;                 // the client's input is held back
   std::set<uint32_t> ids_;            // of the commands of this message

@@ -26,9 +26,9 @@ void Session::perform(Command& command, Time now) {
     case Method::kSubscribe: return subscribe(command, now);
     case Method::kUnsubscribe: return;  // done already
     case Method::kPublish: return publish(command, now);
-    case Method::kPresence: return presence(command, now);
+    case Method::kPresence: return scarce() ? refuse_scarce(command) : presence(command, now);
     case Method::kPresenceStats: return presence_stats(command, now);
-    case Method::kHistory: return history(command, now);
+    case Method::kHistory: return scarce() ? refuse_scarce(command) : history(command, now);
     case Method::kPing: return reply(command, "{}");
     case Method::kSend: return;
     case Method::kRpc: return refuse(command, ClientError::kMethodNotFound, "no rpc is served here");
@@ -39,25 +39,32 @@ void Session::perform(Command& command, Time now) {
   }
 }
 
+void Session::refuse_scarce(const Command& command) {
+  refuse(command, ClientError::kTooManyRequests, "clients leave too much unread, try again later");
+}
+
 void Session::connect(Command& command, Time now) {
   std::string_view data = command.request.json("data");
   if (data.size() > kMaxConnectData)
     return refuse(command, ClientError::kLimitExceeded,
                   "data is larger than " + std::to_string(kMaxConnectData) + " bytes");
-  identify(data, now);
+  std::string problem = identify(data, now);
+  if (!problem.empty()) return refuse(command, ClientError::kBadRequest, "data: " + problem);
   link_.connected();
   std::string result = "{\"client\":\"" + identity_->client + "\",\"version\":\"lws-chat " LWS_CHAT_VERSION "\"";
   if (options_.ping_interval > 0) result += ",\"ping\":" + std::to_string(options_.ping_interval) + ",\"pong\":true";
   reply(command, result + "}");
 }
 
-void Session::identify(std::string_view data, Time now) {
+// Takes from `data` who the client is. Returns what is wrong with it, or an empty text.
+std::string Session::identify(std::string_view data, Time now) {
   Request fields;
   std::vector<JsonMember> members;
   std::string_view rest = data;
   if (take_object(rest, members)) fields = Request(std::move(members));
   std::string user = fields.text("user");
   std::string session = fields.text("session");
+  if (!fields.problem().empty()) return fields.problem();
   std::string_view info = fields.json("info");
   if (info.empty() && session.empty()) info = data;
   if (info == "null") info = {};
@@ -66,15 +73,16 @@ void Session::identify(std::string_view data, Time now) {
   else if (!data.empty() && data != "null" && data != "{}")
     key_ = "data " + std::string(data);
 
-  auto before = session.empty() ? sessions_.end() : sessions_.find(key_);
-  if (before != sessions_.end()) before->second->end(Status::kReplaced, 0, now);
+  auto before = session.empty() ? sessions_.named.end() : sessions_.named.find(key_);
+  if (before != sessions_.named.end()) before->second->end(Status::kReplaced, 0, now);
   if (!key_.empty()) identity_ = hub_.departed().take(key_, now);
   IdentityPtr fresh = make_identity(identity_ ? identity_->client : hub_.next_id(), user, info);
   // Under the same session it may say something else about itself now; then it is as good as another one.
   if (!identity_ || identity_->json != fresh->json)
     identity_ = identity_ ? make_identity(hub_.next_id(), user, info) : fresh;
   named_ = !session.empty();
-  if (named_) sessions_[key_] = this;
+  if (named_) sessions_.named[key_] = this;
+  return {};
 }
 
 void Session::subscribe(Command& command, Time now) {
@@ -132,7 +140,8 @@ bool Session::recover(Subscription& subscription, uint64_t offset, std::string_v
   if (room.settings().history.messages == 0 || offset > history.top() || offset + 1 < history.first()) return false;
   if (offset == history.top()) return true;
   History::Reader reader = history.from(offset + 1);
-  while (reader.offset() <= history.top() && publications.size() < kMaxUntaken) {
+  size_t room_left = scarce() ? 0 : kMaxUntaken;
+  while (reader.offset() <= history.top() && publications.size() < room_left) {
     if (!publications.empty()) publications += ',';
     History::Entry entry = reader.next();
     append_publication(publications, entry.message, entry.offset);

@@ -58,10 +58,8 @@ void Connection::log_end() const {
 
 std::string Connection::reason() const {
   if (why_ != Status::kOk) {
-    const StatusRow& row = describe(why_);
-    std::string text(row.text);
-    if (why_ == Status::kSlow) text += ", " + std::to_string(lag_) + " bytes behind";
-    return row.close_code ? std::to_string(close_code(why_)) + " " + text : text;
+    std::string text = why_in_words();
+    return describe(why_).close_code ? std::to_string(close_code(why_)) + " " + text : text;
   }
   if (peer_code_) return "closed by the client with " + std::to_string(peer_code_);
   return "connection lost or protocol violated";
@@ -236,11 +234,12 @@ bool Connection::write_frame(Opcode opcode, bool final, std::string_view payload
   return lws_write(wsi_, buffer.data() + LWS_PRE, payload.size(), lws_type(opcode, final)) >= 0;
 }
 
-void Connection::close(Status why, uint64_t lag, std::string last_frames) {
+void Connection::close(Status why, uint64_t lag, std::string last_frames, const char* detail) {
   if (state_ != State::kOpen) return;
   state_ = State::kFarewell;
   why_ = why;
   lag_ = lag;
+  detail_ = detail;
   ++vhost_->hub().counters().of(why);
   leave_hub();
   vhost_->forget(*this);
@@ -278,15 +277,21 @@ bool Connection::say_farewell() {
   return write_frame(Opcode::kClose, true, payload);
 }
 
+// At most 123 bytes.
+std::string Connection::why_in_words() const {
+  std::string text(describe(why_).text);
+  if (detail_[0] != '\0') text.append(": ").append(detail_);
+  if (why_ == Status::kSlow) text += ": " + std::to_string(lag_) + " bytes behind";
+  if (why_ == Status::kMessageTooBig) text += ": more than " + std::to_string(vhost_->options().max_message) + " bytes";
+  return text;
+}
+
 // RFC 6455 section 5.5.1: the code in network order, then a reason.
 std::string Connection::close_payload() const {
   unsigned code = close_code(why_);
   std::string payload = {static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
   // 1000 says it all; the structured dialect's clients look at a code above that only when there is a reason.
-  if (code != 1000) payload += describe(why_).text;
-  if (why_ == Status::kSlow) payload += ": " + std::to_string(lag_) + " bytes behind";
-  if (why_ == Status::kMessageTooBig)
-    payload += ": more than " + std::to_string(vhost_->options().max_message) + " bytes";
+  if (code != 1000) payload += why_in_words();
   return payload;
 }
 

@@ -52,8 +52,8 @@ class Connection : public Liveness::Peer, public UringBatch::Sender {
   // Drops the connection without ceremony, from outside its own callbacks.
   void kill(Status why);
 
-  // Closes with words.
-  void close(Status why, uint64_t lag = 0, std::string last_frames = {});
+  // Closes with words. `detail` lives as long as the program.
+  void close(Status why, uint64_t lag = 0, std::string last_frames = {}, const char* detail = "");
 
   // Its vhost is going away before it does.
   void orphan();
@@ -120,6 +120,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender {
   void pause_reading();
   void resume_reading();
   bool say_farewell();
+  std::string why_in_words() const;
   std::string close_payload() const;
   bool write_raw(std::string_view frames);
   std::string reason() const;
@@ -133,6 +134,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender {
   std::string buffer_;          // while open the pieces so far of a message that is not complete, later the last frames
   Client* gathered_ = nullptr;  // whose bytes are in the batch
   uint64_t lag_ = 0;            // bytes behind when it was dismissed
+  const char* detail_ = "";     // says more of why it was closed
   unsigned peer_code_ = 0;      // the peer's close code; 0: it has not closed
   State state_ = State::kOpen;
   Status why_ = Status::kOk;

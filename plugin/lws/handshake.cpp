@@ -43,7 +43,8 @@ Status judge(lws* wsi, VhostState* vhost, std::string& detail) {
   if (!vhost) return Status::kNotFound;
   const Options& options = vhost->options();
   if (!options.enabled) return Status::kNotFound;
-  if (!vhost->serves() || vhost->draining()) return Status::kFull;
+  if (!vhost->serves()) return Status::kMisconfigured;
+  if (vhost->draining()) return Status::kGoingAway;
   Target target = requested(wsi, options);
   if (!target.structured && target.room.empty()) return Status::kNotFound;
   if (!options.is_default && lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) == 0) {

@@ -37,9 +37,10 @@ void StructuredConnection::expect_more() {
 }
 
 // The protocol's clients count on pings at their interval, whatever else they are sent; so only the answer to a
-// ping starts it anew.
+// ping starts it anew. While something waits that it has asked for, only what it takes of that shows that it
+// reads; over HTTP/2 nothing does.
 void StructuredConnection::alive() {
-  if (pinged) vhost().heard(*this);
+  if (pinged && (over_http2() || !session_.owes())) vhost().heard(*this);
 }
 
 void StructuredConnection::connected() { vhost().heard(*this); }
@@ -57,8 +58,8 @@ size_t StructuredConnection::write(Client* subscription, std::string_view frames
   return Connection::write(subscription, frames);
 }
 
-void StructuredConnection::end(Status why, uint64_t lag, std::string last_frames) {
-  close(why, lag, std::move(last_frames));
+void StructuredConnection::end(Status why, uint64_t lag, std::string last_frames, const char* detail) {
+  close(why, lag, std::move(last_frames), detail);
 }
 
 }  // namespace lws_chat

@@ -28,7 +28,7 @@ class StructuredConnection final : public Connection, private SessionLink {
   bool allow(uint64_t cost) override { return limit_rate(cost); }
   void connected() override;
   void hold_input(bool hold) override { Connection::hold_input(hold); }
-  void end(Status why, uint64_t lag, std::string last_frames) override;
+  void end(Status why, uint64_t lag, std::string last_frames, const char* detail) override;
 
   Session session_;
 };

@@ -123,11 +123,13 @@ class Refused(Structured):
         member = await self.member()
         for bad in ("hello", "[]", "{", '{"id":1}}', "{\"id\":1,\"connect\":{}}\x00", "\x00", '{"connect":{}}', '{"id":-1,"connect":{}}',
                     '{"id":1,"subscribe":{"channel":"lobby"}}', '{"send":{}}', "[" * 60000, '{"a":' * 12000,
-                    text(CONNECT, {**CONNECT, "id": 2}), '{"id":1,"connect":{"data":"\\ud800"}}'):
+                    text(CONNECT, {**CONNECT, "id": 2}), '{"id":1,"connect":{"data":"\\ud80"}}'):
             with self.subTest(bad=bad[:50]):
                 client = await self.join()
                 await client.send(bad)
-                self.assertEqual((await close_of(client))[0], 3501)
+                code, reason = await close_of(client)
+                self.assertEqual(code, 3501)
+                self.assertRegex(reason, "^bad request: .")
         await self.still_serves(member)
 
     async def test_codes_say_whether_to_come_back(self):
@@ -203,6 +205,51 @@ class Watch(Structured):
         await self.server.logged("left (no answer to a ping")
         if not SANITIZED:
             self.assertLess(self.server.rss() - before, 40_000_000)
+
+    async def room_with_history(self):
+        member = await self.member()
+        await member.send(text(*(publish("lobby", "x" * 60000, number) for number in range(3, 17))))
+        await self.replies(member, 28)
+        await member.close()
+
+    async def test_a_client_that_goes_on_talking_but_reads_no_answer_is_let_go(self):
+        self.serve(ping_interval=1, pong_timeout=2, max_message=1_000_000)
+        await self.room_with_history()
+        greedy = await self.dial(receive_buffer=4096)
+        greedy.send(frame(text(CONNECT, subscribe("lobby"), *({"id": n, "history": {"channel": "lobby", "limit": -1}} for n in range(3, 30)))))
+        greedy.stop_reading()
+        talking = asyncio.create_task(self.send_for_ever(greedy))
+        try:
+            await self.server.logged("left (no answer to a ping")
+        finally:
+            talking.cancel()
+
+    async def send_for_ever(self, client):
+        while True:
+            client.send(frame("{}"))
+            await asyncio.sleep(0.1)
+
+    async def test_answers_that_nobody_reads_are_bounded_for_all_clients_together(self):
+        self.serve(max_memory=8_000_000, max_message=1_000_000)
+        await self.room_with_history()
+        before = self.server.rss()
+        query = frame(text(CONNECT, subscribe("lobby"), *({"id": n, "history": {"channel": "lobby", "limit": -1}} for n in range(3, 12))))
+        greedy = [await self.dial(receive_buffer=4096) for _ in range(30)]
+        for client in greedy:
+            client.send(query)
+            client.stop_reading()
+        member = await self.member()
+        answer = {}
+        while answer.get("error", {}).get("code") != 111:
+            await member.send(text({"id": 4, "history": {"channel": "lobby", "limit": 1}}))
+            answer = (await self.replies(member, 1))[0]
+        if not SANITIZED:
+            self.assertLess(self.server.rss() - before, 12_000_000)
+        for client in greedy:
+            await client.abandon()
+        await self.server.until(lambda: len(self.server.chat_log("left (")) > 30, "all of them gone")
+        await member.send(text({"id": 5, "history": {"channel": "lobby", "limit": 1}}))
+        self.assertEqual(len((await self.replies(member, 1))[0]["history"]["publications"]), 1)
 
 
 @over("plain")

@@ -32,8 +32,9 @@ class SessionPeer final : public SessionLink {
   }
   void connected() override { pinged = true; }
   void hold_input(bool hold) override { held = hold; }
-  void end(Status status, uint64_t, std::string last_frames) override {
+  void end(Status status, uint64_t, std::string last_frames, const char* more) override {
     why = status;
+    detail = more;
     bytes += last_frames;
   }
 
@@ -69,6 +70,7 @@ class SessionPeer final : public SessionLink {
   bool held = false;
   uint64_t spent = 0;
   std::optional<Status> why;
+  std::string detail;
   std::string bytes;
   std::string message;  // the frames so far of one that is not complete
   Session session;

@@ -58,6 +58,17 @@ TEST(an_unknown_option_is_refused_with_the_nearest_known_one) {
   CHECK_EQ(set_option(options, "zzzzzzzzzz", "1"), "unknown option \"zzzzzzzzzz\"");
 }
 
+TEST(the_structured_dialect_has_a_path_that_is_no_room) {
+  Options options = default_options();
+  CHECK_EQ(check_options(options), "");
+  for (const char* room : {"/chat/", "/chat/x", "/chat/x/y"}) {
+    CHECK_EQ(set_option(options, "structured-path", room), "");
+    CHECK(check_options(options).find(room) != std::string::npos);
+  }
+  CHECK_EQ(set_option(options, "path", "/chat"), "");
+  CHECK_EQ(check_options(options), "");
+}
+
 TEST(paths_have_to_be_absolute_and_plain) {
   Options options = default_options();
   CHECK_EQ(set_option(options, "path", "/talk/"), "");
@@ -119,7 +130,7 @@ TEST(what_is_wrong_for_a_namespace_is_said) {
   CHECK_EQ(set_option(options, "typing/max-clients", "1"),
            "\"max-clients\" is no option of rooms, it has no namespace");
   CHECK_EQ(set_option(options, "typing/history-siz", "1"),
-           "unknown option \"typing/history-siz\", did you mean \"history-size\"?");
+           "unknown option \"typing/history-siz\", did you mean \"typing/history-size\"?");
   for (const char* bad : {"/replay", "a b/replay", "a:b/replay", "a.b/replay", "a/b/replay"})
     CHECK(set_option(options, bad, "1").find("is no namespace") != std::string::npos);
   CHECK(namespaces(options).empty());

@@ -83,7 +83,7 @@ TEST(connect_tells_the_client_its_id_and_how_it_is_pinged) {
 TEST(a_publication_reaches_all_after_the_reply_byte_for_byte) {
   Fixture f;
   f.both_in_room();
-  std::string data = R"({ "big":123456789012345678901234567890, "a":"\u00e9\/" ,"z":[1.0, 1e5 ]})";
+  std::string data = R"({ "big":123456789012345678901234567890, "a":"\u00e9\/\ud800" ,"z":[1.0, 1e400 ]})";
   std::vector<std::string> texts = f.ask(*f.a, R"({"id":3,"publish":{"channel":"room","data":)" + data + "}}");
   CHECK_EQ(texts.size(), 2u);
   CHECK_EQ(texts[0], R"({"id":3,"publish":{}})");
@@ -222,6 +222,66 @@ TEST(what_is_no_command_ends_the_session_after_the_replies_before_it) {
     CHECK_EQ(texts.size(), 1u);
     CHECK_EQ(texts[0], R"({"id":2,"ping":{}})");
   }
+}
+
+TEST(why_a_session_was_ended_is_said) {
+  for (auto [command, detail] :
+       {std::pair("x", "not a command in JSON"), std::pair(R"({"ping":{}})", "command without id"),
+        std::pair(R"({"id":5,"connect":{}})", "connect for the second time")}) {
+    Fixture f;
+    f.connect(*f.a);
+    (void)f.ask(*f.a, command);
+    CHECK_EQ(f.a->detail, detail);
+  }
+  Fixture f;
+  (void)f.ask(*f.a, R"({"id":1,"ping":{}})");
+  CHECK_EQ(f.a->detail, "connect has to come first");
+}
+
+TEST(who_a_client_is_has_to_be_said_in_texts) {
+  for (const char* data : {R"({"user":1})", R"({"session":[]})"}) {
+    Fixture f;
+    CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":1,"connect":{"data":)" + std::string(data) + "}}")), 107);
+    f.connect(*f.a);
+  }
+}
+
+TEST(replies_that_nobody_reads_are_bounded_for_all_clients_together) {
+  Fixture f;
+  f.options.max_memory = 400'000;
+  f.both_in_room();
+  for (int i = 0; i < 5; ++i)
+    (void)f.ask(*f.a, R"({"id":3,"publish":{"channel":"room","data":")" + std::string(60000, 'x') + "\"}}");
+  (void)f.b->take();
+  f.b->appetite = 0;
+  const char* history = R"({"id":4,"history":{"channel":"room","limit":-1}})";
+  f.b->session.receive(history, f.now);
+  CHECK(f.sessions.untaken > 300'000);
+  CHECK_EQ(f.error(f.ask_one(*f.a, history)), 111);
+  CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":4,"presence":{"channel":"room"}})")), 111);
+  // What costs little goes on, and so does a recovery: it is not kept but read from the history.
+  CHECK_EQ(f.ask_one(*f.a, R"({"id":5,"ping":{}})"), R"({"id":5,"ping":{}})");
+  (void)f.ask(*f.a, R"({"id":6,"unsubscribe":{"channel":"room"}})");
+  std::vector<std::string> texts =
+      f.ask(*f.a, R"({"id":7,"subscribe":{"channel":"room","recover":true,"offset":0,"epoch":")" + f.epoch() + "\"}}");
+  CHECK(texts.at(0).find("\"recovered\":true") != std::string::npos);
+  CHECK_EQ(texts.size(), 1u);
+  while (f.a->session.behind()) f.a->session.resume(f.now);
+  CHECK_EQ(f.a->take().size(), 5u);
+  f.b->appetite = 1 << 20;
+  f.b->session.resume(f.now);
+  CHECK_EQ(f.sessions.untaken, 0u);
+  CHECK_EQ(f.error(f.ask_one(*f.a, history)), 0);
+}
+
+TEST(replies_that_a_lost_client_has_not_read_are_no_longer_counted) {
+  Fixture f;
+  f.both_in_room();
+  f.b->appetite = 0;
+  f.b->session.receive(R"({"id":4,"presence":{"channel":"room"}})", f.now);
+  CHECK(f.sessions.untaken > 0);
+  f.b.reset();
+  CHECK_EQ(f.sessions.untaken, 0u);
 }
 
 TEST(nothing_but_connect_comes_first) {
