@@ -23,14 +23,16 @@ Block BlockPool::prepare(BlockKind kind, Room* owner, uint32_t size_class, size_
 
 void* BlockPool::memory(const Block& header, size_t header_size) {
   size_t bytes = header_size + header.capacity;
-  in_use_ += bytes;
   if (header.size_class < kClasses && spare_[header.size_class]) {
     Spare* spare = spare_[header.size_class];
     spare_[header.size_class] = spare->next;
     spare_bytes_[header.size_class] -= bytes;
+    in_use_ += bytes;
     return spare;
   }
-  return ::operator new(bytes);
+  void* fresh = ::operator new(bytes);
+  in_use_ += bytes;
+  return fresh;
 }
 
 void BlockPool::recycle(const Block& header, size_t header_size, void* memory) {

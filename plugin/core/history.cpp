@@ -12,20 +12,20 @@ size_t History::space(const Record& record) {
 }
 
 void History::add(const Message& message, Time now) {
-  ++top_;
   Record record{now, static_cast<uint32_t>(message.payload.size()), static_cast<uint16_t>(message.publisher.size()),
                 message.format};
   assert(record.publisher_size == message.publisher.size());
   if (limits_.messages == 0 || record.size + record.publisher_size > limits_.bytes) {
     // A gap inside would be worse than a short history.
     clear();
+    ++top_;
     return;
   }
   size_t need = space(record);
   if (!last_page_ || last_page_->capacity - last_page_->used < need) {
     uint32_t size_class = last_page_ ? BlockPool::larger(last_page_->size_class) : 0;
     auto* page = pool_.take<Page>(BlockKind::kHistory, owner_, size_class, need);
-    page->first_offset = top_;
+    page->first_offset = top_ + 1;
     (last_page_ ? last_page_->next : first_page_) = page;
     last_page_ = page;
   }
@@ -37,6 +37,7 @@ void History::add(const Message& message, Time now) {
   last_page_->used += static_cast<uint32_t>(need);
   ++last_page_->count;
   ++count_;
+  ++top_;
   bytes_ += record.size + record.publisher_size;
   while (count_ > limits_.messages || bytes_ > limits_.bytes) drop_oldest();
   expire(now);

@@ -192,6 +192,7 @@ void Hub::expire(Time now) {
       retire(*room);
     }
   }
+  departed_.expire(now);
   while (!absences_.empty() && absences_.begin()->first <= now) expire_absent(*absences_.begin()->second, now);
 }
 
@@ -261,6 +262,7 @@ void Hub::retire(Room& room) {
   // Somebody may leave other rooms than the one that is being walked through: those end with a flush.
   if (in_room_) {
     room.due_ = 0;
+    room.delayed_ = false;
     return now_.push(room);
   }
   if (room.remembered_.listed || !room.absent_.empty()) {

@@ -98,6 +98,19 @@ class Hub {
   void pump(Client& client, Time now);
 
  private:
+  // While a room's members are walked through no room ends, and what the streams hold stays where it is.
+  class Walk {
+   public:
+    Walk(Hub& hub, Room& room);
+    ~Walk();
+    Walk(const Walk&) = delete;
+    Walk& operator=(const Walk&) = delete;
+
+   private:
+    Hub& hub_;
+    Room& room_;
+  };
+
   Namespace& namespace_of(std::string_view room);
   Encode encoder(Audience audience) const;
   void make_dirty(Room& room, Time now);

@@ -33,18 +33,20 @@ void Hub::make_dirty(Room& room, Time now) {
   if (room.dirty_.listed) {
     // Those whom the flush under way has already served need another one.
     if (room.next_ > 0) room.again_ = true;
-    if (!enough || room.due_ <= now) return;
+    // Not by its time: within one turn the hub may be told of several.
+    if (!enough || !room.delayed_) return;
     later_.remove(room);
   }
   bool wait = !enough && room.flushed_at_ >= 0;
   room.due_ = wait ? std::max(now, room.flushed_at_ + settings_.flush_interval) : now;
-  (room.due_ <= now ? now_ : later_).push(room);
+  room.delayed_ = room.due_ > now;
+  (room.delayed_ ? later_ : now_).push(room);
 }
 
 Time Hub::due() const {
   Time sending = later_.first() ? later_.first()->due_ : kNever;
   if (now_.first()) return std::min(now_.first()->due_, sending);
-  Time expiry = absences_.empty() ? kNever : absences_.begin()->first;
+  Time expiry = std::min(departed_.due(), absences_.empty() ? kNever : absences_.begin()->first);
   for (const Namespace& group : namespaces_)
     if (const Room* room = group.remembered.first())
       expiry = std::min(expiry, room->touched_at_ + group.settings.history.age);
@@ -52,17 +54,18 @@ Time Hub::due() const {
 }
 
 void Hub::flush(Time now, size_t max_writes) {
+  // Joins and leaves are told while rooms are walked through, where nobody can be dismissed for them.
+  if (pool_.bytes_in_use() > settings_.max_memory) reclaim(now);
   while (later_.first() && later_.first()->due_ <= now) {
     Room& room = *later_.first();
     later_.remove(room);
+    room.delayed_ = false;
     now_.push(room);
   }
   size_t budget = max_writes;
   while (now_.first() && budget > 0) {
     Room& room = *now_.first();
-    in_room_ = true;
     bool whole = flush_room(room, now, budget);
-    in_room_ = false;
     now_.remove(room);
     if (!whole) {
       // The others come before the rest of it.
@@ -80,9 +83,19 @@ void Hub::flush(Time now, size_t max_writes) {
   expire(now);
 }
 
+Hub::Walk::Walk(Hub& hub, Room& room) : hub_(hub), room_(room) {
+  hub_.in_room_ = true;
+  for (Stream& stream : room_.streams_) stream.hold();
+}
+
+Hub::Walk::~Walk() {
+  for (Stream& stream : room_.streams_) stream.release();
+  hub_.in_room_ = false;
+}
+
 // Serves the members from where the last turn stopped. Returns whether it came to the end.
 bool Hub::flush_room(Room& room, Time now, size_t& budget) {
-  for (Stream& stream : room.streams_) stream.hold();
+  Walk walk(*this, room);
   if (room.next_ == 0) room.waiting_ = 0;
   while (room.next_ < room.members_.size() && budget > 0) {
     --budget;
@@ -94,7 +107,6 @@ bool Hub::flush_room(Room& room, Time now, size_t& budget) {
   }
   // The interval counts from the end: a large room would otherwise be due again at once.
   if (fanout_) room.flushed_at_ = std::max(now, fanout_->complete());
-  for (Stream& stream : room.streams_) stream.release();
   if (room.next_ < room.members_.size()) return false;
   room.next_ = 0;
   if (!fanout_) room.flushed_at_ = now;

@@ -2,26 +2,41 @@
 
 namespace lws_chat {
 
+size_t Departed::bytes_of(const Entries::value_type& entry) {
+  constexpr size_t kNodes = 256;  // of both maps and of the identity, about
+  return kNodes + entry.first.size() + entry.second.identity->json.size();
+}
+
 void Departed::add(std::string key, IdentityPtr identity, Time until) {
-  if (entries_.size() >= kMost) forget_oldest();
   auto entry = entries_.emplace(std::move(key), Entry{std::move(identity), until});
   by_age_.emplace(until, entry);
+  bytes_ += bytes_of(*entry);
+  while (entries_.size() > kMost || bytes_ > kMostBytes) forget_oldest();
 }
 
 IdentityPtr Departed::take(std::string_view key, Time now) {
-  while (!by_age_.empty() && by_age_.begin()->first <= now) forget_oldest();
+  expire(now);
   auto found = entries_.find(key);
   if (found == entries_.end()) return nullptr;
   IdentityPtr identity = found->second.identity;
   auto [first, last] = by_age_.equal_range(found->second.until);
   while (first != last && first->second != found) ++first;
   if (first != last) by_age_.erase(first);
-  entries_.erase(found);
+  forget(found);
   return identity;
 }
 
+void Departed::expire(Time now) {
+  while (due() <= now) forget_oldest();
+}
+
+void Departed::forget(Entries::iterator entry) {
+  bytes_ -= bytes_of(*entry);
+  entries_.erase(entry);
+}
+
 void Departed::forget_oldest() {
-  entries_.erase(by_age_.begin()->second);
+  forget(by_age_.begin()->second);
   by_age_.erase(by_age_.begin());
 }
 

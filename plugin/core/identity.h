@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,13 +22,20 @@ using IdentityPtr = std::shared_ptr<const Identity>;
 // client is known again by its key, which only it can tell: nobody else sees it.
 class Departed {
  public:
-  // How many are remembered; of more the oldest are forgotten.
+  // How many are remembered, in how many bytes; of more the oldest are forgotten.
   static constexpr size_t kMost = 100000;
+  static constexpr size_t kMostBytes = size_t{64} * 1024 * 1024;
 
   void add(std::string key, IdentityPtr identity, Time until);
 
   // The one with this key, who then has returned; nullptr when there is none.
   IdentityPtr take(std::string_view key, Time now);
+
+  // Forgets those whose time is up. due() is when there is one, or the end of time.
+  void expire(Time now);
+  Time due() const { return by_age_.empty() ? std::numeric_limits<Time>::max() : by_age_.begin()->first; }
+
+  size_t bytes() const { return bytes_; }
 
  private:
   struct Entry {
@@ -36,10 +44,13 @@ class Departed {
   };
   using Entries = std::multimap<std::string, Entry, std::less<>>;
 
+  static size_t bytes_of(const Entries::value_type& entry);
+  void forget(Entries::iterator entry);
   void forget_oldest();
 
   Entries entries_;
   std::multimap<Time, Entries::iterator> by_age_;  // when each is to be forgotten
+  size_t bytes_ = 0;
 };
 
 }  // namespace lws_chat

@@ -27,13 +27,13 @@ Room::Room(BlockPool& pool, Namespace& group, std::string name, std::string epoc
 const RoomSettings& Room::settings() const { return namespace_.settings; }
 
 void Room::add(Client& client) {
+  members_.push_back(nullptr);
   client.room_ = this;
   client.cursor_ = stream(client.audience_).join();
   client.stop_ = Client::kNoStop;
   client.leaving_ = Status::kOk;
   client.replay_next_ = client.replay_end_ = 0;
   client.replay_taken_ = 0;
-  members_.push_back(nullptr);
   place(client, members_.size() - 1);
 }
 

@@ -79,6 +79,7 @@ class Room {
   Time touched_at_ = 0;  // when something happened last that is worth remembering
   Time due_ = 0;
   size_t waiting_ = 0;     // messages published since the last flush began
+  bool delayed_ = false;   // it is in the queue of those that wait for their time
   bool again_ = false;     // something came while a flush was under way
   bool promised_ = false;  // somebody was given a position, and may come back to it
   RoomLink dirty_;         // in one of the hub's queues of dirty rooms

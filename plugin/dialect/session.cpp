@@ -34,34 +34,40 @@ void Session::receive(std::string_view message, Time now) {
   if (ended_ || parting_ != Status::kOk) return;
   if (!input_.empty()) {
     // The connection was asked not to read; what it already had is bounded all the same.
-    if (input_.size() + message.size() > 2 * options_.max_message + kMaxUntaken) return end(Status::kTooFast, 0, now);
-    input_.append("\n").append(message);
-    return;
+    if (input_bytes_ > 2 * options_.max_message + kMaxUntaken) return end(Status::kTooFast, 0, now);
+    return keep(message);
   }
-  ids_.clear();
-  run(message, now);
+  (void)run(message, now);
+  if (!message.empty() && !ended_) keep(message);
 }
 
-// Does the commands until there is a reason to wait; the rest is kept.
-void Session::run(std::string_view lines, Time now) {
-  while (!lines.empty() && !ended_ && parting_ == Status::kOk) {
+void Session::keep(std::string_view message) {
+  constexpr size_t kNode = 64;
+  input_.emplace_back(message);
+  input_bytes_ += kNode + message.size();
+}
+
+// Does the commands of a message and takes them off it, until there is a reason to wait. Returns whether there is
+// none.
+bool Session::run(std::string_view& lines, Time now) {
+  bool wait = false;
+  while (!lines.empty() && !wait && !ended_ && parting_ == Status::kOk) {
     std::string_view line = first_line(lines);
     cost_ = 1;
     bool done = handle(line, now);
     if (done) lines.remove_prefix(std::min(lines.size(), line.size() + 1));
     if (replies_.size() > kMaxUntaken) flush_replies();
-    bool wait = done && !link_.allow(cost_);
+    wait = !done || !link_.allow(cost_);
     if (!done || output_.size() - taken_ > (scarce() ? 0 : kMaxUntaken)) {
       wait = true;
       if (!held_) link_.hold_input(true);
       held_ = true;
     }
-    if (!wait || lines.empty()) continue;
-    std::string rest(lines);
-    input_ = std::move(rest);
-    break;
   }
+  if (ended_ || parting_ != Status::kOk) lines = {};
+  if (lines.empty()) ids_.clear();
   flush_replies();
+  return !wait;
 }
 
 void Session::resume(Time now) {
@@ -75,9 +81,17 @@ void Session::resume(Time now) {
     held_ = false;
     link_.hold_input(false);
   }
-  std::string input = std::move(input_);
+  if (input_.empty() || !link_.allow(0)) return;
+  std::list<std::string> waiting = std::move(input_);
   input_.clear();
-  run(input, now);
+  input_bytes_ = 0;
+  bool go_on = true;
+  for (const std::string& message : waiting) {
+    std::string_view rest = message;
+    if (go_on) go_on = run(rest, now);
+    if (ended_ || parting_ != Status::kOk) return;
+    if (!rest.empty()) keep(rest);
+  }
 }
 
 // The room after the last one served comes first, so that all get their turn when the client takes little.
@@ -155,8 +169,15 @@ void Session::write_replies() {
     if (taken == 0) return;
     taken_ += taken;
   }
-  if (taken_ < output_.size()) return;
-  output_ = std::string();
+  if (taken_ == output_.size()) {
+    output_ = std::string();
+    ping_waits_ = false;
+  } else if (taken_ > kMaxUntaken) {
+    // A client that is always a little behind would otherwise let it grow for ever.
+    output_.erase(0, taken_);
+  } else {
+    return;
+  }
   taken_ = 0;
 }
 
@@ -167,7 +188,8 @@ void Session::note_untaken() {
 
 // An empty reply, to be answered by an empty command. One that waits to be sent already will do.
 void Session::ping() {
-  if (ended_ || !output_.empty()) return;
+  if (ended_ || ping_waits_) return;
+  ping_waits_ = true;
   FrameString frames(output_);
   append_message(frames, Message{"{}"});
   flush_replies();
@@ -218,8 +240,9 @@ void Session::leave_all(Time now, Hub::Departure departure) {
   if (named_) sessions_.named.erase(key_);
   if (departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0)
     hub_.departed().add(key_, identity_, now + grace_);
-  output_ = replies_ = input_ = std::string();
+  output_ = replies_ = std::string();
   taken_ = 0;
+  input_.clear();
   note_untaken();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <list>
 #include <map>
 #include <set>
 #include <string>
@@ -43,7 +44,7 @@ struct Sessions {
   // A client that says in `connect` which session it is takes the place of that session, should its old
   // connection not have been given up yet.
   std::map<std::string, Session*, std::less<>> named;
-  size_t untaken = 0;  // bytes of replies that clients have not taken, of all sessions
+  size_t untaken = 0;  // bytes kept of replies that clients have not taken whole, of all sessions
 };
 
 // The structured dialect: Centrifuge's client protocol in JSON, version 2. A client may be in many rooms by
@@ -90,7 +91,8 @@ class Session {
   class Subscription;  // in dialect/subscription.h
   using Subscriptions = std::map<std::string, Subscription, std::less<>>;
 
-  void run(std::string_view lines, Time now);
+  [[nodiscard]] bool run(std::string_view& lines, Time now);
+  void keep(std::string_view message);
   bool handle(std::string_view line, Time now);
   void perform(Command& command, Time now);
   void connect(Command& command, Time now);
@@ -127,14 +129,16 @@ class Session {
   bool named_ = false;    // it is among the named sessions under its key
   Subscriptions subscriptions_;
   std::string next_served_;           // the room that goes first when the connection is ready again
-  std::string input_;                 // commands that wait
+  std::list<std::string> input_;      // messages that wait; of the first perhaps only the rest
+  size_t input_bytes_ = 0;            // of them, and what it costs to keep them
   std::string replies_;               // JSON texts, one a line, of the commands done in this turn
   std::string output_;                // frames that the connection has not taken
   size_t taken_ = 0;                  // bytes at the front of it that it has
   size_t noted_ = 0;                  // bytes of it that are part of sessions_.untaken
   Subscription* speaking_ = nullptr;  // has been written half a message: nobody else may write before the rest
+  bool ping_waits_ = false;           // in output_
   bool held_ = false;                 // the client's input is held back
-  std::set<uint32_t> ids_;            // of the commands of this message
+  std::set<uint32_t> ids_;            // of the commands done of the message that is being done
   uint64_t cost_ = 1;                 // of the command being done, in ordinary ones
   Time grace_ = 0;                    // the longest presence-grace of the rooms it was in
   Status parting_ = Status::kOk;

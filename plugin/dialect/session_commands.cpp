@@ -208,17 +208,19 @@ void Session::presence(Command& command, Time now) {
   if (!subscription) return;
   const Room& room = *subscription->room();
   if (!room.settings().presence) return refuse(command, ClientError::kNotAvailable, "presence is off");
-  cost_ += room.members().size() / kPerCost;
   std::string list;
-  auto add = [&](const Identity& identity) {
-    list.append(list.empty() ? "\"" : ",\"").append(identity.client).append("\":").append(identity.json);
+  size_t count = 0;
+  auto add = [&](const IdentityPtr& identity) {
+    if (identity) list.append(list.empty() ? "\"" : ",\"").append(identity->client + "\":" + identity->json);
+    cost_ += ++count % kPerCost == 0;
+    return list.size() <= kMaxReply;
   };
-  for (Client* member : room.members()) {
-    if (IdentityPtr identity = member->identity()) add(*identity);
-    if (list.size() > kMaxReply)
-      return refuse(command, ClientError::kLimitExceeded, "too many members for one reply, ask for presence_stats");
-  }
-  for (const Room::Absent& absent : room.absent()) add(*absent.identity);
+  auto add_absent = [&](const Room::Absent& absent) { return add(absent.identity); };
+  const std::vector<Client*>& members = room.members();
+  const std::vector<Room::Absent>& absent = room.absent();
+  if (!std::all_of(members.begin(), members.end(), [&](Client* member) { return add(member->identity()); }) ||
+      !std::all_of(absent.begin(), absent.end(), add_absent))
+    return refuse(command, ClientError::kLimitExceeded, "too many members for one reply, ask for presence_stats");
   reply(command, "{\"presence\":{" + list + "}}");
 }
 
@@ -227,12 +229,12 @@ void Session::presence_stats(Command& command, Time now) {
   if (!subscription) return;
   const Room& room = *subscription->room();
   if (!room.settings().presence) return refuse(command, ClientError::kNotAvailable, "presence is off");
-  cost_ += room.members().size() / kPerCost;
+  size_t clients = room.members().size() + room.absent().size();
+  cost_ += clients / kPerCost;
   std::unordered_set<std::string_view> users;
   for (Client* member : room.members())
     if (IdentityPtr identity = member->identity()) users.insert(identity->user);
   for (const Room::Absent& absent : room.absent()) users.insert(absent.identity->user);
-  size_t clients = room.members().size() + room.absent().size();
   reply(command,
         "{\"num_clients\":" + std::to_string(clients) + ",\"num_users\":" + std::to_string(users.size()) + "}");
 }
@@ -266,16 +268,17 @@ void Session::history(Command& command, Time now) {
   uint64_t count = limit < 0 ? end - first : std::min<uint64_t>(end - first, static_cast<uint64_t>(limit));
   count = std::min<uint64_t>(count, kMaxReply / 16);  // more do not fit the reply, however small
   if (reverse) first = end - count;
-  cost_ += count / kPerCost;
   std::vector<History::Entry> entries;
   History::Reader reader = history.from(first);
   for (size_t i = 0; i < count; ++i) entries.push_back(reader.next());
   if (reverse) std::reverse(entries.begin(), entries.end());
   std::string publications;
+  size_t given_out = 0;
   for (const History::Entry& entry : entries) {
     if (publications.size() > kMaxReply) break;
     if (!publications.empty()) publications += ',';
     append_publication(publications, entry.message, entry.offset);
+    cost_ += ++given_out % kPerCost == 0;
   }
   reply(command, "{\"publications\":[" + publications + "]," + position(*subscription, history.top()) + "}");
 }

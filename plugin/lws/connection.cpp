@@ -105,6 +105,12 @@ void Connection::hold_input(bool hold) {
   if (over_http2_) return;
   if (hold && !paused_) lws_set_timer_usecs(wsi_, 1);
   if (!hold && read_again_at_ <= now()) resume_reading();
+  if (!paused_) return;
+  // Still paused by its rate: see pause_reading().
+  if (hold)
+    vhost_->heard(*this);
+  else
+    vhost_->forget(*this);
 }
 
 // The peer feels a pause as TCP's backpressure. Its pongs are not read either, so it is not watched, unless the
@@ -114,14 +120,14 @@ void Connection::pause_reading() {
   paused_ = true;
   ++vhost_->hub().counters().pauses;
   lws_rx_flow_control(wsi_, 0);
-  if (!held_) vhost_->forget(*this);
+  if (!held_ && !awaited_) vhost_->forget(*this);
 }
 
 void Connection::resume_reading() {
   if (!paused_) return;
   paused_ = false;
   lws_rx_flow_control(wsi_, 1);
-  if (state_ == State::kOpen) vhost_->heard(*this);
+  if (state_ == State::kOpen && !awaited_) vhost_->heard(*this);
 }
 
 void Connection::timer() {

@@ -107,7 +107,7 @@ void SharedHub::schedule(Time at, Time elapsed) {
 // lws reads a burst in small pieces, one a loop turn. Reading all of it before sending any saves a write
 // for each member.
 bool SharedHub::worth_waiting() const {
-  if (options_.flush_interval == 0 || now() >= hub_.due() + kReadAhead) return false;
+  if (options_.flush_interval == 0 || now() - kReadAhead >= hub_.due()) return false;
   int unread = 0;
   return ioctl(source_, FIONREAD, &unread) == 0 && unread > 0;
 }
@@ -118,6 +118,7 @@ void SharedHub::on_timer(lws_sorted_usec_list_t* sul) {
     self->flush();
   } catch (const std::exception& error) {
     lwsl_err("lws-chat: flush: %s\n", error.what());
+    self->batching_ = false;
   }
 }
 

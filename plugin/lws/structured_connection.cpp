@@ -1,5 +1,7 @@
 #include "lws/structured_connection.h"
 
+#include <algorithm>
+
 #include "core/utf8.h"
 #include "lws/vhost.h"
 
@@ -53,6 +55,9 @@ void StructuredConnection::leave_hub() {
   session_.lost(now());
   vhost().shared_hub().schedule_flush();
 }
+
+// One command alone never costs more than the client may send at once, so it is never too much.
+bool StructuredConnection::allow(uint64_t cost) { return limit_rate(std::min(cost, vhost().options().message_burst)); }
 
 size_t StructuredConnection::write(Client* subscription, std::string_view frames) {
   return Connection::write(subscription, frames);

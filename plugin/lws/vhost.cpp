@@ -134,6 +134,7 @@ void VhostState::on_ping_timer(lws_sorted_usec_list_t* sul) {
     self->check_liveness();
   } catch (const std::exception& error) {
     lwsl_err("lws-chat: vhost %s: ping: %s\n", self->name(), error.what());
+    self->schedule_ping_timer();
   }
 }
 

@@ -27,6 +27,7 @@ class SessionPeer final : public SessionLink {
     return taken;
   }
   bool allow(uint64_t cost) override {
+    if (cost == 0) return !overdrawn;
     spent += cost;
     return allowance == 0 || --allowance > 0;
   }
@@ -66,6 +67,7 @@ class SessionPeer final : public SessionLink {
   int appetite = 1 << 30;  // writes until it is not ready
   bool one_frame = false;  // takes a frame at a time, as over HTTP/2
   int allowance = 0;       // commands until it has to wait; 0: never
+  bool overdrawn = false;  // has to wait before anything is done
   bool pinged = false;
   bool held = false;
   uint64_t spent = 0;

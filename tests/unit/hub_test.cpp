@@ -144,6 +144,18 @@ TEST(a_busy_room_with_enough_to_send_is_due_at_once) {
   CHECK_EQ(f.hub.due(), 12 + kInterval);
 }
 
+TEST(a_room_is_flushed_though_the_hub_was_told_of_an_earlier_time_later) {
+  Fixture f;
+  Reader& a = f.join();
+  f.publish("m", 1007);
+  for (int i = 0; i < 17; ++i) f.publish("m", 1000);
+  f.hub.flush(1007, kMany);
+  CHECK_EQ(a.got, std::string(18, 'm'));
+  f.publish("later", 1008);
+  f.hub.flush(10000, kMany);
+  CHECK_EQ(a.got, std::string(18, 'm') + "later");
+}
+
 TEST(the_hub_is_due_when_the_room_that_has_waited_longest_is) {
   Fixture f(without_history());
   f.join("busy");

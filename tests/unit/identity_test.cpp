@@ -35,6 +35,24 @@ TEST(two_with_the_same_key_both_come_back) {
   CHECK(departed.take("key", 0) == nullptr);
 }
 
+TEST(who_does_not_come_back_is_forgotten_in_time) {
+  Departed departed;
+  departed.add("a", somebody("a"), 10);
+  departed.add("b", somebody("b"), 20);
+  CHECK_EQ(departed.due(), 10);
+  departed.expire(10);
+  CHECK_EQ(departed.due(), 20);
+  departed.expire(20);
+  CHECK_EQ(departed.bytes(), 0u);
+}
+
+TEST(what_is_remembered_of_them_is_bounded_in_bytes) {
+  Departed departed;
+  for (int i = 0; i < 100; ++i) departed.add(std::string(1'000'000, 'k'), somebody("x"), i + 1);
+  CHECK(departed.bytes() <= Departed::kMostBytes);
+  CHECK(departed.due() > 1);
+}
+
 TEST(of_too_many_the_oldest_are_forgotten) {
   Departed departed;
   for (size_t i = 0; i <= Departed::kMost; ++i)

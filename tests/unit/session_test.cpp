@@ -405,6 +405,79 @@ TEST(a_reader_that_is_too_slow_in_one_room_loses_its_session) {
   CHECK(!f.a->why);
 }
 
+TEST(what_a_client_has_taken_of_its_replies_is_not_kept_however_long_it_lags) {
+  Fixture f;
+  f.connect(*f.a);
+  f.a->one_frame = true;
+  f.a->appetite = 0;
+  const char* ping = R"({"id":2,"ping":{}})";
+  f.a->session.receive(ping, 0);
+  size_t most = 0;
+  for (int i = 0; i < 20000; ++i) {
+    f.a->session.receive(ping, 0);
+    f.a->appetite = 1;
+    f.a->session.resume(0);
+    most = std::max(most, f.sessions.untaken);
+  }
+  CHECK_EQ(f.a->take().size(), 20000u);
+  CHECK(most < 100'000);
+}
+
+TEST(a_ping_is_sent_also_when_replies_wait_but_only_once) {
+  Fixture f;
+  f.connect(*f.a);
+  f.a->appetite = 0;
+  f.a->session.receive(R"({"id":2,"ping":{}})", 0);
+  f.a->session.ping();
+  f.a->session.ping();
+  f.a->appetite = 100;
+  f.a->session.resume(0);
+  CHECK_EQ(f.a->take().size(), 2u);
+  f.a->session.ping();
+  CHECK_EQ(f.a->take_one(), "{}");
+}
+
+TEST(commands_that_wait_for_the_rate_do_not_go_on_because_the_connection_may_write) {
+  Fixture f;
+  f.connect(*f.a);
+  f.a->allowance = 1;
+  f.a->session.receive("{\"id\":2,\"ping\":{}}\n{\"id\":3,\"ping\":{}}", 0);
+  CHECK_EQ(f.a->take().size(), 1u);
+  f.a->overdrawn = true;
+  f.a->session.resume(0);
+  CHECK_EQ(f.a->take().size(), 0u);
+  f.a->overdrawn = false;
+  f.a->session.resume(0);
+  CHECK_EQ(f.a->take_one(), R"({"id":3,"ping":{}})");
+}
+
+TEST(ids_may_be_used_again_in_another_message_while_commands_wait) {
+  Fixture f;
+  f.connect(*f.a);
+  f.a->allowance = 1;
+  f.a->session.receive("{\"id\":2,\"ping\":{}}\n{\"id\":3,\"ping\":{}}", 0);
+  f.a->session.receive(R"({"id":2,"ping":{}})", 0);
+  f.a->session.resume(0);
+  for (const std::string& text : f.a->take()) CHECK_EQ(f.error(text), 0);
+}
+
+TEST(a_list_of_members_is_bounded_also_when_most_are_absent) {
+  Fixture f;
+  std::string info(3000, 'i');
+  for (int i = 0; i < 500; ++i) {
+    auto gone = f.peer();
+    f.connect(*gone, R"({"user":"u","info":[)" + std::to_string(i) + ",\"" + info + "\"]}");
+    f.subscribe(*gone);
+  }
+  f.connect(*f.a);
+  f.subscribe(*f.a);
+  CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":3,"presence":{"channel":"room"}})")), 106);
+  f.a->spent = 0;
+  std::string stats = f.ask_one(*f.a, R"({"id":3,"presence_stats":{"channel":"room"}})");
+  CHECK_EQ(stats, R"({"id":3,"presence_stats":{"num_clients":501,"num_users":2}})");
+  CHECK_EQ(f.a->spent, 6u);
+}
+
 TEST(presence_lists_the_clients_of_a_room_with_what_they_say_of_themselves) {
   Fixture f;
   f.connect(*f.a, R"({"user":"ann"})");
