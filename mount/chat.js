@@ -39,7 +39,7 @@ const connection = new Connection(socketUrl(), connectData(), {
   state: showState,
   connected: addMyId,
   entered({ why, history }) {
-    for (const { data, info } of history) log.old(data, person(info));
+    for (const { data, info, time } of history) log.old(data, person(info), time);
     if (history.length) log.rule('earlier', texts.earlier);
     if (why === 'reader') log.system('opened', texts.opened);
     else log.rule('notice', texts.entered(room));
@@ -49,7 +49,7 @@ const connection = new Connection(socketUrl(), connectData(), {
     if (missing !== 0) log.rule('warning', texts.missing(missing));
     if (why === 'lost' && missing === 0) log.rule('recovered', texts.recovered(missed.length));
     else if (missed.length) log.rule('recovered', texts.filled(missed.length));
-    for (const { data, info } of missed) log.late(data, person(info));
+    for (const { data, info, time } of missed) log.late(data, person(info), time);
   },
   message({ data, info }) {
     const author = person(info);
@@ -57,6 +57,7 @@ const connection = new Connection(socketUrl(), connectData(), {
     log.message(data, author);
   },
   people: (infos) => people.set(infos),
+  crowd: (count) => people.crowd(count),
   join: (info) => people.join(info),
   leave: (info) => {
     people.leave(info);

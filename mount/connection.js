@@ -5,16 +5,21 @@
 //   entered({ why, history })    in the room for the first time, and what was said there before
 //   resumed({ why, missed, missing })  back in the room: the messages of the meantime, and how many of them
 //                                are lost for good (-1: perhaps some)
-//   message(publication)         a message as it comes
+//   message(publication)         a message as it comes; earlier ones have their time, as far as it is known
 //   people(infos), join(info), leave(info), typing(info)
+//   crowd(count)                 too many people to be told who they are
 //   reply(data)                  a word of the server to this client alone
 //   closed({ code, reason })     the connection is over, and is not opened again by itself
 // `why` there is a connection is 'reader' (opened the page, or asked for it), 'lost' or 'renamed'.
+
+import { Socket, timeOf } from './times.js';
 
 const HISTORY = 100; // messages asked for when entering
 const RESUME = 1000; // and when coming back, if the server could not recover by itself
 const MAX_FRAME = 65536; // the server's max-message
 const ENVELOPE = 256; // what surrounds text and room in a frame, generously
+const LIMIT_EXCEEDED = 106; // the protocol's error for a list that would be too long
+const ASK_AGAIN_MS = 15000;
 const TOO_LARGE = 3; // the SDK's own number and words for the close code 1009
 
 const utf8 = new TextEncoder();
@@ -23,6 +28,8 @@ const jsonBytes = (text) => utf8.encode(JSON.stringify(text)).length;
 // Half a surrogate pair is no text.
 const wellFormed = (text) => text.toWellFormed?.()
   ?? text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
+
+const dated = (publications, epoch) => publications.map((one) => ({ ...one, time: timeOf(epoch, one.offset) }));
 
 export class Connection {
   #client;
@@ -34,7 +41,7 @@ export class Connection {
   constructor(url, data, listener) {
     this.#on = listener;
     const { Centrifuge } = globalThis;
-    this.#client = new Centrifuge(url, { data, minReconnectDelay: 300, maxReconnectDelay: 5000 });
+    this.#client = new Centrifuge(url, { data, websocket: Socket, minReconnectDelay: 300, maxReconnectDelay: 5000 });
     this.#client.on('connecting', () => this.#showState());
     this.#client.on('error', () => this.#showState());
     this.#client.on('connected', ({ client: id }) => this.#on.connected(id));
@@ -168,7 +175,7 @@ export class Connection {
         const missed = visit.held;
         visit.held = null;
         this.#count(visit, missed);
-        this.#tell(visit, { missed, missing: 0 });
+        this.#tell(visit, { missed: dated(missed, context.streamPosition?.epoch), missing: 0 });
       });
     } else {
       this.#loadHistory(visit, context);
@@ -183,7 +190,7 @@ export class Connection {
       const limit = visit.been ? RESUME : HISTORY;
       const { publications } = await visit.sub.history({ limit, reverse: true });
       // What came after subscribing is held already.
-      old = publications.filter(({ offset }) => offset <= top).reverse();
+      old = dated(publications.filter(({ offset }) => offset <= top).reverse(), streamPosition?.epoch);
     } catch {
       // This room keeps no history; or the connection is gone again, and the next one starts over here.
       if (visit.sub.state !== 'subscribed') return;
@@ -216,8 +223,18 @@ export class Connection {
     try {
       const { clients } = await visit.sub.presence();
       if (visit === this.#visit) this.#on.people(Object.values(clients));
-    } catch {
-      // This room does not tell who is in it.
+    } catch (error) {
+      if (error.code === LIMIT_EXCEEDED) await this.#countPeople(visit);
+      // Other errors: this room does not tell who is in it.
+      if (error.code !== LIMIT_EXCEEDED && !error.temporary) return;
+      setTimeout(() => {
+        if (visit === this.#visit && visit.sub.state === 'subscribed') this.#loadPeople(visit);
+      }, ASK_AGAIN_MS);
     }
+  }
+
+  async #countPeople(visit) {
+    const { numClients } = await visit.sub.presenceStats().catch(() => ({}));
+    if (numClients && visit === this.#visit) this.#on.crowd(numClients);
   }
 }

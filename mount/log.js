@@ -46,15 +46,15 @@ export class Log {
     this.#add({ type: 'message', data, author, time: new Date() });
   }
 
-  // One that came late: nobody knows when it was sent.
-  late(data, author) {
+  // One that came late, sent at that time if it is known.
+  late(data, author, time) {
     this.#notice(author);
-    this.old(data, author);
+    this.old(data, author, time);
   }
 
   // One from before the reader came.
-  old(data, author) {
-    this.#add({ type: 'message', data, author, time: null });
+  old(data, author, time) {
+    this.#add({ type: 'message', data, author, time });
   }
 
   system(kind, text, detail = '') {

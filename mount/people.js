@@ -9,13 +9,21 @@ export class People {
   #list = document.getElementById('people');
   #counts = { list: document.getElementById('people-count'), bar: document.getElementById('here') };
   #people = new Map(); // client id -> info
+  #unknown = 0; // how many more there are
   #pending = false;
 
   get count() {
-    return this.#people.size;
+    return this.#people.size + this.#unknown;
+  }
+
+  // Too many to be listed: those who come from now on are known, the others counted.
+  crowd(count) {
+    this.#unknown = Math.max(0, count - this.#people.size);
+    this.#showSoon();
   }
 
   set(infos) {
+    this.#unknown = 0;
     this.#people = new Map(infos.map((info) => [info.client, info]));
     this.#showSoon();
   }
@@ -26,7 +34,7 @@ export class People {
   }
 
   leave(info) {
-    this.#people.delete(info.client);
+    if (!this.#people.delete(info.client) && this.#unknown > 0) this.#unknown -= 1;
     this.#showSoon();
   }
 
@@ -44,15 +52,16 @@ export class People {
     const all = [...this.#people.values()].map(person);
     all.sort((a, b) => Number(b.own) - Number(a.own) || a.name.localeCompare(b.name) || (a.client < b.client ? -1 : 1));
     const items = all.slice(0, MAX_SHOWN).map(item);
-    if (all.length > MAX_SHOWN) {
+    const more = this.count - items.length;
+    if (more > 0) {
       const rest = document.createElement('li');
       rest.className = 'rest';
-      rest.textContent = texts.more(all.length - MAX_SHOWN);
+      rest.textContent = texts.more(more);
       items.push(rest);
     }
     this.#list.replaceChildren(...items);
-    this.#counts.list.textContent = all.length || '';
-    this.#counts.bar.textContent = all.length ? texts.here(all.length) : '';
+    this.#counts.list.textContent = this.count || '';
+    this.#counts.bar.textContent = this.count ? texts.here(this.count) : '';
   }
 }
 

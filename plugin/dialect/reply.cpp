@@ -70,11 +70,12 @@ std::string message_push(std::string_view text) {
   return json += "}}}";
 }
 
-void append_publication(std::string& json, const Message& message, uint64_t offset) {
+void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms) {
   json += "{\"data\":";
   append_data(json, message);
   if (!message.publisher.empty()) json.append(",\"info\":").append(message.publisher);
   if (offset > 0) json.append(",\"offset\":").append(std::to_string(offset));
+  if (unix_ms > 0) json.append(",\"time\":").append(std::to_string(unix_ms));
   json += '}';
 }
 

@@ -21,8 +21,9 @@ void append_push(FrameSink& sink, const Event& event);
 // {"push":{"message":{"data":"TEXT"}}}, for this client alone.
 std::string message_push(std::string_view text);
 
-// Appends {"data":...,"info":...,"offset":...}. Bytes have no form in JSON: they are {"base64":"..."}.
-void append_publication(std::string& json, const Message& message, uint64_t offset);
+// Appends {"data":...,"info":...,"offset":...,"time":...}. Bytes have no form in JSON: they are {"base64":"..."}.
+// `unix_ms` is when it was published, in milliseconds since 1970; 0: now, which is not said.
+void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms = 0);
 
 // Appends {"id":ID,"error":{...}}; `detail` says more than the protocol's own message, and may be empty.
 void append_error(std::string& json, uint32_t id, ClientError error, std::string_view detail);

@@ -24,6 +24,9 @@ class SessionLink {
   // Session::resume() is called when it may.
   virtual bool allow(uint64_t cost) = 0;
 
+  // A time of the hub's clock as microseconds since 1970.
+  virtual int64_t unix_time(Time at) = 0;
+
   // The client has said connect: from now on it is pinged.
   virtual void connected() = 0;
 
@@ -103,6 +106,7 @@ class Session {
   void presence(Command& command, Time now);
   void presence_stats(Command& command, Time now);
   void history(Command& command, Time now);
+  void append_entry(std::string& publications, const History::Entry& entry);
   std::string position(Subscription& subscription, uint64_t offset) const;
   bool recover(Subscription& subscription, uint64_t offset, std::string_view epoch, std::string& publications,
                Time now);

@@ -130,6 +130,11 @@ std::string Session::position(Subscription& subscription, uint64_t offset) const
   return "\"epoch\":\"" + subscription.room()->epoch() + "\",\"offset\":" + std::to_string(offset);
 }
 
+void Session::append_entry(std::string& publications, const History::Entry& entry) {
+  if (!publications.empty()) publications += ',';
+  append_publication(publications, entry.message, entry.offset, link_.unix_time(entry.time) / 1000);
+}
+
 // Gives what was published after that position: the first of it for the reply, the rest by the hub. Returns
 // false if that is not all there any more.
 bool Session::recover(Subscription& subscription, uint64_t offset, std::string_view epoch, std::string& publications,
@@ -142,9 +147,7 @@ bool Session::recover(Subscription& subscription, uint64_t offset, std::string_v
   History::Reader reader = history.from(offset + 1);
   size_t room_left = scarce() ? 0 : kMaxUntaken;
   while (reader.offset() <= history.top() && publications.size() < room_left) {
-    if (!publications.empty()) publications += ',';
-    History::Entry entry = reader.next();
-    append_publication(publications, entry.message, entry.offset);
+    append_entry(publications, reader.next());
   }
   cost_ += (reader.offset() - offset) / kPerCost;
   if (reader.offset() <= history.top()) hub_.replay_from(subscription, reader.offset());
@@ -276,8 +279,7 @@ void Session::history(Command& command, Time now) {
   size_t given_out = 0;
   for (const History::Entry& entry : entries) {
     if (publications.size() > kMaxReply) break;
-    if (!publications.empty()) publications += ',';
-    append_publication(publications, entry.message, entry.offset);
+    append_entry(publications, entry);
     cost_ += ++given_out % kPerCost == 0;
   }
   reply(command, "{\"publications\":[" + publications + "]," + position(*subscription, history.top()) + "}");

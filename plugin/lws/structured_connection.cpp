@@ -1,6 +1,7 @@
 #include "lws/structured_connection.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "core/utf8.h"
 #include "lws/vhost.h"
@@ -43,6 +44,11 @@ void StructuredConnection::expect_more() {
 // reads; over HTTP/2 nothing does.
 void StructuredConnection::alive() {
   if (pinged && (over_http2() || !session_.owes())) vhost().heard(*this);
+}
+
+int64_t StructuredConnection::unix_time(Time at) {
+  auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count() - (now() - at);
 }
 
 void StructuredConnection::connected() { vhost().heard(*this); }

@@ -26,6 +26,7 @@ class StructuredConnection final : public Connection, private SessionLink {
   bool ready() override { return can_write(); }
   size_t write(Client* subscription, std::string_view frames) override;
   bool allow(uint64_t cost) override;
+  int64_t unix_time(Time at) override;
   void connected() override;
   void hold_input(bool hold) override { Connection::hold_input(hold); }
   void end(Status why, uint64_t lag, std::string last_frames, const char* detail) override;

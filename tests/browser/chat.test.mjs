@@ -248,6 +248,15 @@ test('others see who is typing until the message comes', async () => {
   assert.ok(await typing(a).isHidden());
 });
 
+test('of too many people to be listed it is shown how many they are', async () => {
+  const info = { about: 'x'.repeat(4000) };
+  await Promise.all(Array.from({ length: 280 }, () => windows.silent(info)));
+  const page = await windows.open({ locale: 'en-US' });
+  await page.getByText('281 people here').first().waitFor();
+  await windows.peer('Ann');
+  await page.getByText('282 people here').first().waitFor();
+});
+
 test('who stops typing is forgotten, and several are named together', async () => {
   const page = await windows.open({ locale: 'en-US' });
   const [ann, ben] = [await windows.peer('Ann'), await windows.peer('Ben')];

@@ -18,17 +18,23 @@ after(() => browser?.close());
 
 // ---- History ----
 
-test('who enters sees what was said before, without times, above a line', async () => {
+test('who enters sees what was said before, and when, above a line', async () => {
   const peer = await windows.peer('小安');
+  const began = Date.now();
   for (const text of ['早安', '今天三點']) await peer.say(text);
   const page = await windows.open();
   await shows(page, ['早安', '今天三點', OPENED]);
   await showsRules(page, ['以上為先前的訊息']);
   assert.equal(await page.locator('#messages .name').first().textContent(), '小安');
-  assert.equal(await page.locator('#messages li.message time').count(), 0);
+  const entered = Date.now();
+  const times = () => page.locator('#messages li.message time').evaluateAll(
+    (all) => all.map((time) => Date.parse(time.dateTime)));
+  const said = await times();
+  assert.equal(said.length, 2);
+  assert.ok(began <= said[0] && said[0] <= said[1] && said[1] <= entered, `${began} ${said} ${entered}`);
   await peer.say('現在');
   await message(page, '現在');
-  assert.equal(await page.locator('#messages li.message time').count(), 1);
+  assert.equal((await times()).length, 3);
 });
 
 test('history and what comes meanwhile are in order and without doubles', async () => {

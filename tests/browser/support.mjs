@@ -104,6 +104,19 @@ export class Windows {
     return { send: (text) => socket.send(text), heard };
   }
 
+  // One who is in the room, says so much about itself, and then nothing more.
+  async silent(info) {
+    const url = new URL('/connection/websocket', pageUrl);
+    url.protocol = secure ? 'wss:' : 'ws:';
+    const socket = new WebSocket(url, { rejectUnauthorized: false });
+    this.#others.push(() => socket.terminate());
+    await once(socket, 'open');
+    const commands = [{ id: 1, connect: { data: { info } } }, { id: 2, subscribe: { channel: this.room } }];
+    socket.send(commands.map((command) => JSON.stringify(command)).join('\n'));
+    await once(socket, 'message');
+    socket.on('message', () => {});
+  }
+
   // A client of the SDK in the room, without a window.
   async peer(nick, room = this.room) {
     const url = new URL('/connection/websocket', pageUrl);

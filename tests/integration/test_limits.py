@@ -308,7 +308,7 @@ class SlowReaders:
         await crowd.publish(50)
         self.assertLess(self.server.rss() - before, MEMORY)
         line = (await self.server.logged("left (3008 too slow"))[0]
-        self.assertRegex(line, r"left \(3008 too slow, \d+ bytes behind\), clients: 3$")
+        self.assertRegex(line, r"left \(3008 too slow: \d+ bytes behind\), clients: 3$")
         behind = int(line.split(" bytes behind")[0].split()[-1])
         self.assertGreater(behind, 65536)
         self.assertLess(behind, 65536 + 20 * 16000)

@@ -16,6 +16,9 @@ namespace lws_chat {
 // kept as texts, one a reply or push.
 class SessionPeer final : public SessionLink {
  public:
+  // The hub's time 0, in microseconds since 1970.
+  static constexpr int64_t kEpoch = 1'700'000'000'000'000;
+
   SessionPeer(Hub& hub, Sessions& sessions, const Options& options) : session(hub, sessions, options, *this) {}
   ~SessionPeer() { session.lost(0); }
 
@@ -31,6 +34,7 @@ class SessionPeer final : public SessionLink {
     spent += cost;
     return allowance == 0 || --allowance > 0;
   }
+  int64_t unix_time(Time at) override { return clock_stands ? kEpoch : kEpoch + at; }
   void connected() override { pinged = true; }
   void hold_input(bool hold) override { held = hold; }
   void end(Status status, uint64_t, std::string last_frames, const char* more) override {
@@ -68,6 +72,7 @@ class SessionPeer final : public SessionLink {
   bool one_frame = false;  // takes a frame at a time, as over HTTP/2
   int allowance = 0;       // commands until it has to wait; 0: never
   bool overdrawn = false;  // has to wait before anything is done
+  bool clock_stands = false;
   bool pinged = false;
   bool held = false;
   uint64_t spent = 0;
