@@ -51,17 +51,22 @@ bool Hub::has_place(std::string_view name) const {
   return rooms_.size() < settings_.max_rooms || vacant_.first() || find(name);
 }
 
+// The room of that name, made if it is not there; nullptr if there is no place for it.
+Room* Hub::open(std::string_view name) {
+  auto found = rooms_.find(name);
+  if (found != rooms_.end()) return found->second.get();
+  if (!has_place(name)) return nullptr;
+  if (rooms_.size() >= settings_.max_rooms) forget(*vacant_.first());
+  auto made = std::make_unique<Room>(pool_, namespace_of(name), std::string(name), next_epoch());
+  std::string_view key = made->name();
+  return rooms_.emplace(key, std::move(made)).first->second.get();
+}
+
 Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time now) {
   assert(!client.room_);
-  auto found = rooms_.find(name);
-  if (found == rooms_.end()) {
-    if (!has_place(name)) return Status::kTooManyRooms;
-    if (rooms_.size() >= settings_.max_rooms) forget(*vacant_.first());
-    auto made = std::make_unique<Room>(pool_, namespace_of(name), std::string(name), next_epoch());
-    std::string_view key = made->name();
-    found = rooms_.emplace(key, std::move(made)).first;
-  }
-  Room& room = *found->second;
+  Room* opened = open(name);
+  if (!opened) return Status::kTooManyRooms;
+  Room& room = *opened;
   vacant_.remove(room);
   room.add(client);
   ++counters_.clients;
@@ -155,6 +160,16 @@ void Hub::publish(Room& room, const Message& message, Time now) {
     make_dirty(room, now);
   }
   if (pool_.bytes_in_use() > settings_.max_memory) reclaim(now);
+}
+
+Status Hub::publish_to(std::string_view name, const Message& message, Time now) {
+  Room* room = open(name);
+  if (!room) return Status::kTooManyRooms;
+  publish(*room, message, now);
+  // It may be gone already, for want of memory; with nobody in it, it is only there for its history.
+  auto found = rooms_.find(name);
+  if (found != rooms_.end()) retire(*found->second);
+  return Status::kOk;
 }
 
 void Hub::replay_from(Client& client, uint64_t offset) {

@@ -71,6 +71,10 @@ class Hub {
   // A message of a member for its room; nothing is sent before the flush.
   void publish(Room& room, const Message& message, Time now);
 
+  // A message from elsewhere for the room of that name, made if it is not there. kTooManyRooms if there is no
+  // place for it.
+  Status publish_to(std::string_view room, const Message& message, Time now);
+
   // Before what is published from now on the client gets the messages from this offset on.
   // Precondition: it has just joined, and the history has them.
   void replay_from(Client& client, uint64_t offset);
@@ -112,6 +116,7 @@ class Hub {
   };
 
   Namespace& namespace_of(std::string_view room);
+  Room* open(std::string_view name);
   Encode encoder(Audience audience) const;
   void make_dirty(Room& room, Time now);
   bool flush_room(Room& room, Time now, size_t& budget);

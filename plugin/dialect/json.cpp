@@ -70,6 +70,14 @@ class Scanner {
     });
   }
 
+  // A value inside of `depth` objects and arrays.
+  bool value(JsonValue& value, unsigned depth) {
+    size_t begin = at_;
+    if (!skip(value.kind, depth)) return false;
+    value.text = text_.substr(begin, at_ - begin);
+    return true;
+  }
+
  private:
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
@@ -84,14 +92,6 @@ class Scanner {
       if (take(closing)) return true;
       if (!take(',')) return false;
     }
-  }
-
-  // A value inside of `depth` objects and arrays.
-  bool value(JsonValue& value, unsigned depth) {
-    size_t begin = at_;
-    if (!skip(value.kind, depth)) return false;
-    value.text = text_.substr(begin, at_ - begin);
-    return true;
   }
 
   bool skip(JsonKind& kind, unsigned depth) {
@@ -194,6 +194,14 @@ bool take_object(std::string_view& text, std::vector<JsonMember>& members) {
   });
   text.remove_prefix(scanner.position());
   return whole;
+}
+
+bool read_json(std::string_view text, JsonValue& value) {
+  Scanner scanner(text);
+  scanner.skip_blanks();
+  if (!scanner.value(value, 0)) return false;
+  scanner.skip_blanks();
+  return scanner.position() == text.size();
 }
 
 std::vector<JsonMember> members_of(const JsonValue& object) {

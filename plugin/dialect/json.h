@@ -32,6 +32,9 @@ inline constexpr unsigned kMaxJsonDepth = 64;
 // Precondition: text is UTF-8.
 [[nodiscard]] bool take_object(std::string_view& text, std::vector<JsonMember>& members);
 
+// Reads a text that is one value and nothing else. Precondition: text is UTF-8.
+[[nodiscard]] bool read_json(std::string_view text, JsonValue& value);
+
 // The members of a value that was found to be an object.
 std::vector<JsonMember> members_of(const JsonValue& object);
 

@@ -45,6 +45,9 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return admit(wsi, VhostState::of(wsi)) ? 0 : 1;
     // permessage-deflate: a client can crash lws 4.1 to 4.3 through its inflater.
     case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return 1;
+    case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+      if (VhostState* vhost = VhostState::of(wsi)) vhost->empty_inbox();
+      return 0;
     case LWS_CALLBACK_HTTP: return serve_http(wsi, VhostState::of(wsi), static_cast<const char*>(in), size);
     default: break;
   }
@@ -80,12 +83,3 @@ int lws_chat_callback(struct lws* wsi, enum lws_callback_reasons reason, void* u
   }
   return -1;
 }
-
-const struct lws_chat_ops lws_chat_ops = {
-    LWS_CHAT_OPS_VERSION,
-    LWS_CHAT_VERSION,
-    LWS_LIBRARY_VERSION,
-    lws_chat::VhostState::drain_all,
-    lws_chat::VhostState::count_connections,
-    lws_chat::VhostState::count_misconfigured,
-};

@@ -14,6 +14,9 @@ namespace {
 std::mutex registry_lock;
 std::vector<VhostState*> registry;
 
+// What the inbox gives to the hub in one turn of the event loop, in bytes.
+constexpr uint64_t kInboxPortion = uint64_t{256} * 1024;
+
 Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 }  // namespace
@@ -38,7 +41,7 @@ VhostState* VhostState::of(lws* wsi) {
 }
 
 VhostState::VhostState(lws_context* context, lws_vhost* vhost, const lws_protocol_vhost_options* pvos)
-    : context_(context), name_(lws_get_vhost_name(vhost)), options_(default_options()) {
+    : context_(context), vhost_(vhost), name_(lws_get_vhost_name(vhost)), options_(default_options()) {
   ping_timer_.owner = this;
   if (pvos) configure(pvos);
   liveness_ = std::make_unique<Liveness>(static_cast<Time>(options_.ping_interval) * LWS_US_PER_SEC,
@@ -144,6 +147,56 @@ void VhostState::check_liveness() {
   while (Liveness::Peer* peer = awaited_->next_silent(at)) static_cast<Connection*>(peer)->close(Status::kStale);
   while (Liveness::Peer* peer = liveness_->next_gone(at)) static_cast<Connection*>(peer)->kill(Status::kNoPong);
   schedule_ping_timer();
+}
+
+// Precondition: the registry is locked.
+VhostState* VhostState::registered(const lws_vhost* vhost) {
+  auto is_it = [vhost](const VhostState* state) { return state->vhost_ == vhost && state->serves_; };
+  auto found = std::find_if(registry.begin(), registry.end(), is_it);
+  return found == registry.end() ? nullptr : *found;
+}
+
+// The vhost stays while the registry is locked.
+int VhostState::publish_from_outside(const lws_vhost* vhost, std::string_view room, std::string_view payload,
+                                     Format format) {
+  if (!is_room_name(room)) return LWS_CHAT_BAD_ROOM;
+  std::lock_guard<std::mutex> lock(registry_lock);
+  VhostState* state = registered(vhost);
+  if (!state) return LWS_CHAT_NO_SERVICE;
+  if (payload.size() > state->options_.max_message) return LWS_CHAT_TOO_BIG;
+  if (format == Format::kBinary && state->options_.binary == BinaryPolicy::kRefuse) return LWS_CHAT_BAD_MESSAGE;
+  bool wake = false;
+  if (!state->inbox_.put(room, payload, format, wake)) return LWS_CHAT_BUSY;
+  if (wake) lws_cancel_service(state->context_);
+  return LWS_CHAT_OK;
+}
+
+// In portions, so that what is published is sent out and clients are listened to in between.
+void VhostState::empty_inbox() {
+  if (!serves_) return;
+  bool more = false;
+  for (const Inbox::Item& item : inbox_.take(std::min(kInboxPortion, options_.max_lag / 4), more)) {
+    if (hub().publish_to(item.room, {item.payload, item.format}, now()) == Status::kOk) continue;
+    ++hub().counters().of(Status::kTooManyRooms);
+    if (inbox_logged_ != 0 && now() - inbox_logged_ < LWS_US_PER_SEC) continue;
+    inbox_logged_ = now();
+    lwsl_warn("lws-chat: vhost %s: dropped a message published in this process: too many rooms\n", name());
+  }
+  shared_hub_->schedule_flush();
+  if (more) lws_cancel_service(context_);
+}
+
+int VhostState::room_stats(const lws_vhost* vhost, std::string_view name, lws_chat_room_stats& stats) {
+  if (!is_room_name(name)) return LWS_CHAT_BAD_ROOM;
+  std::lock_guard<std::mutex> lock(registry_lock);
+  VhostState* state = registered(vhost);
+  if (!state) return LWS_CHAT_NO_SERVICE;
+  const Room* room = state->hub().find(name);
+  if (!room) return LWS_CHAT_NO_ROOM;
+  const History& history = room->history();
+  stats = {room->members().size(), static_cast<unsigned long>(history.top()), {}, history.count(), history.bytes()};
+  room->epoch().copy(stats.epoch, sizeof stats.epoch - 1);
+  return LWS_CHAT_OK;
 }
 
 void VhostState::drain() {

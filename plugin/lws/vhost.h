@@ -9,6 +9,8 @@
 #include "core/liveness.h"
 #include "core/options.h"
 #include "core/rate_limit.h"
+#include "lws-chat.h"
+#include "lws/inbox.h"
 #include "lws/peer_address.h"
 #include "lws/shared_hub.h"
 
@@ -31,6 +33,14 @@ class VhostState {
   static void drain_all(lws_context* context);
   static size_t count_connections(lws_context* context);
   static size_t count_misconfigured(lws_context* context);
+
+  // From any thread: puts a message into the inbox of a vhost. Returns an enum lws_chat_result.
+  static int publish_from_outside(const lws_vhost* vhost, std::string_view room, std::string_view payload,
+                                  Format format);
+  static int room_stats(const lws_vhost* vhost, std::string_view room, lws_chat_room_stats& stats);
+
+  // EVENT_WAIT_CANCELLED: publishes what other threads have put into the inbox.
+  void empty_inbox();
 
   ~VhostState();
   VhostState(const VhostState&) = delete;
@@ -69,11 +79,13 @@ class VhostState {
   void complain(const std::string& what);
   void drain();
 
+  static VhostState* registered(const lws_vhost* vhost);
   static void on_ping_timer(lws_sorted_usec_list_t* sul);
   void check_liveness();
   void schedule_ping_timer();
 
   lws_context* context_;
+  const lws_vhost* vhost_;
   std::string name_;
   Options options_;
   bool serves_ = false;
@@ -87,6 +99,8 @@ class VhostState {
   Time joins_since_ = 0;
   Connection* first_ = nullptr;  // all connections, linked through them
   size_t connections_ = 0;
+  Inbox inbox_;
+  Time inbox_logged_ = 0;
   Timer ping_timer_{};
   Time ping_timer_due_ = -1;
 };

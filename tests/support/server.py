@@ -84,12 +84,13 @@ class Server:
     Started when all vhosts listen and `serving` of them (all that say "status": "ok") serve the protocol.
     """
 
-    def __init__(self, *vhosts, serving=None, descriptors=None, user=None, env=None, **options):
+    def __init__(self, *vhosts, serving=None, descriptors=None, user=None, env=None, plugins=None, **options):
         self.vhosts = list(vhosts) or [vhost(**options)]
         self.serving = serving if serving is not None else sum(
             p.get("lws-chat", {}).get("status") == "ok" for v in self.vhosts for p in v.get("ws-protocols", []))
         self.descriptors = descriptors
         self.env = env or {}
+        self.plugins = str(plugins or BUILD / "plugins")
         if SANITIZED and any("h2" in v.get("alpn", "") for v in self.vhosts):
             # lws itself leaks 224 bytes for each upgrade that is refused over HTTP/2.
             self.env = {"ASAN_OPTIONS": "detect_leaks=0", **self.env}
@@ -100,7 +101,7 @@ class Server:
         if user:
             global_["username"], global_["groupname"] = user
         if HOST == "lwsws":
-            global_["plugin-dir"] = str(BUILD / "plugins")
+            global_["plugin-dir"] = self.plugins
         (self.folder / "conf").write_text(json.dumps({"global": global_}, indent=1))
         (self.folder / "conf.d").mkdir()
         for i, v in enumerate(self.vhosts):
@@ -109,7 +110,7 @@ class Server:
     def command(self):
         if HOST == "lwsws":
             return [LWSWS, "-n", "-c", str(self.folder)]
-        return [str(BUILD / "bin/lws-chatd"), "-c", str(self.folder), "-p", str(BUILD / "plugins")]
+        return [str(BUILD / "bin/lws-chatd"), "-c", str(self.folder), "-p", self.plugins]
 
     def start(self):
         def limits():

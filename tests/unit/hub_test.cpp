@@ -156,6 +156,32 @@ TEST(a_room_is_flushed_though_the_hub_was_told_of_an_earlier_time_later) {
   CHECK_EQ(a.got, std::string(18, 'm') + "later");
 }
 
+TEST(a_message_from_elsewhere_goes_to_a_room_that_is_made_if_need_be) {
+  Fixture f;
+  CHECK(f.hub.publish_to("new", {"a"}, 0) == Status::kOk);
+  CHECK(f.hub.publish_to("new", {"b"}, 0) == Status::kOk);
+  Reader& reader = f.join("new", 5);
+  CHECK_EQ(reader.got, "ab");
+  CHECK(f.hub.publish_to("new", {"c"}, 1) == Status::kOk);
+  f.hub.flush(1, kMany);
+  CHECK_EQ(reader.got, "abc");
+}
+
+TEST(a_message_from_elsewhere_does_not_keep_a_room_that_remembers_nothing) {
+  Hub::Settings chosen = settings();
+  chosen.rooms.history.messages = 0;
+  Fixture f(chosen);
+  CHECK(f.hub.publish_to("room", {"a"}, 0) == Status::kOk);
+  CHECK_EQ(f.hub.rooms(), 0u);
+}
+
+TEST(a_message_from_elsewhere_needs_a_place_for_its_room) {
+  Fixture f;
+  for (const char* room : {"1", "2", "3"}) f.join(room);
+  CHECK(f.hub.publish_to("4", {"a"}, 0) == Status::kTooManyRooms);
+  CHECK(f.hub.publish_to("3", {"a"}, 0) == Status::kOk);
+}
+
 TEST(the_hub_is_due_when_the_room_that_has_waited_longest_is) {
   Fixture f(without_history());
   f.join("busy");

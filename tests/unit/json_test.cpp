@@ -93,6 +93,17 @@ TEST(a_byte_of_zero_ends_nothing_in_silence) {
   CHECK(!take_object(rest, members));
 }
 
+TEST(any_single_value_is_json) {
+  JsonValue value;
+  auto is_json = [&value](std::string_view text) { return read_json(text, value); };
+  for (const char* good : {"1", " \"x\" ", "[]", "{\"a\":[null]}\n", "false"}) CHECK(is_json(good));
+  CHECK(is_json(" [1, 2]\n"));
+  CHECK_EQ(value.text, "[1, 2]");
+  for (const char* bad : {"", " ", "x", "1 2", "{}{}", "[1", "\"", "'x'"}) CHECK(!is_json(bad));
+  CHECK(is_json(std::string(kMaxJsonDepth, '[') + std::string(kMaxJsonDepth, ']')));
+  CHECK(!is_json(std::string(kMaxJsonDepth + 1, '[') + std::string(kMaxJsonDepth + 1, ']')));
+}
+
 TEST(what_is_left_begins_where_it_went_wrong) {
   auto left = [](std::string_view text) {
     std::vector<JsonMember> members;
