@@ -3,13 +3,17 @@
 #include <arpa/inet.h>
 #include <libwebsockets.h>
 #include <net/if.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 
+#include "core/api_keys.h"
 #include "host/certificate.h"
 #include "host/config_keys.h"
 #include "host/config_mount.h"
@@ -143,6 +147,7 @@ class VhostCheck {
     std::string problem = check_options(summary().chat);
     if (!problem.empty()) file_.error_at_key(protocol, problem);
     if (const cJSON* hub = member(protocol, "hub")) result_.hub = hub;
+    api_key_file(protocol);
     summary().serves_chat = summary().chat.enabled;
     if (summary().serves_chat) return;
     const cJSON* status = member(protocol, "status");
@@ -151,6 +156,20 @@ class VhostCheck {
       file_.warn_at_key(protocol, "\"lws-chat\" without \"status\": " + refusal);
     else
       file_.warn_at_value(status, "\"status\" is not \"ok\": " + refusal);
+  }
+
+  void api_key_file(const cJSON* protocol) {
+    const std::string& path = summary().chat.api_key_file;
+    if (path.empty()) return;
+    std::ifstream file(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    ApiKeys keys;
+    std::string problem = file ? keys.read(text) : std::strerror(errno) + std::string(", create it with a key in it");
+    const cJSON* value = member(protocol, "api-key-file");
+    if (!problem.empty()) file_.error_at_value(value, path + ": " + problem);
+    struct stat status;
+    if (file && stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH))
+      file_.warn_at_value(value, path + " can be read by everybody on this machine: chmod o-r " + path);
   }
 
   void chat_option(const cJSON* item) {

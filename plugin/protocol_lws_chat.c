@@ -17,7 +17,7 @@ static const struct lws_protocols protocols[] = {
     {
         .name = "lws-chat",
         .callback = lws_chat_callback,
-        .per_session_data_size = sizeof(void *),
+        .per_session_data_size = LWS_CHAT_SESSION_BYTES,
         .rx_buffer_size = LWS_CHAT_RX_BYTES,
         .tx_packet_size = LWS_CHAT_TX_BYTES,
         .user = (void *)&lws_chat_ops,

@@ -23,6 +23,7 @@ struct Options {
   std::string structured_path;  // where the structured dialect is spoken; empty: nowhere
   std::string home;             // where GET / leads; empty: 404
   std::string hub;              // vhosts that name the same hub share their clients; empty: its own
+  std::string api_key_file;     // who has one of its keys may publish over HTTP; empty: nobody
   std::string close_word;       // a text that asks the server to close; empty: none
   std::string close_reply;      // what that client is told before the close
   BinaryPolicy binary = BinaryPolicy::kRefuse;

@@ -5,6 +5,7 @@
 
 #include "lws/descriptors.h"
 #include "lws/handshake.h"
+#include "lws/http_request.h"
 #include "lws/structured_connection.h"
 #include "lws/text_connection.h"
 #include "lws/vhost.h"
@@ -22,9 +23,31 @@ void establish(lws* wsi, Connection*& connection) {
     connection = new TextConnection(wsi, *vhost, target.room);
 }
 
-void destroy(Connection*& connection) {
-  delete connection;
-  connection = nullptr;
+// What lws keeps for each connection or stream.
+struct PerSession {
+  Connection* connection;
+  HttpRequest* request;
+};
+static_assert(sizeof(PerSession) == LWS_CHAT_SESSION_BYTES);
+
+template <typename Object>
+void destroy(Object*& object) {
+  delete object;
+  object = nullptr;
+}
+
+int end_request(HttpRequest*& request, int result) {
+  if (result != 0 || !request->done()) return result;
+  destroy(request);
+  // And its connection, or stream of HTTP/2, with it: with another request behind a body in what it has read, lws
+  // 4.1 never comes out of its loop again.
+  return -1;
+}
+
+int begin_request(lws* wsi, HttpRequest*& request, std::string_view path) {
+  destroy(request);
+  request = new HttpRequest(wsi, VhostState::of(wsi), path);
+  return end_request(request, request->begin());
 }
 
 // RFC 6455 section 5.5.1: a close frame's body begins with the code in network order.
@@ -48,13 +71,27 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
       if (VhostState* vhost = VhostState::of(wsi)) vhost->empty_inbox();
       return 0;
-    case LWS_CALLBACK_HTTP: return serve_http(wsi, VhostState::of(wsi), static_cast<const char*>(in), size);
+    case LWS_CALLBACK_HTTP:
+      if (user && HttpRequest::is_for({static_cast<const char*>(in), size}))
+        return begin_request(wsi, static_cast<PerSession*>(user)->request, {static_cast<const char*>(in), size});
+      return serve_http(wsi, VhostState::of(wsi), static_cast<const char*>(in), size);
     default: break;
   }
 
   if (!user) return lws_callback_http_dummy(wsi, reason, user, in, size);
-  auto*& connection = *static_cast<Connection**>(user);
+  auto& [connection, request] = *static_cast<PerSession*>(user);
   if (reason == LWS_CALLBACK_ESTABLISHED) return establish(wsi, connection), connection ? 0 : -1;
+  if (request) {
+    switch (reason) {
+      case LWS_CALLBACK_HTTP_BODY: return request->body({static_cast<const char*>(in), size});
+      case LWS_CALLBACK_HTTP_BODY_COMPLETION: return end_request(request, request->body_complete());
+      case LWS_CALLBACK_HTTP_WRITEABLE: return end_request(request, request->writeable());
+      case LWS_CALLBACK_TIMER: return request->timeout();
+      case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+      case LWS_CALLBACK_CLOSED_HTTP: return destroy(request), 0;
+      default: break;
+    }
+  }
   // Requests for files of the page are also bound to this protocol where it is the vhost's first.
   if (!connection) return lws_callback_http_dummy(wsi, reason, user, in, size);
 

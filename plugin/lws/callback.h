@@ -1,4 +1,4 @@
-/* The two things that the C ABI edge (protocol_lws_chat.c) takes from the C++ side. */
+/* The things that the C ABI edge (protocol_lws_chat.c) takes from the C++ side. */
 #ifndef LWS_CHAT_LWS_CALLBACK_H
 #define LWS_CHAT_LWS_CALLBACK_H
 
@@ -10,7 +10,8 @@
 extern "C" {
 #endif
 
-/* The protocol's callback; its per-session data is one pointer. */
+/* The protocol's callback; its per-session data are two pointers: a WebSocket's and an HTTP request's. */
+#define LWS_CHAT_SESSION_BYTES (2 * sizeof(void *))
 int lws_chat_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
 extern const struct lws_chat_ops lws_chat_ops;

@@ -6,20 +6,12 @@
 #include "core/origin.h"
 #include "core/room.h"
 #include "lws/descriptors.h"
+#include "lws/header.h"
 #include "lws/peer_address.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
 namespace {
-
-std::string header(lws* wsi, lws_token_indexes token) {
-  int length = lws_hdr_total_length(wsi, token);
-  if (length <= 0) return {};
-  std::string value(static_cast<size_t>(length) + 1, '\0');
-  int copied = lws_hdr_copy(wsi, value.data(), length + 1, token);
-  value.resize(copied > 0 ? static_cast<size_t>(copied) : 0);
-  return value;
-}
 
 // The first of two headers that is there: HTTP/1.1 and HTTP/2 name some things differently.
 std::string either(lws* wsi, lws_token_indexes h1, lws_token_indexes h2) {
@@ -121,6 +113,11 @@ bool admit(lws* wsi, VhostState* vhost) {
 }
 
 int serve_http(lws* wsi, VhostState* vhost, const char* path, size_t size) {
+  // lws 4.1 never comes out of its loop over a body that it was not waited for, when there is more behind it: such a
+  // request ends its connection.
+  bool with_body =
+      lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 || lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0;
+  if (with_body) return lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, nullptr), -1;
   bool root = size == 0 || (size == 1 && path[0] == '/');
   if (root && vhost && !vhost->options().home.empty()) {
     const std::string& home = vhost->options().home;

@@ -1,6 +1,10 @@
 #include "lws/vhost.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <vector>
 
@@ -64,6 +68,7 @@ VhostState::~VhostState() {
 // protocol keeps the vhosts after it from starting and the process from dropping its privileges.
 void VhostState::configure(const lws_protocol_vhost_options* pvos) {
   for (const std::string& problem : read_pvos(pvos, options_)) complain(problem);
+  if (!options_.api_key_file.empty()) read_api_keys();
   if (lws_get_count_threads(context_) > 1) complain("lws runs several service threads, set count-threads to 1");
   std::string conflict;
   shared_hub_ = SharedHub::of(context_, options_, name_.c_str(), conflict);
@@ -75,6 +80,13 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
                 shared_hub_->fanout_name());
   else if (!misconfigured_)
     lwsl_warn("lws-chat: vhost %s: off, because its options do not say \"status\": \"ok\"\n", name_.c_str());
+}
+
+void VhostState::read_api_keys() {
+  std::ifstream file(options_.api_key_file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::string problem = file ? api_keys_.read(text) : std::string(std::strerror(errno));
+  if (!problem.empty()) complain("api-key-file " + options_.api_key_file + ": " + problem);
 }
 
 void VhostState::complain(const std::string& what) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "core/api_keys.h"
 #include "core/liveness.h"
 #include "core/options.h"
 #include "core/rate_limit.h"
@@ -55,6 +56,7 @@ class VhostState {
   // Whether upgrades are served at all; not where the vhost did not ask for it or asked for it wrongly.
   bool serves() const { return serves_; }
   bool draining() const { return draining_; }
+  const ApiKeys& api_keys() const { return api_keys_; }
   const RateLimit::Settings& message_rate() const { return message_rate_; }
 
   // Counts a connection from this address. Returns whether that is still within max-joins-per-second.
@@ -77,6 +79,7 @@ class VhostState {
   VhostState(lws_context* context, lws_vhost* vhost, const lws_protocol_vhost_options* pvos);
   void configure(const lws_protocol_vhost_options* pvos);
   void complain(const std::string& what);
+  void read_api_keys();
   void drain();
 
   static VhostState* registered(const lws_vhost* vhost);
@@ -99,6 +102,7 @@ class VhostState {
   Time joins_since_ = 0;
   Connection* first_ = nullptr;  // all connections, linked through them
   size_t connections_ = 0;
+  ApiKeys api_keys_;
   Inbox inbox_;
   Time inbox_logged_ = 0;
   Timer ping_timer_{};

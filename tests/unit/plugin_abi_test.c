@@ -36,7 +36,7 @@ static void the_export_is_named_after_the_file_and_is_a_protocol_plugin(void **s
     dlclose(handle);
 }
 
-static void it_has_one_protocol_with_a_callback_and_one_pointer_per_session(void **state)
+static void it_has_one_protocol_with_a_callback_and_two_pointers_per_session(void **state)
 {
     void *handle;
     const lws_plugin_protocol_t *plugin = load(&handle);
@@ -45,7 +45,7 @@ static void it_has_one_protocol_with_a_callback_and_one_pointer_per_session(void
     assert_int_equal(plugin->count_extensions, 0);
     assert_string_equal(plugin->protocols[0].name, "lws-chat");
     assert_non_null(plugin->protocols[0].callback);
-    assert_int_equal(plugin->protocols[0].per_session_data_size, sizeof(void *));
+    assert_int_equal(plugin->protocols[0].per_session_data_size, 2 * sizeof(void *));
     dlclose(handle);
 }
 
@@ -75,7 +75,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_export_is_named_after_the_file_and_is_a_protocol_plugin),
-        cmocka_unit_test(it_has_one_protocol_with_a_callback_and_one_pointer_per_session),
+        cmocka_unit_test(it_has_one_protocol_with_a_callback_and_two_pointers_per_session),
         cmocka_unit_test(its_user_pointer_is_the_ops_table),
         cmocka_unit_test(nothing_else_is_exported),
     };
