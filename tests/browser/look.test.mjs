@@ -225,17 +225,18 @@ for (const colorScheme of ['light', 'dark']) {
 
 // ---- Pictures ----
 
-// Who, when (null: while this window is offline), what.
+// Who, how many minutes from now (null: now, while this window is offline), what.
 const TALK = [
-  ['小安', '09:41', '早安！大家都到了嗎？'],
-  ['Ben', '09:41', 'Morning! I just joined from the train, so I may drop out for a minute.'],
-  ['小安', '09:42', '沒關係，斷線時漏掉的訊息會補回來 😊'],
-  [null, '09:43', '到了，剛下捷運'],
+  ['小安', -6, '早安！大家都到了嗎？'],
+  ['Ben', -6, 'Morning! I just joined from the train, so I may drop out for a minute.'],
+  ['小安', -5, '沒關係，斷線時漏掉的訊息會補回來 😊'],
+  [null, -4, '到了，剛下捷運'],
   ['小安', null, '今天要討論的事情有三件：\n1. 新版的上線時間\n2. 測試環境的憑證\n3. 下週的讀書會'],
   ['Ben', null, 'Thursday works for me :-)'],
-  [null, '09:46', '關於第一點，我讓伺服器跑了一整晚，記憶體的用量一直很平穩，我也覺得星期四可以。'],
-  ['小安', '09:47', '好，那就這樣決定！'],
+  [null, 1, '關於第一點，我讓伺服器跑了一整晚，記憶體的用量一直很平穩，我也覺得星期四可以。'],
+  ['小安', 2, '好，那就這樣決定！'],
 ];
+const at = (minutes) => Date.now() + minutes * 60000;
 // A room of its own for every picture.
 const LOOKS = [
   ['wide', 'light', ['讀書會', 'Book club']],
@@ -252,7 +253,7 @@ for (const [size, colorScheme, rooms] of LOOKS) {
         locale, colorScheme, room, timezoneId: 'Asia/Taipei',
         ...(size === 'phone' ? { ...PHONE, deviceScaleFactor: 1.5 } : {}),
         prepare: async (window) => {
-          await window.clock.setFixedTime('2025-03-03T09:40:00+08:00');
+          await window.clock.setFixedTime(at(-7));
           await window.addInitScript(() => {
             localStorage.setItem('lws-chat.nick', '美玲');
             sessionStorage.setItem('lws-chat.tab', JSON.stringify({ user: 'id-美玲' })); // decides the colour
@@ -263,11 +264,11 @@ for (const [size, colorScheme, rooms] of LOOKS) {
       await windows.peer('阿德', room);
       const peers = { 小安: await windows.peer('小安', room), Ben: await windows.peer('Ben', room) };
       windows.expectProblem(/WebSocket connection to .* failed/);
-      for (const [nick, time, text] of TALK) {
-        const online = time !== null;
+      for (const [nick, minutes, text] of TALK) {
+        const online = minutes !== null;
         await page.context().setOffline(!online);
         await state(page, online ? 'connected' : 'offline');
-        if (online) await page.clock.setFixedTime(`2025-03-03T${time}:00+08:00`);
+        if (online) await page.clock.setFixedTime(at(minutes));
         if (nick) await peers[nick].say(text);
         else await say(page, text);
         if (online) await message(page, text);
