@@ -119,6 +119,8 @@ std::string Server::load_plugins() {
   }
   protocols_.push_back(nullptr);
   if (!chat_) return plugin_dir_ + ": lws could not load libprotocol_lws_chat.so; -d info says why";
+  if (chat_->version < LWS_CHAT_OPS_VERSION)
+    return plugin_dir_ + ": the plugin is older than this lws-chatd, install the one that belongs to it";
   if (std::strcmp(chat_->lws_version, LWS_LIBRARY_VERSION) != 0)
     return plugin_dir_ + ": the plugin is built for libwebsockets " + chat_->lws_version + ", this is " +
            LWS_LIBRARY_VERSION;
@@ -178,7 +180,10 @@ int Server::run() {
 
 void Server::on_signal(uv_signal_t* handle, int number) {
   auto* self = static_cast<Server*>(handle->data);
-  if (number == SIGHUP) return self->reload_certificates();
+  if (number == SIGHUP) {
+    self->reload_certificates();
+    return self->chat_->reload(self->context_);
+  }
   if (self->drain_deadline_) return uv_stop(&self->loop_);
   lwsl_notice("lws-chatd: %s: closing all clients\n", number == SIGTERM ? "SIGTERM" : "SIGINT");
   self->begin_drain();

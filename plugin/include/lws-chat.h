@@ -95,6 +95,12 @@ struct lws_chat_ops {
 
     /* What a result means, in English: "the message is too big". Never NULL. From any thread. */
     const char *(*describe)(int result);
+
+    /*
+     * Reads again the files that options name (api-key-file). One that is not good changes nothing;
+     * the log says so.
+     */
+    void (*reload)(struct lws_context *context);
 };
 
 #ifdef __cplusplus

@@ -70,4 +70,5 @@ const struct lws_chat_ops lws_chat_ops = {
     lws_chat::publish,
     lws_chat::room_stats,
     lws_chat::describe_result,
+    lws_chat::VhostState::reload_all,
 };

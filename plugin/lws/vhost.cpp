@@ -68,7 +68,8 @@ VhostState::~VhostState() {
 // protocol keeps the vhosts after it from starting and the process from dropping its privileges.
 void VhostState::configure(const lws_protocol_vhost_options* pvos) {
   for (const std::string& problem : read_pvos(pvos, options_)) complain(problem);
-  if (!options_.api_key_file.empty()) read_api_keys();
+  std::string key_problem = read_api_keys();
+  if (!key_problem.empty()) complain(key_problem);
   if (lws_get_count_threads(context_) > 1) complain("lws runs several service threads, set count-threads to 1");
   std::string conflict;
   shared_hub_ = SharedHub::of(context_, options_, name_.c_str(), conflict);
@@ -82,11 +83,26 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
     lwsl_warn("lws-chat: vhost %s: off, because its options do not say \"status\": \"ok\"\n", name_.c_str());
 }
 
-void VhostState::read_api_keys() {
+// Returns what is wrong with the file, or an empty text.
+std::string VhostState::read_api_keys() {
+  if (options_.api_key_file.empty()) return "";
   std::ifstream file(options_.api_key_file, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   std::string problem = file ? api_keys_.read(text) : std::string(std::strerror(errno));
-  if (!problem.empty()) complain("api-key-file " + options_.api_key_file + ": " + problem);
+  return problem.empty() ? "" : "api-key-file " + options_.api_key_file + ": " + problem;
+}
+
+void VhostState::reload_all(lws_context* context) {
+  std::lock_guard<std::mutex> lock(registry_lock);
+  for (VhostState* vhost : registry) {
+    if (vhost->context_ != context || !vhost->serves_ || vhost->options_.api_key_file.empty()) continue;
+    std::string problem = vhost->read_api_keys();
+    if (problem.empty())
+      lwsl_notice("lws-chat: vhost %s: read the keys in %s again\n", vhost->name(),
+                  vhost->options_.api_key_file.c_str());
+    else
+      lwsl_err("lws-chat: vhost %s: %s; the keys in use stay\n", vhost->name(), problem.c_str());
+  }
 }
 
 void VhostState::complain(const std::string& what) {

@@ -32,6 +32,7 @@ class VhostState {
 
   // For the ops table: see lws-chat.h.
   static void drain_all(lws_context* context);
+  static void reload_all(lws_context* context);
   static size_t count_connections(lws_context* context);
   static size_t count_misconfigured(lws_context* context);
 
@@ -79,7 +80,7 @@ class VhostState {
   VhostState(lws_context* context, lws_vhost* vhost, const lws_protocol_vhost_options* pvos);
   void configure(const lws_protocol_vhost_options* pvos);
   void complain(const std::string& what);
-  void read_api_keys();
+  [[nodiscard]] std::string read_api_keys();
   void drain();
 
   static VhostState* registered(const lws_vhost* vhost);

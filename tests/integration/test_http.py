@@ -240,6 +240,20 @@ class Many(Http):
 
 @over("plain")
 class KeyFile(Http):
+    @unittest.skipIf(HOST == "lwsws", "lwsws starts a new world on SIGHUP")
+    async def test_keys_are_read_again_on_sighup_and_stay_if_the_file_is_not_good(self):
+        self.serve()
+        file = pathlib.Path(self.server.vhosts[0]["ws-protocols"][0]["lws-chat"]["api-key-file"])
+        file.write_text(OTHER)
+        self.server.signal(signal.SIGHUP)
+        await self.server.logged("read the keys in", str(file))
+        await self.refused(403)
+        self.assertEqual((await self.curl(key=OTHER))[0], 200)
+        file.write_text("short")
+        self.server.signal(signal.SIGHUP)
+        await self.server.logged("line 1: a key of 5 bytes", "the keys in use stay")
+        self.assertEqual((await self.curl(key=OTHER))[0], 200)
+
     @unittest.skipIf(HOST == "lwsws", "lwsws does not check")
     async def test_a_key_file_that_is_not_good_keeps_the_server_from_starting(self):
         for keys, words in (("short\n", "line 1: a key of 5 bytes"), ("# none\n", "no key in it")):
