@@ -12,20 +12,6 @@ namespace {
 constexpr size_t kReplayPiece = 16384;
 constexpr size_t kReplayPerTurn = 65536;
 
-// Frames for a reader that does not read them from a stream.
-class FrameBuffer final : public FrameSink {
- public:
-  void append(std::string_view header, std::string_view payload) override {
-    bytes_ += header;
-    bytes_ += payload;
-  }
-  size_t size() const { return bytes_.size(); }
-  std::string_view after(size_t taken) const { return std::string_view(bytes_).substr(taken); }
-
- private:
-  std::string bytes_;
-};
-
 }  // namespace
 
 void Hub::make_dirty(Room& room, Time now) {
@@ -126,15 +112,16 @@ bool Hub::send_replay(Client& client, Time now) {
   while (client.replay_next_ < client.replay_end_) {
     if (!client.ready() || budget == 0) return false;
     if (client.replay_next_ < history.first()) return dismiss(client, Status::kReplayLost, now), false;
-    FrameBuffer frames;
+    std::string bytes;
+    FrameString frames(bytes);
     std::vector<size_t> ends;  // of the messages, in the buffer
     History::Reader reader = history.from(client.replay_next_);
-    while (reader.offset() < client.replay_end_ && frames.size() < kReplayPiece) {
+    while (reader.offset() < client.replay_end_ && bytes.size() < kReplayPiece) {
       History::Entry entry = reader.next();
       encoder(client.audience_)(frames, {Event::Kind::kPublication, room.name(), entry.message, entry.offset});
-      ends.push_back(frames.size());
+      ends.push_back(bytes.size());
     }
-    size_t taken = client.write(frames.after(client.replay_taken_));
+    size_t taken = client.write(std::string_view(bytes).substr(client.replay_taken_));
     if (taken == 0) return leave(client, now), false;
     ++counters_.writes;
     counters_.bytes_out += taken;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace lws_chat {
@@ -32,6 +33,19 @@ class FrameSink {
 
  protected:
   ~FrameSink() = default;
+};
+
+// Puts frames one behind the other into a text.
+class FrameString final : public FrameSink {
+ public:
+  explicit FrameString(std::string& bytes) : bytes_(bytes) {}
+  void append(std::string_view header, std::string_view payload) override {
+    bytes_ += header;
+    bytes_ += payload;
+  }
+
+ private:
+  std::string& bytes_;
 };
 
 // How a dialect turns an event into frames.

@@ -9,18 +9,6 @@
 namespace lws_chat {
 namespace {
 
-class FrameString final : public FrameSink {
- public:
-  explicit FrameString(std::string& bytes) : bytes_(bytes) {}
-  void append(std::string_view header, std::string_view payload) override {
-    bytes_ += header;
-    bytes_ += payload;
-  }
-
- private:
-  std::string& bytes_;
-};
-
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace

@@ -106,7 +106,6 @@ class Session {
   void presence(Command& command, Time now);
   void presence_stats(Command& command, Time now);
   void history(Command& command, Time now);
-  void append_entry(std::string& publications, const History::Entry& entry);
   std::string position(Subscription& subscription, uint64_t offset) const;
   bool recover(Subscription& subscription, uint64_t offset, std::string_view epoch, std::string& publications,
                Time now);

@@ -18,6 +18,12 @@ constexpr size_t kMaxConnectData = 4096;
 // So many members or messages in a reply cost as much as one command.
 constexpr size_t kPerCost = 100;
 
+// `zero` is the hub's time 0 in microseconds since 1970.
+void append_entry(std::string& publications, const History::Entry& entry, int64_t zero) {
+  if (!publications.empty()) publications += ',';
+  append_publication(publications, entry.message, entry.offset, (zero + entry.time) / 1000);
+}
+
 }  // namespace
 
 void Session::perform(Command& command, Time now) {
@@ -130,11 +136,6 @@ std::string Session::position(Subscription& subscription, uint64_t offset) const
   return "\"epoch\":\"" + subscription.room()->epoch() + "\",\"offset\":" + std::to_string(offset);
 }
 
-void Session::append_entry(std::string& publications, const History::Entry& entry) {
-  if (!publications.empty()) publications += ',';
-  append_publication(publications, entry.message, entry.offset, link_.unix_time(entry.time) / 1000);
-}
-
 // Gives what was published after that position: the first of it for the reply, the rest by the hub. Returns
 // false if that is not all there any more.
 bool Session::recover(Subscription& subscription, uint64_t offset, std::string_view epoch, std::string& publications,
@@ -146,9 +147,9 @@ bool Session::recover(Subscription& subscription, uint64_t offset, std::string_v
   if (offset == history.top()) return true;
   History::Reader reader = history.from(offset + 1);
   size_t room_left = scarce() ? 0 : kMaxUntaken;
-  while (reader.offset() <= history.top() && publications.size() < room_left) {
-    append_entry(publications, reader.next());
-  }
+  int64_t zero = link_.unix_time(0);
+  while (reader.offset() <= history.top() && publications.size() < room_left)
+    append_entry(publications, reader.next(), zero);
   cost_ += (reader.offset() - offset) / kPerCost;
   if (reader.offset() <= history.top()) hub_.replay_from(subscription, reader.offset());
   return true;
@@ -277,9 +278,10 @@ void Session::history(Command& command, Time now) {
   if (reverse) std::reverse(entries.begin(), entries.end());
   std::string publications;
   size_t given_out = 0;
+  int64_t zero = link_.unix_time(0);
   for (const History::Entry& entry : entries) {
     if (publications.size() > kMaxReply) break;
-    append_entry(publications, entry);
+    append_entry(publications, entry, zero);
     cost_ += ++given_out % kPerCost == 0;
   }
   reply(command, "{\"publications\":[" + publications + "]," + position(*subscription, history.top()) + "}");

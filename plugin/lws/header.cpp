@@ -1,14 +1,29 @@
 #include "lws/header.h"
 
 namespace lws_chat {
+namespace {
 
-std::string header(lws* wsi, lws_token_indexes token) {
-  int length = lws_hdr_total_length(wsi, token);
+// What `copy` puts into a buffer, which lws wants a byte larger than the `length` of the value.
+template <typename Copy>
+std::string copied(int length, Copy&& copy) {
   if (length <= 0) return {};
   std::string value(static_cast<size_t>(length) + 1, '\0');
-  int copied = lws_hdr_copy(wsi, value.data(), length + 1, token);
-  value.resize(copied > 0 ? static_cast<size_t>(copied) : 0);
+  int size = copy(value.data(), length + 1);
+  value.resize(size > 0 ? static_cast<size_t>(size) : 0);
   return value;
+}
+
+}  // namespace
+
+std::string header(lws* wsi, lws_token_indexes token) {
+  return copied(lws_hdr_total_length(wsi, token),
+                [&](char* to, int room) { return lws_hdr_copy(wsi, to, room, token); });
+}
+
+std::string custom_header(lws* wsi, std::string_view name) {
+  int size = static_cast<int>(name.size());
+  return copied(lws_hdr_custom_length(wsi, name.data(), size),
+                [&](char* to, int room) { return lws_hdr_custom_copy(wsi, to, room, name.data(), size); });
 }
 
 }  // namespace lws_chat

@@ -3,10 +3,14 @@
 #include <libwebsockets.h>
 
 #include <string>
+#include <string_view>
 
 namespace lws_chat {
 
 // A header of the request; empty if it is not there.
 std::string header(lws* wsi, lws_token_indexes token);
+
+// One that lws does not know by itself, by its name in lower case with the colon; HTTP/1.1 only.
+std::string custom_header(lws* wsi, std::string_view name);
 
 }  // namespace lws_chat

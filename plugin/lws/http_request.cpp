@@ -41,15 +41,13 @@ bool is_post(lws* wsi) {
 
 std::string api_key(lws* wsi) {
   constexpr std::string_view kScheme = "apikey ";
-  constexpr std::string_view kOwn = "x-api-key:";
   std::string key = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
   if (key.compare(0, kScheme.size(), kScheme) == 0) return key.substr(kScheme.size());
-  int length = lws_hdr_custom_length(wsi, kOwn.data(), static_cast<int>(kOwn.size()));
-  if (length <= 0) return {};
-  std::string value(static_cast<size_t>(length) + 1, '\0');
-  int copied = lws_hdr_custom_copy(wsi, value.data(), length + 1, kOwn.data(), static_cast<int>(kOwn.size()));
-  value.resize(copied > 0 ? static_cast<size_t>(copied) : 0);
-  return value;
+  return custom_header(wsi, "x-api-key:");
+}
+
+HttpAnswer too_large(uint64_t most) {
+  return refusal(413, "the message is larger than max-message, " + std::to_string(most) + " bytes");
 }
 
 // How many bytes the body will have, as the client says. Returns false if it says nonsense, as two numbers.
@@ -89,7 +87,7 @@ HttpAnswer HttpRequest::judge() const {
   if (chunked || (over_http1() && lws_hdr_total_length(wsi_, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0))
     return refusal(411, "the body needs a content-length");
   uint64_t most = vhost_->options().max_message;
-  if (length > most) return refusal(413, "the message is larger than max-message, " + std::to_string(most) + " bytes");
+  if (length > most) return too_large(most);
   return {};
 }
 
@@ -100,7 +98,7 @@ int HttpRequest::begin() {
   HttpAnswer verdict = judge();
   if (verdict.status == 200) return 0;
   // Of a body without a length nobody knows where it ends.
-  close_ = verdict.status == 411 || verdict.status == 400;
+  end_now_ = verdict.status == 411 || verdict.status == 400;
   return answer(verdict);
 }
 
@@ -110,8 +108,7 @@ int HttpRequest::body(std::string_view piece) {
   if (answered_) return 0;
   wait();
   uint64_t most = vhost_->options().max_message;
-  if (body_.size() + piece.size() > most)
-    return answer(refusal(413, "the message is larger than max-message, " + std::to_string(most) + " bytes"));
+  if (body_.size() + piece.size() > most) return answer(too_large(most));
   body_.append(piece);
   return 0;
 }
@@ -170,13 +167,13 @@ int HttpRequest::writeable() {
   if (!answered_ || sent_) return 0;
   sent_ = true;
   auto* bytes = reinterpret_cast<unsigned char*>(reply_.data()) + LWS_PRE;
-  if (lws_write(wsi_, bytes, reply_.size() - LWS_PRE, LWS_WRITE_HTTP_FINAL) < 0 || close_) return -1;
+  if (lws_write(wsi_, bytes, reply_.size() - LWS_PRE, LWS_WRITE_HTTP_FINAL) < 0 || end_now_) return -1;
   return 0;
 }
 
 int HttpRequest::timeout() {
   if (answered_) return -1;
-  close_ = true;
+  end_now_ = true;
   return answer(refusal(408, "the request took too long"));
 }
 

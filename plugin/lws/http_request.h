@@ -62,7 +62,7 @@ class HttpRequest {
   bool complete_ = false;  // its body has come, or it has none
   bool answered_ = false;  // its headers are sent
   bool sent_ = false;      // all of it is sent
-  bool close_ = false;     // the connection cannot be used any further
+  bool end_now_ = false;   // the connection ends with the answer, without waiting for the rest of the body
 };
 
 }  // namespace lws_chat

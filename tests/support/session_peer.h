@@ -34,7 +34,7 @@ class SessionPeer final : public SessionLink {
     spent += cost;
     return allowance == 0 || --allowance > 0;
   }
-  int64_t unix_time(Time at) override { return clock_stands ? kEpoch : kEpoch + at; }
+  int64_t unix_time(Time at) override { return kEpoch + at; }
   void connected() override { pinged = true; }
   void hold_input(bool hold) override { held = hold; }
   void end(Status status, uint64_t, std::string last_frames, const char* more) override {
@@ -72,7 +72,6 @@ class SessionPeer final : public SessionLink {
   bool one_frame = false;  // takes a frame at a time, as over HTTP/2
   int allowance = 0;       // commands until it has to wait; 0: never
   bool overdrawn = false;  // has to wait before anything is done
-  bool clock_stands = false;
   bool pinged = false;
   bool held = false;
   uint64_t spent = 0;
