@@ -5,6 +5,7 @@
 
 #include "lws/descriptors.h"
 #include "lws/handshake.h"
+#include "lws/home.h"
 #include "lws/http_request.h"
 #include "lws/structured_connection.h"
 #include "lws/text_connection.h"
