@@ -1,20 +1,12 @@
 // Rooms, names, people and typing, in a real browser against a running server (LWS_CHAT_URL).
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import {
-  OPENED, Windows, launch, message, myNick, rename, say, showsPeople, showsRules, shows, state, unique, until,
+  OPENED, openWindows, message, myNick, rename, say, showsPeople, showsRules, shows, state, unique, until,
 } from './support.mjs';
 
-let browser;
-let windows;
-
-before(async () => {
-  browser = await launch();
-  windows = new Windows(browser);
-});
-afterEach(() => windows.finish());
-after(() => browser?.close());
+const windows = openWindows();
 
 const typing = (page) => page.locator('#typing-text');
 const heading = (page) => page.locator('#room').textContent();

@@ -1,20 +1,12 @@
 // History, what is new, and a great many messages, in a real browser against a running server (LWS_CHAT_URL).
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import {
-  OPENED, Windows, allTexts, launch, message, say, scroll, showsRules, shows, unique, until,
+  OPENED, allTexts, openWindows, message, say, scroll, showsRules, shows, unique, until,
 } from './support.mjs';
 
-let browser;
-let windows;
-
-before(async () => {
-  browser = await launch();
-  windows = new Windows(browser);
-});
-afterEach(() => windows.finish());
-after(() => browser?.close());
+const windows = openWindows();
 
 // ---- History ----
 

@@ -6,24 +6,18 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import {
-  Windows, focused, launch, message, myNick, say, scroll, showsPeople, state, unique, until,
+  focused, openWindows, message, myNick, say, scroll, showsPeople, state, unique, until,
 } from './support.mjs';
 
 const pictures = process.env.LWS_CHAT_SCREENSHOTS;
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
-let browser;
-let windows;
-
+const windows = openWindows();
 before(async () => {
-  browser = await launch();
-  windows = new Windows(browser);
   if (pictures) await mkdir(pictures, { recursive: true });
 });
-afterEach(() => windows.finish());
-after(() => browser?.close());
 
 test('a phone shows every control without sideways scrolling', async () => {
   for (const locale of ['zh-TW', 'en-US']) {

@@ -2,21 +2,13 @@
 // controls, and who can use it.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { echo, fakeServer } from './fake_server.mjs';
 import {
-  CLOSED, OPENED, REPLY, Windows, allTexts, focused, launch, message, say, shows, state, unique,
+  CLOSED, OPENED, REPLY, allTexts, focused, openWindows, message, say, shows, state, unique,
 } from './support.mjs';
 
-let browser;
-let windows;
-
-before(async () => {
-  browser = await launch();
-  windows = new Windows(browser);
-});
-afterEach(() => windows.finish());
-after(() => browser?.close());
+const windows = openWindows();
 
 test('the page is served under its strict content security policy', async () => {
   const context = await windows.context();

@@ -1,18 +1,10 @@
 // The plain page over the text dialect, against a running server (LWS_CHAT_URL).
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { CLOSED, OPENED, REPLY, Windows, launch, message, say, unique, until } from './support.mjs';
+import { test } from 'node:test';
+import { CLOSED, OPENED, REPLY, openWindows, message, say, unique, until } from './support.mjs';
 
-let browser;
-let windows;
-
-before(async () => {
-  browser = await launch();
-  windows = new Windows(browser);
-});
-afterEach(() => windows.finish());
-after(() => browser?.close());
+const windows = openWindows();
 
 async function open(room = windows.room) {
   const page = await (await windows.context()).newPage();

@@ -1,22 +1,14 @@
 // Being cut off and coming back, in a real browser against a running server (LWS_CHAT_URL).
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { echo, fakeServer } from './fake_server.mjs';
 import {
-  CLOSED, OPENED, REPLY, Windows, allTexts, launch, message, myNick, rules, say, showsPeople, showsRules, shows, state,
+  CLOSED, OPENED, REPLY, allTexts, openWindows, message, myNick, rules, say, showsPeople, showsRules, shows, state,
   unique, until,
 } from './support.mjs';
 
-let browser;
-let windows;
-
-before(async () => {
-  browser = await launch();
-  windows = new Windows(browser);
-});
-afterEach(() => windows.finish());
-after(() => browser?.close());
+const windows = openWindows();
 
 // A window behind a wire that can be cut.
 async function openCuttable(options = {}) {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { after, afterEach, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import WebSocket from 'ws';
@@ -19,7 +20,7 @@ const secure = pageUrl.protocol === 'https:';
 
 const WAIT_MS = 10_000;
 
-export function launch() {
+function launch() {
   return chromium.launch({
     executablePath: process.env.LWS_CHAT_CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -36,8 +37,17 @@ export function launch() {
 
 const newRoom = () => `room-${randomBytes(5).toString('hex')}`;
 
+// The windows of the tests of a file: one browser, and each test's windows are checked and closed after it.
+export function openWindows() {
+  const windows = new Windows();
+  before(() => windows.start());
+  afterEach(() => windows.finish());
+  after(() => windows.end());
+  return windows;
+}
+
 // Windows opened through this are checked and closed by finish().
-export class Windows {
+class Windows {
   #browser;
   #contexts = [];
   #others = []; // functions that end what else was opened
@@ -46,8 +56,12 @@ export class Windows {
 
   room = newRoom(); // the present test's
 
-  constructor(browser) {
-    this.#browser = browser;
+  async start() {
+    this.#browser = await launch();
+  }
+
+  async end() {
+    await this.#browser?.close();
   }
 
   async context(options = {}) {

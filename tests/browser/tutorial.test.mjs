@@ -3,21 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before, test } from 'node:test';
-import { Windows, launch, pageUrl, until } from './support.mjs';
+import { test } from 'node:test';
+import { openWindows, pageUrl, until } from './support.mjs';
 
 const skip = pageUrl.protocol === 'http:' ? false : 'the page asks for ws://';
 const port = pageUrl.port || '80';
 
-let browser;
-let windows;
-
-before(async () => {
-  browser = await launch();
-  windows = new Windows(browser);
-});
-afterEach(() => windows.finish());
-after(() => browser?.close());
+const windows = openWindows();
 
 async function open() {
   const address = `http://localhost:${port}/tutorial.html`;
