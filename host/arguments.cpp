@@ -16,17 +16,18 @@ namespace {
 constexpr int kDefaultLevel = LLL_ERR | LLL_WARN | LLL_NOTICE;
 
 constexpr char kHelp[] =
-    "Usage: lws-chatd [-c DIR] [-p DIR] [-d LEVEL] [--check]\n"
+    "Usage: lws-chatd [-c DIR] [-p DIR] [-d LEVEL] [--log-format FORMAT] [--check]\n"
     "\n"
     "Real-time rooms on libwebsockets: serves what its configuration says until SIGTERM.\n"
     "\n"
-    "  -c, --config-dir DIR   configuration in DIR/conf and DIR/conf.d/ (default /etc/lws-chatd)\n"
-    "  -p, --plugin-dir DIR   where libprotocol_lws_chat.so is\n"
-    "  -d, --debug LEVEL      err, warn, notice (default), info, debug, or a number of lws log bits\n"
-    "      --check            report everything that is wrong with the configuration, then end\n"
-    "      --options          print the plugin's options as a Markdown table, then end\n"
-    "      --version          print versions, then end\n"
-    "  -h, --help             this text\n"
+    "  -c, --config-dir DIR      configuration in DIR/conf and DIR/conf.d/ (default /etc/lws-chatd)\n"
+    "  -p, --plugin-dir DIR      where libprotocol_lws_chat.so is\n"
+    "  -d, --debug LEVEL         err, warn, notice (default), info, debug, or a number of lws log bits\n"
+    "      --log-format FORMAT   text (default) or json: every line of the log is an object\n"
+    "      --check               report everything that is wrong with the configuration, then end\n"
+    "      --options             print the plugin's options as a Markdown table, then end\n"
+    "      --version             print versions, then end\n"
+    "  -h, --help                this text\n"
     "\n"
     "Signals: SIGTERM and SIGINT close all clients with 1001 and end; SIGHUP reads certificates and keys again.\n";
 
@@ -40,6 +41,12 @@ std::optional<int> parse_level(std::string_view text) {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), level);
   if (error != std::errc() || end != text.data() + text.size() || level < 0) return std::nullopt;
   return level;
+}
+
+std::optional<LogFormat> parse_format(std::string_view text) {
+  if (text == "text") return LogFormat::kText;
+  if (text == "json") return LogFormat::kJson;
+  return std::nullopt;
 }
 
 const char* scope(const OptionRow& row) {
@@ -63,10 +70,11 @@ void print_options() {
 }  // namespace
 
 Arguments read_arguments(int argc, char** argv) {
-  enum { kCheck = 256, kOptions, kVersion };
+  enum { kLogFormat = 256, kCheck, kOptions, kVersion };
   static const option long_options[] = {{"config-dir", required_argument, nullptr, 'c'},
                                         {"plugin-dir", required_argument, nullptr, 'p'},
                                         {"debug", required_argument, nullptr, 'd'},
+                                        {"log-format", required_argument, nullptr, kLogFormat},
                                         {"check", no_argument, nullptr, kCheck},
                                         {"options", no_argument, nullptr, kOptions},
                                         {"version", no_argument, nullptr, kVersion},
@@ -83,6 +91,14 @@ Arguments read_arguments(int argc, char** argv) {
           arguments.log_level = *level;
         } else {
           std::fprintf(stderr, "lws-chatd: -d %s: expected err, warn, notice, info, debug or a number\n", optarg);
+          arguments.exit_code = 2;
+        }
+        break;
+      case kLogFormat:
+        if (std::optional<LogFormat> format = parse_format(optarg)) {
+          arguments.log_format = *format;
+        } else {
+          std::fprintf(stderr, "lws-chatd: --log-format %s: expected text or json\n", optarg);
           arguments.exit_code = 2;
         }
         break;

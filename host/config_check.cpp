@@ -192,10 +192,14 @@ ConfigReport check_config(const std::string& dir, const std::string& plugin_dir_
   return ConfigCheck(dir, plugin_dir_override).check();
 }
 
+std::string place_of(const Finding& finding) {
+  if (finding.line == 0) return finding.file;
+  return finding.file + ":" + std::to_string(finding.line) + ":" + std::to_string(finding.column);
+}
+
 std::string describe(const Finding& finding) {
-  std::string place = finding.file;
-  if (finding.line != 0) place += ":" + std::to_string(finding.line) + ":" + std::to_string(finding.column);
-  return place + (finding.severity == Severity::kError ? ": error: " : ": warning: ") + finding.text;
+  const char* severity = finding.severity == Severity::kError ? ": error: " : ": warning: ";
+  return place_of(finding) + severity + finding.text;
 }
 
 }  // namespace lws_chat

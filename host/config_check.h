@@ -45,6 +45,9 @@ struct ConfigReport {
 // `plugin_dir_override` is what -p says; empty: the configuration's plugin-dir, else the built-in one.
 ConfigReport check_config(const std::string& dir, const std::string& plugin_dir_override);
 
+// "conf.d/chat:12:7", or the file alone.
+std::string place_of(const Finding& finding);
+
 // "conf.d/chat:12:7: error: unknown key \"prot\", did you mean \"port\"?"
 std::string describe(const Finding& finding);
 

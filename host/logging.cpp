@@ -1,17 +1,19 @@
 #include "host/logging.h"
 
 #include <libwebsockets.h>
-#include <sys/time.h>
+#include <unistd.h>
 
 #include <cctype>
-#include <cstdio>
+#include <cerrno>
+#include <chrono>
 #include <cstring>
-#include <ctime>
+#include <exception>
 
 namespace lws_chat {
 namespace {
 
 bool verbose = false;
+LogFormat chosen = LogFormat::kText;
 
 const char* level_name(int level) {
   switch (level) {
@@ -30,26 +32,45 @@ const char* without_stamp(const char* line) {
   return end && end[2] && std::strncmp(end + 3, ": ", 2) == 0 ? end + 5 : line;
 }
 
-void emit(int level, const char* line) {
+int64_t unix_ms() {
+  auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
+}
+
+// In one write, so that nothing that others write to the same file or pipe gets into the line. More are needed
+// only if the system took a part of it.
+void put(std::string_view line) {
+  while (!line.empty()) {
+    ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;  // nobody is left to tell
+    line.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+// lws calls it, which is C: nothing may be thrown through it.
+void emit(int level, const char* line) noexcept try {
   line = without_stamp(line);
   // "lws-chat: " and "lws-chatd: " are ours.
   if (level == LLL_NOTICE && !verbose && std::strncmp(line, "lws-chat", 8) != 0) return;
   // Said of every connection that the plugin refuses, which says better why.
   if (level == LLL_WARN && !verbose && std::strstr(line, "User code denied connection")) return;
-  timeval now;
-  gettimeofday(&now, nullptr);
-  tm local;
-  localtime_r(&now.tv_sec, &local);
-  char stamp[32];
-  std::strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &local);
-  std::fprintf(stderr, "%s.%03d %s: %s", stamp, static_cast<int>(now.tv_usec / 1000), level_name(level), line);
+  auto line_of = chosen == LogFormat::kJson ? json_line : text_line;
+  put(line_of(unix_ms(), level_name(level), line));
+} catch (const std::exception&) {
+  // No memory for the line: it is lost, the server goes on.
 }
 
 }  // namespace
 
-void start_logging(int level) {
+void start_logging(int level, LogFormat format) {
   verbose = (level & ~(LLL_ERR | LLL_WARN | LLL_NOTICE)) != 0;
+  chosen = format;
   lws_set_log_level(level, emit);
+}
+
+void say_of_start(const char* level, const std::string& message, const std::string& plain) {
+  put(chosen == LogFormat::kJson ? json_line(unix_ms(), level, message) : plain + "\n");
 }
 
 }  // namespace lws_chat

@@ -1,9 +1,17 @@
 #pragma once
 
+#include <string>
+
+#include "host/log_line.h"
+
 namespace lws_chat {
 
-// Sends lws's log, and with it the plugin's, to stderr with time and level. At the default level lws's
-// own start-up notices are left out: what remains is what an administrator wants to read.
-void start_logging(int level);
+// Sends lws's log, and with it the plugin's, to stderr with time and level, every line in one write. At the
+// default level lws's own start-up notices are left out: what remains is what an administrator wants to read.
+void start_logging(int level, LogFormat format);
+
+// Says on stderr, at any level of logging, what there is to say about the start: in JSON as a line of the log
+// ("error", "warning"), in text `plain` alone, for whoever typed the command.
+void say_of_start(const char* level, const std::string& message, const std::string& plain);
 
 }  // namespace lws_chat

@@ -11,8 +11,16 @@ namespace {
 // Says all that is wrong or odd. Returns whether the server may start.
 bool report(const lws_chat::ConfigReport& config) {
   for (const lws_chat::Finding& finding : config.findings)
-    std::fprintf(stderr, "%s\n", lws_chat::describe(finding).c_str());
+    lws_chat::say_of_start(finding.severity == lws_chat::Severity::kError ? "error" : "warning",
+                           lws_chat::place_of(finding) + ": " + finding.text, lws_chat::describe(finding));
   return config.ok();
+}
+
+// Says what keeps the server from starting. Returns the exit code.
+int refuse(const std::string& problem) {
+  std::string line = "lws-chatd: " + problem;
+  lws_chat::say_of_start("error", line, line);
+  return 1;
 }
 
 }  // namespace
@@ -20,15 +28,13 @@ bool report(const lws_chat::ConfigReport& config) {
 int main(int argc, char** argv) {
   lws_chat::Arguments arguments = lws_chat::read_arguments(argc, argv);
   if (arguments.exit_code >= 0) return arguments.exit_code;
-  lws_chat::start_logging(arguments.log_level);
+  // The report of --check is for people.
+  lws_chat::start_logging(arguments.log_level,
+                          arguments.check_only ? lws_chat::LogFormat::kText : arguments.log_format);
   std::signal(SIGPIPE, SIG_IGN);
 
   lws_chat::ConfigReport config = lws_chat::check_config(arguments.config_dir, arguments.plugin_dir);
-  bool usable = report(config);
-  if (!usable) {
-    std::fprintf(stderr, "lws-chatd: %s: not usable, see above\n", arguments.config_dir.c_str());
-    return 1;
-  }
+  if (!report(config)) return refuse(arguments.config_dir + ": not usable, see above");
   if (arguments.check_only) {
     std::printf("%s: %zu vhosts, nothing wrong\n", arguments.config_dir.c_str(), config.vhosts.size());
     return 0;
@@ -38,9 +44,6 @@ int main(int argc, char** argv) {
                                                          : LWS_CHAT_DEFAULT_PLUGIN_DIR;
   lws_chat::Server server(arguments.config_dir, plugin_dir, std::move(config));
   std::string problem = server.start();
-  if (!problem.empty()) {
-    std::fprintf(stderr, "lws-chatd: %s\n", problem.c_str());
-    return 1;
-  }
+  if (!problem.empty()) return refuse(problem);
   return server.run();
 }

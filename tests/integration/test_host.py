@@ -313,11 +313,12 @@ class Starting(unittest.TestCase):
     def test_help_names_every_argument(self):
         code, said = self.run_with("--help")
         self.assertEqual(code, 0)
-        for argument in ("-c", "-p", "-d", "--check", "--version", "--help"):
+        for argument in ("-c", "-p", "-d", "--log-format", "--check", "--version", "--help"):
             self.assertIn(argument, said)
 
     def test_wrong_arguments_end_it_with_2(self):
-        for arguments in (["--nonsense"], ["nonsense"], ["-d", "loud"], ["-c"]):
+        for arguments in (["--nonsense"], ["nonsense"], ["-d", "loud"], ["-c"],
+                          ["--log-format", "xml"], ["--log-format"]):
             with self.subTest(arguments=arguments):
                 code, said = self.run_with(*arguments)
                 self.assertEqual(code, 2, said)

@@ -84,12 +84,14 @@ class Server:
     Started when all vhosts listen and `serving` of them (all that say "status": "ok") serve the protocol.
     """
 
-    def __init__(self, *vhosts, serving=None, descriptors=None, user=None, env=None, plugins=None, **options):
+    def __init__(self, *vhosts, serving=None, descriptors=None, user=None, env=None, plugins=None,
+                 arguments=(), **options):
         self.vhosts = list(vhosts) or [vhost(**options)]
         self.serving = serving if serving is not None else sum(
             p.get("lws-chat", {}).get("status") == "ok" for v in self.vhosts for p in v.get("ws-protocols", []))
         self.descriptors = descriptors
         self.env = env or {}
+        self.arguments = arguments  # lws-chatd's, beside the folders
         self.plugins = str(plugins or BUILD / "plugins")
         if SANITIZED and any("h2" in v.get("alpn", "") for v in self.vhosts):
             # lws itself leaks 224 bytes for each upgrade that is refused over HTTP/2.
@@ -110,7 +112,7 @@ class Server:
     def command(self):
         if HOST == "lwsws":
             return [LWSWS, "-n", "-c", str(self.folder)]
-        return [str(BUILD / "bin/lws-chatd"), "-c", str(self.folder), "-p", self.plugins]
+        return [str(BUILD / "bin/lws-chatd"), "-c", str(self.folder), "-p", self.plugins, *self.arguments]
 
     def start(self):
         def limits():
