@@ -28,9 +28,9 @@ class Client {
   // where they are until Fanout::complete(); otherwise only until it returns.
   virtual size_t write(std::string_view frames) = 0;
 
-  // The hub has let go of this client for the reason given; `lag` is how many bytes it was behind.
-  // The connection closes in its own time and must not call the hub for this client again.
-  virtual void dismissed(Status why, uint64_t lag, Time now) = 0;
+  // The hub has let go of this client. The connection closes in its own time and must not call the hub for this
+  // client again.
+  virtual void dismissed(Ending ending, Time now) = 0;
 
   // Who it is to the others, made when it is first asked for; nullptr: it is not shown to anybody.
   virtual IdentityPtr identity() { return identity_; }
@@ -49,6 +49,9 @@ class Client {
 
   // Whether it is still being given messages from the history.
   bool replaying() const { return replay_next_ < replay_end_; }
+
+  // The first of those messages.
+  uint64_t replay_begin() const { return replay_next_; }
 
   // Whether there is anything it has not taken.
   bool behind() const { return room_ && (replaying() || lag() > 0); }

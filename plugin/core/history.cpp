@@ -5,17 +5,19 @@
 
 namespace lws_chat {
 
-// A record is followed by its publisher and its payload; the next one is aligned for its header.
+// A record is followed by its publisher, its tags and its payload; the next one is aligned for its header.
 size_t History::space(const Record& record) {
   constexpr size_t kAlign = alignof(Record);
-  return sizeof(Record) + (record.publisher_size + size_t{record.size} + kAlign - 1) / kAlign * kAlign;
+  return sizeof(Record) + (record.extra() + record.size + kAlign - 1) / kAlign * kAlign;
 }
 
 void History::add(const Message& message, Time now) {
-  Record record{now, static_cast<uint32_t>(message.payload.size()), static_cast<uint16_t>(message.publisher.size()),
-                message.format};
-  assert(record.publisher_size == message.publisher.size());
-  if (limits_.messages == 0 || record.size + record.publisher_size > limits_.bytes) {
+  Record record{now, static_cast<uint32_t>(message.payload.size()) & kMaxSize,
+                static_cast<uint32_t>(message.format) & 3u, static_cast<uint16_t>(message.publisher.size()),
+                static_cast<uint16_t>(message.tags.size())};
+  assert(record.size == message.payload.size());
+  assert(record.publisher_size == message.publisher.size() && record.tags_size == message.tags.size());
+  if (limits_.messages == 0 || record.size + record.extra() > limits_.bytes) {
     // A gap inside would be worse than a short history.
     clear();
     ++top_;
@@ -32,13 +34,15 @@ void History::add(const Message& message, Time now) {
   char* to = last_page_->data() + last_page_->used;
   std::memcpy(to, &record, sizeof record);
   to += sizeof record;
-  if (record.publisher_size) std::memcpy(to, message.publisher.data(), record.publisher_size);
-  if (record.size) std::memcpy(to + record.publisher_size, message.payload.data(), record.size);
+  for (std::string_view part : {message.publisher, message.tags, message.payload}) {
+    if (!part.empty()) std::memcpy(to, part.data(), part.size());
+    to += part.size();
+  }
   last_page_->used += static_cast<uint32_t>(need);
   ++last_page_->count;
   ++count_;
   ++top_;
-  bytes_ += record.size + record.publisher_size;
+  bytes_ += record.size + record.extra();
   while (count_ > limits_.messages || bytes_ > limits_.bytes) drop_oldest();
   expire(now);
 }
@@ -75,7 +79,11 @@ History::Entry History::Reader::next() {
   std::memcpy(&record, at_, sizeof record);
   const char* publisher = at_ + sizeof record;
   at_ += space(record);
-  Message message{{publisher + record.publisher_size, record.size}, record.format, {publisher, record.publisher_size}};
+  const char* tags = publisher + record.publisher_size;
+  Message message{{tags + record.tags_size, record.size},
+                  static_cast<Format>(record.format),
+                  {publisher, record.publisher_size},
+                  {tags, record.tags_size}};
   return {offset_++, record.time, message};
 }
 
@@ -83,7 +91,7 @@ void History::drop_oldest() {
   Page* page = first_page_;
   Record oldest;
   std::memcpy(&oldest, page->data() + page->begin, sizeof oldest);
-  bytes_ -= oldest.size + oldest.publisher_size;
+  bytes_ -= oldest.size + oldest.extra();
   --count_;
   page->begin += static_cast<uint32_t>(space(oldest));
   ++page->first_offset;

@@ -14,7 +14,7 @@ class History {
  public:
   struct Limits {
     uint64_t messages;
-    uint64_t bytes;  // of payload and publisher
+    uint64_t bytes;  // of payload, publisher and tags
     Time age;        // microseconds
   };
 
@@ -59,11 +59,15 @@ class History {
     char* data() { return reinterpret_cast<char*>(this + 1); }
     const char* data() const { return reinterpret_cast<const char*>(this + 1); }
   };
+  static constexpr uint32_t kMaxSize = (1u << 30) - 1;  // of a payload, in bytes
   struct Record {
     Time time;
-    uint32_t size;
+    uint32_t size : 30;
+    uint32_t format : 2;  // a Format
     uint16_t publisher_size;
-    Format format;
+    uint16_t tags_size;
+
+    size_t extra() const { return size_t{publisher_size} + tags_size; }
   };
 
   static size_t space(const Record& record);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace lws_chat {
 namespace {
@@ -39,13 +40,16 @@ Namespace& Hub::namespace_of(std::string_view room) {
 }
 
 Encode Hub::encoder(Audience audience) const {
-  return audience == Audience::kText ? encoders_.text : encoders_.structured;
+  if (audience == Audience::kText) return encoders_.text;
+  return audience == Audience::kEvents ? encoders_.events : encoders_.structured;
 }
 
 const Room* Hub::find(std::string_view name) const {
   auto found = rooms_.find(name);
   return found == rooms_.end() ? nullptr : found->second.get();
 }
+
+Room* Hub::find(std::string_view name) { return const_cast<Room*>(std::as_const(*this).find(name)); }
 
 bool Hub::has_place(std::string_view name) const {
   return rooms_.size() < settings_.max_rooms || vacant_.first() || find(name);
@@ -69,8 +73,9 @@ Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time no
   Room& room = *opened;
   vacant_.remove(room);
   room.add(client);
-  ++counters_.clients;
-  ++counters_.joins;
+  Counters::ByDialect& count = counters_.of(dialect_of(client.audience_));
+  ++count.subscriptions;
+  ++count.joins;
   if (client.audience_ != Audience::kText && room.settings().history.messages > 0) room.promised_ = true;
   if (room.settings().presence) welcome(room, client, now);
   if (replay > 0) {
@@ -94,8 +99,7 @@ void Hub::tell(Room& room, Event::Kind kind, const Identity& about, Time now) {
   if (!room.settings().join_leave || stream.readers() == 0) return;
   Event event{kind, room.name(), Message{{}, Format::kJson, about.json}};
   encoders_.structured(stream, event);
-  ++room.waiting_;
-  make_dirty(room, now);
+  note_waiting(room, now);
 }
 
 // Whether the identity was absent from the room, which it then no longer is.
@@ -119,11 +123,12 @@ void Hub::leave(Client& client, Time now, Departure departure) {
   Room* room = client.room_;
   if (!room) return;
   room->remove(client);
-  --counters_.clients;
+  --counters_.of(dialect_of(client.audience_)).subscriptions;
   const RoomSettings& settings = room->settings();
   if (settings.presence && client.identified()) {
-    // A text client has nothing by which to be known again.
-    bool may_return = departure == Departure::kMayReturn && client.audience_ != Audience::kText;
+    // Others have nothing by which to be known again.
+    bool known = client.audience_ == Audience::kStructured || client.audience_ == Audience::kWatching;
+    bool may_return = departure == Departure::kMayReturn && known;
     if (may_return && settings.presence_grace > 0 && absent_ < Departed::kMost) {
       room->absent_.push_back({client.identity_, now + settings.presence_grace});
       ++absent_;
@@ -139,15 +144,16 @@ void Hub::leave(Client& client, Time now, Departure departure) {
 void Hub::publish(Room& room, const Message& message, Time now) {
   ++counters_.messages_in;
   counters_.bytes_in += message.payload.size();
-  room.history_.add(message, now);
+  if (!message.ephemeral) room.history_.add(message, now);
   if (!room.history_.empty() || (room.promised_ && room.members_.empty()))
     remember(room, now);
   else
     room.namespace_.remembered.remove(room);
   if (!room.members_.empty()) {
-    uint64_t offset = room.settings().history.messages > 0 ? room.history_.top() : 0;
-    Event event{Event::Kind::kPublication, room.name(), message, offset};
+    bool kept = room.settings().history.messages > 0 && !message.ephemeral;
+    Event event{Event::Kind::kPublication, room.name(), message, kept ? room.history_.top() : 0, room.epoch()};
     if (room.stream(Audience::kText).readers() > 0) encoders_.text(room.stream(Audience::kText), event);
+    if (room.stream(Audience::kEvents).readers() > 0) encoders_.events(room.stream(Audience::kEvents), event);
     Stream& structured = room.stream(Audience::kStructured);
     Stream& watching = room.stream(Audience::kWatching);
     if (structured.readers() > 0 && watching.readers() > 0) {
@@ -156,8 +162,8 @@ void Hub::publish(Room& room, const Message& message, Time now) {
     } else if (structured.readers() + watching.readers() > 0) {
       encoders_.structured(structured.readers() > 0 ? structured : watching, event);
     }
-    ++room.waiting_;
-    make_dirty(room, now);
+    counters_.deliveries += room.members_.size();
+    note_waiting(room, now);
   }
   if (pool_.bytes_in_use() > settings_.max_memory) reclaim(now);
 }
@@ -187,6 +193,12 @@ void Hub::dismiss_after_head(Client& client, Status why, Time now) {
   client.stop_ = client.room_->stream(client.audience_).head();
   client.leaving_ = why;
   make_dirty(*client.room_, now);
+}
+
+void Hub::clear_history(Room& room) {
+  room.history_.clear();
+  if (!room.promised_) room.namespace_.remembered.remove(room);
+  retire(room);
 }
 
 // The room has something that may be asked for later.
@@ -263,7 +275,7 @@ bool Hub::evict_readers(Block& segment, Time now) {
     Client& client = *room.members_[i];
     if (client.audience_ != audience) continue;
     if (client.lag() > rest) pump(client, now);
-    if (client.room_ && client.lag() > rest) dismiss(client, Status::kSlow, now);
+    if (client.room_ && client.lag() > rest) dismiss(client, {Status::kSlow}, now);
   }
   in_room_ = false;
   bool freed = stream.tail() != tail;

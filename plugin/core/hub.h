@@ -31,6 +31,7 @@ class Hub {
   struct Encoders {
     Encode text;
     Encode structured;
+    Encode events;
   };
 
   // How somebody leaves: for good, or by a lost connection, which may be back soon.
@@ -54,6 +55,13 @@ class Hub {
 
   // The room of that name, or nullptr.
   const Room* find(std::string_view name) const;
+  Room* find(std::string_view name);
+
+  // All rooms, those included that are only remembered, in no order.
+  template <typename Told>
+  void each_room(Told&& told) const {
+    for (const auto& [name, room] : rooms_) told(*room);
+  }
 
   // What holds in a room of that name.
   const RoomSettings& settings_of(std::string_view name) { return namespace_of(name).settings; }
@@ -82,10 +90,16 @@ class Hub {
   // What the room remembers, without what has become too old.
   const History& history(Room& room, Time now);
 
+  // Forgets the messages of a room; offsets go on.
+  void clear_history(Room& room);
+
   // A text that is different at each call: 128 bits in hex. Public, it proves nothing.
   std::string next_id();
 
   Departed& departed() { return departed_; }
+
+  // Dismisses a client at once.
+  void dismiss(Client& client, Ending ending, Time now);
 
   // Dismisses a client as soon as it has been sent everything published so far.
   void dismiss_after_head(Client& client, Status why, Time now);
@@ -118,11 +132,11 @@ class Hub {
   Namespace& namespace_of(std::string_view room);
   Room* open(std::string_view name);
   Encode encoder(Audience audience) const;
+  void note_waiting(Room& room, Time now);
   void make_dirty(Room& room, Time now);
   bool flush_room(Room& room, Time now, size_t& budget);
   bool send_replay(Client& client, Time now);
   void send_stream(Client& client, Time now);
-  void dismiss(Client& client, Status why, Time now);
   void welcome(Room& room, Client& client, Time now);
   void tell(Room& room, Event::Kind kind, const Identity& about, Time now);
   bool return_of(Room& room, const IdentityPtr& identity);

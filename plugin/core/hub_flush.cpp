@@ -1,6 +1,7 @@
 // How a hub sends: which rooms are due, and what their members are written.
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/hub.h"
@@ -13,6 +14,12 @@ constexpr size_t kReplayPiece = 16384;
 constexpr size_t kReplayPerTurn = 65536;
 
 }  // namespace
+
+// There is one more message to be sent.
+void Hub::note_waiting(Room& room, Time now) {
+  if (room.waiting_++ == 0) room.waiting_since_ = now;
+  make_dirty(room, now);
+}
 
 void Hub::make_dirty(Room& room, Time now) {
   bool enough = room.waiting_ >= kEnough;
@@ -82,20 +89,25 @@ Hub::Walk::~Walk() {
 // Serves the members from where the last turn stopped. Returns whether it came to the end.
 bool Hub::flush_room(Room& room, Time now, size_t& budget) {
   Walk walk(*this, room);
-  if (room.next_ == 0) room.waiting_ = 0;
+  if (room.next_ == 0) {
+    room.serving_since_ = room.waiting_ > 0 ? room.waiting_since_ : -1;
+    room.waiting_ = 0;
+  }
   while (room.next_ < room.members_.size() && budget > 0) {
     --budget;
     Client& client = *room.members_[room.next_++];
     if (client.replay_next_ == client.replay_end_)
       send_stream(client, now);
     else if (client.lag() > settings_.max_lag)
-      dismiss(client, Status::kSlow, now);
+      dismiss(client, {Status::kSlow}, now);
   }
   // The interval counts from the end: a large room would otherwise be due again at once.
   if (fanout_) room.flushed_at_ = std::max(now, fanout_->complete());
   if (room.next_ < room.members_.size()) return false;
   room.next_ = 0;
   if (!fanout_) room.flushed_at_ = now;
+  if (room.serving_since_ >= 0)
+    counters_.delay_seconds.observe(static_cast<double>(room.flushed_at_ - room.serving_since_) / 1e6);
   return true;
 }
 
@@ -111,14 +123,15 @@ bool Hub::send_replay(Client& client, Time now) {
   size_t budget = kReplayPerTurn;
   while (client.replay_next_ < client.replay_end_) {
     if (!client.ready() || budget == 0) return false;
-    if (client.replay_next_ < history.first()) return dismiss(client, Status::kReplayLost, now), false;
+    if (client.replay_next_ < history.first()) return dismiss(client, {Status::kReplayLost}, now), false;
     std::string bytes;
     FrameString frames(bytes);
     std::vector<size_t> ends;  // of the messages, in the buffer
     History::Reader reader = history.from(client.replay_next_);
     while (reader.offset() < client.replay_end_ && bytes.size() < kReplayPiece) {
       History::Entry entry = reader.next();
-      encoder(client.audience_)(frames, {Event::Kind::kPublication, room.name(), entry.message, entry.offset});
+      encoder(client.audience_)(frames,
+                                {Event::Kind::kPublication, room.name(), entry.message, entry.offset, room.epoch()});
       ends.push_back(bytes.size());
     }
     size_t taken = client.write(std::string_view(bytes).substr(client.replay_taken_));
@@ -128,6 +141,8 @@ bool Hub::send_replay(Client& client, Time now) {
     taken += client.replay_taken_;
     size_t whole = static_cast<size_t>(std::upper_bound(ends.begin(), ends.end(), taken) - ends.begin());
     client.replay_next_ += whole;
+    counters_.deliveries += whole;
+    counters_.replayed += whole;
     client.replay_taken_ = static_cast<uint32_t>(taken - (whole ? ends[whole - 1] : 0));
     budget -= std::min(budget, taken);
   }
@@ -140,7 +155,8 @@ void Hub::send_stream(Client& client, Time now) {
     std::string_view frames = stream.unread(client.cursor_, client.stop_);
     if (frames.empty() || client.gathered_) return;
     if (!client.ready()) {
-      if (client.lag() > settings_.max_lag) dismiss(client, Status::kSlow, now);
+      counters_.lag_bytes.observe(static_cast<double>(client.lag()));
+      if (client.lag() > settings_.max_lag) dismiss(client, {Status::kSlow}, now);
       return;
     }
     size_t taken = client.write(frames);
@@ -149,13 +165,14 @@ void Hub::send_stream(Client& client, Time now) {
     counters_.bytes_out += taken;
     client.cursor_ = stream.advance(client.cursor_, taken);
   }
-  dismiss(client, client.leaving_, now);
+  dismiss(client, {client.leaving_}, now);
 }
 
-void Hub::dismiss(Client& client, Status why, Time now) {
-  uint64_t lag = client.lag();
-  leave(client, now, why == Status::kClosedOnRequest ? Departure::kFinal : Departure::kMayReturn);
-  client.dismissed(why, lag, now);
+void Hub::dismiss(Client& client, Ending ending, Time now) {
+  ending.lag = client.lag();
+  bool final = ending.why == Status::kClosedOnRequest || ending.why == Status::kForced;
+  leave(client, now, final ? Departure::kFinal : Departure::kMayReturn);
+  client.dismissed(std::move(ending), now);
 }
 
 }  // namespace lws_chat

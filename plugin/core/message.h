@@ -15,15 +15,21 @@ struct Message {
   std::string_view payload;  // relayed exactly as it is
   Format format = Format::kText;
   std::string_view publisher{};  // who sent it, see Identity::json; empty: not known
+  std::string_view tags{};       // what else is said of it, a JSON object of texts; empty: nothing
+  bool ephemeral = false;        // the history does not get it, so that it has no offset
 };
+
+// What tags may take, in bytes.
+inline constexpr size_t kMaxTags = 4096;
 
 // What a room tells its readers.
 struct Event {
   enum class Kind : uint8_t { kPublication, kJoin, kLeave };
   Kind kind;
   std::string_view room;
-  Message message;      // of a join or leave only the publisher: who it is about
-  uint64_t offset = 0;  // of a publication; 0 in a room that keeps no history
+  Message message;           // of a join or leave only the publisher: who it is about
+  uint64_t offset = 0;       // of a publication; 0 if no history keeps it
+  std::string_view epoch{};  // of the room
 };
 
 // Takes the frames that a dialect makes of an event, one by one.
@@ -56,7 +62,8 @@ enum class Audience : uint8_t {
   kText,        // the text dialect
   kStructured,  // the structured one,
   kWatching,    // and that with joins and leaves
+  kEvents,      // event streams
 };
-inline constexpr unsigned kAudiences = 3;
+inline constexpr unsigned kAudiences = 4;
 
 }  // namespace lws_chat

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <functional>
 
+#include "core/address_range.h"
 #include "core/origin.h"
 #include "core/room.h"
 #include "core/utf8.h"
@@ -58,21 +59,42 @@ std::string set_path(std::string& path, std::string_view value) {
   return "";
 }
 
-std::string set_origins(std::vector<std::string>& origins, std::string_view value) {
-  std::vector<std::string> parsed;
+// Calls `told` for each word of a list, until it returns what is wrong with one.
+template <typename Told>
+std::string each_word(std::string_view list, Told&& told) {
   size_t at = 0;
-  while (at < value.size()) {
-    size_t end = value.find_first_of(", ", at);
-    if (end == std::string_view::npos) end = value.size();
-    std::string_view word = value.substr(at, end - at);
+  while (at < list.size()) {
+    size_t end = list.find_first_of(", ", at);
+    if (end == std::string_view::npos) end = list.size();
+    std::string_view word = list.substr(at, end - at);
     at = end + 1;
     if (word.empty()) continue;
+    std::string problem = told(word);
+    if (!problem.empty()) return problem;
+  }
+  return "";
+}
+
+std::string set_origins(std::vector<std::string>& origins, std::string_view value) {
+  std::vector<std::string> parsed;
+  std::string problem = each_word(value, [&](std::string_view word) -> std::string {
     if (word != "*" && !is_origin(word))
       return quoted(word) + " is not an origin, expected one like https://example.org or https://example.org:8443";
     parsed.emplace_back(word);
-  }
-  origins = std::move(parsed);
-  return "";
+    return "";
+  });
+  if (problem.empty()) origins = std::move(parsed);
+  return problem;
+}
+
+std::string set_addresses(std::string& ranges, std::string_view value) {
+  std::string problem = each_word(value, [&](std::string_view word) -> std::string {
+    AddressRange range;
+    if (read_address_range(word, range)) return "";
+    return quoted(word) + " is not an address, expected one like 192.0.2.1, 10.0.0.0/8, ::1 or 2001:db8::/32";
+  });
+  if (problem.empty()) ranges = value;
+  return problem;
 }
 
 std::string join(const std::vector<std::string>& words) {
@@ -200,9 +222,35 @@ const std::vector<Binding>& bindings() {
             0,
             "",
             OptionScope::kVhost,
-            "A file with keys, one a line, of which a back end has to show one to publish by POST /pub/ROOM, when the "
-            "vhost mounts callback://lws-chat at /. Empty: nobody can."},
+            "A file with keys, one a line, of which a back end has to show one for POST /pub/ROOM and POST "
+            "/api/METHOD, when the vhost mounts callback://lws-chat at /. Empty: nobody can."},
            &Options::api_key_file, set_text),
+      flag(
+          {"metrics",
+           {},
+           "",
+           "0",
+           0,
+           0,
+           "",
+           OptionScope::kVhost,
+           "Answers GET /metrics with numbers in Prometheus's format, when the vhost mounts callback://lws-chat at /."},
+          &Options::metrics),
+      flag({"health",
+            {},
+            "",
+            "0",
+            0,
+            0,
+            "",
+            OptionScope::kVhost,
+            "Answers GET /healthz while the server lives and GET /readyz while it takes clients, likewise."},
+           &Options::health),
+      {{"admin-from", OptionType::kList, "addresses", "127.0.0.0/8 ::1", 0, 0, "", OptionScope::kVhost,
+        "The addresses that metrics and health answer to, separated by blanks; others get 403, and so does what a "
+        "proxy passes on."},
+       [](Options& o, std::string_view v) { return set_addresses(o.admin_from, v); },
+       [](const Options& o) { return o.admin_from; }},
       text({"hub",
             {},
             "",
@@ -238,7 +286,7 @@ const std::vector<Binding>& bindings() {
         "What becomes of binary messages: refuse closes the sender with 1003, relay passes them on as binary."},
        set_binary,
        [](const Options& o) { return std::string(o.binary == BinaryPolicy::kRelay ? "relay" : "refuse"); }},
-      {{"allowed-origins", OptionType::kList, "", "", 0, 0, "", OptionScope::kVhost,
+      {{"allowed-origins", OptionType::kList, "origins", "", 0, 0, "", OptionScope::kVhost,
         "Further origins whose pages may connect, separated by blanks; * allows all. "
         "The server's own origin and clients without an Origin header are always allowed."},
        [](Options& o, std::string_view v) { return set_origins(o.allowed_origins, v); },
@@ -598,7 +646,7 @@ std::string option_range(const OptionRow& row) {
       for (size_t bar; (bar = words.find('|')) != std::string::npos;) words.replace(bar, 1, " or ");
       return words;
     }
-    case OptionType::kList: return "origins";
+    case OptionType::kList: return std::string(row.unit);
     case OptionType::kText: return "text";
   }
   return "";

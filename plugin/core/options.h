@@ -24,6 +24,9 @@ struct Options {
   std::string home;             // where GET / leads; empty: 404
   std::string hub;              // vhosts that name the same hub share their clients; empty: its own
   std::string api_key_file;     // who has one of its keys may publish over HTTP; empty: nobody
+  bool metrics = false;         // GET /metrics is answered
+  bool health = false;          // GET /healthz and /readyz are
+  std::string admin_from;       // to these addresses, separated by blanks
   std::string close_word;       // a text that asks the server to close; empty: none
   std::string close_reply;      // what that client is told before the close
   BinaryPolicy binary = BinaryPolicy::kRefuse;

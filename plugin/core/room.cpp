@@ -21,7 +21,7 @@ Room::Room(BlockPool& pool, Namespace& group, std::string name, std::string epoc
     : name_(std::move(name)),
       epoch_(std::move(epoch)),
       namespace_(group),
-      streams_{Stream(pool, this), Stream(pool, this), Stream(pool, this)},
+      streams_{Stream(pool, this), Stream(pool, this), Stream(pool, this), Stream(pool, this)},
       history_(pool, this, group.settings.history) {}
 
 const RoomSettings& Room::settings() const { return namespace_.settings; }

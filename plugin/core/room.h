@@ -78,13 +78,15 @@ class Room {
   Time flushed_at_ = -1;
   Time touched_at_ = 0;  // when something happened last that is worth remembering
   Time due_ = 0;
-  size_t waiting_ = 0;     // messages published since the last flush began
-  bool delayed_ = false;   // it is in the queue of those that wait for their time
-  bool again_ = false;     // something came while a flush was under way
-  bool promised_ = false;  // somebody was given a position, and may come back to it
-  RoomLink dirty_;         // in one of the hub's queues of dirty rooms
-  RoomLink remembered_;    // in its namespace's list of rooms with something to remember
-  RoomLink vacant_;        // in the hub's list of those of them without members
+  size_t waiting_ = 0;       // messages published since the last flush began,
+  Time waiting_since_ = 0;   // the first of them at this time
+  Time serving_since_ = -1;  // and of those that the flush under way sends; -1: there are none
+  bool delayed_ = false;     // it is in the queue of those that wait for their time
+  bool again_ = false;       // something came while a flush was under way
+  bool promised_ = false;    // somebody was given a position, and may come back to it
+  RoomLink dirty_;           // in one of the hub's queues of dirty rooms
+  RoomLink remembered_;      // in its namespace's list of rooms with something to remember
+  RoomLink vacant_;          // in the hub's list of those of them without members
 };
 
 // Rooms in the order in which they were put in, linked through the rooms themselves.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace lws_chat {
@@ -17,6 +18,8 @@ enum class [[nodiscard]] Status : uint8_t{
     kSlow,             // over max-lag
     kReplayLost,       // the history moved on before it had been replayed
     kReplaced,         // the same client has come back by another connection
+    kForced,           // a back end wanted it
+    kUnsubscribed,     // and this, of a room only
     kStale,            // of the structured dialect: did not say connect in time
     kBadRequest,       // of the structured dialect: not a command
     kTooFast,          // over message-rate where it cannot be slowed down
@@ -38,9 +41,21 @@ struct StatusRow {
   // Instead of close_code in the structured dialect, centrifugal.dev/docs/server/codes: its clients come back
   // after 3000 to 3499, but not after 3500 to 3999 and 4500 to 4999.
   uint16_t structured_code;
-  std::string_view text;  // close reason and log text, ASCII, at most 100 bytes
+  std::string_view cause;  // in the metrics
+  std::string_view text;   // close reason and log text, ASCII, at most 100 bytes
+
+  // Whether a connection that was there ends by it. Of a peer that does not answer there is no code to give.
+  bool closes() const { return close_code != 0 || (http_status == 0 && cause == "no_pong"); }
 };
 
 const StatusRow& describe(Status status);
+
+// How this side ends a client's connection.
+struct Ending {
+  Status why = Status::kOk;
+  uint64_t lag = 0;      // bytes that it was behind
+  std::string detail{};  // says more of why; with a code of its own: says why
+  uint16_t code = 0;     // instead of the status's own close code, 3000 to 4999; 0: that
+};
 
 }  // namespace lws_chat

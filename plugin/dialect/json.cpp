@@ -211,6 +211,21 @@ std::vector<JsonMember> members_of(const JsonValue& object) {
   return members;
 }
 
+std::vector<JsonValue> elements_of(const JsonValue& array) {
+  std::vector<JsonValue> elements;
+  Scanner scanner(array.text);
+  bool whole = scanner.take('[') && scanner.array([&](const JsonValue& value) { elements.push_back(value); });
+  if (!whole) elements.clear();
+  return elements;
+}
+
+std::string on_one_line(std::string_view json) {
+  std::string line(json);
+  for (char& c : line)
+    if (c == '\n' || c == '\r') c = ' ';
+  return line;
+}
+
 std::string unquoted(const JsonValue& string) {
   std::string_view rest = string.text.substr(1, string.text.size() - 2);
   std::string text;

@@ -38,6 +38,12 @@ inline constexpr unsigned kMaxJsonDepth = 64;
 // The members of a value that was found to be an object.
 std::vector<JsonMember> members_of(const JsonValue& object);
 
+// The elements of a value that was found to be an array.
+std::vector<JsonValue> elements_of(const JsonValue& array);
+
+// The same without line breaks, which in JSON can only stand between the parts of a value.
+std::string on_one_line(std::string_view json);
+
 // The text of a JSON string, as UTF-8. Precondition: kind is kString.
 std::string unquoted(const JsonValue& string);
 

@@ -16,17 +16,6 @@ void append_base64(std::string& text, std::string_view bytes) {
   }
 }
 
-void append_data(std::string& json, const Message& message) {
-  switch (message.format) {
-    case Format::kJson: json += message.payload; return;
-    case Format::kText: append_quoted(json, message.payload); return;
-    case Format::kBinary:
-      json += "{\"base64\":\"";
-      append_base64(json, message.payload);
-      json += "\"}";
-  }
-}
-
 std::string_view field_of(Event::Kind kind) {
   switch (kind) {
     case Event::Kind::kPublication: return "pub";
@@ -52,6 +41,17 @@ IdentityPtr make_identity(std::string client, std::string_view user, std::string
   return identity;
 }
 
+void append_data(std::string& json, const Message& message) {
+  switch (message.format) {
+    case Format::kJson: json += message.payload; return;
+    case Format::kText: append_quoted(json, message.payload); return;
+    case Format::kBinary:
+      json += "{\"base64\":\"";
+      append_base64(json, message.payload);
+      json += "\"}";
+  }
+}
+
 void append_push(FrameSink& sink, const Event& event) {
   std::string json = "{\"push\":{\"channel\":";
   append_quoted(json, event.room);
@@ -70,10 +70,17 @@ std::string message_push(std::string_view text) {
   return json += "}}}";
 }
 
+void append_unsubscribe_push(std::string& json, std::string_view room) {
+  json += "{\"push\":{\"channel\":";
+  append_quoted(json, room);
+  json += ",\"unsubscribe\":{\"code\":2000,\"reason\":\"server unsubscribe\"}}}";
+}
+
 void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms) {
   json += "{\"data\":";
   append_data(json, message);
   if (!message.publisher.empty()) json.append(",\"info\":").append(message.publisher);
+  if (!message.tags.empty()) json.append(",\"tags\":").append(message.tags);
   if (offset > 0) json.append(",\"offset\":").append(std::to_string(offset));
   if (unix_ms > 0) json.append(",\"time\":").append(std::to_string(unix_ms));
   json += '}';

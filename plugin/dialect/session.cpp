@@ -22,7 +22,7 @@ void Session::receive(std::string_view message, Time now) {
   if (ended_ || parting_ != Status::kOk) return;
   if (!input_.empty()) {
     // The connection was asked not to read; what it already had is bounded all the same.
-    if (input_bytes_ > 2 * options_.max_message + kMaxUntaken) return end(Status::kTooFast, 0, now);
+    if (input_bytes_ > 2 * options_.max_message + kMaxUntaken) return end({Status::kTooFast}, now);
     return keep(message);
   }
   (void)run(message, now);
@@ -107,13 +107,14 @@ bool Session::behind() const {
 bool Session::handle(std::string_view line, Time now) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return true;
   Command command;
-  if (!read_command(line, command)) return end(Status::kBadRequest, 0, now, "not a command in JSON"), true;
+  if (!read_command(line, command)) return end({Status::kBadRequest, 0, "not a command in JSON"}, now), true;
   if (command.method == Method::kNone && command.id == 0) return true;
   bool first = command.method == Method::kConnect;
   if (first == (identity_ != nullptr))
-    return end(Status::kBadRequest, 0, now, first ? "connect for the second time" : "connect has to come first"), true;
+    return end({Status::kBadRequest, 0, first ? "connect for the second time" : "connect has to come first"}, now),
+           true;
   if (command.method == Method::kSend) return true;
-  if (command.id == 0) return end(Status::kBadRequest, 0, now, "command without id"), true;
+  if (command.id == 0) return end({Status::kBadRequest, 0, "command without id"}, now), true;
   if (!command.problem.empty()) return refuse(command, ClientError::kBadRequest, command.problem), true;
   if (ids_.count(command.id))
     return refuse(command, ClientError::kBadRequest, "the id was used before in the same message"), true;
@@ -192,19 +193,47 @@ void Session::part(Status why, Time now) {
     any = true;
     hub_.dismiss_after_head(subscription, why, now);
   }
-  if (!any) end(why, 0, now);
+  if (!any) end({why}, now);
 }
 
 // The hub has let go of one subscription. The objects stay, the hub may be walking over them.
-void Session::dismissed(Status why, uint64_t lag, Time now) {
+void Session::dismissed(Subscription& subscription, Ending ending, Time now) {
   if (ended_) return;
+  if (ending.why == Status::kUnsubscribed) {
+    auto is_it = [&](const auto& entry) { return &entry.second == &subscription; };
+    auto found = std::find_if(subscriptions_.begin(), subscriptions_.end(), is_it);
+    if (!replies_.empty()) replies_ += '\n';
+    append_unsubscribe_push(replies_, found->first);
+    return link_.ask_to_resume();
+  }
   bool others = std::any_of(subscriptions_.begin(), subscriptions_.end(),
                             [](const auto& entry) { return entry.second.room() != nullptr; });
-  if (why != parting_ || !others) end(why, lag, now);
+  if (ending.why != parting_ || !others) end(std::move(ending), now);
 }
 
-void Session::end(Status why, uint64_t lag, Time now, const char* detail) {
+// The subscription to that room, unless it has been ended from the other side.
+Session::Subscriptions::iterator Session::find(std::string_view channel) {
+  auto found = subscriptions_.find(channel);
+  if (found == subscriptions_.end() || found->second.room() || ended_ || parting_ != Status::kOk) return found;
+  subscriptions_.erase(found);
+  return subscriptions_.end();
+}
+
+bool Session::is(std::string_view client, std::string_view session) const {
+  return identity_ && (client.empty() || client == identity_->client) &&
+         (session.empty() || (named_ && key_.substr(kSessionKey.size()) == session));
+}
+
+void Session::expel(std::string_view room, Time now) {
+  if (ended_ || parting_ != Status::kOk) return;
+  for (auto& [name, subscription] : subscriptions_)
+    if (subscription.room() && (room.empty() || room == name))
+      hub_.dismiss_after_head(subscription, Status::kUnsubscribed, now);
+}
+
+void Session::end(Ending ending, Time now) {
   if (ended_) return;
+  Status why = ending.why;
   std::string frames;
   // A close frame may stand in the middle of a message, others not.
   if (!speaking_ && why != Status::kSlow && why != Status::kReplayLost) {
@@ -214,8 +243,9 @@ void Session::end(Status why, uint64_t lag, Time now, const char* detail) {
     if (why == Status::kClosedOnRequest && !options_.close_reply.empty())
       append_message(sink, Message{message_push(options_.close_reply)});
   }
-  leave_all(now, why == Status::kClosedOnRequest ? Hub::Departure::kFinal : Hub::Departure::kMayReturn);
-  link_.end(why, lag, std::move(frames), detail);
+  bool final = why == Status::kClosedOnRequest || why == Status::kForced;
+  leave_all(now, final ? Hub::Departure::kFinal : Hub::Departure::kMayReturn);
+  link_.end(std::move(ending), std::move(frames));
 }
 
 void Session::lost(Time now) {
@@ -226,6 +256,10 @@ void Session::leave_all(Time now, Hub::Departure departure) {
   ended_ = true;
   for (auto& [name, subscription] : subscriptions_) hub_.leave(subscription, now, departure);
   if (named_) sessions_.named.erase(key_);
+  if (identity_) {
+    auto [first, last] = sessions_.by_user.equal_range(identity_->user);
+    sessions_.by_user.erase(std::find_if(first, last, [this](const auto& entry) { return entry.second == this; }));
+  }
   if (departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0)
     hub_.departed().add(key_, identity_, now + grace_);
   output_ = replies_ = std::string();

@@ -13,6 +13,8 @@
 
 namespace lws_chat {
 
+struct RoomAnswer;
+
 // The connection that a session speaks through.
 class SessionLink {
  public:
@@ -27,15 +29,17 @@ class SessionLink {
   // A time of the hub's clock as microseconds since 1970.
   virtual int64_t unix_time(Time at) = 0;
 
+  // Session::resume() is to be called as soon as the connection can write.
+  virtual void ask_to_resume() = 0;
+
   // The client has said connect: from now on it is pinged.
   virtual void connected() = 0;
 
   // Nothing more may be read from the client before it has taken what it was sent, or it may again.
   virtual void hold_input(bool hold) = 0;
 
-  // The session is over. The connection sends `last_frames` and closes. `detail` says more of why; it is ASCII and
-  // lives as long as the program, and may be empty.
-  virtual void end(Status why, uint64_t lag, std::string last_frames, const char* detail) = 0;
+  // The session is over. The connection sends `last_frames` and closes.
+  virtual void end(Ending ending, std::string last_frames) = 0;
 
  protected:
   ~SessionLink() = default;
@@ -47,6 +51,7 @@ struct Sessions {
   // A client that says in `connect` which session it is takes the place of that session, should its old
   // connection not have been given up yet.
   std::map<std::string, Session*, std::less<>> named;
+  std::multimap<std::string_view, Session*> by_user;  // all that have said who they are
   size_t untaken = 0;  // bytes kept of replies that clients have not taken whole, of all sessions
 };
 
@@ -85,11 +90,24 @@ class Session {
   // The connection is lost.
   void lost(Time now);
 
+  // For a back end. Whether the client has this id and session, as far as they are not empty.
+  bool is(std::string_view client, std::string_view session) const;
+  const IdentityPtr& identity() const { return identity_; }
+
+  // Takes the client out of a room, of an empty name out of all, and tells it.
+  void expel(std::string_view room, Time now);
+
+  // Ends it.
+  void end(Ending ending, Time now);
+
  private:
   // Above so many bytes that the client has not taken no further command is done,
   static constexpr size_t kMaxUntaken = 65536;
   // nor above none, when all clients together have not taken this part of max-memory.
   static constexpr uint64_t kShareOfMemory = 4;
+
+  // What the key of a named session begins with.
+  static constexpr std::string_view kSessionKey = "session ";
 
   class Subscription;  // in dialect/subscription.h
   using Subscriptions = std::map<std::string, Subscription, std::less<>>;
@@ -106,6 +124,7 @@ class Session {
   void presence(Command& command, Time now);
   void presence_stats(Command& command, Time now);
   void history(Command& command, Time now);
+  void answer(const Command& command, const RoomAnswer& answer);
   std::string position(Subscription& subscription, uint64_t offset) const;
   bool recover(Subscription& subscription, uint64_t offset, std::string_view epoch, std::string& publications,
                Time now);
@@ -119,8 +138,8 @@ class Session {
   void note_untaken();
   bool scarce() const { return sessions_.untaken >= options_.max_memory / kShareOfMemory; }
   void serve_rooms(Time now);
-  void dismissed(Status why, uint64_t lag, Time now);
-  void end(Status why, uint64_t lag, Time now, const char* detail = "");
+  void dismissed(Subscription& subscription, Ending ending, Time now);
+  Subscriptions::iterator find(std::string_view channel);
   void leave_all(Time now, Hub::Departure departure);
 
   Hub& hub_;

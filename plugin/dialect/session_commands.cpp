@@ -1,28 +1,18 @@
 // What a session does for each of the protocol's commands.
 #include <algorithm>
-#include <unordered_set>
-#include <vector>
 
 #include "dialect/reply.h"
+#include "dialect/room_query.h"
 #include "dialect/subscription.h"
 
 namespace lws_chat {
 namespace {
-
-// A history or a list of members is cut off, or refused, at about so many bytes.
-constexpr size_t kMaxReply = size_t{1024} * 1024;
 
 // What a client says about itself, in bytes.
 constexpr size_t kMaxConnectData = 4096;
 
 // So many members or messages in a reply cost as much as one command.
 constexpr size_t kPerCost = 100;
-
-// `zero` is the hub's time 0 in microseconds since 1970.
-void append_entry(std::string& publications, const History::Entry& entry, int64_t zero) {
-  if (!publications.empty()) publications += ',';
-  append_publication(publications, entry.message, entry.offset, (zero + entry.time) / 1000);
-}
 
 }  // namespace
 
@@ -75,12 +65,12 @@ std::string Session::identify(std::string_view data, Time now) {
   if (info.empty() && session.empty()) info = data;
   if (info == "null") info = {};
   if (!session.empty())
-    key_ = "session " + session;
+    key_ = std::string(kSessionKey) + session;
   else if (!data.empty() && data != "null" && data != "{}")
     key_ = "data " + std::string(data);
 
   auto before = session.empty() ? sessions_.named.end() : sessions_.named.find(key_);
-  if (before != sessions_.named.end()) before->second->end(Status::kReplaced, 0, now);
+  if (before != sessions_.named.end()) before->second->end({Status::kReplaced}, now);
   if (!key_.empty()) identity_ = hub_.departed().take(key_, now);
   IdentityPtr fresh = make_identity(identity_ ? identity_->client : hub_.next_id(), user, info);
   // Under the same session it may say something else about itself now; then it is as good as another one.
@@ -88,6 +78,7 @@ std::string Session::identify(std::string_view data, Time now) {
     identity_ = identity_ ? make_identity(hub_.next_id(), user, info) : fresh;
   named_ = !session.empty();
   if (named_) sessions_.named[key_] = this;
+  sessions_.by_user.emplace(identity_->user, this);
   return {};
 }
 
@@ -102,7 +93,7 @@ void Session::subscribe(Command& command, Time now) {
   if (!is_room_name(channel))
     return refuse(command, ClientError::kBadRequest,
                   "channel is no room name, expected 1 to 255 bytes without / and control characters");
-  if (subscriptions_.count(channel)) return refuse(command, ClientError::kAlreadySubscribed);
+  if (find(channel) != subscriptions_.end()) return refuse(command, ClientError::kAlreadySubscribed);
   if (subscriptions_.size() >= options_.max_subscriptions)
     return refuse(command, ClientError::kLimitExceeded,
                   "one client may be in " + std::to_string(options_.max_subscriptions) + " rooms");
@@ -150,7 +141,10 @@ bool Session::recover(Subscription& subscription, uint64_t offset, std::string_v
   int64_t zero = link_.unix_time(0);
   while (reader.offset() <= history.top() && publications.size() < room_left)
     append_entry(publications, reader.next(), zero);
-  cost_ += (reader.offset() - offset) / kPerCost;
+  uint64_t given = reader.offset() - offset - 1;
+  hub_.counters().deliveries += given;
+  hub_.counters().replayed += given;
+  cost_ += given / kPerCost;
   if (reader.offset() <= history.top()) hub_.replay_from(subscription, reader.offset());
   return true;
 }
@@ -159,7 +153,7 @@ bool Session::unsubscribe(Command& command, Time now) {
   std::string channel = command.request.text("channel");
   if (!command.request.problem().empty())
     return refuse(command, ClientError::kBadRequest, command.request.problem()), true;
-  auto found = subscriptions_.find(channel);
+  auto found = find(channel);
   if (found != subscriptions_.end()) {
     // What was published before is delivered before the reply, if the connection takes it; half a message has to
     // be.
@@ -180,7 +174,7 @@ Session::Subscription* Session::member_of(Command& command, Time now) {
     refuse(command, ClientError::kBadRequest, command.request.problem());
     return nullptr;
   }
-  auto found = subscriptions_.find(channel);
+  auto found = find(channel);
   if (found == subscriptions_.end()) {
     refuse(command, ClientError::kPermissionDenied, "not subscribed to the channel");
     return nullptr;
@@ -207,84 +201,28 @@ void Session::publish(Command& command, Time now) {
   part(Status::kClosedOnRequest, now);
 }
 
+// Tells what was found out about a room.
+void Session::answer(const Command& command, const RoomAnswer& answer) {
+  cost_ += answer.items / kPerCost;
+  if (answer.error) return refuse(command, *answer.error, answer.detail);
+  reply(command, answer.json);
+}
+
 void Session::presence(Command& command, Time now) {
-  Subscription* subscription = member_of(command, now);
-  if (!subscription) return;
-  const Room& room = *subscription->room();
-  if (!room.settings().presence) return refuse(command, ClientError::kNotAvailable, "presence is off");
-  std::string list;
-  size_t count = 0;
-  auto add = [&](const IdentityPtr& identity) {
-    if (identity) list.append(list.empty() ? "\"" : ",\"").append(identity->client + "\":" + identity->json);
-    cost_ += ++count % kPerCost == 0;
-    return list.size() <= kMaxReply;
-  };
-  auto add_absent = [&](const Room::Absent& absent) { return add(absent.identity); };
-  const std::vector<Client*>& members = room.members();
-  const std::vector<Room::Absent>& absent = room.absent();
-  if (!std::all_of(members.begin(), members.end(), [&](Client* member) { return add(member->identity()); }) ||
-      !std::all_of(absent.begin(), absent.end(), add_absent))
-    return refuse(command, ClientError::kLimitExceeded, "too many members for one reply, ask for presence_stats");
-  reply(command, "{\"presence\":{" + list + "}}");
+  if (Subscription* subscription = member_of(command, now)) answer(command, query_presence(*subscription->room()));
 }
 
 void Session::presence_stats(Command& command, Time now) {
-  Subscription* subscription = member_of(command, now);
-  if (!subscription) return;
-  const Room& room = *subscription->room();
-  if (!room.settings().presence) return refuse(command, ClientError::kNotAvailable, "presence is off");
-  size_t clients = room.members().size() + room.absent().size();
-  cost_ += clients / kPerCost;
-  std::unordered_set<std::string_view> users;
-  for (Client* member : room.members())
-    if (IdentityPtr identity = member->identity()) users.insert(identity->user);
-  for (const Room::Absent& absent : room.absent()) users.insert(absent.identity->user);
-  reply(command,
-        "{\"num_clients\":" + std::to_string(clients) + ",\"num_users\":" + std::to_string(users.size()) + "}");
+  if (Subscription* subscription = member_of(command, now))
+    answer(command, query_presence_stats(*subscription->room()));
 }
 
 void Session::history(Command& command, Time now) {
-  Request& request = command.request;
-  int64_t limit = request.signed_number("limit", -1, INT32_MAX);
-  bool reverse = request.flag("reverse");
-  bool given = false;
-  Request since = request.object("since", given);
-  uint64_t offset = since.number("offset");
-  std::string epoch = since.text("epoch");
-  for (const Request* part : {&request, &since})
-    if (!part->problem().empty()) return refuse(command, ClientError::kBadRequest, part->problem());
-  Subscription* subscription = member_of(command, now);
-  if (!subscription) return;
-  Room& room = *subscription->room();
-  if (room.settings().history.messages == 0) return refuse(command, ClientError::kNotAvailable, "no history is kept");
-  const History& history = hub_.history(room, now);
-  uint64_t first = history.first();
-  uint64_t end = history.top() + 1;  // one after the last of those asked for
-  if (given) {
-    bool reachable = reverse || (offset <= history.top() && offset + 1 >= first);
-    if ((!epoch.empty() && epoch != room.epoch()) || !reachable)
-      return refuse(command, ClientError::kUnrecoverablePosition);
-    if (reverse)
-      end = std::max(first, std::min(end, offset));
-    else
-      first = offset + 1;
-  }
-  uint64_t count = limit < 0 ? end - first : std::min<uint64_t>(end - first, static_cast<uint64_t>(limit));
-  count = std::min<uint64_t>(count, kMaxReply / 16);  // more do not fit the reply, however small
-  if (reverse) first = end - count;
-  std::vector<History::Entry> entries;
-  History::Reader reader = history.from(first);
-  for (size_t i = 0; i < count; ++i) entries.push_back(reader.next());
-  if (reverse) std::reverse(entries.begin(), entries.end());
-  std::string publications;
-  size_t given_out = 0;
-  int64_t zero = link_.unix_time(0);
-  for (const History::Entry& entry : entries) {
-    if (publications.size() > kMaxReply) break;
-    append_entry(publications, entry, zero);
-    cost_ += ++given_out % kPerCost == 0;
-  }
-  reply(command, "{\"publications\":[" + publications + "]," + position(*subscription, history.top()) + "}");
+  std::string problem;
+  HistoryRange range = read_history_range(command.request, problem);
+  if (!problem.empty()) return refuse(command, ClientError::kBadRequest, problem);
+  if (Subscription* subscription = member_of(command, now))
+    answer(command, query_history(hub_, *subscription->room(), range, link_.unix_time(0), now));
 }
 
 }  // namespace lws_chat

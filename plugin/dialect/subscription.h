@@ -23,7 +23,7 @@ class Session::Subscription final : public Client {
     session_.speaking_ = whole ? nullptr : this;
     return taken;
   }
-  void dismissed(Status why, uint64_t lag, Time now) override { session_.dismissed(why, lag, now); }
+  void dismissed(Ending ending, Time now) override { session_.dismissed(*this, std::move(ending), now); }
 
  private:
   Session& session_;

@@ -6,7 +6,7 @@
 #include "lws/descriptors.h"
 #include "lws/handshake.h"
 #include "lws/home.h"
-#include "lws/http_request.h"
+#include "lws/http_open.h"
 #include "lws/structured_connection.h"
 #include "lws/text_connection.h"
 #include "lws/vhost.h"
@@ -14,20 +14,20 @@
 namespace lws_chat {
 namespace {
 
-void establish(lws* wsi, Connection*& connection) {
+void establish(lws* wsi, WebSocket*& socket) {
   VhostState* vhost = VhostState::of(wsi);
   if (!vhost) return;
   Target target = requested(wsi, vhost->options());
   if (target.structured)
-    connection = new StructuredConnection(wsi, *vhost);
+    socket = new StructuredConnection(wsi, *vhost);
   else
-    connection = new TextConnection(wsi, *vhost, target.room);
+    socket = new TextConnection(wsi, *vhost, target.room);
 }
 
 // What lws keeps for each connection or stream.
 struct PerSession {
-  Connection* connection;
-  HttpRequest* request;
+  WebSocket* socket;
+  HttpExchange* exchange;
 };
 static_assert(sizeof(PerSession) == LWS_CHAT_SESSION_BYTES);
 
@@ -37,18 +37,20 @@ void destroy(Object*& object) {
   object = nullptr;
 }
 
-int end_request(HttpRequest*& request, int result) {
-  if (result != 0 || !request->done()) return result;
-  destroy(request);
-  // And its connection, or stream of HTTP/2, with it: with another request behind a body in what it has read, lws
-  // 4.1 never comes out of its loop again.
-  return -1;
+int begin_exchange(lws* wsi, HttpExchange*& exchange, std::string_view path) {
+  destroy(exchange);
+  VhostState* vhost = VhostState::of(wsi);
+  exchange = open_exchange(wsi, vhost, path);
+  return exchange ? exchange->begin() : serve_http(wsi, vhost, path.data(), path.size());
 }
 
-int begin_request(lws* wsi, HttpRequest*& request, std::string_view path) {
-  destroy(request);
-  request = new HttpRequest(wsi, VhostState::of(wsi), path);
-  return end_request(request, request->begin());
+// Only here another request may be let in: lws 4.1 never comes out of its loop again when that happens while it
+// still has the end of this one in hand. Its memory for the connection may be gone after it.
+int continue_exchange(lws* wsi, HttpExchange*& exchange) {
+  int result = exchange->writeable();
+  if (result != 0 || !exchange->done()) return result;
+  destroy(exchange);
+  return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
 // RFC 6455 section 5.5.1: a close frame's body begins with the code in network order.
@@ -73,37 +75,37 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
       if (VhostState* vhost = VhostState::of(wsi)) vhost->empty_inbox();
       return 0;
     case LWS_CALLBACK_HTTP:
-      if (user && HttpRequest::is_for({static_cast<const char*>(in), size}))
-        return begin_request(wsi, static_cast<PerSession*>(user)->request, {static_cast<const char*>(in), size});
+      if (user)
+        return begin_exchange(wsi, static_cast<PerSession*>(user)->exchange, {static_cast<const char*>(in), size});
       return serve_http(wsi, VhostState::of(wsi), static_cast<const char*>(in), size);
     default: break;
   }
 
   if (!user) return lws_callback_http_dummy(wsi, reason, user, in, size);
-  auto& [connection, request] = *static_cast<PerSession*>(user);
-  if (reason == LWS_CALLBACK_ESTABLISHED) return establish(wsi, connection), connection ? 0 : -1;
-  if (request) {
+  auto& [socket, exchange] = *static_cast<PerSession*>(user);
+  if (reason == LWS_CALLBACK_ESTABLISHED) return establish(wsi, socket), socket ? 0 : -1;
+  if (exchange) {
     switch (reason) {
-      case LWS_CALLBACK_HTTP_BODY: return request->body({static_cast<const char*>(in), size});
-      case LWS_CALLBACK_HTTP_BODY_COMPLETION: return end_request(request, request->body_complete());
-      case LWS_CALLBACK_HTTP_WRITEABLE: return end_request(request, request->writeable());
-      case LWS_CALLBACK_TIMER: return request->timeout();
+      case LWS_CALLBACK_HTTP_BODY: return exchange->body({static_cast<const char*>(in), size});
+      case LWS_CALLBACK_HTTP_BODY_COMPLETION: return exchange->body_complete();
+      case LWS_CALLBACK_HTTP_WRITEABLE: return continue_exchange(wsi, exchange);
+      case LWS_CALLBACK_TIMER: return exchange->timer();
       case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
-      case LWS_CALLBACK_CLOSED_HTTP: return destroy(request), 0;
+      case LWS_CALLBACK_CLOSED_HTTP: return destroy(exchange), 0;
       default: break;
     }
   }
   // Requests for files of the page are also bound to this protocol where it is the vhost's first.
-  if (!connection) return lws_callback_http_dummy(wsi, reason, user, in, size);
+  if (!socket) return lws_callback_http_dummy(wsi, reason, user, in, size);
 
   switch (reason) {
-    case LWS_CALLBACK_RECEIVE: return connection->receive(static_cast<const char*>(in), size), 0;
-    case LWS_CALLBACK_SERVER_WRITEABLE: return connection->writeable() ? 0 : -1;
-    case LWS_CALLBACK_TIMER: return connection->timer(), 0;
-    case LWS_CALLBACK_RECEIVE_PONG: return connection->pong(), 0;
-    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return connection->peer_closes(close_code(in, size)) ? 0 : -1;
-    case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: return connection->closing(), 0;
-    case LWS_CALLBACK_CLOSED: return destroy(connection), 0;
+    case LWS_CALLBACK_RECEIVE: return socket->receive(static_cast<const char*>(in), size), 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE: return socket->writeable() ? 0 : -1;
+    case LWS_CALLBACK_TIMER: return socket->timer(), 0;
+    case LWS_CALLBACK_RECEIVE_PONG: return socket->pong(), 0;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return socket->peer_closes(close_code(in, size)) ? 0 : -1;
+    case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: return socket->closing(), 0;
+    case LWS_CALLBACK_CLOSED: return destroy(socket), 0;
     default: return lws_callback_http_dummy(wsi, reason, user, in, size);
   }
 }

@@ -2,13 +2,14 @@
 
 #include <libwebsockets.h>
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "core/client.h"
+#include "core/counters.h"
 #include "core/liveness.h"
-#include "core/rate_limit.h"
-#include "dialect/frame.h"
 #include "lws/peer_address.h"
 #include "lws/uring_batch.h"
 
@@ -16,34 +17,15 @@ namespace lws_chat {
 
 class VhostState;
 
-// One WebSocket connection, whatever dialect it speaks: makes whole messages of what lws hands over in
-// pieces, sends bytes, pauses, and closes. lws's per-session memory holds one pointer to it.
+// One client's connection, whatever it speaks: is in its vhost's list, hands bytes to lws, and ends with a reason
+// that the log and the counters say.
 class Connection : public Liveness::Peer, public UringBatch::Sender {
  public:
   virtual ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // RECEIVE: a piece of a message.
-  void receive(const char* bytes, size_t size);
-
-  // SERVER_WRITEABLE. Returns whether the connection may live on.
-  [[nodiscard]] bool writeable();
-
-  // RECEIVE_PONG
-  void pong();
-
-  // TIMER: the time has come to pause reading or to read on.
-  void timer();
-
-  // WS_PEER_INITIATED_CLOSE: `code` is what the peer gave, 1005 if none (RFC 6455 section 7.1.5).
-  // Returns whether lws still has to answer it; not where it is itself the answer to our close.
-  [[nodiscard]] bool peer_closes(unsigned code);
-
-  // lws is closing the connection; nothing may be written any more.
-  void closing();
-
-  // Asks for a sign of life.
+  // Asks for a sign of life, or looks for one.
   virtual void ping() = 0;
 
   // Ends when it has been sent what its rooms hold for it.
@@ -52,8 +34,11 @@ class Connection : public Liveness::Peer, public UringBatch::Sender {
   // Drops the connection without ceremony, from outside its own callbacks.
   void kill(Status why);
 
-  // Closes with words. `detail` lives as long as the program.
-  void close(Status why, uint64_t lag = 0, std::string last_frames = {}, const char* detail = "");
+  // Closes with words, after `last_bytes`.
+  virtual void close(Ending ending, std::string last_bytes = {}) = 0;
+
+  // lws is closing the connection; nothing may be written any more.
+  void closing();
 
   // Its vhost is going away before it does.
   void orphan();
@@ -61,48 +46,65 @@ class Connection : public Liveness::Peer, public UringBatch::Sender {
   void batch_sent(std::string_view bytes, int sent) final;
 
  protected:
-  Connection(lws* wsi, VhostState& vhost);
+  enum class State : uint8_t {
+    kOpen,
+    kFarewell,   // the last words, then the close, as soon as lws has sent what it holds
+    kCloseSent,  // of a WebSocket: waits for the peer's close frame
+    kClosing,    // in lws's hands
+  };
 
-  // A complete message; not called any more once the connection is closing.
-  virtual void accept(bool binary, std::string_view payload) = 0;
-
-  // The connection may write, and the client may be listened to.
-  virtual void go_on() = 0;
-
-  // A sign of life of the peer.
-  virtual void alive() = 0;
+  Connection(lws* wsi, VhostState& vhost, Dialect dialect);
 
   // Lets go of the hub; the connection is not there for it any more. May be called again.
   virtual void leave_hub() = 0;
 
-  // The close code of its dialect.
+  // Takes the first of these bytes to send over HTTP/2, which is ready for them. Returns how many, or 0 if the
+  // connection is broken.
+  virtual size_t write_http2(std::string_view bytes) = 0;
+
+  // lws holds bytes that the peer has not taken, and will tell when it may write again.
+  virtual void choked() {}
+
+  // The close code of its dialect; 0 if it has none.
   virtual unsigned close_code(Status why) const = 0;
 
+  lws* wsi() const { return wsi_; }
   VhostState& vhost() const { return *vhost_; }
+  State state() const { return state_; }
+  void set_state(State state) { state_ = state; }
   bool open() const { return state_ == State::kOpen; }
   bool over_http2() const { return over_http2_; }
 
-  // Whether a write would go out now. If not, go_on() is called when that changes.
+  // What is watched of it by its vhost.
+  enum class Watch : uint8_t {
+    kLife,   // that it is heard of
+    kAwait,  // that it says who it is
+    kReader  // that it is still there, as it never says anything
+  };
+  Watch watch() const { return watch_; }
+
+  // Whether a write would go out now. If not, lws says when that changes.
   bool can_write();
 
-  // go_on() is to be called again.
+  // SERVER_WRITEABLE and HTTP_WRITEABLE: over HTTP/2 one frame may be written within each of them.
+  void set_may_write(bool may) { may_write_ = may; }
+
+  // Asks for such a callback.
   void ask_to_write() { lws_callback_on_writable(wsi_); }
 
-  // Takes frames to send, from the first byte on, as Client::write(). Those of a client may be gathered.
-  size_t write(Client* client, std::string_view frames);
+  // Takes bytes to send, from the first on, as Client::write(). Those of a client may be gathered.
+  size_t write(Client* client, std::string_view bytes);
 
-  // A single frame of at most kMaxFrame. Returns false if the connection is broken.
-  [[nodiscard]] bool write_frame(Opcode opcode, bool final, std::string_view payload);
+  // Past lws's framing, over HTTP/1.1; lws does not touch the bytes. Returns false if the connection is broken.
+  [[nodiscard]] bool write_raw(std::string_view bytes);
 
-  // Counts a message, or what costs as much as `count`. Returns whether the next may follow now: if not, reading
-  // pauses, and go_on() is called when it may.
-  bool limit_rate(uint64_t count);
+  // Notes how it will end, once. From then on the others tell of that.
+  void note_end(Ending ending);
+  std::string why_in_words() const;
+  unsigned code() const;
 
-  // Does not read before it is told to.
-  void hold_input(bool hold);
-
-  // To be called after anything that may have given the hub something to send.
-  void published();
+  // The peer closed with this code.
+  void set_peer_code(unsigned code) { peer_code_ = code; }
 
   // Ends the life of the derived part: to be called by its destructor.
   void finish();
@@ -110,41 +112,21 @@ class Connection : public Liveness::Peer, public UringBatch::Sender {
  private:
   friend class VhostState;
 
-  enum class State : uint8_t {
-    kOpen,
-    kFarewell,   // the last words, then the close frame, as soon as lws has sent what it holds
-    kCloseSent,  // waits for the peer's close frame
-    kClosing,    // in lws's hands
-  };
-
-  void pause_reading();
-  void resume_reading();
-  bool say_farewell();
-  std::string why_in_words() const;
-  std::string close_payload() const;
-  bool write_raw(std::string_view frames);
   std::string reason() const;
-  void log_end() const;
 
   lws* wsi_;
   VhostState* vhost_;
   Connection* previous_ = nullptr;  // in the vhost's list
   Connection* next_ = nullptr;
   PeerAddress address_;
-  std::string buffer_;          // while open the pieces so far of a message that is not complete, later the last frames
-  Client* gathered_ = nullptr;  // whose bytes are in the batch
-  uint64_t lag_ = 0;            // bytes behind when it was dismissed
-  const char* detail_ = "";     // says more of why it was closed
-  unsigned peer_code_ = 0;      // the peer's close code; 0: it has not closed
+  Client* gathered_ = nullptr;            // whose bytes are in the batch
+  std::unique_ptr<const Ending> ending_;  // nullptr: not by this side
+  unsigned peer_code_ = 0;                // the peer's close code; 0: it has not closed
   State state_ = State::kOpen;
-  Status why_ = Status::kOk;
-  RateLimit rate_;
-  Time read_again_at_ = 0;  // it is not read from before, because it sent too fast
+  Dialect dialect_;
   bool over_http2_;
   bool batchable_;  // a plain socket, with nothing between the bytes and the kernel
-  bool paused_ = false;
-  bool awaited_ = false;    // has yet to say who it is
-  bool held_ = false;       // reading waits for the client to take what it was sent
+  Watch watch_ = Watch::kLife;
   bool may_write_ = false;  // HTTP/2: inside the one writeable callback that allows one frame
 };
 

@@ -20,6 +20,11 @@ std::string header(lws* wsi, lws_token_indexes token) {
                 [&](char* to, int room) { return lws_hdr_copy(wsi, to, room, token); });
 }
 
+std::string fragment(lws* wsi, lws_token_indexes token, int number) {
+  return copied(lws_hdr_fragment_length(wsi, token, number),
+                [&](char* to, int room) { return lws_hdr_copy_fragment(wsi, to, room, token, number); });
+}
+
 std::string custom_header(lws* wsi, std::string_view name) {
   int size = static_cast<int>(name.size());
   return copied(lws_hdr_custom_length(wsi, name.data(), size),

@@ -17,11 +17,8 @@ int publish_text(lws_vhost* vhost, const char* room, std::string_view text) {
 int publish_json(lws_vhost* vhost, const char* room, std::string_view text) {
   JsonValue value;
   if (!is_utf8(text) || !read_json(text, value)) return LWS_CHAT_BAD_MESSAGE;
-  // In the structured dialect a line break ends a push. In JSON it can only stand between the parts of a value.
-  std::string line(value.text);
-  for (char& c : line)
-    if (c == '\n' || c == '\r') c = ' ';
-  return VhostState::publish_from_outside(vhost, room, line, Format::kJson);
+  // In the structured dialect a line break ends a push.
+  return VhostState::publish_from_outside(vhost, room, on_one_line(value.text), Format::kJson);
 }
 
 int publish(lws_vhost* vhost, const char* room, const void* data, size_t size, lws_chat_format format) noexcept {

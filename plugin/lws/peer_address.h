@@ -1,8 +1,8 @@
 #pragma once
 
-#include <netinet/in.h>
-
 #include <string>
+
+#include "core/address_range.h"
 
 struct lws;
 
@@ -16,8 +16,11 @@ class PeerAddress {
   // "192.0.2.1", "2001:db8::1", or "unknown address" for a Unix socket and a peer that is already gone.
   std::string text() const;
 
+  // Whether it is one of these.
+  bool is_in(const std::vector<AddressRange>& ranges) const { return known_ && has(ranges, address_); }
+
  private:
-  in6_addr address_{};
+  Address address_{};
   bool known_ = false;
 };
 

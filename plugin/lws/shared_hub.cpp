@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "dialect/event_stream.h"
 #include "dialect/reply.h"
 #include "dialect/text.h"
 
@@ -79,7 +80,7 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
-      hub_(settings(context, options), {append_text, append_push}, this) {
+      hub_(settings(context, options), {append_text, append_push, append_event}, this) {
   timer_.owner = this;
   if (options.fanout == FanoutMode::kWrite) return;
   uring_ = UringBatch::make();
@@ -130,6 +131,7 @@ void SharedHub::flush() {
   Time began = now();
   hub_.flush(began, kWritesPerTurn);
   batching_ = false;
+  hub_.counters().flush_seconds.observe(static_cast<double>(now() - began) / 1e6);
   if (hub_.due() != Hub::kNever) schedule(hub_.due(), now() - began);
 }
 

@@ -14,15 +14,16 @@ Time now() { return static_cast<Time>(lws_now_usecs()); }
 }  // namespace
 
 StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost)
-    : Connection(wsi, vhost), session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.options(), *this) {
+    : WebSocket(wsi, vhost, Dialect::kStructured),
+      session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.options(), *this) {
   vhost.await(*this);
 }
 
 StructuredConnection::~StructuredConnection() { finish(); }
 
 void StructuredConnection::accept(bool binary, std::string_view payload) {
-  if (binary) return close(Status::kUnsupportedData);
-  if (!is_utf8(payload)) return close(Status::kInvalidText);
+  if (binary) return close({Status::kUnsupportedData});
+  if (!is_utf8(payload)) return close({Status::kInvalidText});
   session_.receive(payload, now());
   published();
   expect_more();
@@ -69,8 +70,8 @@ size_t StructuredConnection::write(Client* subscription, std::string_view frames
   return Connection::write(subscription, frames);
 }
 
-void StructuredConnection::end(Status why, uint64_t lag, std::string last_frames, const char* detail) {
-  close(why, lag, std::move(last_frames), detail);
+void StructuredConnection::end(Ending ending, std::string last_frames) {
+  close(std::move(ending), std::move(last_frames));
 }
 
 }  // namespace lws_chat

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "dialect/session.h"
-#include "lws/connection.h"
+#include "lws/websocket.h"
 
 namespace lws_chat {
 
 // A client of the structured dialect: one connection, many rooms.
-class StructuredConnection final : public Connection, private SessionLink {
+class StructuredConnection final : public WebSocket, private SessionLink {
  public:
   // ESTABLISHED: waits for the client to say connect.
   StructuredConnection(lws* wsi, VhostState& vhost);
@@ -27,9 +27,10 @@ class StructuredConnection final : public Connection, private SessionLink {
   size_t write(Client* subscription, std::string_view frames) override;
   bool allow(uint64_t cost) override;
   int64_t unix_time(Time at) override;
+  void ask_to_resume() override { ask_to_write(); }
   void connected() override;
-  void hold_input(bool hold) override { Connection::hold_input(hold); }
-  void end(Status why, uint64_t lag, std::string last_frames, const char* detail) override;
+  void hold_input(bool hold) override { WebSocket::hold_input(hold); }
+  void end(Ending ending, std::string last_frames) override;
 
   Session session_;
 };

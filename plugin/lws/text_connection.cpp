@@ -11,12 +11,13 @@ Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 }  // namespace
 
-TextConnection::TextConnection(lws* wsi, VhostState& vhost, std::string_view room) : Connection(wsi, vhost) {
+TextConnection::TextConnection(lws* wsi, VhostState& vhost, std::string_view room)
+    : WebSocket(wsi, vhost, Dialect::kText) {
   alive();
   Hub& hub = vhost.hub();
   Status status = hub.join(*this, room, hub.settings_of(room).replay, now());
   // The rooms may have become too many since the upgrade was admitted.
-  if (status != Status::kOk) close(status);
+  if (status != Status::kOk) close({status});
   // Others may want to know that it came.
   vhost.shared_hub().schedule_flush();
   if (behind() && ready()) ask_to_write();
@@ -35,7 +36,7 @@ void TextConnection::accept(bool binary, std::string_view payload) {
   if (leaving()) return;
   Message message{payload, binary ? Format::kBinary : Format::kText};
   Status status = receive_text(vhost().hub(), *this, vhost().options(), message, now());
-  if (status != Status::kOk) return close(status);
+  if (status != Status::kOk) return close({status});
   published();
   limit_rate(1);
 }
@@ -62,10 +63,10 @@ void TextConnection::leave_hub() {
   vhost().shared_hub().schedule_flush();
 }
 
-void TextConnection::dismissed(Status why, uint64_t lag, Time) {
+void TextConnection::dismissed(Ending ending, Time) {
   const std::string& reply = vhost().options().close_reply;
-  bool answer = why == Status::kClosedOnRequest && !reply.empty();
-  close(why, lag, answer ? make_frame(Opcode::kText, true, reply) : std::string());
+  bool answer = ending.why == Status::kClosedOnRequest && !reply.empty();
+  close(std::move(ending), answer ? make_frame(Opcode::kText, true, reply) : std::string());
 }
 
 }  // namespace lws_chat

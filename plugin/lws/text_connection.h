@@ -1,11 +1,11 @@
 #pragma once
 
-#include "lws/connection.h"
+#include "lws/websocket.h"
 
 namespace lws_chat {
 
 // A client of the text dialect: one connection, one room.
-class TextConnection final : public Connection, public Client {
+class TextConnection final : public WebSocket, public Client {
  public:
   // ESTABLISHED: joins the room.
   TextConnection(lws* wsi, VhostState& vhost, std::string_view room);
@@ -14,7 +14,7 @@ class TextConnection final : public Connection, public Client {
   IdentityPtr identity() override;
   bool ready() override { return can_write(); }
   size_t write(std::string_view frames) override { return Connection::write(this, frames); }
-  void dismissed(Status why, uint64_t lag, Time now) override;
+  void dismissed(Ending ending, Time now) override;
   void ping() override;
   void drain() override;
 

@@ -1,5 +1,7 @@
 #include "lws/vhost.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -20,6 +22,9 @@ std::vector<VhostState*> registry;
 
 // What the inbox gives to the hub in one turn of the event loop, in bytes.
 constexpr uint64_t kInboxPortion = uint64_t{256} * 1024;
+
+// How often it is looked whether those who never say anything are still there.
+constexpr Time kLookAtReaders = 2 * LWS_US_PER_SEC;
 
 Time now() { return static_cast<Time>(lws_now_usecs()); }
 
@@ -51,6 +56,7 @@ VhostState::VhostState(lws_context* context, lws_vhost* vhost, const lws_protoco
   liveness_ = std::make_unique<Liveness>(static_cast<Time>(options_.ping_interval) * LWS_US_PER_SEC,
                                          static_cast<Time>(options_.pong_timeout) * LWS_US_PER_SEC);
   awaited_ = std::make_unique<Liveness>(static_cast<Time>(options_.pong_timeout) * LWS_US_PER_SEC, 0);
+  readers_ = std::make_unique<Liveness>(kLookAtReaders, 0);
   std::lock_guard<std::mutex> lock(registry_lock);
   registry.push_back(this);
 }
@@ -74,6 +80,10 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
   std::string conflict;
   shared_hub_ = SharedHub::of(context_, options_, name_.c_str(), conflict);
   if (!conflict.empty()) complain(conflict);
+  admin_from_ = read_address_ranges(options_.admin_from);
+  char host_name[256] = "";
+  gethostname(host_name, sizeof host_name - 1);
+  node_ = {hub().next_id(), std::string(host_name) + "/" + name_, now()};
   message_rate_ = RateLimit::Settings(options_.message_rate, options_.message_burst);
   serves_ = options_.enabled && !misconfigured_;
   if (serves_)
@@ -110,6 +120,19 @@ void VhostState::complain(const std::string& what) {
   lwsl_err("lws-chat: vhost %s: %s; the vhost refuses all clients\n", name_.c_str(), what.c_str());
 }
 
+bool VhostState::may_log() {
+  uint64_t left_out = 0;
+  bool may = log_budget_.take(now(), left_out);
+  if (left_out > 0)
+    lwsl_notice("lws-chat: vhost %s: left out %llu lines about clients\n", name(),
+                static_cast<unsigned long long>(left_out));
+  return may;
+}
+
+std::string VhostState::metrics() {
+  return metrics_text(hub(), {shared_hub_->fanout_name(), lws_get_library_version(), draining_, api_calls_});
+}
+
 bool VhostState::admit_from(const PeerAddress& address) {
   if (options_.max_joins_per_second == 0) return true;
   Time at = now();
@@ -134,27 +157,47 @@ void VhostState::remove(Connection& connection) {
   forget(connection);
 }
 
+Liveness& VhostState::watch_of(const Connection& connection) {
+  switch (connection.watch_) {
+    case Connection::Watch::kAwait: return *awaited_;
+    case Connection::Watch::kReader: return *readers_;
+    default: return *liveness_;
+  }
+}
+
 void VhostState::heard(Connection& connection) {
   forget(connection);
   liveness_->heard(connection, now());
-  if (ping_timer_due_ < 0 || ping_timer_due_ > liveness_->due()) schedule_ping_timer();
+  note_watch(*liveness_);
 }
 
 void VhostState::await(Connection& connection) {
-  connection.awaited_ = true;
+  connection.watch_ = Connection::Watch::kAwait;
   awaited_->heard(connection, now());
-  if (ping_timer_due_ < 0 || ping_timer_due_ > awaited_->due()) schedule_ping_timer();
+  note_watch(*awaited_);
+}
+
+void VhostState::watch_reader(Connection& connection) {
+  connection.watch_ = Connection::Watch::kReader;
+  readers_->heard(connection, now());
+  note_watch(*readers_);
 }
 
 void VhostState::forget(Connection& connection) {
-  (connection.awaited_ ? awaited_ : liveness_)->remove(connection);
-  connection.awaited_ = false;
+  watch_of(connection).remove(connection);
+  connection.watch_ = Connection::Watch::kLife;
+}
+
+void VhostState::note_watch(const Liveness& watch) {
+  if (ping_timer_due_ < 0 || ping_timer_due_ > watch.due()) schedule_ping_timer();
 }
 
 void VhostState::schedule_ping_timer() {
-  Time ping = liveness_->due();
-  Time stale = awaited_->due();
-  ping_timer_due_ = ping < 0 || stale < 0 ? std::max(ping, stale) : std::min(ping, stale);
+  ping_timer_due_ = -1;
+  for (const Liveness* watch : {liveness_.get(), awaited_.get(), readers_.get()}) {
+    Time due = watch->due();
+    if (due >= 0 && (ping_timer_due_ < 0 || due < ping_timer_due_)) ping_timer_due_ = due;
+  }
   if (ping_timer_due_ < 0) return;
   lws_sul_schedule(context_, 0, &ping_timer_.sul, on_ping_timer, std::max<Time>(1, ping_timer_due_ - now()));
 }
@@ -172,7 +215,8 @@ void VhostState::on_ping_timer(lws_sorted_usec_list_t* sul) {
 void VhostState::check_liveness() {
   Time at = now();
   while (Liveness::Peer* peer = liveness_->next_silent(at)) static_cast<Connection*>(peer)->ping();
-  while (Liveness::Peer* peer = awaited_->next_silent(at)) static_cast<Connection*>(peer)->close(Status::kStale);
+  while (Liveness::Peer* peer = awaited_->next_silent(at)) static_cast<Connection*>(peer)->close({Status::kStale});
+  while (Liveness::Peer* peer = readers_->next_silent(at)) static_cast<Connection*>(peer)->ping();
   while (Liveness::Peer* peer = liveness_->next_gone(at)) static_cast<Connection*>(peer)->kill(Status::kNoPong);
   schedule_ping_timer();
 }
@@ -205,7 +249,7 @@ void VhostState::empty_inbox() {
   bool more = false;
   for (const Inbox::Item& item : inbox_.take(std::min(kInboxPortion, options_.max_lag / 4), more)) {
     if (hub().publish_to(item.room, {item.payload, item.format}, now()) == Status::kOk) continue;
-    ++hub().counters().of(Status::kTooManyRooms);
+    ++hub().counters().refused_by(Status::kTooManyRooms);
     if (inbox_logged_ != 0 && now() - inbox_logged_ < LWS_US_PER_SEC) continue;
     inbox_logged_ = now();
     lwsl_warn("lws-chat: vhost %s: dropped a message published in this process: too many rooms\n", name());

@@ -5,11 +5,17 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
+#include "core/address_range.h"
 #include "core/api_keys.h"
+#include "core/idempotency.h"
 #include "core/liveness.h"
+#include "core/log_budget.h"
 #include "core/options.h"
 #include "core/rate_limit.h"
+#include "dialect/metrics.h"
+#include "dialect/server_api.h"
 #include "lws-chat.h"
 #include "lws/inbox.h"
 #include "lws/peer_address.h"
@@ -58,7 +64,16 @@ class VhostState {
   bool serves() const { return serves_; }
   bool draining() const { return draining_; }
   const ApiKeys& api_keys() const { return api_keys_; }
+  const std::vector<AddressRange>& admin_from() const { return admin_from_; }
   const RateLimit::Settings& message_rate() const { return message_rate_; }
+
+  // Whether what a peer does may be said in the log now.
+  bool may_log();
+
+  // What back ends ask for, and how often they did.
+  ServerApi server_api() { return {hub(), shared_hub_->sessions(), idempotency_, options_, node_}; }
+  void count_api_call(std::string method, unsigned status) { ++api_calls_[{std::move(method), status}]; }
+  std::string metrics();
 
   // Counts a connection from this address. Returns whether that is still within max-joins-per-second.
   bool admit_from(const PeerAddress& address);
@@ -69,6 +84,8 @@ class VhostState {
   void heard(Connection& connection);
   // It has to say something before it counts as a client: within pong-timeout it is heard, or closed as stale.
   void await(Connection& connection);
+  // It will never say anything: its ping() is called every two seconds.
+  void watch_reader(Connection& connection);
   void forget(Connection& connection);
 
  private:
@@ -85,6 +102,8 @@ class VhostState {
 
   static VhostState* registered(const lws_vhost* vhost);
   static void on_ping_timer(lws_sorted_usec_list_t* sul);
+  Liveness& watch_of(const Connection& connection);
+  void note_watch(const Liveness& watch);
   void check_liveness();
   void schedule_ping_timer();
 
@@ -98,12 +117,18 @@ class VhostState {
   std::shared_ptr<SharedHub> shared_hub_;
   std::unique_ptr<Liveness> liveness_;
   std::unique_ptr<Liveness> awaited_;  // those who have not said who they are
+  std::unique_ptr<Liveness> readers_;  // those who never say anything
   RateLimit::Settings message_rate_{0, 0};
   std::unordered_map<std::string, uint64_t> joins_;  // of this second, by address
   Time joins_since_ = 0;
   Connection* first_ = nullptr;  // all connections, linked through them
   size_t connections_ = 0;
   ApiKeys api_keys_;
+  std::vector<AddressRange> admin_from_;
+  Idempotency idempotency_;
+  ServerApi::Node node_;
+  ApiCalls api_calls_;
+  LogBudget log_budget_;
   Inbox inbox_;
   Time inbox_logged_ = 0;
   Timer ping_timer_{};

@@ -52,7 +52,7 @@ class Serving(Transport):
     async def test_every_line_is_an_object_with_time_level_and_message(self):
         said = objects(await self.served("--log-format", "json"))
         notices = [one["message"] for one in said if one["level"] == "notice"]
-        for words in ("listens on http 127.0.0.1", "127.0.0.1 joined, clients: 1", "127.0.0.1 left (", "with 404",
+        for words in ("listens on http 127.0.0.1", "127.0.0.1 joined by text, clients: 1", "127.0.0.1 left (", "with 404",
                       "SIGTERM: closing all clients", "all clients are closed"):
             self.assertEqual(len([message for message in notices if words in message]), 1, (words, said))
 
@@ -77,7 +77,7 @@ class Serving(Transport):
                 log = (await self.served(*arguments)).decode()
                 for line in log.splitlines():
                     self.assertRegex(line, TEXT)
-                self.assertRegex(log, "notice: lws-chat: vhost localhost: 127.0.0.1 joined, clients: 1\n")
+                self.assertRegex(log, "notice: lws-chat: vhost localhost: 127.0.0.1 joined by text, clients: 1\n")
 
 
 class Starting(unittest.TestCase):

@@ -31,7 +31,7 @@ class Joining:
         for count in (1, 2, 3):
             await self.join()
             lines = await self.server.logged("joined", times=count)
-            self.assertRegex(lines[-1], rf"vhost localhost: 127\.0\.0\.1 joined, clients: {count}$")
+            self.assertRegex(lines[-1], rf"vhost localhost: 127\.0\.0\.1 joined by text, clients: {count}$")
 
     async def test_a_newcomer_sees_only_what_comes_after_it(self):
         self.serve()

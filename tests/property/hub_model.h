@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/hub.h"
+#include "dialect/event_stream.h"
 #include "dialect/frame.h"
 #include "dialect/reply.h"
 #include "dialect/text.h"
@@ -66,7 +67,7 @@ struct Reader final : Client {
     if (broken || why != Status::kOk) fail("written to after its end");
     if (breaks) return broken = true, 0;
     --appetite;
-    size_t taken = one_frame ? first_frame(frames).size : frames.size();
+    size_t taken = one_frame ? piece(frames) : frames.size();
     got += frames.substr(0, taken);
     if (gathering) {
       if (in_batch) fail("two writes of one reader were gathered");
@@ -76,14 +77,18 @@ struct Reader final : Client {
     }
     return taken;
   }
+  // An event stream has no frames: over HTTP/2 it takes any number of bytes.
+  size_t piece(std::string_view frames) const {
+    return audience() == Audience::kEvents ? (frames.size() + 1) / 2 : first_frame(frames).size;
+  }
   void sent() {
     in_batch = false;
     set_gathered(false);
   }
-  void dismissed(Status status, uint64_t, Time) override {
-    if (status == Status::kSlow && appetite > 1000 && why == Status::kOk && !replaying)
+  void dismissed(Ending ending, Time) override {
+    if (ending.why == Status::kSlow && appetite > 1000 && why == Status::kOk && !replaying)
       fail("a willing reader was called slow");
-    why = status;
+    why = ending.why;
   }
   bool replaying = false;  // joined with a replay, which the history may overtake
 };
@@ -202,8 +207,9 @@ class Model final : private Fanout {
     for (unsigned i = 0; i < kAudiences; ++i) {
       Log& log = logs_[room.epoch()][i];
       log.starts.push_back(log.bytes.size());
-      Event event{Event::Kind::kPublication, room.name(), message, room.history().top() + 1};
-      (i == static_cast<unsigned>(Audience::kText) ? append_text : append_push)(log, event);
+      Event event{Event::Kind::kPublication, room.name(), message, room.history().top() + 1, room.epoch()};
+      constexpr std::array<Encode, kAudiences> kEncode = {append_text, append_push, append_push, append_event};
+      kEncode[i](log, event);
     }
     hub_.publish(*sender.room(), message, now_);
     if (hub_.bytes_in_use() > kMaxMemory) fail("more memory than allowed");
@@ -274,7 +280,7 @@ class Model final : private Fanout {
 
   Pick pick_;
   Time now_ = 0;
-  Hub hub_{settings(), {append_text, append_push}, this};
+  Hub hub_{settings(), {append_text, append_push, append_event}, this};
   std::map<std::string, std::array<Log, kAudiences>> logs_;  // by epoch
   std::vector<std::unique_ptr<Reader>> readers_;
   std::vector<Reader*> gathered_;

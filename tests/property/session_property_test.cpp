@@ -74,7 +74,7 @@ struct World {
   }
 
   Sessions sessions;
-  Hub hub{settings(), {append_text, append_push}};
+  Hub hub{settings(), {append_text, append_push, append_event}};
   Options options = default_options();
   Time now = 0;
   SessionPeer peer{hub, sessions, options};

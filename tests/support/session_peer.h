@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dialect/event_stream.h"
 #include "dialect/frame.h"
 #include "dialect/reply.h"
 #include "dialect/session.h"
@@ -35,11 +36,13 @@ class SessionPeer final : public SessionLink {
     return allowance == 0 || --allowance > 0;
   }
   int64_t unix_time(Time at) override { return kEpoch + at; }
+  void ask_to_resume() override { asked = true; }
   void connected() override { pinged = true; }
   void hold_input(bool hold) override { held = hold; }
-  void end(Status status, uint64_t, std::string last_frames, const char* more) override {
-    why = status;
-    detail = more;
+  void end(Ending ending, std::string last_frames) override {
+    why = ending.why;
+    code = ending.code;
+    detail = ending.detail;
     bytes += last_frames;
   }
 
@@ -77,6 +80,8 @@ class SessionPeer final : public SessionLink {
   uint64_t spent = 0;
   std::optional<Status> why;
   std::string detail;
+  unsigned code = 0;
+  bool asked = false;  // to call resume()
   std::string bytes;
   std::string message;  // the frames so far of one that is not complete
   Session session;

@@ -40,7 +40,7 @@ struct Reader final : Client {
     ++writes;
     return frames.size();
   }
-  void dismissed(Status status, uint64_t lag, Time) override { why = status, told_lag = lag; }
+  void dismissed(Ending ending, Time) override { why = ending.why, told_lag = ending.lag; }
 };
 
 constexpr Time kInterval = 2000;
@@ -59,7 +59,7 @@ Hub::Settings settings() {
 }
 
 struct Fixture {
-  explicit Fixture(const Hub::Settings& chosen = settings()) : hub(chosen, {encode, encode_structured}) {}
+  explicit Fixture(const Hub::Settings& chosen = settings()) : hub(chosen, {encode, encode_structured, encode}) {}
 
   Hub hub;
   std::deque<Reader> readers;
@@ -225,7 +225,7 @@ TEST(a_large_room_does_not_keep_the_others_waiting) {
 TEST(each_audience_is_told_in_its_own_way_and_joins_only_those_who_asked) {
   Hub::Settings chosen = settings();
   chosen.rooms.presence = chosen.rooms.join_leave = true;
-  Hub hub(chosen, {encode, encode_structured});
+  Hub hub(chosen, {encode, encode_structured, encode});
   auto ann = std::make_shared<Identity>(Identity{"1", "ann", "ann"});
   Reader text(Audience::kText, ann), structured(Audience::kStructured, ann), watching(Audience::kWatching, ann);
   for (Reader* reader : {&text, &watching, &structured}) CHECK(hub.join(*reader, "r", 0, 0) == Status::kOk);
@@ -286,7 +286,7 @@ TEST(a_reader_over_max_lag_is_dismissed_as_slow_and_the_others_go_on) {
   CHECK_EQ(slow.told_lag, 101u);
   CHECK(!slow.room());
   CHECK_EQ(fast.got.size(), 101u);
-  CHECK_EQ(f.hub.counters().clients, 1u);
+  CHECK_EQ(f.hub.counters().of(Dialect::kText).subscriptions, 1u);
 }
 
 TEST(a_reader_at_max_lag_stays) {
@@ -351,8 +351,10 @@ TEST(counters_say_what_happened) {
   f.publish("de", 0);
   f.hub.flush(0, kMany);
   const Counters& counters = f.hub.counters();
-  CHECK_EQ(counters.clients, 2u);
-  CHECK_EQ(counters.joins, 2u);
+  CHECK_EQ(counters.of(Dialect::kText).subscriptions, 2u);
+  CHECK_EQ(counters.of(Dialect::kText).joins, 2u);
+  CHECK_EQ(counters.of(Dialect::kStructured).joins, 0u);
+  CHECK_EQ(counters.deliveries, 4u);
   CHECK_EQ(counters.messages_in, 2u);
   CHECK_EQ(counters.bytes_in, 5u);
   CHECK_EQ(counters.bytes_out, 10u);

@@ -26,7 +26,7 @@ struct Reader final : Client {
   std::string got;
   bool ready() override { return true; }
   size_t write(std::string_view frames) override { return got += frames, frames.size(); }
-  void dismissed(Status, uint64_t, Time) override {}
+  void dismissed(Ending, Time) override {}
 };
 
 constexpr Time kGrace = 5000;
@@ -47,7 +47,7 @@ struct Fixture {
     return settings;
   }
 
-  Hub hub{settings(), {encode, encode_structured}};
+  Hub hub{settings(), {encode, encode_structured, encode}};
   Reader watcher{Audience::kWatching, "w"};
   Reader plain{Audience::kStructured, "p"};
   Reader text{Audience::kText, "t"};

@@ -25,7 +25,7 @@ struct Fixture {
   }
 
   Sessions sessions;
-  Hub hub{settings(), {append_text, append_push}};
+  Hub hub{settings(), {append_text, append_push, append_event}};
   Options options = default_options();
   Time now = 0;
   std::unique_ptr<SessionPeer> a = peer();
@@ -333,7 +333,7 @@ TEST(a_text_reader_gets_the_string_itself_or_the_json) {
     std::string got;
     bool ready() override { return true; }
     size_t write(std::string_view frames) override { return got += frames, frames.size(); }
-    void dismissed(Status, uint64_t, Time) override {}
+    void dismissed(Ending, Time) override {}
   };
   Fixture f;
   f.both_in_room();

@@ -14,7 +14,7 @@ struct Talker final : Client {
   Status why = Status::kOk;
   bool ready() override { return true; }
   size_t write(std::string_view frames) override { return got += frames, frames.size(); }
-  void dismissed(Status status, uint64_t, Time) override { why = status; }
+  void dismissed(Ending ending, Time) override { why = ending.why; }
 };
 
 struct Fixture {
@@ -26,7 +26,7 @@ struct Fixture {
     return settings;
   }
 
-  Hub hub{settings(), {append_text, append_text}};
+  Hub hub{settings(), {append_text, append_text, append_text}};
   Options options = default_options();
   Talker a, b;
 

@@ -1,0 +1,60 @@
+#include "core/address_range.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+namespace lws_chat {
+namespace {
+
+constexpr unsigned kV4Bits = 96;  // that all addresses of IPv4 begin with
+
+}  // namespace
+
+bool AddressRange::has(const Address& address) const {
+  for (unsigned bit = 0; bit < prefix; bit += 8) {
+    unsigned rest = prefix - bit;
+    auto mask = static_cast<uint8_t>(rest >= 8 ? 0xff : 0xff << (8 - rest));
+    if ((address[bit / 8] & mask) != (first[bit / 8] & mask)) return false;
+  }
+  return true;
+}
+
+bool read_address(std::string_view text, Address& address) {
+  std::string name(text);
+  if (inet_pton(AF_INET6, name.c_str(), address.data()) == 1) return true;
+  address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return inet_pton(AF_INET, name.c_str(), address.data() + kV4Bits / 8) == 1;
+}
+
+bool read_address_range(std::string_view text, AddressRange& range) {
+  size_t slash = text.find('/');
+  if (!read_address(text.substr(0, slash), range.first)) return false;
+  range.prefix = 128;
+  if (slash == std::string_view::npos) return true;
+  bool v4 = text.substr(0, slash).find(':') == std::string_view::npos;
+  std::string_view bits = text.substr(slash + 1);
+  auto [stop, error] = std::from_chars(bits.data(), bits.data() + bits.size(), range.prefix);
+  if (error != std::errc() || stop != bits.data() + bits.size() || range.prefix > (v4 ? 32u : 128u)) return false;
+  if (v4) range.prefix += kV4Bits;
+  return true;
+}
+
+std::vector<AddressRange> read_address_ranges(std::string_view list) {
+  std::vector<AddressRange> ranges;
+  while (!list.empty()) {
+    std::string_view word = list.substr(0, list.find_first_of(", "));
+    list.remove_prefix(std::min(list.size(), word.size() + 1));
+    AddressRange range;
+    if (!word.empty() && read_address_range(word, range)) ranges.push_back(range);
+  }
+  return ranges;
+}
+
+bool has(const std::vector<AddressRange>& ranges, const Address& address) {
+  return std::any_of(ranges.begin(), ranges.end(), [&](const AddressRange& range) { return range.has(address); });
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,357 @@
+#include "dialect/server_api.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/utf8.h"
+#include "dialect/room_query.h"
+
+namespace lws_chat {
+namespace {
+
+constexpr size_t kMaxList = size_t{4} * 1024 * 1024;  // bytes of an answer, about
+constexpr size_t kMaxReason = 100;                    // bytes of a close reason
+constexpr int64_t kMinCode = 3000;                    // of a close code that is ours to give, RFC 6455 section 7.4.2
+constexpr int64_t kMaxCode = 4999;
+
+std::string error_object(ClientError error, std::string_view detail) {
+  const ClientErrorRow& row = describe(error);
+  std::string message(row.message);
+  if (!detail.empty()) message.append(": ").append(detail);
+  std::string json = "{\"code\":" + std::to_string(row.code) + ",\"message\":";
+  append_quoted(json, message);
+  return json + "}";
+}
+
+// Tags are an object of texts.
+bool are_tags(const JsonValue& value) {
+  if (value.kind != JsonKind::kObject) return false;
+  std::vector<JsonMember> members = members_of(value);
+  return std::all_of(members.begin(), members.end(),
+                     [](const JsonMember& member) { return member.value.kind == JsonKind::kString; });
+}
+
+// The room that a request is about.
+std::string room_of(Request& request, std::initializer_list<std::string_view> fields = {"channel"}) {
+  request.allow_only(fields);
+  std::string channel = request.text("channel");
+  if (!is_room_name(channel)) request.complain("channel", "room name");
+  return channel;
+}
+
+}  // namespace
+
+// What became of a request: a result, or an error.
+struct ServerApi::Result {
+  std::string json = "{}";
+  std::optional<ClientError> error{};
+  std::string detail{};
+
+  static Result bad(std::string detail) { return {"", ClientError::kBadRequest, std::move(detail)}; }
+  static Result of(RoomAnswer answer) { return {std::move(answer.json), answer.error, std::string(answer.detail)}; }
+
+  // {"NAME":RESULT} or {"error":ERROR}
+  std::string wrapped(std::string_view name) const {
+    std::string wrapped = "{\"";
+    wrapped.append(error ? "error" : name).append("\":");
+    return wrapped.append(error ? error_object(*error, detail) : json).append("}");
+  }
+};
+
+struct ServerApi::Publication {
+  std::string data;
+  std::string tags;
+  std::string key;
+  bool skip_history = false;
+};
+
+ServerApi::Method ServerApi::method_called(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, Method>, 11> kMethods = {{
+      {"publish", &ServerApi::publish},
+      {"broadcast", &ServerApi::broadcast},
+      {"presence", &ServerApi::presence},
+      {"presence_stats", &ServerApi::presence_stats},
+      {"history", &ServerApi::history},
+      {"history_remove", &ServerApi::history_remove},
+      {"channels", &ServerApi::channels},
+      {"info", &ServerApi::info},
+      {"unsubscribe", &ServerApi::unsubscribe},
+      {"disconnect", &ServerApi::disconnect},
+      {"batch", &ServerApi::batch},
+  }};
+  for (const auto& [known, method] : kMethods)
+    if (known == name) return method;
+  return nullptr;
+}
+
+bool ServerApi::has(std::string_view method) { return method_called(method) != nullptr; }
+
+uint64_t ServerApi::max_request(const Options& options) {
+  return std::max<uint64_t>(uint64_t{1024} * 1024, 2 * options.max_message);
+}
+
+ServerApi::Answer ServerApi::call(std::string_view method, std::string_view body, Time now) {
+  Result result;
+  std::vector<JsonMember> members;
+  std::string_view rest = body;
+  if (!is_utf8(body)) {
+    result = Result::bad("the request is not valid UTF-8");
+  } else if (!take_object(rest, members) || rest.find_first_not_of(" \t\r\n") != std::string_view::npos) {
+    result = Result::bad("the request is no JSON object, it breaks at byte " +
+                         std::to_string(body.size() - rest.size() + 1) + " of " + std::to_string(body.size()));
+  } else {
+    Request request(std::move(members));
+    result = (this->*method_called(method))(request, now);
+  }
+  return {result.error == ClientError::kBadRequest ? 400u : 200u, result.wrapped("result") + "\n"};
+}
+
+// Reads what publish and broadcast have in common. Returns what is wrong with it, or an empty text.
+std::string ServerApi::read_publication(Request& request, Publication& publication) const {
+  request.allow_only({"channel", "channels", "data", "b64data", "skip_history", "tags", "idempotency_key", "delta",
+                      "version", "version_epoch"});
+  request.refuse({"b64data", "delta", "version", "version_epoch"});
+  publication.skip_history = request.flag("skip_history");
+  publication.key = request.text("idempotency_key");
+  if (!request.problem().empty()) return request.problem();
+  if (publication.key.size() > Idempotency::kLongest)
+    return "idempotency_key is longer than " + std::to_string(Idempotency::kLongest) + " bytes";
+  std::string_view data = request.json("data");
+  if (data.empty()) return "data is missing";
+  if (data.size() > options_.max_message)
+    return "data is larger than max-message, " + std::to_string(options_.max_message) + " bytes";
+  std::string_view tags = request.json("tags");
+  JsonValue value;
+  if (!tags.empty() && tags != "null" && tags != "{}") {
+    if (!read_json(tags, value) || !are_tags(value)) return "tags are no object of texts";
+    if (tags.size() > kMaxTags) return "tags are larger than " + std::to_string(kMaxTags) + " bytes";
+    publication.tags = on_one_line(tags);
+  }
+  publication.data = on_one_line(data);
+  return {};
+}
+
+ServerApi::Result ServerApi::publish_to(std::string_view name, const Publication& publication, Time now) {
+  if (!is_room_name(name))
+    return Result::bad("channel is no room name, expected 1 to 255 bytes without / and control characters");
+  if (!publication.key.empty())
+    if (const std::string* before = idempotency_.find(name, publication.key, now)) return {*before};
+  Message message{publication.data, Format::kJson, {}, publication.tags, publication.skip_history};
+  if (hub_.publish_to(name, message, now) != Status::kOk) {
+    ++hub_.counters().refused_by(Status::kTooManyRooms);
+    return {"", ClientError::kLimitExceeded, "too many rooms"};
+  }
+  Result result;
+  const Room* room = hub_.find(name);
+  if (room && room->settings().history.messages > 0 && !publication.skip_history)
+    result.json = "{\"offset\":" + std::to_string(room->history().top()) + ",\"epoch\":\"" + room->epoch() + "\"}";
+  if (!publication.key.empty()) idempotency_.add(name, publication.key, result.json, now);
+  return result;
+}
+
+ServerApi::Result ServerApi::publish(Request& request, Time now) {
+  Publication publication;
+  std::string channel = request.text("channel");
+  std::string problem = read_publication(request, publication);
+  return problem.empty() ? publish_to(channel, publication, now) : Result::bad(std::move(problem));
+}
+
+ServerApi::Result ServerApi::broadcast(Request& request, Time now) {
+  Publication publication;
+  std::vector<std::string> channels = request.texts("channels");
+  std::string problem = read_publication(request, publication);
+  if (problem.empty() && channels.empty()) problem = "channels is missing or empty";
+  if (!problem.empty()) return Result::bad(std::move(problem));
+  std::string responses;
+  for (const std::string& channel : channels) {
+    if (!responses.empty()) responses += ',';
+    responses += publish_to(channel, publication, now).wrapped("result");
+  }
+  return {"{\"responses\":[" + responses + "]}"};
+}
+
+ServerApi::Result ServerApi::presence(Request& request, Time) {
+  std::string channel = room_of(request);
+  if (!request.problem().empty()) return Result::bad(request.problem());
+  if (const Room* room = hub_.find(channel)) return Result::of(query_presence(*room));
+  if (!hub_.settings_of(channel).presence) return {"", ClientError::kNotAvailable, "presence is off"};
+  return {"{\"presence\":{}}"};
+}
+
+ServerApi::Result ServerApi::presence_stats(Request& request, Time) {
+  std::string channel = room_of(request);
+  if (!request.problem().empty()) return Result::bad(request.problem());
+  if (const Room* room = hub_.find(channel)) return Result::of(query_presence_stats(*room));
+  if (!hub_.settings_of(channel).presence) return {"", ClientError::kNotAvailable, "presence is off"};
+  return {"{\"num_clients\":0,\"num_users\":0}"};
+}
+
+ServerApi::Result ServerApi::history(Request& request, Time now) {
+  std::string channel = room_of(request, {"channel", "limit", "since", "reverse"});
+  std::string problem;
+  HistoryRange range = read_history_range(request, problem);
+  if (!problem.empty()) return Result::bad(std::move(problem));
+  if (Room* room = hub_.find(channel)) return Result::of(query_history(hub_, *room, range, std::nullopt, now));
+  if (hub_.settings_of(channel).history.messages == 0) return {"", ClientError::kNotAvailable, "no history is kept"};
+  if (range.since && !(range.offset == 0 && range.epoch.empty())) return {"", ClientError::kUnrecoverablePosition};
+  return {"{\"publications\":[],\"epoch\":\"\",\"offset\":0}"};
+}
+
+ServerApi::Result ServerApi::history_remove(Request& request, Time) {
+  std::string channel = room_of(request);
+  if (!request.problem().empty()) return Result::bad(request.problem());
+  if (hub_.settings_of(channel).history.messages == 0) return {"", ClientError::kNotAvailable, "no history is kept"};
+  if (Room* room = hub_.find(channel)) hub_.clear_history(*room);
+  return {};
+}
+
+// The rooms that somebody is in.
+ServerApi::Result ServerApi::channels(Request& request, Time) {
+  request.allow_only({"pattern"});
+  std::string pattern = request.text("pattern");
+  if (!request.problem().empty()) return Result::bad(request.problem());
+  std::string list;
+  bool whole = true;
+  hub_.each_room([&](const Room& room) {
+    if (room.members().empty() || !whole) return;
+    if (!pattern.empty() && fnmatch(pattern.c_str(), room.name().c_str(), 0) != 0) return;
+    if (!list.empty()) list += ',';
+    append_quoted(list, room.name());
+    list.append(":{\"num_clients\":").append(std::to_string(room.members().size())).append("}");
+    whole = list.size() <= kMaxList;
+  });
+  if (!whole) return {"", ClientError::kLimitExceeded, "too many rooms for one answer, ask with a pattern"};
+  return {"{\"channels\":{" + list + "}}"};
+}
+
+ServerApi::Result ServerApi::info(Request& request, Time now) {
+  request.allow_only({});
+  if (!request.problem().empty()) return Result::bad(request.problem());
+  std::set<std::string_view> users;
+  for (const auto& [user, session] : sessions_.by_user) users.insert(user);
+  uint64_t clients = 0;
+  uint64_t subscriptions = 0;
+  for (const Counters::ByDialect& dialect : hub_.counters().dialects) {
+    clients += dialect.connections;
+    subscriptions += dialect.subscriptions;
+  }
+  size_t rooms = 0;
+  hub_.each_room([&](const Room& room) { rooms += !room.members().empty(); });
+  std::string json = "{\"nodes\":[{\"uid\":";
+  append_quoted(json, node_.uid);
+  json += ",\"name\":";
+  append_quoted(json, node_.name);
+  json += ",\"version\":\"lws-chat " LWS_CHAT_VERSION "\",\"num_clients\":" + std::to_string(clients);
+  json += ",\"num_users\":" + std::to_string(users.size()) + ",\"num_subs\":" + std::to_string(subscriptions);
+  json += ",\"num_channels\":" + std::to_string(rooms);
+  return {json + ",\"uptime\":" + std::to_string((now - node_.started) / 1'000'000) + "}]}"};
+}
+
+// The clients of the structured dialect who are meant. A client's id alone is enough.
+std::vector<Session*> ServerApi::sessions_of(const Who& who) {
+  std::vector<Session*> found;
+  bool all = who.user.empty();
+  auto first = all ? sessions_.by_user.begin() : sessions_.by_user.lower_bound(who.user);
+  auto last = all ? sessions_.by_user.end() : sessions_.by_user.upper_bound(who.user);
+  for (; first != last; ++first)
+    if (first->second->is(who.client, who.session)) found.push_back(first->second);
+  return found;
+}
+
+// The client of another dialect that has this id, which presence says; nullptr if there is none.
+Client* ServerApi::find_reader(std::string_view id) {
+  Client* found = nullptr;
+  hub_.each_room([&](const Room& room) {
+    for (Client* member : room.members()) {
+      bool named = member->audience() == Audience::kText || member->audience() == Audience::kEvents;
+      if (named && member->identified() && member->identity()->client == id) found = member;
+    }
+  });
+  return found;
+}
+
+ServerApi::Who ServerApi::read_who(Request& request, std::string& problem) {
+  request.refuse({"label_filter", "all_users"});
+  Who who{request.text("user"), request.text("client"), request.text("session")};
+  problem = request.problem();
+  if (problem.empty() && who.user.empty() && who.client.empty() && who.session.empty())
+    problem = "user, client or session has to say who is meant";
+  return who;
+}
+
+ServerApi::Result ServerApi::unsubscribe(Request& request, Time now) {
+  request.allow_only({"channel", "user", "client", "session", "label_filter", "all_users"});
+  std::string channel = request.text("channel");
+  std::string problem;
+  Who who = read_who(request, problem);
+  if (!problem.empty()) return Result::bad(std::move(problem));
+  for (Session* session : sessions_of(who)) session->expel(channel, now);
+  // It has one room only, and ends with it.
+  Client* reader = who.client.empty() ? nullptr : find_reader(who.client);
+  if (reader && (channel.empty() || reader->room()->name() == channel)) hub_.dismiss(*reader, {Status::kForced}, now);
+  return {};
+}
+
+ServerApi::Result ServerApi::disconnect(Request& request, Time now) {
+  request.allow_only({"user", "client", "session", "disconnect", "whitelist", "label_filter", "all_users"});
+  std::vector<std::string> spared = request.texts("whitelist");
+  bool given = false;
+  Request how = request.object("disconnect", given);
+  how.allow_only({"code", "reason"});
+  int64_t code = how.signed_number("code", 0, kMaxCode);
+  Ending ending{Status::kForced, 0, how.text("reason"), static_cast<uint16_t>(code)};
+  std::string problem;
+  Who who = read_who(request, problem);
+  if (problem.empty()) problem = how.problem();
+  if (problem.empty() && given && code < kMinCode) problem = "code of disconnect is to be 3000 to 4999";
+  if (problem.empty() && ending.detail.size() > kMaxReason)
+    problem = "reason of disconnect is longer than " + std::to_string(kMaxReason) + " bytes";
+  if (!problem.empty()) return Result::bad(std::move(problem));
+  auto is_spared = [&](const std::string& client) {
+    return std::find(spared.begin(), spared.end(), client) != spared.end();
+  };
+  for (Session* session : sessions_of(who))
+    if (session->identity() && !is_spared(session->identity()->client)) session->end(ending, now);
+  Client* reader = who.client.empty() || is_spared(who.client) ? nullptr : find_reader(who.client);
+  if (reader) hub_.dismiss(*reader, ending, now);
+  return {};
+}
+
+// {"commands":[{METHOD:REQUEST},...]}: one after the other, also where they are allowed to be done in parallel.
+ServerApi::Result ServerApi::batch(Request& request, Time now) {
+  request.allow_only({"commands", "parallel"});
+  (void)request.flag("parallel");
+  std::vector<JsonValue> commands = request.array("commands");
+  if (!request.problem().empty()) return Result::bad(request.problem());
+  std::string replies;
+  for (const JsonValue& command : commands) {
+    if (!replies.empty()) replies += ',';
+    // What cannot be answered is not done either.
+    if (replies.size() > kMaxList)
+      replies += Result{"", ClientError::kLimitExceeded, "the answers are too long for one batch"}.wrapped("");
+    else
+      replies += command_of_batch(command, now);
+  }
+  return {"{\"replies\":[" + replies + "]}"};
+}
+
+std::string ServerApi::command_of_batch(const JsonValue& command, Time now) {
+  if (command.kind != JsonKind::kObject) return Result::bad("a command is no object").wrapped("");
+  std::vector<JsonMember> members = members_of(command);
+  if (members.size() != 1) return Result::bad("a command has to have one method").wrapped("");
+  const JsonMember& member = members.front();
+  Method method = method_called(member.name);
+  if (!method || method == &ServerApi::batch)
+    return Result{"", ClientError::kMethodNotFound, member.name.substr(0, 50)}.wrapped("");
+  if (member.value.kind != JsonKind::kObject) return Result::bad(member.name + " is no object").wrapped("");
+  Request request(members_of(member.value));
+  return (this->*method)(request, now).wrapped(member.name);
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/hub.h"
+#include "core/idempotency.h"
+#include "core/options.h"
+#include "dialect/client_error.h"
+#include "dialect/request.h"
+#include "dialect/session.h"
+
+namespace lws_chat {
+
+// What a back end may ask for: the methods of Centrifugo's server HTTP API
+// (centrifugal.dev/docs/server/server_api), with JSON of the same form.
+class ServerApi {
+ public:
+  struct Answer {
+    unsigned status = 200;  // of HTTP
+    std::string json;       // {"result":...} or {"error":{"code":...,"message":...}}
+  };
+
+  // How this server is called in the answer to `info`.
+  struct Node {
+    std::string uid;
+    std::string name;
+    Time started = 0;
+  };
+
+  ServerApi(Hub& hub, Sessions& sessions, Idempotency& idempotency, const Options& options, const Node& node)
+      : hub_(hub), sessions_(sessions), idempotency_(idempotency), options_(options), node_(node) {}
+
+  static bool has(std::string_view method);
+
+  // How large a request may be, in bytes.
+  static uint64_t max_request(const Options& options);
+
+  // Does one request. Precondition: has(method).
+  Answer call(std::string_view method, std::string_view body, Time now);
+
+ private:
+  struct Result;
+  struct Publication;
+  using Method = Result (ServerApi::*)(Request&, Time);
+  static Method method_called(std::string_view name);
+
+  Result publish(Request& request, Time now);
+  Result broadcast(Request& request, Time now);
+  Result presence(Request& request, Time now);
+  Result presence_stats(Request& request, Time now);
+  Result history(Request& request, Time now);
+  Result history_remove(Request& request, Time now);
+  Result channels(Request& request, Time now);
+  Result info(Request& request, Time now);
+  Result unsubscribe(Request& request, Time now);
+  Result disconnect(Request& request, Time now);
+  Result batch(Request& request, Time now);
+
+  std::string read_publication(Request& request, Publication& publication) const;
+  Result publish_to(std::string_view room, const Publication& publication, Time now);
+  std::string command_of_batch(const JsonValue& command, Time now);
+
+  // Whom a request is about; what is empty is not asked for.
+  struct Who {
+    std::string user;
+    std::string client;
+    std::string session;
+  };
+  static Who read_who(Request& request, std::string& problem);
+  std::vector<Session*> sessions_of(const Who& who);
+  Client* find_reader(std::string_view id);
+
+  Hub& hub_;
+  Sessions& sessions_;
+  Idempotency& idempotency_;
+  const Options& options_;
+  const Node& node_;
+};
+
+}  // namespace lws_chat

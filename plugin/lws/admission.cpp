@@ -1,0 +1,59 @@
+#include "lws/admission.h"
+
+#include "core/origin.h"
+#include "lws/descriptors.h"
+#include "lws/header.h"
+#include "lws/peer_address.h"
+#include "lws/vhost.h"
+
+namespace lws_chat {
+namespace {
+
+// What a peer sent, fit for a log line.
+std::string printable(std::string text) {
+  if (text.size() > 200) text.resize(200);
+  for (char& c : text)
+    if (c < 0x20 || c > 0x7e) c = '?';
+  return text;
+}
+
+}  // namespace
+
+std::string either_header(lws* wsi, lws_token_indexes h1, lws_token_indexes h2) {
+  std::string value = header(wsi, h1);
+  return value.empty() ? header(wsi, h2) : value;
+}
+
+Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>& rooms, std::string& detail) {
+  if (!vhost || !vhost->options().enabled) return Status::kNotFound;
+  const Options& options = vhost->options();
+  if (!vhost->serves()) return Status::kMisconfigured;
+  if (vhost->draining()) return Status::kGoingAway;
+  std::string origin = header(wsi, WSI_TOKEN_ORIGIN);
+  std::string host = either_header(wsi, WSI_TOKEN_HOST, WSI_TOKEN_HTTP_COLON_AUTHORITY);
+  detail = origin + " at " + host;
+  if (!origin_allowed(origin, host, lws_is_ssl(lws_get_network_wsi(wsi)), options.allowed_origins))
+    return Status::kForbiddenOrigin;
+  // lws-chatd also asks this before the request is read; in lwsws only lws itself hears of that.
+  detail = "file descriptors";
+  if (!descriptor_affordable(lws_get_socket_fd(lws_get_network_wsi(wsi)))) return Status::kFull;
+  detail = std::to_string(vhost->connections()) + " now";
+  if (options.max_clients && vhost->connections() >= options.max_clients) return Status::kFull;
+  for (const std::string& room : rooms) {
+    detail = room;
+    if (!vhost->hub().has_place(room)) return Status::kTooManyRooms;
+  }
+  if (!vhost->admit_from(PeerAddress(wsi))) return Status::kTooManyJoins;
+  return Status::kOk;
+}
+
+void note_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail) {
+  const StatusRow& row = describe(status);
+  if (!vhost || vhost->may_log())
+    lwsl_notice("lws-chat: vhost %s: refused %s with %u: %s (%s)\n", lws_get_vhost_name(lws_get_vhost(wsi)),
+                PeerAddress(wsi).text().c_str(), row.http_status, std::string(row.text).c_str(),
+                printable(detail).c_str());
+  if (vhost && vhost->serves()) ++vhost->hub().counters().refused_by(status);
+}
+
+}  // namespace lws_chat

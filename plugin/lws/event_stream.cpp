@@ -1,0 +1,300 @@
+#include "lws/event_stream.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "dialect/reply.h"
+#include "lws/vhost.h"
+
+namespace lws_chat {
+namespace {
+
+// What goes out in one write, if it is not as it stands in the room's stream.
+constexpr size_t kPiece = 16384;
+
+// How long a reader may take to accept what precedes the end.
+constexpr Time kFarewell = 5 * LWS_US_PER_SEC;
+
+// How long it is looked whether something came together with the request.
+constexpr Time kProbe = LWS_US_PER_MS;
+
+// How long a browser waits before it comes back, in milliseconds.
+constexpr const char* kRetry = "retry: 2000\n\n";
+
+Time now() { return static_cast<Time>(lws_now_usecs()); }
+
+// A reader says nothing, so it is the system that has to notice when it is gone: by what is sent to it and not
+// acknowledged (tcp(7)).
+void expect_acknowledgements(lws* wsi, const Options& options) {
+  if (options.ping_interval == 0) return;
+  auto patience = static_cast<unsigned>((options.ping_interval + options.pong_timeout) * 1000);
+  setsockopt(lws_get_socket_fd(lws_get_network_wsi(wsi)), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
+}
+
+// Whether the peer has closed its side, or says something where there is nothing to say.
+bool hung_up(lws* wsi) {
+  int fd = lws_get_socket_fd(wsi);
+  int unread = 0;
+  if (ioctl(fd, FIONREAD, &unread) == 0 && unread > 0) return true;
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  return info.tcpi_state == TCP_CLOSE_WAIT || info.tcpi_state == TCP_CLOSE;
+}
+
+}  // namespace
+
+// The stream's membership in one room.
+class EventStream::Reader final : public Client {
+ public:
+  Reader(EventStream& stream, size_t place) : Client(Audience::kEvents), number(place), stream_(stream) {}
+
+  // It has no name. Most are never asked for one, so it is made when somebody wants to know.
+  IdentityPtr identity() override {
+    if (!identity_) identity_ = make_identity(stream_.vhost().hub().next_id(), {}, {});
+    return identity_;
+  }
+  bool ready() override { return stream_.ready(*this); }
+  size_t write(std::string_view events) override { return stream_.take(*this, events); }
+  void dismissed(Ending ending, Time) override { stream_.reader_dismissed(std::move(ending)); }
+
+  const size_t number;       // of its room in the mixer
+  bool at_line_end = false;  // what was taken last ends with a line
+
+ private:
+  EventStream& stream_;
+};
+
+EventStream::EventStream(lws* wsi, VhostState& vhost, const std::vector<std::string>& rooms,
+                         const std::string& last_event_id, const std::string& cors)
+    : Connection(wsi, vhost, Dialect::kEvents), cors_(cors), pending_(kRetry) {
+  std::vector<Position> seen = read_positions(last_event_id);
+  for (size_t i = 0; i < rooms.size(); ++i) readers_.emplace_back(*this, i);
+  for (size_t i = 0; i < rooms.size() && open(); ++i) join(readers_[i], rooms[i], seen, !last_event_id.empty());
+  // Others may want to know that it came.
+  vhost.shared_hub().schedule_flush();
+}
+
+EventStream::~EventStream() { finish(); }
+
+bool EventStream::mixed() const { return readers_.size() > 1; }
+
+// Tells where the reader is now, so that it knows even if nothing comes before the connection is cut, or that
+// there is a gap.
+void EventStream::join(Reader& reader, std::string_view name, const std::vector<Position>& seen, bool resuming) {
+  Hub& hub = vhost().hub();
+  const RoomSettings& settings = hub.settings_of(name);
+  bool kept = settings.history.messages > 0;
+  Status status = hub.join(reader, name, resuming && kept ? 0 : settings.replay, now());
+  // The rooms may have become too many since the request was admitted.
+  if (status != Status::kOk) return close({status});
+  Room& room = *reader.room();
+  const History& history = hub.history(room, now());
+  auto at = std::find_if(seen.begin(), seen.end(), [&](const Position& item) { return item.epoch == room.epoch(); });
+  bool whole = at != seen.end() && kept && at->offset <= history.top() && at->offset + 1 >= history.first();
+  Position position{kept ? room.epoch() : std::string(), history.top()};
+  if (resuming) {
+    ++(whole ? hub.counters().recovered : hub.counters().unrecovered);
+    if (whole && at->offset < history.top()) hub.replay_from(reader, at->offset + 1);
+    if (whole) position.offset = at->offset;
+  } else if (reader.replaying()) {
+    position.offset = reader.replay_begin() - 1;
+  }
+  if (mixed()) mixer_.add(name, position);
+  std::string id = mixed() ? mixer_.id() : write_positions({position});
+  pending_ += position_event(resuming && !whole ? "gap" : "position", name, position, id);
+}
+
+int EventStream::begin() {
+  expect_acknowledgements(wsi(), vhost().options());
+  std::array<unsigned char, LWS_PRE + 2048> buffer;
+  unsigned char* begin = buffer.data() + LWS_PRE;
+  unsigned char* at = begin;
+  unsigned char* end = buffer.data() + buffer.size();
+  auto add = [&](const char* name, const std::string& value) {
+    return lws_add_http_header_by_name(wsi(), reinterpret_cast<const unsigned char*>(name),
+                                       reinterpret_cast<const unsigned char*>(value.data()),
+                                       static_cast<int>(value.size()), &at, end);
+  };
+  if (lws_add_http_common_headers(wsi(), HTTP_STATUS_OK, "text/event-stream", LWS_ILLEGAL_HTTP_CONTENT_LEN, &at, end))
+    return -1;
+  // The second is for nginx in front of us, which would collect what it is to pass on.
+  if (add("cache-control:", "no-store") || add("x-accel-buffering:", "no")) return -1;
+  if (!cors_.empty() && (add("access-control-allow-origin:", cors_) || add("vary:", "origin"))) return -1;
+  if (lws_finalize_write_http_header(wsi(), begin, &at, end)) return -1;
+  // It lives for as long as the reader wants, and needs none of the request any more.
+  if (over_http2())
+    lws_http_mark_sse(wsi());
+  else
+    lws_http_headers_detach(wsi());
+  lws_set_timeout(wsi(), NO_PENDING_TIMEOUT, 0);
+  vhost().watch_reader(*this);
+  commented_at_ = now();
+  if (!over_http2()) lws_set_timer_usecs(wsi(), kProbe);
+  choked();
+  return 0;
+}
+
+bool EventStream::ready(const Reader& reader) {
+  return pending_.empty() && (!speaking_ || speaking_ == &reader) && can_write() &&
+         (!over_http2() || lws_get_peer_write_allowance(wsi()) > 0);
+}
+
+size_t EventStream::take(Reader& reader, std::string_view events) {
+  size_t taken = 0;
+  if (mixed()) {
+    taken = EventMixer::piece(events, kPiece);
+    mixer_.append(pending_, reader.number, events.substr(0, taken));
+    send_pending();
+    if (!open()) return 0;
+  } else {
+    taken = write(&reader, events);
+    if (taken == 0) return 0;
+  }
+  std::string_view sent = events.substr(0, taken);
+  bool line = sent.back() == '\n';
+  bool event = line && (sent.size() > 1 ? sent[sent.size() - 2] == '\n' : reader.at_line_end);
+  reader.at_line_end = line;
+  speaking_ = event ? nullptr : &reader;
+  return taken;
+}
+
+// A DATA frame, as large as the peer's windows let it be.
+size_t EventStream::write_http2(std::string_view bytes) {
+  lws_fileofs_t allowance = lws_get_peer_write_allowance(wsi());
+  if (allowance <= 0) return 0;
+  std::array<unsigned char, LWS_PRE + kPiece> buffer;
+  size_t size = std::min({bytes.size(), kPiece, static_cast<size_t>(allowance)});
+  std::memcpy(buffer.data() + LWS_PRE, bytes.data(), size);
+  return lws_write(wsi(), buffer.data() + LWS_PRE, size, LWS_WRITE_HTTP) < 0 ? 0 : size;
+}
+
+void EventStream::send_pending() {
+  while (!pending_.empty() && can_write() && (!over_http2() || lws_get_peer_write_allowance(wsi()) > 0)) {
+    size_t taken = write(nullptr, pending_);
+    if (taken == 0) return;
+    pending_.erase(0, taken);
+  }
+}
+
+int EventStream::writeable() {
+  if (state() == State::kClosing) return 0;
+  if (probe_ == Probe::kNow && !asked_) return -1;
+  asked_ = false;
+  set_may_write(true);
+  if (state() == State::kFarewell) {
+    if (lws_partial_buffered(lws_get_network_wsi(wsi()))) return choked(), 0;
+    if (pending_.empty()) return -1;
+    std::string_view rest = pending_;
+    size_t taken = over_http2() ? write_http2(rest) : write_raw(rest) ? rest.size() : 0;
+    pending_.erase(0, taken);
+    choked();
+    return taken > 0 ? 0 : -1;
+  }
+  send_pending();
+  if (open()) serve_rooms();
+  set_may_write(false);
+  expect_more();
+  return 0;
+}
+
+// The room after the last one served comes first, so that all get their turn when the reader takes little.
+void EventStream::serve_rooms() {
+  Hub& hub = vhost().hub();
+  if (speaking_) hub.pump(*speaking_, now());
+  for (size_t left = readers_.size(); left > 0 && open() && !speaking_; --left) {
+    Reader& reader = readers_[next_served_ % readers_.size()];
+    if (reader.behind() && !reader.ready()) return;
+    ++next_served_;
+    if (reader.behind()) hub.pump(reader, now());
+  }
+}
+
+// A long replay goes on in another loop turn; so does all that is more than a frame of HTTP/2.
+//
+// While an answer is under way lws reads nothing, and spins when there is something to be read, be it the end of the
+// connection: so it is kept from looking. It then does not look whether it may write either, so that it may look
+// as long as something waits for that.
+void EventStream::expect_more() {
+  if (!open()) return;
+  bool behind = std::any_of(readers_.begin(), readers_.end(), [](const Reader& reader) { return reader.behind(); });
+  if (behind || !pending_.empty() || lws_partial_buffered(wsi()))
+    choked();
+  else
+    lws_rx_flow_control(wsi(), 0);
+}
+
+void EventStream::choked() {
+  asked_ = true;
+  lws_rx_flow_control(wsi(), 1);
+  ask_to_write();
+}
+
+// What came together with the request lws has read already and keeps; it then wants to write whenever it is kept
+// from looking, and would spin again. That shows when it is let look for a moment: it may write without having
+// been asked to.
+int EventStream::timer() {
+  if (state() == State::kFarewell) return -1;
+  if (!open() || over_http2()) return 0;
+  if (probe_ == Probe::kBefore) {
+    probe_ = Probe::kNow;
+    lws_rx_flow_control(wsi(), 1);
+    lws_set_timer_usecs(wsi(), kProbe);
+  } else if (probe_ == Probe::kNow) {
+    probe_ = Probe::kDone;
+    expect_more();
+  }
+  return 0;
+}
+
+void EventStream::ping() {
+  if (!open()) return;
+  if (!over_http2() && hung_up(wsi())) return kill(Status::kOk);
+  vhost().watch_reader(*this);
+  auto interval = static_cast<Time>(vhost().options().ping_interval) * LWS_US_PER_SEC;
+  if (interval == 0 || now() - commented_at_ < interval || !pending_.empty() || speaking_) return;
+  commented_at_ = now();
+  pending_ = ":\n\n";
+  send_pending();
+  expect_more();
+}
+
+void EventStream::drain() {
+  for (Reader& reader : readers_) vhost().hub().dismiss_after_head(reader, Status::kGoingAway, now());
+}
+
+// All readers end together; when the server goes away, each has to get its events first.
+void EventStream::reader_dismissed(Ending ending) {
+  bool others = std::any_of(readers_.begin(), readers_.end(), [](const Reader& reader) { return reader.room(); });
+  if (ending.why == Status::kGoingAway && others) return;
+  close(std::move(ending));
+}
+
+// A reader that is too slow would not read why either, and a comment cannot stand within an event.
+void EventStream::close(Ending ending, std::string last_events) {
+  if (!open()) return;
+  Status why = ending.why;
+  note_end(std::move(ending));
+  if (why == Status::kSlow || why == Status::kReplayLost) return kill(why);
+  set_state(State::kFarewell);
+  leave_hub();
+  vhost().forget(*this);
+  pending_ += last_events;
+  if (!speaking_) pending_.append(": ").append(why_in_words()).append("\n\n");
+  lws_set_timer_usecs(wsi(), kFarewell);
+  choked();
+}
+
+void EventStream::leave_hub() {
+  for (Reader& reader : readers_) vhost().hub().leave(reader, now(), Hub::Departure::kMayReturn);
+  vhost().shared_hub().schedule_flush();
+}
+
+}  // namespace lws_chat

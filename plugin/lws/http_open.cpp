@@ -1,0 +1,90 @@
+#include "lws/http_open.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/room.h"
+#include "lws/admission.h"
+#include "lws/event_stream.h"
+#include "lws/header.h"
+#include "lws/http_request.h"
+#include "lws/vhost.h"
+
+namespace lws_chat {
+namespace {
+
+constexpr std::string_view kEvents = "sse/";
+constexpr std::string_view kRoom = "room=";
+constexpr std::string_view kLastEventId = "last-event-id=";
+
+// What an event stream is asked to be, by path and query.
+struct Wish {
+  std::vector<std::string> rooms;
+  std::string last_event_id;
+};
+
+// lws gives the parts of the query one by one, with %xx and + decoded.
+Wish read_wish(lws* wsi, std::string_view room) {
+  Wish wish;
+  if (!room.empty()) wish.rooms.emplace_back(room);
+  for (int i = 0; i < 2 * static_cast<int>(EventStream::kMaxRooms); ++i) {
+    std::string argument = fragment(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
+    if (argument.empty()) break;
+    if (argument.compare(0, kRoom.size(), kRoom) == 0) {
+      std::string name = argument.substr(kRoom.size());
+      if (std::find(wish.rooms.begin(), wish.rooms.end(), name) == wish.rooms.end()) wish.rooms.push_back(name);
+    } else if (argument.compare(0, kLastEventId.size(), kLastEventId) == 0) {
+      wish.last_event_id = argument.substr(kLastEventId.size());
+    }
+  }
+  // The header is what a browser says when it comes back. lws tells it of HTTP/1.1 only.
+  std::string said = custom_header(wsi, "last-event-id:");
+  if (!said.empty()) wish.last_event_id = said;
+  return wish;
+}
+
+HttpAnswer refusal_of(Status status) {
+  const StatusRow& row = describe(status);
+  return refusal(row.http_status, row.text);
+}
+
+HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view room) {
+  auto refuse = [&](HttpAnswer answer) { return new HttpRequest(wsi, vhost, std::move(answer)); };
+  if (!vhost || !vhost->options().enabled) return refuse(refusal(404, "not found"));
+  std::string origin = header(wsi, WSI_TOKEN_ORIGIN);
+  if (!is_get(wsi)) {
+    HttpAnswer answer = is_options(wsi) ? HttpAnswer{204, ""} : refusal(405, "only GET is possible here");
+    answer.allow = "GET";
+    // Who may not read learns it from the GET.
+    if (is_options(wsi)) answer.cors = origin;
+    return refuse(std::move(answer));
+  }
+  Wish wish = read_wish(wsi, room);
+  size_t most = std::min<size_t>(EventStream::kMaxRooms, vhost->options().max_subscriptions);
+  if (wish.rooms.empty()) return refuse(refusal(400, "no room, expected /sse/ROOM or /sse/?room=ROOM&room=ROOM"));
+  if (wish.rooms.size() > most) return refuse(refusal(400, "one stream may have " + std::to_string(most) + " rooms"));
+  for (const std::string& name : wish.rooms)
+    if (!is_room_name(name))
+      return refuse(refusal(400, "no room name, expected 1 to 255 bytes of UTF-8 without / and control characters"));
+  std::string detail;
+  Status status = judge_client(wsi, vhost, wish.rooms, detail);
+  if (status != Status::kOk) {
+    note_refusal(wsi, vhost, status, detail);
+    return refuse(refusal_of(status));
+  }
+  return new EventStream(wsi, *vhost, wish.rooms, wish.last_event_id, origin);
+}
+
+}  // namespace
+
+HttpExchange* open_exchange(lws* wsi, VhostState* vhost, std::string_view path) {
+  if (!path.empty() && path.front() == '/') path.remove_prefix(1);
+  if (path.compare(0, kEvents.size(), kEvents) == 0 || path == "sse")
+    return open_event_stream(wsi, vhost, path.substr(std::min(path.size(), kEvents.size())));
+  std::string_view rest;
+  const HttpResource* resource = find_resource(path, rest);
+  return resource ? new HttpRequest(wsi, vhost, *resource, rest) : nullptr;
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,173 @@
+#include "lws/http_resource.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/utf8.h"
+#include "dialect/json.h"
+#include "lws/header.h"
+#include "lws/peer_address.h"
+#include "lws/vhost.h"
+
+namespace lws_chat {
+namespace {
+
+Time now() { return static_cast<Time>(lws_now_usecs()); }
+
+bool has_method(lws* wsi, std::string_view name, lws_token_indexes h1) {
+  std::string method = header(wsi, WSI_TOKEN_HTTP_COLON_METHOD);
+  return method.empty() ? lws_hdr_total_length(wsi, h1) > 0 : method == name;
+}
+
+std::string api_key(lws* wsi) {
+  constexpr std::string_view kScheme = "apikey ";
+  std::string key = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
+  if (key.compare(0, kScheme.size(), kScheme) == 0) return key.substr(kScheme.size());
+  return custom_header(wsi, "x-api-key:");
+}
+
+HttpAnswer not_allowed(std::string allow, std::string_view why) {
+  HttpAnswer answer = refusal(405, why);
+  answer.allow = std::move(allow);
+  return answer;
+}
+
+// Whether a back end may ask here, and shows a key.
+HttpAnswer judge_back_end(lws* wsi, VhostState* vhost, unsigned status_of_wrong_key) {
+  if (!vhost || !vhost->serves() || vhost->api_keys().empty()) return refusal(404, "not found");
+  if (!is_post(wsi)) return not_allowed("POST", "only POST is possible here");
+  std::string key = api_key(wsi);
+  if (key.empty()) return refusal(401, "no key, expected \"Authorization: apikey KEY\"");
+  if (!vhost->api_keys().has(key)) return refusal(status_of_wrong_key, "wrong key");
+  return {};
+}
+
+HttpAnswer judge_publish(lws* wsi, VhostState* vhost, std::string_view room) {
+  HttpAnswer verdict = judge_back_end(wsi, vhost, 403);
+  if (verdict.status != 200) return verdict;
+  if (!is_room_name(room))
+    return refusal(400, "no room name, expected 1 to 255 bytes of UTF-8 without / and control characters");
+  std::string type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
+  if (type.compare(0, 10, "multipart/") == 0) return refusal(415, "the body has to be the message itself");
+  return {};
+}
+
+// Publishes the body, as it is.
+HttpAnswer publish(VhostState& vhost, std::string_view name, std::string_view body) {
+  if (vhost.draining()) return refusal(503, "the server is shutting down");
+  if (!is_utf8(body)) return refusal(400, "the message is not valid UTF-8");
+  Hub& hub = vhost.hub();
+  if (hub.publish_to(name, {body}, now()) != Status::kOk) {
+    ++hub.counters().refused_by(Status::kTooManyRooms);
+    return refusal(503, "too many rooms");
+  }
+  vhost.shared_hub().schedule_flush();
+  const Room* room = hub.find(name);
+  std::string json = "{\"result\":{\"room\":";
+  append_quoted(json, name);
+  if (room && room->settings().history.messages > 0)
+    json += ",\"epoch\":\"" + room->epoch() + "\",\"offset\":" + std::to_string(room->history().top());
+  json += ",\"clients\":" + std::to_string(room ? room->members().size() : 0) + "}}\n";
+  return {200, json};
+}
+
+// As Centrifugo does, whose client libraries know 401 for a wrong key too.
+HttpAnswer judge_call(lws* wsi, VhostState* vhost, std::string_view method) {
+  HttpAnswer verdict = judge_back_end(wsi, vhost, 401);
+  if (verdict.status != 200) return verdict;
+  if (!ServerApi::has(method)) return refusal(404, "no such method");
+  // The third is what curl says of its -d.
+  std::string type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
+  type.resize(std::min(type.find_first_of("; "), type.size()));
+  for (std::string_view known : {"", "application/json", "application/x-www-form-urlencoded", "text/plain"})
+    if (type == known) return {};
+  return refusal(415, "the body has to be application/json");
+}
+
+HttpAnswer call(VhostState& vhost, std::string_view method, std::string_view body) {
+  if (vhost.draining()) return refusal(503, "the server is shutting down");
+  ServerApi::Answer answer = vhost.server_api().call(method, body, now());
+  vhost.shared_hub().schedule_flush();
+  return {answer.status, std::move(answer.json)};
+}
+
+// What only those who watch over the server may see. A proxy on the same machine would make everybody one of them.
+HttpAnswer judge_admin(lws* wsi, VhostState* vhost, bool enabled) {
+  if (!vhost || !vhost->options().enabled || !enabled) return refusal(404, "not found");
+  if (!is_get(wsi) && !is_head(wsi)) return not_allowed("GET, HEAD", "only GET is possible here");
+  bool passed_on = lws_hdr_total_length(wsi, WSI_TOKEN_X_FORWARDED_FOR) > 0;
+  if (passed_on || !PeerAddress(lws_get_network_wsi(wsi)).is_in(vhost->admin_from()))
+    return refusal(403, "not from this address, see the option admin-from");
+  return {};
+}
+
+HttpAnswer judge_metrics(lws* wsi, VhostState* vhost, std::string_view) {
+  return judge_admin(wsi, vhost, vhost && vhost->options().metrics);
+}
+
+HttpAnswer judge_health(lws* wsi, VhostState* vhost, std::string_view) {
+  return judge_admin(wsi, vhost, vhost && vhost->options().health);
+}
+
+HttpAnswer metrics(VhostState& vhost, std::string_view, std::string_view) {
+  return {200, vhost.metrics(), "text/plain; version=0.0.4; charset=utf-8"};
+}
+
+HttpAnswer alive(VhostState&, std::string_view, std::string_view) { return {200, "{\"status\":\"ok\"}\n"}; }
+
+HttpAnswer ready(VhostState& vhost, std::string_view, std::string_view) {
+  if (!vhost.serves()) return refusal(503, describe(Status::kMisconfigured).text);
+  if (vhost.draining()) return refusal(503, "the server is shutting down");
+  const Options& options = vhost.options();
+  if (options.max_clients && vhost.connections() >= options.max_clients) return refusal(503, "too many clients");
+  return {200, "{\"status\":\"ready\"}\n"};
+}
+
+uint64_t most_of_message(const Options& options) { return options.max_message; }
+HttpAnswer message_too_large(const Options& options) {
+  return refusal(413, "the message is larger than max-message, " + std::to_string(options.max_message) + " bytes");
+}
+
+HttpAnswer call_too_large(const Options& options) {
+  return refusal(413, "the request is larger than " + std::to_string(ServerApi::max_request(options)) + " bytes");
+}
+
+void count_publish(VhostState& vhost, std::string_view, unsigned status) { vhost.count_api_call("pub", status); }
+void count_call(VhostState& vhost, std::string_view method, unsigned status) {
+  vhost.count_api_call(ServerApi::has(method) ? std::string(method) : "unknown", status);
+}
+void count_nothing(VhostState&, std::string_view, unsigned) {}
+
+constexpr std::array<HttpResource, 5> kResources = {{
+    {"pub/", true, judge_publish, publish, most_of_message, message_too_large, count_publish},
+    {"api/", true, judge_call, call, ServerApi::max_request, call_too_large, count_call},
+    {"metrics", false, judge_metrics, metrics, nullptr, nullptr, count_nothing},
+    {"healthz", false, judge_health, alive, nullptr, nullptr, count_nothing},
+    {"readyz", false, judge_health, ready, nullptr, nullptr, count_nothing},
+}};
+
+}  // namespace
+
+HttpAnswer refusal(unsigned status, std::string_view why) {
+  std::string body = "{\"error\":{\"code\":" + std::to_string(status) + ",\"message\":";
+  append_quoted(body, why);
+  return {status, body + "}}\n"};
+}
+
+const HttpResource* find_resource(std::string_view path, std::string_view& rest) {
+  for (const HttpResource& resource : kResources) {
+    std::string_view own = resource.path;
+    if (own.back() == '/' ? path.compare(0, own.size(), own) != 0 : path != own) continue;
+    rest = path.substr(own.size());
+    return &resource;
+  }
+  return nullptr;
+}
+
+bool is_post(lws* wsi) { return has_method(wsi, "POST", WSI_TOKEN_POST_URI); }
+bool is_get(lws* wsi) { return has_method(wsi, "GET", WSI_TOKEN_GET_URI); }
+bool is_head(lws* wsi) { return has_method(wsi, "HEAD", WSI_TOKEN_HEAD_URI); }
+bool is_options(lws* wsi) { return has_method(wsi, "OPTIONS", WSI_TOKEN_OPTIONS_URI); }
+
+}  // namespace lws_chat

@@ -1,0 +1,189 @@
+#include "lws/websocket.h"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "lws/vhost.h"
+
+namespace lws_chat {
+namespace {
+
+// How long a peer may take to accept what precedes the close frame.
+constexpr int kFarewellSeconds = 5;
+
+Time now() { return static_cast<Time>(lws_now_usecs()); }
+
+lws_write_protocol lws_type(Opcode opcode, bool final) {
+  int type = LWS_WRITE_CONTINUATION;
+  switch (opcode) {
+    case Opcode::kContinuation: break;
+    case Opcode::kText: type = LWS_WRITE_TEXT; break;
+    case Opcode::kBinary: type = LWS_WRITE_BINARY; break;
+    case Opcode::kPing: type = LWS_WRITE_PING; break;
+    case Opcode::kPong: type = LWS_WRITE_PONG; break;
+    case Opcode::kClose: break;  // lws has no such type in public
+  }
+  return static_cast<lws_write_protocol>(final ? type : type | LWS_WRITE_NO_FIN);
+}
+
+}  // namespace
+
+void WebSocket::receive(const char* bytes, size_t size) {
+  if (!open()) return;
+  if (!paused_) alive();
+  size_t known = buffer_.size() + size + lws_remaining_packet_payload(wsi());
+  if (known > vhost().options().max_message) return close({Status::kMessageTooBig});
+  bool complete = lws_is_final_fragment(wsi()) && !lws_remaining_packet_payload(wsi());
+  bool binary = lws_frame_is_binary(wsi());
+  if (complete && buffer_.empty()) return accept(binary, {bytes, size});
+  buffer_.reserve(known);
+  buffer_.append(bytes, size);
+  if (!complete) return;
+  std::string whole = std::move(buffer_);
+  buffer_ = std::string();
+  accept(binary, whole);
+}
+
+void WebSocket::published() { vhost().shared_hub().schedule_flush(lws_get_socket_fd(lws_get_network_wsi(wsi()))); }
+
+bool WebSocket::limit_rate(uint64_t count) {
+  if (!open()) return true;
+  Time at = now();
+  const RateLimit::Settings& rate = vhost().message_rate();
+  Time wait = rate_.note(rate, at, count);
+  if (wait == 0) return true;
+  if (over_http2()) {
+    // Pausing a stream of HTTP/2 makes lws collect what comes instead of shutting the peer's window.
+    if (wait > rate.tolerance) close({Status::kTooFast});
+    return true;
+  }
+  read_again_at_ = at + wait;
+  // Not here: lws 4.1 spins when a TLS connection is paused while it still holds decrypted bytes.
+  if (!paused_) lws_set_timer_usecs(wsi(), 1);
+  return false;
+}
+
+void WebSocket::hold_input(bool hold) {
+  held_ = hold;
+  if (over_http2()) return;
+  if (hold && !paused_) lws_set_timer_usecs(wsi(), 1);
+  if (!hold && read_again_at_ <= now()) resume_reading();
+  if (!paused_) return;
+  // Still paused by its rate: see pause_reading().
+  if (hold)
+    vhost().heard(*this);
+  else
+    vhost().forget(*this);
+}
+
+// The peer feels a pause as TCP's backpressure. Its pongs are not read either, so it is not watched, unless the
+// pause waits for the peer itself.
+void WebSocket::pause_reading() {
+  if (paused_) return;
+  paused_ = true;
+  ++vhost().hub().counters().pauses;
+  lws_rx_flow_control(wsi(), 0);
+  if (!held_ && watch() != Watch::kAwait) vhost().forget(*this);
+}
+
+void WebSocket::resume_reading() {
+  if (!paused_) return;
+  paused_ = false;
+  lws_rx_flow_control(wsi(), 1);
+  if (open() && watch() != Watch::kAwait) vhost().heard(*this);
+}
+
+void WebSocket::timer() {
+  if (!open()) return resume_reading();
+  Time left = read_again_at_ - now();
+  if (left > 0) lws_set_timer_usecs(wsi(), left);
+  if (left > 0 || held_) return pause_reading();
+  resume_reading();
+  go_on();
+}
+
+bool WebSocket::writeable() {
+  if (state() == State::kFarewell) return say_farewell();
+  if (!open()) return true;
+  // The peer has taken something of what was waiting: it lives, even if its pong is still queued.
+  // Over HTTP/2 the callback says nothing of the peer.
+  if (pinged && !over_http2()) vhost().heard(*this);
+  set_may_write(true);
+  go_on();
+  set_may_write(false);
+  return true;
+}
+
+void WebSocket::pong() {
+  if (open()) alive();
+}
+
+bool WebSocket::peer_closes(unsigned code) {
+  bool answers_ours = state() == State::kCloseSent;
+  set_peer_code(code);
+  closing();
+  return !answers_ours;
+}
+
+// One frame of at most kMaxFrame. Over HTTP/2 it needs lws's framing, and room before the payload.
+bool WebSocket::write_frame(Opcode opcode, bool final, std::string_view payload) {
+  if (!over_http2()) return write_raw(make_frame(opcode, final, payload));
+  std::array<unsigned char, LWS_PRE + kMaxFrame> buffer;
+  std::memcpy(buffer.data() + LWS_PRE, payload.data(), payload.size());
+  return lws_write(wsi(), buffer.data() + LWS_PRE, payload.size(), lws_type(opcode, final)) >= 0;
+}
+
+size_t WebSocket::write_http2(std::string_view frames) {
+  Frame frame = first_frame(frames);
+  return write_frame(frame.opcode, frame.final, frame.payload) ? frame.size : 0;
+}
+
+void WebSocket::close(Ending ending, std::string last_frames) {
+  if (!open()) return;
+  set_state(State::kFarewell);
+  note_end(std::move(ending));
+  leave_hub();
+  vhost().forget(*this);
+  buffer_ = std::move(last_frames);
+  resume_reading();
+  lws_set_timeout(wsi(), PENDING_TIMEOUT_CLOSE_SEND, kFarewellSeconds);
+  ask_to_write();
+}
+
+bool WebSocket::say_farewell() {
+  if (lws_partial_buffered(lws_get_network_wsi(wsi()))) {
+    // lws closes without a close frame while it still holds bytes to send.
+    ask_to_write();
+    return true;
+  }
+  if (!buffer_.empty()) {
+    ask_to_write();
+    if (!over_http2()) return write_raw(std::exchange(buffer_, std::string()));
+    Frame frame = first_frame(buffer_);
+    bool written = write_frame(frame.opcode, frame.final, frame.payload);
+    buffer_.erase(0, frame.size);
+    return written;
+  }
+  set_state(State::kCloseSent);
+  std::string payload = close_payload();
+  if (over_http2()) {
+    auto* text = reinterpret_cast<unsigned char*>(payload.data()) + 2;
+    lws_close_reason(wsi(), static_cast<lws_close_status>(code()), text, payload.size() - 2);
+    return false;
+  }
+  // Not by lws_close_reason(): where lws is built with _DEBUG, as Debian's is, its libuv loop drops an
+  // HTTP/1.1 connection at once that a callback wants closed.
+  lws_set_timeout(wsi(), PENDING_TIMEOUT_CLOSE_ACK, kFarewellSeconds);
+  return write_frame(Opcode::kClose, true, payload);
+}
+
+// RFC 6455 section 5.5.1: the code in network order, then a reason; at most 123 bytes.
+std::string WebSocket::close_payload() const {
+  std::string payload = {static_cast<char>(code() >> 8), static_cast<char>(code() & 0xff)};
+  // 1000 says it all; the structured dialect's clients look at a code above that only when there is a reason.
+  if (code() != 1000) payload += why_in_words();
+  return payload;
+}
+
+}  // namespace lws_chat
