@@ -27,16 +27,23 @@ Connection::Connection(lws* wsi, VhostState& vhost, Dialect dialect)
                 name_of(dialect_), vhost.connections());
 }
 
-Connection::~Connection() = default;
+// A derived part that could not be made has not called finish().
+Connection::~Connection() { forget_vhost(); }
 
 void Connection::finish() {
   if (!vhost_) return;
   leave_hub();
-  --vhost_->hub().counters().of(dialect_).connections;
-  vhost_->remove(*this);
   if (vhost_->may_log())
     lwsl_notice("lws-chat: vhost %s: %s left (%s), clients: %zu\n", vhost_->name(), address_.text().c_str(),
-                reason().c_str(), vhost_->connections());
+                reason().c_str(), vhost_->connections() - 1);
+  forget_vhost();
+}
+
+void Connection::forget_vhost() {
+  if (!vhost_) return;
+  --vhost_->hub().counters().of(dialect_).connections;
+  vhost_->remove(*this);
+  vhost_ = nullptr;
 }
 
 std::string Connection::reason() const {
@@ -71,9 +78,7 @@ void Connection::closing() {
 
 void Connection::orphan() {
   closing();
-  --vhost_->hub().counters().of(dialect_).connections;
-  vhost_->remove(*this);
-  vhost_ = nullptr;
+  forget_vhost();
 }
 
 void Connection::kill(Status why) {

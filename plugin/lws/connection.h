@@ -113,6 +113,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender {
   friend class VhostState;
 
   std::string reason() const;
+  void forget_vhost();
 
   lws* wsi_;
   VhostState* vhost_;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/hub.h"
+#include "core/idempotency.h"
 #include "core/options.h"
 #include "dialect/session.h"
 #include "lws/uring_batch.h"
@@ -28,6 +29,7 @@ class SharedHub final : public Fanout {
 
   Hub& hub() { return hub_; }
   Sessions& sessions() { return sessions_; }
+  Idempotency& idempotency() { return idempotency_; }
 
   // How its bytes leave, for the log.
   const char* fanout_name() const { return uring_ ? "io_uring" : "write"; }
@@ -60,6 +62,7 @@ class SharedHub final : public Fanout {
   std::string vhost_name_;
   Hub hub_;
   Sessions sessions_;
+  Idempotency idempotency_;
   std::unique_ptr<UringBatch> uring_;
   bool batching_ = false;
   Timer timer_{};

@@ -9,7 +9,6 @@
 
 #include "core/address_range.h"
 #include "core/api_keys.h"
-#include "core/idempotency.h"
 #include "core/liveness.h"
 #include "core/log_budget.h"
 #include "core/options.h"
@@ -71,7 +70,7 @@ class VhostState {
   bool may_log();
 
   // What back ends ask for, and how often they did.
-  ServerApi server_api() { return {hub(), shared_hub_->sessions(), idempotency_, options_, node_}; }
+  ServerApi server_api() { return {hub(), shared_hub_->sessions(), shared_hub_->idempotency(), options_, node_}; }
   void count_api_call(std::string method, unsigned status) { ++api_calls_[{std::move(method), status}]; }
   std::string metrics();
 
@@ -125,7 +124,6 @@ class VhostState {
   size_t connections_ = 0;
   ApiKeys api_keys_;
   std::vector<AddressRange> admin_from_;
-  Idempotency idempotency_;
   ServerApi::Node node_;
   ApiCalls api_calls_;
   LogBudget log_budget_;
