@@ -24,8 +24,6 @@ constexpr uint64_t kDrainPollMs = 20;
 // serves few clients. lws keeps 16 bytes for each.
 constexpr rlim_t kDescriptors = 131072;
 
-// What a client may be offered; the plugin decides for each connection.
-
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kDescriptors) return;
@@ -65,6 +63,7 @@ std::string occupied(const VhostSummary& vhost) {
 Server::Server(std::string config_dir, std::string plugin_dir, ConfigReport config)
     : config_dir_(std::move(config_dir)), plugin_dir_(std::move(plugin_dir)), config_(std::move(config)) {
   uv_loop_init(&loop_);
+  service_manager_ = std::make_unique<ServiceManager>(&loop_);
 }
 
 Server::~Server() {
@@ -73,6 +72,7 @@ Server::~Server() {
   };
   for (uv_signal_t& handle : signals_) close_handle(reinterpret_cast<uv_handle_t*>(&handle));
   close_handle(reinterpret_cast<uv_handle_t*>(&drain_timer_));
+  service_manager_->close();
   // lws destroys a context on a loop of ours in steps: each time it has to be called again when the loop
   // has closed what the step before left to it. At the end it sets context_ to nullptr.
   for (int step = 0; context_ && step < 4; ++step) {
@@ -100,6 +100,7 @@ std::string Server::start() {
     lwsl_notice("lws-chatd: vhost %s listens on %s %s:%u\n", vhost.name.c_str(), scheme,
                 vhost.interface.empty() ? "*" : vhost.interface.c_str(), vhost.port);
   }
+  service_manager_->ready();
   return "";
 }
 
@@ -181,8 +182,10 @@ int Server::run() {
 void Server::on_signal(uv_signal_t* handle, int number) {
   auto* self = static_cast<Server*>(handle->data);
   if (number == SIGHUP) {
+    self->service_manager_->reloading();
     self->reload_certificates();
-    return self->chat_->reload(self->context_);
+    self->chat_->reload(self->context_);
+    return self->service_manager_->ready();
   }
   if (self->drain_deadline_) return uv_stop(&self->loop_);
   lwsl_notice("lws-chatd: %s: closing all clients\n", number == SIGTERM ? "SIGTERM" : "SIGINT");
@@ -190,6 +193,7 @@ void Server::on_signal(uv_signal_t* handle, int number) {
 }
 
 void Server::begin_drain() {
+  service_manager_->stopping();
   chat_->drain(context_);
   drain_deadline_ = uv_now(&loop_) + kDrainMs;
   uv_timer_start(&drain_timer_, on_drain_timer, 0, kDrainPollMs);

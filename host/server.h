@@ -3,10 +3,12 @@
 #include <libwebsockets.h>
 #include <uv.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "host/config_check.h"
+#include "host/service_manager.h"
 #include "lws-chat.h"
 
 namespace lws_chat {
@@ -44,6 +46,7 @@ class Server {
   uv_loop_t loop_{};
   uv_signal_t signals_[3]{};
   uv_timer_t drain_timer_{};
+  std::unique_ptr<ServiceManager> service_manager_;
   uint64_t drain_deadline_ = 0;  // on uv_now()'s clock; 0: not draining
   lws_plugin* plugins_ = nullptr;
   std::vector<const lws_protocols*> protocols_;  // ends with nullptr, as lws wants it

@@ -1,0 +1,78 @@
+"""What lws-chatd tells systemd, or whoever started it with NOTIFY_SOCKET: sd_notify(3)."""
+import os
+import pathlib
+import signal
+import socket
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.server import PATIENCE, Server, vhost  # noqa: E402
+
+
+class Notifications(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="lws-chat-notify-")
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "notify")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.socket.close)
+        self.socket.bind(path)
+        self.socket.settimeout(PATIENCE)
+        self.env = {"NOTIFY_SOCKET": path}
+
+    def serve(self, **env):
+        server = Server(vhost(), env={**self.env, **env})
+        self.addCleanup(server.stop)
+        return server.start()
+
+    def told(self):
+        return self.socket.recv(4096).decode().split("\n")
+
+    def test_it_is_ready_when_it_listens(self):
+        server = self.serve()
+        self.assertEqual(self.told(), ["READY=1"])
+        self.assertIn("listens on", server.log())
+
+    def test_a_reload_begins_and_ends(self):
+        server = self.serve()
+        self.told()
+        server.signal(signal.SIGHUP)
+        begin = self.told()
+        self.assertEqual(begin[0], "RELOADING=1")
+        self.assertRegex(begin[1], r"^MONOTONIC_USEC=\d+$")
+        self.assertEqual(self.told(), ["READY=1"])
+
+    def test_it_says_when_it_stops(self):
+        server = self.serve()
+        self.told()
+        server.signal(signal.SIGTERM)
+        self.assertEqual(self.told(), ["STOPPING=1"])
+        self.assertEqual(server.process.wait(PATIENCE), 0)
+
+    def test_the_watchdog_hears_of_it_until_it_hangs(self):
+        server = self.serve(WATCHDOG_USEC="200000")
+        self.assertEqual(self.told(), ["READY=1"])
+        for _ in range(5):
+            self.assertEqual(self.told(), ["WATCHDOG=1"])
+        os.kill(server.process.pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, server.process.pid, signal.SIGCONT)
+        self.socket.settimeout(1)
+        with self.assertRaises(TimeoutError):
+            # One may have been under way.
+            deadline = time.monotonic() + 2
+            while time.monotonic() < deadline:
+                self.told()
+
+    def test_without_a_watchdog_nothing_more_is_said(self):
+        self.serve()
+        self.told()
+        self.socket.settimeout(0.5)
+        with self.assertRaises(TimeoutError):
+            self.told()
+
+
+if __name__ == "__main__":
+    unittest.main()
