@@ -57,4 +57,19 @@ bool has(const std::vector<AddressRange>& ranges, const Address& address) {
   return std::any_of(ranges.begin(), ranges.end(), [&](const AddressRange& range) { return range.has(address); });
 }
 
+Address client_behind(const std::vector<AddressRange>& proxies, const Address& peer, std::string_view forwarded_for) {
+  Address client = peer;
+  while (has(proxies, client)) {
+    size_t comma = forwarded_for.rfind(',');
+    std::string_view last = comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1);
+    forwarded_for = forwarded_for.substr(0, comma == std::string_view::npos ? 0 : comma);
+    last.remove_prefix(std::min(last.find_first_not_of(' '), last.size()));
+    last = last.substr(0, last.find(' '));
+    Address heard;
+    if (!read_address(last, heard)) break;
+    client = heard;
+  }
+  return client;
+}
+
 }  // namespace lws_chat

@@ -27,4 +27,8 @@ std::vector<AddressRange> read_address_ranges(std::string_view list);
 
 bool has(const std::vector<AddressRange>& ranges, const Address& address);
 
+// Who speaks through proxies: the last address in X-Forwarded-For that is not one of theirs, to which each proxy adds
+// whom it heard. A peer that is no proxy can write there what it wants, so that it is nobody but itself.
+Address client_behind(const std::vector<AddressRange>& proxies, const Address& peer, std::string_view forwarded_for);
+
 }  // namespace lws_chat

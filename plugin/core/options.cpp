@@ -248,9 +248,14 @@ const std::vector<Binding>& bindings() {
            &Options::health),
       {{"admin-from", OptionType::kList, "addresses", "127.0.0.0/8 ::1", 0, 0, "", OptionScope::kVhost,
         "The addresses that metrics and health answer to, separated by blanks; others get 403, and so does what a "
-        "proxy passes on."},
+        "proxy passes on that is not in trusted-proxies."},
        [](Options& o, std::string_view v) { return set_addresses(o.admin_from, v); },
        [](const Options& o) { return o.admin_from; }},
+      {{"trusted-proxies", OptionType::kList, "addresses", "", 0, 0, "", OptionScope::kVhost,
+        "The addresses of proxies in front of this server, separated by blanks: of what comes from them, the client's "
+        "address is taken from X-Forwarded-For, for the log, max-joins-per-second and admin-from."},
+       [](Options& o, std::string_view v) { return set_addresses(o.trusted_proxies, v); },
+       [](const Options& o) { return o.trusted_proxies; }},
       text({"hub",
             {},
             "",

@@ -27,6 +27,7 @@ struct Options {
   bool metrics = false;         // GET /metrics is answered
   bool health = false;          // GET /healthz and /readyz are
   std::string admin_from;       // to these addresses, separated by blanks
+  std::string trusted_proxies;  // addresses whose X-Forwarded-For is believed
   std::string close_word;       // a text that asks the server to close; empty: none
   std::string close_reply;      // what that client is told before the close
   BinaryPolicy binary = BinaryPolicy::kRefuse;

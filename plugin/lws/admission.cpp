@@ -43,16 +43,16 @@ Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>&
     detail = room;
     if (!vhost->hub().has_place(room)) return Status::kTooManyRooms;
   }
-  if (!vhost->admit_from(PeerAddress(wsi))) return Status::kTooManyJoins;
+  if (!vhost->admit_from(vhost->client_of(wsi))) return Status::kTooManyJoins;
   return Status::kOk;
 }
 
 void note_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail) {
   const StatusRow& row = describe(status);
+  PeerAddress client = vhost ? vhost->client_of(wsi) : PeerAddress(wsi);
   if (!vhost || vhost->may_log())
     lwsl_notice("lws-chat: vhost %s: refused %s with %u: %s (%s)\n", lws_get_vhost_name(lws_get_vhost(wsi)),
-                PeerAddress(wsi).text().c_str(), row.http_status, std::string(row.text).c_str(),
-                printable(detail).c_str());
+                client.text().c_str(), row.http_status, std::string(row.text).c_str(), printable(detail).c_str());
   if (vhost && vhost->serves()) ++vhost->hub().counters().refused_by(status);
 }
 

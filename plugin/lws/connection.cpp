@@ -16,7 +16,7 @@ Time now() { return static_cast<Time>(lws_now_usecs()); }
 Connection::Connection(lws* wsi, VhostState& vhost, Dialect dialect)
     : wsi_(wsi),
       vhost_(&vhost),
-      address_(wsi),
+      address_(vhost.client_of(wsi)),
       dialect_(dialect),
       over_http2_(lws_get_network_wsi(wsi) != wsi),
       batchable_(!over_http2_ && !lws_is_ssl(wsi)) {

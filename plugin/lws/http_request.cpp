@@ -96,7 +96,8 @@ int HttpRequest::answer(const HttpAnswer& answer) {
   if (resource_ && vhost_) resource_->count(*vhost_, rest_, answer.status);
   if (answer.status >= 400 && answer.status != 503 && (!vhost_ || vhost_->may_log()))
     lwsl_notice("lws-chat: vhost %s: %s: request refused with %u: %s", lws_get_vhost_name(lws_get_vhost(wsi_)),
-                PeerAddress(wsi_).text().c_str(), answer.status, answer.body.c_str());
+                (vhost_ ? vhost_->client_of(wsi_) : PeerAddress(wsi_)).text().c_str(), answer.status,
+                answer.body.c_str());
   if (send_headers(answer)) return -1;
   if (!is_head(wsi_)) reply_ = answer.body;
   lws_set_timer_usecs(wsi_, kDuration);

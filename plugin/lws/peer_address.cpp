@@ -5,12 +5,18 @@
 
 #include <algorithm>
 
+#include "lws/header.h"
+
 namespace lws_chat {
 
 PeerAddress::PeerAddress(struct lws* wsi) {
   char name[64] = "";
   lws_get_peer_simple(wsi, name, sizeof name);
   known_ = read_address(name, address_);
+}
+
+PeerAddress::PeerAddress(struct lws* wsi, const std::vector<AddressRange>& proxies) : PeerAddress(wsi) {
+  if (is_in(proxies)) address_ = client_behind(proxies, address_, header(wsi, WSI_TOKEN_X_FORWARDED_FOR));
 }
 
 std::string PeerAddress::text() const {

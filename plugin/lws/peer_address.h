@@ -13,8 +13,13 @@ class PeerAddress {
  public:
   explicit PeerAddress(struct lws* wsi);
 
+  // Whom the peer speaks for, if it is one of these proxies; to be asked while the request's headers are there.
+  PeerAddress(struct lws* wsi, const std::vector<AddressRange>& proxies);
+
   // "192.0.2.1", "2001:db8::1", or "unknown address" for a Unix socket and a peer that is already gone.
   std::string text() const;
+
+  bool operator==(const PeerAddress& other) const { return address_ == other.address_ && known_ == other.known_; }
 
   // Whether it is one of these.
   bool is_in(const std::vector<AddressRange>& ranges) const { return known_ && has(ranges, address_); }

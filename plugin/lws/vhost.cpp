@@ -81,6 +81,7 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
   shared_hub_ = SharedHub::of(context_, options_, name_.c_str(), conflict);
   if (!conflict.empty()) complain(conflict);
   admin_from_ = read_address_ranges(options_.admin_from);
+  trusted_proxies_ = read_address_ranges(options_.trusted_proxies);
   char host_name[256] = "";
   gethostname(host_name, sizeof host_name - 1);
   node_ = {hub().next_id(), std::string(host_name) + "/" + name_, now()};

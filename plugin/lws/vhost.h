@@ -64,6 +64,7 @@ class VhostState {
   bool draining() const { return draining_; }
   const ApiKeys& api_keys() const { return api_keys_; }
   const std::vector<AddressRange>& admin_from() const { return admin_from_; }
+  PeerAddress client_of(lws* wsi) const { return {wsi, trusted_proxies_}; }
   const RateLimit::Settings& message_rate() const { return message_rate_; }
 
   // Whether what a peer does may be said in the log now.
@@ -124,6 +125,7 @@ class VhostState {
   size_t connections_ = 0;
   ApiKeys api_keys_;
   std::vector<AddressRange> admin_from_;
+  std::vector<AddressRange> trusted_proxies_;
   ServerApi::Node node_;
   ApiCalls api_calls_;
   LogBudget log_budget_;
