@@ -194,8 +194,9 @@ void Server::on_signal(uv_signal_t* handle, int number) {
 
 void Server::begin_drain() {
   service_manager_->stopping();
+  uint64_t spread = chat_->drain_seconds(context_);
   chat_->drain(context_);
-  drain_deadline_ = uv_now(&loop_) + kDrainMs;
+  drain_deadline_ = uv_now(&loop_) + spread * 1000 + kDrainMs;
   uv_timer_start(&drain_timer_, on_drain_timer, 0, kDrainPollMs);
 }
 

@@ -348,6 +348,18 @@ const std::vector<Binding>& bindings() {
               OptionScope::kVhost,
               "How many connections one address may open in a second; more are refused with 429. 0: no limit."},
              &Options::max_joins_per_second),
+      number(
+          {"drain-seconds",
+           {},
+           "s",
+           "0",
+           0,
+           3600,
+           "",
+           OptionScope::kVhost,
+           "When the server ends its clients are told with 1012 to come back, spread over so long, so that they do not "
+           "all come at once. 0: all are closed at once, with 1001."},
+          &Options::drain_seconds),
       number({"message-rate",
               {},
               "messages/s",

@@ -46,6 +46,7 @@ struct Options {
   bool presence = false;              // who is in a room can be asked
   bool join_leave = false;            // who comes and goes is told to those who want to know
   uint64_t presence_grace = 0;        // seconds that who lost its connection still counts as present
+  uint64_t drain_seconds = 0;         // over which clients are closed when the server ends; 0: at once
   uint64_t max_memory = 0;            // bytes of all streams and histories of the hub
   FanoutMode fanout = FanoutMode::kAuto;
   uint64_t max_lag = 0;         // bytes a reader may be behind before it is closed

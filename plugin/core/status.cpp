@@ -9,6 +9,7 @@ const StatusRow& describe(Status status) {
       {0, 0, 0, "ok", "ok"},
       {1000, 0, 4500, "on_request", "closed on request"},
       {1001, 503, 3001, "going_away", "server is shutting down"},
+      {1012, 503, 3001, "restarting", "server is restarting"},
       {1003, 0, 3506, "unsupported_data", "binary messages are not accepted here"},
       {1007, 0, 3501, "invalid_text", "text is not valid UTF-8"},
       {1009, 0, 1009, "message_too_big", "message is too big"},

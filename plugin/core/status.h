@@ -11,6 +11,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kOk,
     kClosedOnRequest,  // the client asked by the close word
     kGoingAway,        // the server is shutting down
+    kRestarting,       // likewise, and its clients are to come back
     kUnsupportedData,  // binary where binary is refused
     kInvalidText,      // text that is not UTF-8
     kMessageTooBig,    // over max-message

@@ -24,7 +24,7 @@ extern "C" {
 struct lws_context;
 struct lws_vhost;
 
-#define LWS_CHAT_OPS_VERSION 2
+#define LWS_CHAT_OPS_VERSION 3
 
 /* What a message is. */
 enum lws_chat_format {
@@ -64,8 +64,9 @@ struct lws_chat_ops {
 
     /*
      * Shuts down politely: every client of every vhost of the context is sent what its rooms hold
-     * for it and then closed with 1001; new upgrades are refused with 503. Returns at once; the
-     * closes happen in the event loop. Calling it again changes nothing.
+     * for it and then closed with 1001, or with 1012 where "drain-seconds" spreads that over some
+     * time; new upgrades are refused with 503. Returns at once; the closes happen in the event loop.
+     * Calling it again changes nothing.
      */
     void (*drain)(struct lws_context *context);
 
@@ -101,6 +102,11 @@ struct lws_chat_ops {
      * the log says so.
      */
     void (*reload)(struct lws_context *context);
+
+    /* Since version 3: */
+
+    /* Over how many seconds drain() spreads the closes: the longest of the vhosts that have clients. */
+    unsigned int (*drain_seconds)(struct lws_context *context);
 };
 
 #ifdef __cplusplus

@@ -28,8 +28,8 @@ class Connection : public Liveness::Peer, public UringBatch::Sender {
   // Asks for a sign of life, or looks for one.
   virtual void ping() = 0;
 
-  // Ends when it has been sent what its rooms hold for it.
-  virtual void drain() = 0;
+  // Ends when it has been sent what its rooms hold for it. Calling it again changes nothing.
+  virtual void drain(Status why) = 0;
 
   // Drops the connection without ceremony, from outside its own callbacks.
   void kill(Status why);

@@ -266,14 +266,15 @@ void EventStream::ping() {
   expect_more();
 }
 
-void EventStream::drain() {
-  for (Reader& reader : readers_) vhost().hub().dismiss_after_head(reader, Status::kGoingAway, now());
+void EventStream::drain(Status why) {
+  for (Reader& reader : readers_) vhost().hub().dismiss_after_head(reader, why, now());
 }
 
 // All readers end together; when the server goes away, each has to get its events first.
 void EventStream::reader_dismissed(Ending ending) {
   bool others = std::any_of(readers_.begin(), readers_.end(), [](const Reader& reader) { return reader.room(); });
-  if (ending.why == Status::kGoingAway && others) return;
+  bool draining = ending.why == Status::kGoingAway || ending.why == Status::kRestarting;
+  if (draining && others) return;
   close(std::move(ending));
 }
 

@@ -31,7 +31,7 @@ class EventStream final : public Connection, public HttpExchange {
 
   // A comment, by which the peer's system is asked whether it is still there.
   void ping() override;
-  void drain() override;
+  void drain(Status why) override;
   void close(Ending ending, std::string last_events = {}) override;
 
  private:

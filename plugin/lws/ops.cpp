@@ -68,4 +68,5 @@ const struct lws_chat_ops lws_chat_ops = {
     lws_chat::room_stats,
     lws_chat::describe_result,
     lws_chat::VhostState::reload_all,
+    lws_chat::VhostState::drain_seconds,
 };

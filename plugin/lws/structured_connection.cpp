@@ -56,7 +56,7 @@ void StructuredConnection::connected() { vhost().heard(*this); }
 
 void StructuredConnection::ping() { session_.ping(); }
 
-void StructuredConnection::drain() { session_.part(Status::kGoingAway, now()); }
+void StructuredConnection::drain(Status why) { session_.part(why, now()); }
 
 void StructuredConnection::leave_hub() {
   session_.lost(now());

@@ -13,7 +13,7 @@ class StructuredConnection final : public WebSocket, private SessionLink {
   ~StructuredConnection() override;
 
   void ping() override;
-  void drain() override;
+  void drain(Status why) override;
 
  private:
   void accept(bool binary, std::string_view payload) override;

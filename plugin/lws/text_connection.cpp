@@ -55,7 +55,7 @@ void TextConnection::ping() {
   if (open() && !write_frame(Opcode::kPing, true, "?")) kill(Status::kNoPong);
 }
 
-void TextConnection::drain() { vhost().hub().dismiss_after_head(*this, Status::kGoingAway, now()); }
+void TextConnection::drain(Status why) { vhost().hub().dismiss_after_head(*this, why, now()); }
 
 void TextConnection::leave_hub() {
   if (!room()) return;

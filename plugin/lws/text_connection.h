@@ -16,7 +16,7 @@ class TextConnection final : public WebSocket, public Client {
   size_t write(std::string_view frames) override { return Connection::write(this, frames); }
   void dismissed(Ending ending, Time now) override;
   void ping() override;
-  void drain() override;
+  void drain(Status why) override;
 
  private:
   void accept(bool binary, std::string_view payload) override;

@@ -26,6 +26,9 @@ constexpr uint64_t kInboxPortion = uint64_t{256} * 1024;
 // How often it is looked whether those who never say anything are still there.
 constexpr Time kLookAtReaders = 2 * LWS_US_PER_SEC;
 
+// How long it is from closing some clients to closing the next, when they are not all closed at once.
+constexpr Time kDrainStep = 100 * LWS_US_PER_MS;
+
 Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 }  // namespace
@@ -51,7 +54,7 @@ VhostState* VhostState::of(lws* wsi) {
 
 VhostState::VhostState(lws_context* context, lws_vhost* vhost, const lws_protocol_vhost_options* pvos)
     : context_(context), vhost_(vhost), name_(lws_get_vhost_name(vhost)), options_(default_options()) {
-  ping_timer_.owner = this;
+  ping_timer_.owner = drain_timer_.owner = this;
   if (pvos) configure(pvos);
   liveness_ = std::make_unique<Liveness>(static_cast<Time>(options_.ping_interval) * LWS_US_PER_SEC,
                                          static_cast<Time>(options_.pong_timeout) * LWS_US_PER_SEC);
@@ -67,6 +70,7 @@ VhostState::~VhostState() {
     registry.erase(std::remove(registry.begin(), registry.end(), this), registry.end());
   }
   lws_sul_cancel(&ping_timer_.sul);
+  lws_sul_cancel(&drain_timer_.sul);
   while (first_) first_->orphan();
 }
 
@@ -154,6 +158,7 @@ void VhostState::add(Connection& connection) {
 void VhostState::remove(Connection& connection) {
   (connection.previous_ ? connection.previous_->next_ : first_) = connection.next_;
   if (connection.next_) connection.next_->previous_ = connection.previous_;
+  if (drain_next_ == &connection) drain_next_ = connection.next_;
   --connections_;
   forget(connection);
 }
@@ -274,8 +279,42 @@ int VhostState::room_stats(const lws_vhost* vhost, std::string_view name, lws_ch
 
 void VhostState::drain() {
   draining_ = true;
-  for (Connection* connection = first_; connection; connection = connection->next_) connection->drain();
+  drain_next_ = first_;
+  drain_steps_ = options_.drain_seconds * LWS_US_PER_SEC / kDrainStep;
+  drain_some();
+}
+
+void VhostState::on_drain_timer(lws_sorted_usec_list_t* sul) {
+  VhostState* self = reinterpret_cast<Timer*>(sul)->owner;
+  try {
+    self->drain_some();
+  } catch (const std::exception& error) {
+    lwsl_err("lws-chat: vhost %s: drain: %s\n", self->name(), error.what());
+  }
+}
+
+// As many as make all of them be told evenly in the time there is; in the last step also those who came meanwhile.
+void VhostState::drain_some() {
+  Status why = options_.drain_seconds > 0 ? Status::kRestarting : Status::kGoingAway;
+  size_t count = connections_ / (drain_steps_ + 1) + 1;
+  if (drain_steps_ == 0) drain_next_ = first_, count = connections_;
+  for (; count > 0 && drain_next_; --count) {
+    Connection* connection = drain_next_;
+    drain_next_ = connection->next_;
+    connection->drain(why);
+  }
   if (first_) shared_hub_->schedule_flush();
+  if (drain_steps_ == 0) return;
+  --drain_steps_;
+  lws_sul_schedule(context_, 0, &drain_timer_.sul, on_drain_timer, kDrainStep);
+}
+
+unsigned VhostState::drain_seconds(lws_context* context) {
+  std::lock_guard<std::mutex> lock(registry_lock);
+  uint64_t longest = 0;
+  for (const VhostState* vhost : registry)
+    if (vhost->context_ == context && vhost->first_) longest = std::max(longest, vhost->options_.drain_seconds);
+  return static_cast<unsigned>(longest);
 }
 
 void VhostState::drain_all(lws_context* context) {

@@ -37,6 +37,7 @@ class VhostState {
 
   // For the ops table: see lws-chat.h.
   static void drain_all(lws_context* context);
+  static unsigned drain_seconds(lws_context* context);
   static void reload_all(lws_context* context);
   static size_t count_connections(lws_context* context);
   static size_t count_misconfigured(lws_context* context);
@@ -99,6 +100,8 @@ class VhostState {
   void complain(const std::string& what);
   [[nodiscard]] std::string read_api_keys();
   void drain();
+  static void on_drain_timer(lws_sorted_usec_list_t* sul);
+  void drain_some();
 
   static VhostState* registered(const lws_vhost* vhost);
   static void on_ping_timer(lws_sorted_usec_list_t* sul);
@@ -132,6 +135,9 @@ class VhostState {
   Inbox inbox_;
   Time inbox_logged_ = 0;
   Timer ping_timer_{};
+  Timer drain_timer_{};
+  Connection* drain_next_ = nullptr;  // the first that has not been told yet
+  size_t drain_steps_ = 0;            // that are left
   Time ping_timer_due_ = -1;
 };
 

@@ -50,6 +50,29 @@ class Ending:
                     self.assertEqual(await close_of(client), (1001, "server is shutting down"))
                 self.assertEqual(await self.ended(), 0)
 
+    async def test_over_drain_seconds_clients_are_told_one_after_the_other_to_come_back(self):
+        self.serve(drain_seconds=2)
+        clients = [await self.join() for _ in range(10)]
+        self.server.signal(signal.SIGTERM)
+        closed_at = []
+        async def watch(client):
+            self.assertEqual(await close_of(client), (1012, "server is restarting"))
+            closed_at.append(time.monotonic())
+        await asyncio.gather(*(watch(client) for client in clients))
+        # In one go they would all be closed within some milliseconds.
+        self.assertGreater(max(closed_at) - min(closed_at), 0.3)
+        self.assertEqual(await self.ended(), 0)
+
+    async def test_with_drain_seconds_the_server_does_not_wait_for_nobody(self):
+        self.serve(drain_seconds=60)
+        client = await self.join()
+        await client.close()
+        await self.server.logged(" left (")
+        began = time.monotonic()
+        self.server.signal(signal.SIGTERM)
+        self.assertEqual(await self.ended(), 0)
+        self.assertLess(time.monotonic() - began, AT_ONCE)
+
     async def test_sigterm_without_clients_ends_at_once(self):
         self.serve()
         began = time.monotonic()
