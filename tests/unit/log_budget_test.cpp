@@ -1,0 +1,54 @@
+#include "core/log_budget.h"
+
+#include "support/unit.h"
+
+using namespace lws_chat;
+
+namespace {
+
+constexpr Time kSecond = 1'000'000;
+
+struct Fixture {
+  LogBudget budget;
+  uint64_t left_out = 0;
+  uint64_t taken(uint64_t asked, Time now) {
+    uint64_t count = 0;
+    for (uint64_t i = 0; i < asked; ++i) count += budget.take(now, left_out);
+    return count;
+  }
+};
+
+}  // namespace
+
+TEST(so_many_lines_a_second_and_no_more) {
+  Fixture f;
+  CHECK_EQ(f.taken(1000, 5 * kSecond), LogBudget::kLinesPerSecond);
+  CHECK_EQ(f.taken(1000, 6 * kSecond - 1), 0u);
+}
+
+TEST(the_next_second_has_lines_of_its_own_and_says_what_was_left_out) {
+  Fixture f;
+  f.taken(LogBudget::kLinesPerSecond + 42, 5 * kSecond);
+  CHECK_EQ(f.left_out, 0u);
+  CHECK_EQ(f.taken(1, 6 * kSecond), 1u);
+  CHECK_EQ(f.left_out, 42u);
+  CHECK_EQ(f.taken(LogBudget::kLinesPerSecond, 6 * kSecond), LogBudget::kLinesPerSecond - 1);
+}
+
+TEST(what_was_left_out_is_said_once) {
+  Fixture f;
+  f.taken(LogBudget::kLinesPerSecond + 1, 5 * kSecond);
+  f.taken(1, 6 * kSecond);
+  f.taken(1, 6 * kSecond);
+  CHECK_EQ(f.left_out, 0u);
+  f.taken(1, 7 * kSecond);
+  CHECK_EQ(f.left_out, 0u);
+}
+
+TEST(who_stays_within_it_is_never_told_of_any) {
+  Fixture f;
+  for (Time now = kSecond; now < 20 * kSecond; now += kSecond) {
+    CHECK_EQ(f.taken(LogBudget::kLinesPerSecond, now), LogBudget::kLinesPerSecond);
+    CHECK_EQ(f.left_out, 0u);
+  }
+}
