@@ -170,7 +170,8 @@ void Hub::send_stream(Client& client, Time now) {
 
 void Hub::dismiss(Client& client, Ending ending, Time now) {
   ending.lag = client.lag();
-  bool final = ending.why == Status::kClosedOnRequest || ending.why == Status::kForced;
+  bool final =
+      ending.why == Status::kClosedOnRequest || ending.why == Status::kForced || ending.why == Status::kUnsubscribed;
   leave(client, now, final ? Departure::kFinal : Departure::kMayReturn);
   client.dismissed(std::move(ending), now);
 }

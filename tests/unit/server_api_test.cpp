@@ -397,6 +397,19 @@ TEST(unsubscribe_is_told_after_what_was_published_before_and_nothing_follows) {
   CHECK(!reader->why);
 }
 
+TEST(who_was_unsubscribed_is_gone_for_the_others_at_once) {
+  Fixture f;
+  auto reader = f.peer();
+  auto watcher = f.peer();
+  f.connect(*watcher);
+  (void)f.ask(*watcher, R"({"id":2,"subscribe":{"channel":"room","join_leave":true}})");
+  f.connect_and_subscribe(*reader, R"({"user":"ann"})");
+  CHECK(f.heard_one(*watcher).find("\"join\"") != std::string::npos);
+  f.call("unsubscribe", R"({"channel":"room","user":"ann"})");
+  CHECK(f.heard_one(*watcher).find("\"leave\"") != std::string::npos);
+  CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":1,"num_users":1}})");
+}
+
 TEST(a_client_that_takes_nothing_is_unsubscribed_when_it_has_taken_what_was_published_before) {
   Fixture f;
   auto reader = f.peer();
