@@ -1,6 +1,7 @@
 #include "dialect/session.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "dialect/frame.h"
 #include "dialect/reply.h"
@@ -217,6 +218,12 @@ Session::Subscriptions::iterator Session::find(std::string_view channel) {
   if (found == subscriptions_.end() || found->second.room() || ended_ || parting_ != Status::kOk) return found;
   subscriptions_.erase(found);
   return subscriptions_.end();
+}
+
+// Lets go of the subscriptions that have been ended from the other side.
+void Session::drop_ended() {
+  for (auto at = subscriptions_.begin(); at != subscriptions_.end();)
+    at = at->second.room() ? std::next(at) : subscriptions_.erase(at);
 }
 
 bool Session::is(std::string_view client, std::string_view session) const {

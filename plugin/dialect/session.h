@@ -140,6 +140,7 @@ class Session {
   void serve_rooms(Time now);
   void dismissed(Subscription& subscription, Ending ending, Time now);
   Subscriptions::iterator find(std::string_view channel);
+  void drop_ended();
   void leave_all(Time now, Hub::Departure departure);
 
   Hub& hub_;

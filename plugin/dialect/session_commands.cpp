@@ -94,6 +94,7 @@ void Session::subscribe(Command& command, Time now) {
     return refuse(command, ClientError::kBadRequest,
                   "channel is no room name, expected 1 to 255 bytes without / and control characters");
   if (find(channel) != subscriptions_.end()) return refuse(command, ClientError::kAlreadySubscribed);
+  if (subscriptions_.size() >= options_.max_subscriptions) drop_ended();
   if (subscriptions_.size() >= options_.max_subscriptions)
     return refuse(command, ClientError::kLimitExceeded,
                   "one client may be in " + std::to_string(options_.max_subscriptions) + " rooms");

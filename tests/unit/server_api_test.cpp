@@ -448,6 +448,18 @@ TEST(who_was_unsubscribed_is_a_member_no_more) {
   CHECK(f.ask(*reader, R"({"id":3,"publish":{"channel":"room","data":1}})").find("\"code\":103") != std::string::npos);
 }
 
+TEST(rooms_that_a_client_was_taken_out_of_do_not_count_as_its_own) {
+  Fixture f;
+  f.options.max_subscriptions = 2;
+  auto reader = f.peer();
+  f.connect(*reader, R"({"user":"ann"})");
+  for (const char* room : {"a", "b"}) f.subscribe(*reader, room);
+  f.call("unsubscribe", R"({"user":"ann"})");
+  CHECK_EQ(f.heard(*reader).size(), 2u);
+  for (const char* room : {"c", "d"}) f.subscribe(*reader, room);
+  CHECK(f.ask(*reader, R"({"id":3,"subscribe":{"channel":"e"}})").find("\"code\":106") != std::string::npos);
+}
+
 TEST(unsubscribe_without_a_room_means_all_of_them) {
   Fixture f;
   auto reader = f.peer();
