@@ -205,7 +205,8 @@ void Session::dismissed(Subscription& subscription, Ending ending, Time now) {
     auto found = std::find_if(subscriptions_.begin(), subscriptions_.end(), is_it);
     if (!replies_.empty()) replies_ += '\n';
     append_unsubscribe_push(replies_, found->first);
-    return link_.ask_to_resume();
+    if (parting_ == Status::kOk) return link_.ask_to_resume();
+    ending.why = parting_;
   }
   bool others = std::any_of(subscriptions_.begin(), subscriptions_.end(),
                             [](const auto& entry) { return entry.second.room() != nullptr; });

@@ -496,6 +496,17 @@ TEST(unsubscribe_means_the_user_the_client_or_the_session_and_nobody_else) {
   CHECK_EQ(told(R"("user":"ann")", "other"), "");
 }
 
+TEST(a_session_that_ends_while_it_is_taken_out_of_its_last_room_does_end) {
+  Fixture f;
+  auto reader = f.peer();
+  f.connect_and_subscribe(*reader, R"({"user":"ann"})");
+  ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
+  (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now);
+  reader->session.part(Status::kGoingAway, f.now);
+  f.flush();
+  CHECK(reader->why == Status::kGoingAway);
+}
+
 TEST(a_text_client_has_one_room_and_ends_with_it) {
   Fixture f;
   CHECK(f.hub.join(f.texter, "room", 0, f.now) == Status::kOk);
