@@ -29,6 +29,17 @@ std::string error_object(ClientError error, std::string_view detail) {
   return json + "}";
 }
 
+// Reads a request: an object and nothing else. Returns what is wrong with it, or an empty text.
+std::string read_body(std::string_view body, std::vector<JsonMember>& members) {
+  if (!is_utf8(body)) return "the request is not valid UTF-8";
+  std::string_view rest = body;
+  bool whole = take_object(rest, members);
+  if (whole) rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
+  if (whole && rest.empty()) return {};
+  return "the request is no JSON object, it breaks at byte " + std::to_string(body.size() - rest.size() + 1) + " of " +
+         std::to_string(body.size());
+}
+
 // Tags are an object of texts.
 bool are_tags(const JsonValue& value) {
   if (value.kind != JsonKind::kObject) return false;
@@ -99,12 +110,9 @@ uint64_t ServerApi::max_request(const Options& options) {
 ServerApi::Answer ServerApi::call(std::string_view method, std::string_view body, Time now) {
   Result result;
   std::vector<JsonMember> members;
-  std::string_view rest = body;
-  if (!is_utf8(body)) {
-    result = Result::bad("the request is not valid UTF-8");
-  } else if (!take_object(rest, members) || rest.find_first_not_of(" \t\r\n") != std::string_view::npos) {
-    result = Result::bad("the request is no JSON object, it breaks at byte " +
-                         std::to_string(body.size() - rest.size() + 1) + " of " + std::to_string(body.size()));
+  std::string problem = read_body(body, members);
+  if (!problem.empty()) {
+    result = Result::bad(std::move(problem));
   } else {
     Request request(std::move(members));
     result = (this->*method_called(method))(request, now);

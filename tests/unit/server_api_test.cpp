@@ -637,7 +637,7 @@ TEST(malformed_json_is_400_and_the_byte_is_named) {
            std::pair(R"({"channel":"room","data":})", "byte 26 of 26"),
            std::pair(R"({"channel":"room","data":1)", "byte 27 of 26"),
            std::pair(R"({"channel":"room","data":1}})", "byte 28 of 28"),
-           std::pair(R"({"channel":"room","data":1} x)", "byte 28 of 29"),
+           std::pair("{\"channel\":\"room\",\"data\":1} \r\n\tx", "byte 32 of 32"),
            std::pair(R"({"channel":"room" "data":1})", "byte 19 of 27"),
        }) {
     std::string json = f.call("publish", body);
