@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -25,6 +26,11 @@ Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 bool has_length(lws* wsi) { return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0; }
 
+// Whether lws takes the length for 0: also one that is no number.
+bool is_empty_for_lws(lws* wsi) {
+  return has_length(wsi) && std::atoll(header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH).c_str()) == 0;
+}
+
 // How many bytes the body will have, as the client says. Returns false if it says nonsense, as two numbers.
 bool read_length(lws* wsi, uint64_t& length) {
   std::string text = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
@@ -43,13 +49,24 @@ HttpRequest::HttpRequest(lws* wsi, VhostState* vhost, HttpAnswer answer)
 int HttpRequest::begin() {
   deadline_ = now() + kDuration;
   wait();
-  complete_ = !is_post(wsi_) && !has_length(wsi_);
+  // A request with a body of 0 bytes and something behind it is one that lws 4.1 begins again and again: it is
+  // answered here, and ends its connection.
+  bool empty = over_http1() && is_empty_for_lws(wsi_);
+  complete_ = empty || (!is_post(wsi_) && !has_length(wsi_));
   HttpAnswer verdict = resource_ ? judge() : verdict_;
   bool wants_body = resource_ && resource_->takes_body;
-  if (verdict.status == 200 && wants_body) return 0;
+  if (verdict.status == 200 && wants_body && !empty) return 0;
   // Of a body without a length nobody knows where it ends.
-  end_now_ = verdict.status == 411 || verdict.status == 400;
-  return answer(verdict.status == 200 && resource_ ? resource_->serve(*vhost_, rest_, {}) : verdict);
+  end_now_ = empty || verdict.status == 411 || verdict.status == 400;
+  if (answer(verdict.status == 200 && resource_ ? resource_->serve(*vhost_, rest_, {}) : verdict)) return -1;
+  return empty ? finish() : 0;
+}
+
+// Sends what is left of the answer, as far as lws takes it, and ends the connection.
+int HttpRequest::finish() {
+  while (sent_ < reply_.size())
+    if (writeable() != 0) break;
+  return -1;
 }
 
 // What can be said against it before its body has come; status 200: nothing.
@@ -78,13 +95,9 @@ int HttpRequest::body(std::string_view piece) {
 }
 
 int HttpRequest::body_complete() {
-  if (complete_) {
-    // Behind its body lws 4.1 has read more, as the beginning of another request, and asks for this one's
-    // completion again and again before it looks at anything else.
-    while (sent_ < reply_.size())
-      if (writeable() != 0) break;
-    return -1;
-  }
+  // Behind its body lws 4.1 has read more, as the beginning of another request, and asks for this one's completion
+  // again and again before it looks at anything else.
+  if (complete_) return finish();
   complete_ = true;
   if (answered_) return sent_ == reply_.size() ? (lws_callback_on_writable(wsi_), 0) : 0;
   return answer(resource_->serve(*vhost_, rest_, body_));

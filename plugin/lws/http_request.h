@@ -33,6 +33,7 @@ class HttpRequest final : public HttpExchange {
 
  private:
   bool over_http1() const { return lws_get_network_wsi(wsi_) == wsi_; }
+  int finish();
   HttpAnswer judge() const;
   HttpAnswer judge_length() const;
   int answer(const HttpAnswer& answer);

@@ -152,6 +152,22 @@ class Wire(Http):
         await self.curl(body="end")
         self.assertEqual([await receive(client) for _ in range(2)], ["00", "end"])
 
+    async def test_an_empty_message_with_something_behind_it_is_published_once_and_the_connection_ends(self):
+        """With a content-length of 0, and one that lws takes for 0, lws 4.1 would begin the same request again."""
+        self.serve()
+        client = await self.join()
+        for length, status in (("0", 200), ("00", 200), ("0x1a", 400), ("abc", 400)):
+            for behind in (b"", b"x", self.request(2, b"no")):
+                with self.subTest(length=length, behind=behind[:4]):
+                    reader, writer = await self.dial()
+                    writer.write(self.request(length) + behind)
+                    self.assertEqual(await self.status_of(reader), status)
+                    self.assertIn(b'"result"' if status == 200 else b'"error"', self.answer)
+                    self.assertEqual(await asyncio.wait_for(reader.read(), PATIENCE), b"")
+                    await self.curl(body="next")
+                    self.assertEqual([await receive(client) for _ in range(2 if status == 200 else 1)],
+                                     ["", "next"] if status == 200 else ["next"])
+
     async def test_pipelined_requests_with_bodies_that_nobody_wants_do_not_keep_the_server_busy(self):
         self.serve()
         client = await self.join()
