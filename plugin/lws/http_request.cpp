@@ -111,9 +111,14 @@ int HttpRequest::answer(const HttpAnswer& answer) {
     lwsl_notice("lws-chat: vhost %s: %s: request refused with %u: %s", lws_get_vhost_name(lws_get_vhost(wsi_)),
                 (vhost_ ? vhost_->client_of(wsi_) : PeerAddress(wsi_)).text().c_str(), answer.status,
                 answer.body.c_str());
+  // What follows a request that was refused may still be a part of it. To a client that sends its body before it
+  // reads, the answer would be lost with the connection: so the body is let come for a while.
+  bool early = answer.status >= 400 && !complete_;
+  end_after_body_ = early && !end_now_ && has_length(wsi_);
+  end_now_ = end_now_ || (early && !end_after_body_);
   if (send_headers(answer)) return -1;
   if (!is_head(wsi_)) reply_ = answer.body;
-  lws_set_timer_usecs(wsi_, kDuration);
+  lws_set_timer_usecs(wsi_, end_after_body_ ? kPause : kDuration);
   lws_callback_on_writable(wsi_);
   return 0;
 }
@@ -131,7 +136,7 @@ int HttpRequest::send_headers(const HttpAnswer& answer) {
   std::string type(answer.type);
   if (lws_add_http_common_headers(wsi_, answer.status, type.c_str(), answer.body.size(), &at, end)) return -1;
   if (add("cache-control:", "no-store")) return -1;
-  if (over_http1() && end_now_ && add("connection:", "close")) return -1;
+  if (over_http1() && (end_now_ || end_after_body_) && add("connection:", "close")) return -1;
   if (answer.status == 401 && add("www-authenticate:", "apikey")) return -1;
   if (answer.status == 503 && add("retry-after:", "5")) return -1;
   if (!answer.allow.empty() && add("allow:", answer.allow)) return -1;
@@ -156,7 +161,7 @@ int HttpRequest::writeable() {
     if (size > 0 && lws_write(wsi_, buffer.data() + LWS_PRE, size, kind) < 0) return -1;
   }
   if (sent_ < reply_.size()) return lws_callback_on_writable(wsi_), 0;
-  return end_now_ ? -1 : 0;
+  return end_now_ || (end_after_body_ && complete_) ? -1 : 0;
 }
 
 int HttpRequest::timer() {

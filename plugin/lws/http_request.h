@@ -49,9 +49,10 @@ class HttpRequest final : public HttpExchange {
   std::string reply_;  // the body of the answer
   size_t sent_ = 0;    // bytes of it
   Time deadline_ = 0;
-  bool complete_ = false;  // its body has come, or it has none
-  bool answered_ = false;  // its headers are sent
-  bool end_now_ = false;   // the connection ends with the answer, without waiting for the rest of the body
+  bool complete_ = false;        // its body has come, or it has none
+  bool answered_ = false;        // its headers are sent
+  bool end_now_ = false;         // the connection ends with the answer, without waiting for the rest of the body
+  bool end_after_body_ = false;  // it ends when the rest has come, which is not looked at
 };
 
 }  // namespace lws_chat
