@@ -112,14 +112,14 @@ class Wire:
             await self.writer.drain()
             await asyncio.sleep(0)
 
-    async def answer(self):
-        """The response to an upgrade request, the body of a refusal included."""
+    async def answer(self, body=True):
+        """The response to a request, an upgrade or another; the answer to HEAD has no body."""
         head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
         first, *lines = head.decode("latin-1").split("\r\n")[:-2]
         version, status = first.split(" ")[:2]
         headers = {k.lower(): v.strip() for k, v in (line.split(":", 1) for line in lines)}
-        size = int(headers.get("content-length", 0))
-        body = await asyncio.wait_for(self.reader.readexactly(size), PATIENCE) if status != "101" else b""
+        size = int(headers.get("content-length", 0)) if body and status != "101" else 0
+        body = await asyncio.wait_for(self.reader.readexactly(size), PATIENCE)
         return Answer(int(status), headers, body, version)
 
     async def frame(self):
