@@ -50,6 +50,8 @@ class Campaign:
             self.skipped[workload.key, server.name] = "no TLS here"
         elif workload.rooms > 1 and not server.rooms:
             self.skipped[workload.key, server.name] = "no rooms"
+        elif workload.kind == "post" and not server.posts:
+            self.skipped[workload.key, server.name] = "no requests that publish"
         return (workload.key, server.name) not in self.skipped
 
     def _measure(self, workload, server):
@@ -124,6 +126,9 @@ class Campaign:
             return f"not held: {Campaign._why(result)}"
         if workload.kind == "connect":
             return f"{result['connects_per_second']:.0f} connects/s"
+        if workload.kind == "post":
+            return (f"{result['requests_per_second']:.5g} requests/s, {result['cpu_us_per_request']:.3g} µs, "
+                    f"p99 {result['answer_ms']['p99']:.3g} ms, generator {result['generator_cpu_percent']:.0f} %")
         at = f" at {workload.slower(halvings).load()}" if halvings else ""
         return (f"{result['cpu_us_per_delivery']:.3g} µs, {result['deliveries_per_second']:.4g}/s, "
                 f"p99 {result['latency_ms']['p99']:.3g} ms, generator {result['generator_cpu_percent']:.0f} %{at}")

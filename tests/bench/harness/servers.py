@@ -17,6 +17,7 @@ import time
 
 from . import machine
 
+API_KEY = "a-key-that-only-the-benchmark-has"
 PATIENCE = 30  # seconds until a server that does not answer counts as not starting
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
@@ -43,6 +44,7 @@ class Server:
     floor = False
     tls = False       # can it be asked for TLS?
     rooms = True      # does another path mean another room?
+    posts = False     # does POST /pub/ROOM publish in the room /chat/ROOM?
 
     def __init__(self, build):
         self.build = build
@@ -89,6 +91,7 @@ class Textbook(Server):
 class LwsChat(Server):
     ours = True
     tls = True
+    posts = True
 
     def __init__(self, build, fanout=None):
         super().__init__(build)
@@ -115,7 +118,13 @@ class LwsChat(Server):
                 pvos[name] = "0"
         if self.fanout:
             pvos["fanout"] = self.fanout
+        if "api-key-file" in known:
+            keys = folder / "keys"
+            keys.write_text(API_KEY + "\n")
+            keys.chmod(0o600)
+            pvos["api-key-file"] = str(keys)
         vhost = {"name": "bench", "port": str(port), "interface": "127.0.0.1", "noipv6": "1",
+                 "mounts": [{"mountpoint": "/", "origin": "callback://lws-chat"}],
                  "ws-protocols": [{"lws-chat": pvos}]}
         global_ = {}
         if pair:
@@ -153,6 +162,7 @@ class Nchan(Server):
     name = "nchan"
     about = "nginx with nchan, memory store, one worker"
     tls = True
+    posts = True
     module = pathlib.Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 
     def install(self):

@@ -1,6 +1,8 @@
 """What came out, as Markdown."""
 import math
 
+from . import workloads
+
 DASH = "–"
 
 
@@ -25,18 +27,18 @@ def markdown(header, rows):
 
 
 class Tables:
-    def __init__(self, campaign, servers, workloads):
+    def __init__(self, campaign, servers, chosen):
         self.campaign = campaign
         self.servers = servers
-        self.workloads = {workload.key: workload for workload in workloads}
+        self.workloads = {workload.key: workload for workload in chosen}
         self.ours = [s for s in servers if s.ours]
         self.floors = [s for s in servers if s.floor]
 
     def value(self, key, server, *path):
         return self.campaign.median(key, server.name, *path)
 
-    def faults(self, key, server):
-        counts = self.campaign.faults(key, server.name, "lost", "duplicated", "reordered", "ended")
+    def faults(self, key, server, *names):
+        counts = self.campaign.faults(key, server.name, *(names or ("lost", "duplicated", "reordered", "ended")))
         if all(count in (0, None) for count in counts):
             return "0" if any(count is not None for count in counts) else DASH
         return " / ".join("?" if count is None else str(count) for count in counts)
@@ -53,7 +55,8 @@ class Tables:
         measured = [s for s in self.servers if self.campaign.kept(key, s.name)[1]]
         if not measured:
             return ""
-        header, row = {"flow": self.flow, "loop": self.loop, "connect": self.connect}[workload.kind](workload)
+        header, row = {"flow": self.flow, "loop": self.loop, "connect": self.connect,
+                       "post": self.post}[workload.kind](workload)
         rows = [[s.name, *row(s)] for s in measured]
         notes = [f"{s.name}: {self.campaign.skipped[key, s.name]}" for s in self.servers
                  if (key, s.name) in self.campaign.skipped]
@@ -66,12 +69,17 @@ class Tables:
         return text + ("\n\nNot here or limited: " + "; ".join(notes) + "." if notes else "")
 
     def ratios(self, key, *path, inverse=False):
-        """Columns of this server to each floor, and of each of ours to this server."""
-        header = [f"÷ {s.name}" for s in self.floors] + [f"{s.name} ÷ this" for s in self.ours]
+        """Columns of this server to each floor, and of each of ours to this server; where only ours are measured, to
+        its figure in the workload that this one is to be compared with."""
+        beside = workloads.BESIDE.get(key)
+        floors = [s for s in self.floors if self.value(key, s, *path) is not None]
+        header = [f"÷ ({beside})"] if beside else []
+        header += [f"÷ {s.name}" for s in floors] + [f"{s.name} ÷ this" for s in self.ours]
 
         def row(server):
             mine = self.value(key, server, *path)
-            cells = [ratio(mine, self.value(key, s, *path)) for s in self.floors]
+            cells = [ratio(mine, self.value(beside, server, *path))] if beside else []
+            cells += [ratio(mine, self.value(key, s, *path)) for s in floors]
             cells += [ratio(self.value(key, s, *path), mine) for s in self.ours]
             return [number(cell, 2 if cell is None or cell < 10 else 3) for cell in cells]
         return header, row
@@ -109,6 +117,23 @@ class Tables:
                     number(self.value(key, server, "latency_ms", "p99")), self.faults(key, server)]
         return ["deliveries/s", "spread", *ratios, "CPU µs per delivery", "server CPU %", "generator CPU %", "p99 ms",
                 "lost / dup. / reord. / closed"], row
+
+    def post(self, workload):
+        key = workload.key
+        ratios, ratio_row = self.ratios(key, "requests_per_second")
+
+        def row(server):
+            return [number(self.value(key, server, "requests_per_second")),
+                    self.spread(key, server, "requests_per_second"), *ratio_row(server),
+                    number(self.value(key, server, "cpu_us_per_request")),
+                    *[number(self.value(key, server, "answer_ms", q)) for q in ("p50", "p99", "max")],
+                    number(self.value(key, server, "server_cpu_percent")),
+                    number(self.value(key, server, "generator_cpu_percent")),
+                    self.faults(key, server),
+                    self.faults(key, server, "refused", "offsets_missing", "offsets_repeated", "without_offset")]
+        return ["requests/s", "spread", *ratios, "CPU µs per request", "answer p50 ms", "p99 ms", "max ms",
+                "server CPU %", "generator CPU %", "lost / dup. / reord. / closed",
+                "refused / offset left out / repeated / not said"], row
 
     def connect(self, workload):
         key = workload.key
@@ -156,9 +181,9 @@ class Tables:
             add("(i) CPU per delivery / coalescing floor", s, "≤ 0.8", cpu("floor: coalesce", "i"), most(0.8))
             add("(h) the others' p99 / (a)'s p99", s, "≤ 1.2",
                 ratio(self.value("h", s, "latency_ms", "p99"), self.value("a", s, "latency_ms", "p99")), most(1.2))
-            for key in ("a", "b", "g"):
-                add(f"(s{key}) CPU per delivery / (t{key})'s", s, "≤ 1.15",
-                    ratio(*(self.value(dialect + key, s, "cpu_us_per_delivery") for dialect in "st")), most(1.15))
+            for key, beside in workloads.BESIDE.items():
+                add(f"({key}) CPU per delivery / ({beside})'s", s, "≤ 1.15",
+                    ratio(*(self.value(k, s, "cpu_us_per_delivery") for k in (key, beside))), most(1.15))
             counts = [count for key in self.workloads
                       for count in self.campaign.faults(key, s.name, "lost", "duplicated", "reordered", "damaged",
                                                         "foreign") if count is not None]

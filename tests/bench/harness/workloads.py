@@ -2,6 +2,8 @@
 import dataclasses
 import math
 
+from . import servers
+
 # A server keeps up when at least this share of the deliveries is done a quarter of a second after the last message.
 IN_TIME = 0.98
 
@@ -14,7 +16,8 @@ LONGEST = 20
 class Workload:
     key: str
     title: str
-    kind: str            # "flow": sent by the clock; "loop": closed loop; "connect": nothing is sent
+    kind: str            # "flow": sent by the clock; "loop": closed loop; "post": closed loop of requests;
+                         # "connect": nothing is sent
     readers: int
     publishers: int = 1
     rooms: int = 1
@@ -30,13 +33,15 @@ class Workload:
     tls: bool = False
     size: int = 64       # bytes of a message
     structured: bool = False
+    events: bool = False  # the readers who do not publish read event streams
     ours: bool = False   # only for servers of ours
 
     @property
     def path(self):
         if self.structured:
             return "/connection/websocket"
-        return "/chat/room%" if self.rooms > 1 else "/chat/"
+        named = self.rooms > 1 or self.events or self.kind == "post"
+        return "/chat/room%" if named else "/chat/"
 
     def slower(self, halvings):
         """The same with the rate, or the bursts, halved so often; None when there is nothing left to halve."""
@@ -68,11 +73,17 @@ class Workload:
             given["window"] = self.window
         if self.structured:
             given["channel"] = "room%"
+        if self.events:
+            given["events"] = "/sse/room%"
+        if self.kind == "post":
+            given.update(post="/pub/room%", key=servers.API_KEY)
         return [str(part) for name, value in given.items() for part in (f"--{name}", value)] + (
             ["--tls"] if self.tls else [])
 
     def load(self):
         """What is sent, for people."""
+        if self.window:
+            return "a closed loop"
         if self.burst:
             every = "second" if self.interval == 1 else f"{self.interval:g} s"
             return f"{self.burst} a {every}" if self.interval == 1 else f"{self.burst} each {every}"
@@ -87,7 +98,7 @@ def holds(workload, result):
     faults = result["faults"]
     if faults["lost"] or faults["ended"]:
         return False
-    if workload.kind == "loop":
+    if workload.kind in ("loop", "post"):
         return True
     return (result["in_time"] >= IN_TIME * result["expected"] and
             result["latency_ms"]["p99"] <= workload.deadline * 1000)
@@ -105,6 +116,25 @@ def both_dialects(*chosen):
                                   structured=True, ours=True)
         yield dataclasses.replace(workload, key="t" + workload.key, size=PUSH, ours=True,
                                   title=f"({workload.key}), text dialect, messages of {PUSH} bytes")
+
+
+def event_streams(*chosen):
+    """Each workload with event streams instead of WebSockets: as many messages of the same size."""
+    for workload in chosen:
+        yield dataclasses.replace(workload, key="v" + workload.key, ours=True, events=True,
+                                  title=f"({workload.key}), event streams")
+
+
+# What the CPU per delivery of a workload is to be compared with.
+BESIDE = {"s" + key: "t" + key for key in "abg"} | {"v" + key: key for key in "abg"}
+
+
+def posts(readers, connections, **more):
+    """Requests that publish, the next one on each connection when the last one is answered."""
+    for count in connections:
+        who = "1 connection posts" if count == 1 else f"{count} connections post"
+        yield Workload(f"p{count}", f"{who} to a room of {readers} readers, each when it was answered", "post",
+                       readers, publishers=count, window=1, **more)
 
 
 def full(duration, window):
@@ -128,6 +158,8 @@ def full(duration, window):
         Workload("i", "1000 readers, 50 of them publish, 500 messages a second together", "flow", 1000, publishers=50,
                  rate=500, duration=duration),
         *both_dialects(steady, burst, rooms),
+        *event_streams(steady, burst, rooms),
+        *posts(10, (1, 16, 64), duration=duration),
     ]
 
 
@@ -152,4 +184,6 @@ def quick(window):
         Workload("i", "40 readers, 10 of them publish, 30 messages a second together", "flow", 40, publishers=10,
                  rate=30, **few),
         *both_dialects(steady, burst, rooms),
+        *event_streams(steady, burst, rooms),
+        *posts(3, (1, 16, 64), **few),
     ]

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "event_stream.h"
 #include "structured.h"
 
 namespace bench {
@@ -56,8 +57,8 @@ Network::~Network() {
   if (epoll >= 0) ::close(epoll);
 }
 
-Client::Client(Network& network, Owner& owner, uint32_t number, bool stalled)
-    : network_(network), owner_(owner), number_(number), stalled_(stalled) {}
+Client::Client(Network& network, Owner& owner, uint32_t number, Role role)
+    : network_(network), owner_(owner), number_(number), role_(role) {}
 
 Client::~Client() {
   if (ssl_) SSL_free(ssl_);
@@ -65,27 +66,42 @@ Client::~Client() {
 }
 
 void Client::connect(const std::string& path, const std::string& channel) {
+  path_ = path;
   channel_ = channel;
   began_ = now();
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) return end(error_text("socket"));
   int on = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (stalled_) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &kStalledReceiveBuffer, sizeof kStalledReceiveBuffer);
+  if (role_.stalled) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &kStalledReceiveBuffer, sizeof kStalledReceiveBuffer);
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&network_.address), sizeof network_.address) != 0 &&
       errno != EINPROGRESS)
     return end(error_text("connect"));
-  const Options& options = network_.options;
-  unsent_ = "GET " + path + " HTTP/1.1\r\nHost: " + options.host + ":" + std::to_string(options.port) +
-            "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
-            network_.key + (options.subprotocol.empty() ? "" : "\r\nSec-WebSocket-Protocol: " + options.subprotocol) +
-            "\r\n\r\n";
+  unsent_ = opening();
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT;
   event.data.u32 = number_;
   watches_writeable_ = true;
   if (epoll_ctl(epoll(), EPOLL_CTL_ADD, fd_, &event) != 0) return end(error_text("epoll_ctl"));
   state_ = State::kConnecting;
+}
+
+// What it says first.
+std::string Client::opening() const {
+  const Options& options = network_.options;
+  std::string host = " HTTP/1.1\r\nHost: " + options.host + ":" + std::to_string(options.port);
+  if (role_.speech == Speech::kPosts) return {};
+  if (role_.speech == Speech::kEvents) return "GET " + path_ + host + "\r\nAccept: text/event-stream\r\n\r\n";
+  return "GET " + path_ + host +
+         "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
+         network_.key + (options.subprotocol.empty() ? "" : "\r\nSec-WebSocket-Protocol: " + options.subprotocol) +
+         "\r\n\r\n";
+}
+
+void Client::become_open() {
+  state_ = State::kOpen;
+  if (role_.stalled) epoll_ctl(epoll(), EPOLL_CTL_DEL, fd_, nullptr);
+  owner_.opened(*this);
 }
 
 void Client::handle(uint32_t events) {
@@ -122,12 +138,26 @@ void Client::proceed() {
       return watch(error == SSL_ERROR_WANT_WRITE);
     }
   }
+  // Nobody greets who posts.
+  if (role_.speech == Speech::kPosts) become_open();
   flush();
 }
 
 void Client::queue_text(std::string_view text) {
-  if (channel_.empty()) return queue_frame(Opcode::kText, text);
-  queue_frame(Opcode::kText, publication(++commands_, channel_, text));
+  switch (role_.speech) {
+    case Speech::kText: return queue_frame(Opcode::kText, text);
+    case Speech::kStructured: return queue_frame(Opcode::kText, publication(++commands_, channel_, text));
+    case Speech::kPosts: return queue_request(text);
+    case Speech::kEvents: return;
+  }
+}
+
+void Client::queue_request(std::string_view body) {
+  const Options& options = network_.options;
+  unsent_.append("POST ").append(path_).append(" HTTP/1.1\r\nHost: ").append(options.host);
+  if (!options.key.empty()) unsent_.append("\r\nAuthorization: apikey ").append(options.key);
+  unsent_.append("\r\nContent-Type: text/plain\r\nContent-Length: ").append(std::to_string(body.size()));
+  unsent_.append("\r\n\r\n").append(body);
 }
 
 void Client::queue_frame(Opcode opcode, std::string_view payload) {
@@ -190,7 +220,7 @@ void Client::read() {
     if (got < 0) return;
     size_t size = kept + static_cast<size_t>(got);
     size_t used = consume(buffer, size, now());
-    if (state_ == State::kEnded || (stalled_ && state_ == State::kOpen)) return;
+    if (state_ == State::kEnded || (role_.stalled && state_ == State::kOpen)) return;
     if (size - used > kMostUnparsed) return end("a frame is too long");
     if (kept || used < size) unparsed_.assign(buffer + used, size - used);
     more = ssl_ != nullptr;  // epoll does not tell of what OpenSSL has read ahead
@@ -204,35 +234,78 @@ size_t Client::consume(char* bytes, size_t size, Nanoseconds when) {
     if (used == 0) return 0;
   }
   while (state_ == State::kOpen || state_ == State::kSubscribing) {
-    Frame frame = first_frame(bytes + used, size - used);
-    if (frame.size == 0) break;
-    used += frame.size;
-    consume_frame(frame, when);
+    size_t taken = consume_next(bytes + used, size - used, when);
+    if (taken == 0) break;
+    used += taken;
   }
   return used;
 }
 
+// Returns how much it was; 0 if it is not all there.
+size_t Client::consume_next(char* bytes, size_t size, Nanoseconds when) {
+  if (role_.speech == Speech::kEvents) return consume_event({bytes, size}, when);
+  if (role_.speech == Speech::kPosts) return consume_answer({bytes, size}, when);
+  Frame frame = first_frame(bytes, size);
+  if (frame.size > 0) consume_frame(frame, when);
+  return frame.size;
+}
+
+// The first event that has a name says where the reader is. From there on the ids are the offsets without a gap.
+size_t Client::consume_event(std::string_view bytes, Nanoseconds when) {
+  StreamEvent event = first_event(bytes);
+  if (event.size == 0) return 0;
+  if (event.wrong) {
+    end("not an event");
+  } else if (state_ == State::kSubscribing) {
+    if (event.name != "position") return event.size;
+    next_offset_ = offset_of(event.id) + 1;
+    become_open();
+  } else if (!event.data.empty()) {
+    if (!event.name.empty()) {
+      end("an event: " + std::string(event.name));
+    } else if (offset_of(event.id) != next_offset_++) {
+      end("an event with the wrong id");
+    } else {
+      owner_.received(*this, event.data, when);
+    }
+  }
+  return event.size;
+}
+
+size_t Client::consume_answer(std::string_view bytes, Nanoseconds when) {
+  ResponseHead head = first_head(bytes);
+  if (head.size == 0) return 0;
+  size_t length = number_of(field(head.fields, "content-length:"), 0);
+  if (length > bytes.size() - head.size) return 0;
+  owner_.answered(*this, {head.status, offset_in(bytes.substr(head.size, length))}, when);
+  return head.size + length;
+}
+
 size_t Client::consume_response(std::string_view response) {
-  size_t end_of_header = response.find("\r\n\r\n");
-  if (end_of_header == std::string_view::npos) return 0;
-  std::string_view header = response.substr(0, end_of_header + 4);
-  if (header.substr(0, 12) != "HTTP/1.1 101") {
-    end("HTTP " + std::string(header.substr(std::min<size_t>(header.size(), 9), 3)));
+  ResponseHead head = first_head(response);
+  if (head.size == 0) return 0;
+  bool events = role_.speech == Speech::kEvents;
+  if (head.status != (events ? 200 : 101)) {
+    end("HTTP " + std::to_string(head.status));
     return 0;
   }
-  if (header.find(network_.accept) == std::string_view::npos) {
+  // The events are read as they come: in chunks they would not be.
+  if (events && (field(head.fields, "content-type:") != "text/event-stream" ||
+                 !field(head.fields, "transfer-encoding:").empty())) {
+    end("not an event stream");
+    return 0;
+  }
+  if (!events && field(head.fields, "sec-websocket-accept:") != network_.accept) {
     end("wrong Sec-WebSocket-Accept");
     return 0;
   }
-  if (!channel_.empty()) {
-    state_ = State::kSubscribing;
-    queue_frame(Opcode::kText, greeting(channel_));
-    return header.size();
+  if (role_.speech == Speech::kText) {
+    become_open();
+    return head.size;
   }
-  state_ = State::kOpen;
-  if (stalled_) epoll_ctl(epoll(), EPOLL_CTL_DEL, fd_, nullptr);
-  owner_.opened(*this);
-  return header.size();
+  state_ = State::kSubscribing;
+  if (!events) queue_frame(Opcode::kText, greeting(channel_));
+  return head.size;
 }
 
 void Client::consume_frame(const Frame& frame, Nanoseconds when) {
@@ -262,15 +335,13 @@ void Client::consume_frame(const Frame& frame, Nanoseconds when) {
 }
 
 void Client::consume_message(std::string_view message, Nanoseconds when) {
-  if (channel_.empty()) return owner_.received(*this, message, when);
+  if (role_.speech == Speech::kText) return owner_.received(*this, message, when);
   std::string_view text = published(message);
   if (!text.empty()) return owner_.received(*this, text, when);
   if (message == "{}") return queue_frame(Opcode::kText, "{}");
   if (refused(message)) return end("refused: " + std::string(message.substr(0, 200)));
   if (state_ != State::kSubscribing || !subscribed(message)) return;
-  state_ = State::kOpen;
-  if (stalled_) epoll_ctl(epoll(), EPOLL_CTL_DEL, fd_, nullptr);
-  owner_.opened(*this);
+  become_open();
 }
 
 void Client::end(const std::string& why) {

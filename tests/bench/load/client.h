@@ -1,4 +1,4 @@
-// One WebSocket client, plain or TLS, that never blocks.
+// One client, plain or TLS, that never blocks: a WebSocket, an event stream, or one that posts.
 #pragma once
 
 #include <netinet/in.h>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "clock.h"
+#include "http.h"
 #include "options.h"
 #include "websocket.h"
 
@@ -40,6 +41,20 @@ struct Network {
   std::vector<char> buffer;  // what a read goes into
 };
 
+// What a client says and is told.
+enum class Speech : uint8_t {
+  kText,        // WebSocket: texts as they are
+  kStructured,  // WebSocket: the structured dialect
+  kEvents,      // reads an event stream and says nothing
+  kPosts        // publishes by POST and reads the answers
+};
+
+struct Role {
+  Speech speech = Speech::kText;
+  bool publishes = false;
+  bool stalled = false;  // takes as little as possible and, once open, reads nothing
+};
+
 class Client {
  public:
   class Owner {
@@ -47,6 +62,8 @@ class Client {
     virtual void opened(Client& client) = 0;
     // A whole text message; the text is gone after the call.
     virtual void received(Client& client, std::string_view text, Nanoseconds when) = 0;
+    // What was posted last has been answered.
+    virtual void answered(Client& client, const Answer& answer, Nanoseconds when) = 0;
     // The connection was refused, closed or lost. It is not used any more.
     virtual void ended(Client& client, const std::string& why) = 0;
 
@@ -54,14 +71,13 @@ class Client {
     ~Owner() = default;
   };
 
-  // `number` is the client's in epoll's events, never kGroup. Stalled: takes as little as possible and, once open,
-  // reads nothing.
-  Client(Network& network, Owner& owner, uint32_t number, bool stalled);
+  // `number` is the client's in epoll's events, never kGroup.
+  Client(Network& network, Owner& owner, uint32_t number, Role role);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // With a channel it speaks the structured dialect, and is open once it has subscribed to it.
+  // In the structured dialect it is open once it has subscribed to the channel, which the others have none of.
   void connect(const std::string& path, const std::string& channel);
   void handle(uint32_t epoll_events);
 
@@ -70,6 +86,7 @@ class Client {
   void flush();
 
   uint32_t number() const { return number_; }
+  const Role& role() const { return role_; }
   bool open() const { return state_ == State::kOpen; }
   Nanoseconds began() const { return began_; }
 
@@ -81,22 +98,30 @@ class Client {
   ssize_t receive(char* bytes, size_t room);
   size_t consume(char* bytes, size_t size, Nanoseconds when);
   size_t consume_response(std::string_view response);
+  size_t consume_next(char* bytes, size_t size, Nanoseconds when);
+  size_t consume_event(std::string_view bytes, Nanoseconds when);
+  size_t consume_answer(std::string_view bytes, Nanoseconds when);
   void consume_frame(const Frame& frame, Nanoseconds when);
   void consume_message(std::string_view message, Nanoseconds when);
+  void queue_request(std::string_view body);
   void queue_frame(Opcode opcode, std::string_view payload);
-  int epoll() const { return number_ < network_.options.publishers ? network_.publishers_epoll : network_.epoll; }
+  std::string opening() const;
+  void become_open();
+  int epoll() const { return role_.publishes ? network_.publishers_epoll : network_.epoll; }
   void watch(bool writeable);
   void end(const std::string& why);
 
   Network& network_;
   Owner& owner_;
   uint32_t number_;
+  Role role_;
   int fd_ = -1;
   SSL* ssl_ = nullptr;
   State state_ = State::kNew;
-  std::string channel_;    // of the structured dialect
-  uint64_t commands_ = 2;  // of it, sent so far
-  bool stalled_;
+  std::string path_;
+  std::string channel_;       // of the structured dialect
+  uint64_t commands_ = 2;     // of it, sent so far
+  uint64_t next_offset_ = 0;  // of the event that is due
   bool watches_writeable_ = false;
   Nanoseconds began_ = 0;
   std::string unparsed_;                    // the beginning of a frame

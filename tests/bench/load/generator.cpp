@@ -48,11 +48,39 @@ Generator::Generator(const Options& options)
       run_(std::random_device{}()),
       ledger_(run_, options.readers, options.publishers, options.rooms),
       phases_(choose_phases(options.publishers)),
+      asked_(options.publishers, 0),
+      offsets_(options.rooms),
       give_up_(from_seconds(options.give_up)) {
-  uint32_t all = options.readers + options.stalled;
+  uint32_t all = options.readers + options.stalled + (posting() ? options.publishers : 0);
   clients_.reserve(all);
-  for (uint32_t i = 0; i < all; ++i)
-    clients_.push_back(std::make_unique<Client>(network_, *this, i, i >= options.readers));
+  for (uint32_t i = 0; i < all; ++i) clients_.push_back(std::make_unique<Client>(network_, *this, i, role_of(i)));
+}
+
+Role Generator::role_of(uint32_t number) const {
+  Role role;
+  role.publishes = number >= first_publisher() && number - first_publisher() < options_.publishers;
+  role.stalled = number >= options_.readers && !role.publishes;
+  if (role.publishes && posting())
+    role.speech = Speech::kPosts;
+  else if (!role.publishes && !options_.events.empty())
+    role.speech = Speech::kEvents;
+  else if (!options_.channel.empty())
+    role.speech = Speech::kStructured;
+  return role;
+}
+
+uint32_t Generator::room_of(uint32_t number) const {
+  bool posts = posting() && number >= first_publisher();
+  return (posts ? number - first_publisher() : number) % options_.rooms;
+}
+
+void Generator::connect(uint32_t number) {
+  Client& client = *clients_[number];
+  Speech speech = client.role().speech;
+  const std::string& path = speech == Speech::kPosts    ? options_.post
+                            : speech == Speech::kEvents ? options_.events
+                                                        : options_.path;
+  client.connect(numbered(path, room_of(number)), numbered(options_.channel, room_of(number)));
 }
 
 Report Generator::run() {
@@ -70,6 +98,11 @@ Report Generator::run() {
   if (ledger_.expected())
     report_.arrived = static_cast<double>(ledger_.delivered()) / static_cast<double>(ledger_.expected());
   report_.faults = ledger_.close();
+  for (Offsets& offsets : offsets_) {
+    Offsets::Faults faults = offsets.close();
+    report_.offsets.missing += faults.missing;
+    report_.offsets.repeated += faults.repeated;
+  }
   return report_;
 }
 
@@ -79,9 +112,7 @@ bool Generator::connect_all() {
   Nanoseconds cpu = server_.cpu_time();
   uint32_t begun = 0;
   while (open_ < clients_.size()) {
-    for (; begun < clients_.size() && begun - open_ < options_.connecting && !failed_; ++begun)
-      clients_[begun]->connect(numbered(options_.path, begun % options_.rooms),
-                               numbered(options_.channel, begun % options_.rooms));
+    for (; begun < clients_.size() && begun - open_ < options_.connecting && !failed_; ++begun) connect(begun);
     if (failed_) {
       report_.error = report_.why_ended;
       return false;
@@ -121,6 +152,7 @@ void Generator::warm_up() {
 void Generator::measure() {
   report_.latency.clear();
   report_.tardiness.clear();
+  report_.answering.clear();
   uint64_t sent = ledger_.sent();
   uint64_t expected = ledger_.expected();
   uint64_t delivered = ledger_.delivered();
@@ -130,8 +162,8 @@ void Generator::measure() {
   send_for(options_.duration);
   report_.sending = now() - begin;
   report_.while_sending = ledger_.delivered() - delivered;
-  for (Nanoseconds end = now() + kGrace; now() < end && !overloaded_ && ledger_.delivered() < ledger_.expected();)
-    turn(end);
+  report_.answered_while_sending = report_.answering.count();
+  for (Nanoseconds end = now() + kGrace; now() < end && !overloaded_ && !done();) turn(end);
   report_.in_time = ledger_.delivered() - delivered;
   drain();
   report_.measured = now() - begin;
@@ -177,7 +209,7 @@ void Generator::send_window(Nanoseconds end) {
   windowed_ = true;
   for (uint32_t publisher = 0; publisher < options_.publishers; ++publisher) {
     for (uint32_t i = 0; i < options_.window; ++i) publish(publisher);
-    clients_[publisher]->flush();
+    clients_[first_publisher() + publisher]->flush();
   }
   while (!overloaded_ && !failed_ && now() < end) {
     turn(end);
@@ -188,14 +220,18 @@ void Generator::send_window(Nanoseconds end) {
 
 // Until everything has arrived, or nothing more does.
 void Generator::drain() {
-  while (!overloaded_ && ledger_.delivered() < ledger_.expected() && !stuck()) turn(progress_ + give_up_ + 1);
+  while (!overloaded_ && !done() && !stuck()) turn(progress_ + give_up_ + 1);
 }
 
 void Generator::publish(uint32_t publisher) {
-  Client& client = *clients_[publisher];
+  Client& client = *clients_[first_publisher() + publisher];
   if (!client.open()) return;
   Nanoseconds time = now();
-  if (ledger_.delivered() == ledger_.expected()) progress_ = time;
+  if (done()) progress_ = time;
+  if (posting()) {
+    asked_[publisher] = time;
+    ++unanswered_;
+  }
   client.queue_text(format_.write({run_, publisher, ledger_.send(publisher), time}));
 }
 
@@ -238,11 +274,25 @@ void Generator::received(Client& client, std::string_view text, Nanoseconds when
   progress_ = when;
   report_.latency.add(when - message.sent);
   if (when - message.sent > give_up_) overloaded_ = true;
-  if (windowed_ && client.number() == message.publisher) publish(message.publisher);
+  if (windowed_ && !posting() && client.number() == message.publisher) publish(message.publisher);
+}
+
+void Generator::answered(Client& client, const Answer& answer, Nanoseconds when) {
+  uint32_t publisher = client.number() - first_publisher();
+  --unanswered_;
+  progress_ = when;
+  report_.answering.add(when - asked_[publisher]);
+  if (answer.status / 100 != 2)
+    ++report_.refused;
+  else if (answer.offset == 0)
+    ++report_.without_offset;
+  else
+    offsets_[publisher % options_.rooms].add(answer.offset);
+  if (windowed_) publish(publisher);
 }
 
 void Generator::ended(Client& client, const std::string& why) {
-  if (client.number() < options_.readers || open_ < clients_.size()) ++failed_;
+  if (!client.role().stalled || open_ < clients_.size()) ++failed_;
   if (!report_.ended++) report_.why_ended = why;
 }
 

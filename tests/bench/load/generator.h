@@ -8,6 +8,7 @@
 #include "client.h"
 #include "ledger.h"
 #include "message.h"
+#include "offsets.h"
 #include "options.h"
 #include "process_group.h"
 #include "report.h"
@@ -24,8 +25,15 @@ class Generator final : public Client::Owner {
  private:
   void opened(Client& client) override;
   void received(Client& client, std::string_view text, Nanoseconds when) override;
+  void answered(Client& client, const Answer& answer, Nanoseconds when) override;
   void ended(Client& client, const std::string& why) override;
 
+  // The clients are the readers, then those who stall, then those who post.
+  Role role_of(uint32_t number) const;
+  uint32_t room_of(uint32_t number) const;
+  uint32_t first_publisher() const { return posting() ? options_.readers + options_.stalled : 0; }
+  bool posting() const { return !options_.post.empty(); }
+  void connect(uint32_t number);
   bool connect_all();
   void settle();
   void warm_up();
@@ -40,7 +48,9 @@ class Generator final : public Client::Owner {
   // Serves the connections once, or waits for the time.
   void turn(Nanoseconds until);
   size_t serve(int epoll, Nanoseconds wait);
-  bool stuck() const { return ledger_.delivered() < ledger_.expected() && now() - progress_ > give_up_; }
+  // Whether all has arrived and was answered.
+  bool done() const { return ledger_.delivered() == ledger_.expected() && unanswered_ == 0; }
+  bool stuck() const { return !done() && now() - progress_ > give_up_; }
   void publish(uint32_t publisher);
 
   const Options& options_;
@@ -49,8 +59,11 @@ class Generator final : public Client::Owner {
   MessageFormat format_;
   uint32_t run_;
   Ledger ledger_;
-  std::vector<std::unique_ptr<Client>> clients_;     // the readers, then those who stall
+  std::vector<std::unique_ptr<Client>> clients_;
   std::vector<std::pair<double, uint32_t>> phases_;  // when in a period each publisher sends, in order
+  std::vector<Nanoseconds> asked_;                   // when each publisher has posted last
+  std::vector<Offsets> offsets_;                     // by room, what was answered
+  uint32_t unanswered_ = 0;                          // requests
   Nanoseconds give_up_;
   Nanoseconds progress_ = 0;  // when something was last delivered, or began to be due
   uint32_t open_ = 0;

@@ -18,6 +18,8 @@ constexpr const char* kUsage =
     "delivery and prints one JSON object.\n\n"
     "  --host 127.0.0.1  --port PORT  --path /chat/ (% becomes the room's number)\n"
     "  --channel NAME       the structured dialect: subscribes to that channel (% becomes the room's number)\n"
+    "  --events PATH        the readers who do not publish read event streams there (% becomes the room's number)\n"
+    "  --post PATH --key KEY   the publishers are no readers, but POST there, with \"Authorization: apikey KEY\"\n"
     "  --subprotocol NAME  --tls (certificates are not verified)\n"
     "  --group PGID         the server's process group, whose CPU time and memory are sampled\n"
     "  --readers N  --publishers N (the first readers)  --rooms N  --stalled N (further readers who never read)\n"
@@ -54,6 +56,9 @@ constexpr option kOptions[] = {
     {"port", required_argument, nullptr, 'p'},
     {"path", required_argument, nullptr, 'a'},
     {"channel", required_argument, nullptr, 'n'},
+    {"events", required_argument, nullptr, 'E'},
+    {"post", required_argument, nullptr, 'P'},
+    {"key", required_argument, nullptr, 'K'},
     {"subprotocol", required_argument, nullptr, 'o'},
     {"tls", no_argument, nullptr, 't'},
     {"group", required_argument, nullptr, 'g'},
@@ -71,7 +76,7 @@ constexpr option kOptions[] = {
     {"warmup", required_argument, nullptr, 'w'},
     {"duration", required_argument, nullptr, 'd'},
     {"give-up", required_argument, nullptr, 'G'},
-    {"patience", required_argument, nullptr, 'P'},
+    {"patience", required_argument, nullptr, 'T'},
     {"limit", required_argument, nullptr, 'L'},
     {"cpu", required_argument, nullptr, 'C'},
     {"help", no_argument, nullptr, '?'},
@@ -84,6 +89,9 @@ void set(Options& options, int key, const char* value) {
     case 'p': options.port = static_cast<uint16_t>(count(value, 1, 65535)); break;
     case 'a': options.path = value; break;
     case 'n': options.channel = value; break;
+    case 'E': options.events = value; break;
+    case 'P': options.post = value; break;
+    case 'K': options.key = value; break;
     case 'o': options.subprotocol = value; break;
     case 't': options.tls = true; break;
     case 'g': options.group = static_cast<int>(count(value, 2, 1U << 30)); break;
@@ -101,7 +109,7 @@ void set(Options& options, int key, const char* value) {
     case 'w': options.warmup = number(value, 0, 600); break;
     case 'd': options.duration = number(value, 0, 600); break;
     case 'G': options.give_up = number(value, 0.01, 600); break;
-    case 'P': options.patience = number(value, 0.1, 600); break;
+    case 'T': options.patience = number(value, 0.1, 600); break;
     case 'L': options.limit = count(value, 1, 3600); break;
     case 'C': options.cpu = static_cast<int>(count(value, 0, 1023)); break;
     default: std::fputs(kUsage, key == '?' && value == nullptr ? stdout : stderr); std::exit(key == '?' ? 0 : 2);
@@ -123,8 +131,11 @@ Options parse_options(int argc, char** argv) {
   if (!options.port) fail("--port is missing", "");
   if ((options.rate > 0) + (options.burst > 0) + (options.window > 0) > 1)
     fail("only one of --rate, --burst, --window", "");
-  if (options.publishers > options.readers || options.rooms > options.publishers || options.publishers % options.rooms)
+  uint32_t fewest = options.post.empty() ? options.publishers : options.rooms;
+  if (options.readers < fewest || options.rooms > options.publishers || options.publishers % options.rooms)
     fail("readers >= publishers, and publishers a multiple of rooms, are needed", "");
+  // One request after the other on each connection.
+  if (!options.post.empty() && options.window != 1) fail("--post needs --window 1", "");
   return options;
 }
 

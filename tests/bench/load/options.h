@@ -12,11 +12,15 @@ struct Options {
   uint16_t port = 0;
   std::string path = "/chat/";
   std::string channel;  // structured dialect: the room's name, with a % as in the path; empty: text dialect
+  std::string events;   // the path of a room's event stream; empty: all readers are WebSockets
+  std::string post;     // the path that publishes in a room; empty: readers publish
+  std::string key;      // of who posts
   std::string subprotocol;
   bool tls = false;
   int group = 0;  // the server's process group; 0: none is sampled
 
-  // Who is connected. The first `publishers` of the readers also publish, in turn over the rooms.
+  // Who is connected. The first `publishers` of the readers also publish, in turn over the rooms, and are never
+  // event streams; where messages are posted the publishers are no readers.
   uint32_t readers = 1;
   uint32_t publishers = 1;
   uint32_t rooms = 1;

@@ -58,6 +58,13 @@ void add_sending(JsonObject& json, const Report& report) {
   json.add("generator_late_ms", report.tardiness);
 }
 
+void add_posting(JsonObject& json, const Report& report) {
+  json.add("requests", report.answering.count());
+  json.add("requests_per_second", static_cast<double>(report.answered_while_sending) / seconds(report.sending));
+  json.add("cpu_us_per_request", each(report.server_cpu, report.answering.count()));
+  json.add("answer_ms", report.answering);
+}
+
 }  // namespace
 
 std::string to_json(const Options& options, const Report& report) {
@@ -83,6 +90,8 @@ std::string to_json(const Options& options, const Report& report) {
   json.add("overloaded", report.overloaded);
   json.add("arrived", report.arrived);
   if (report.sending) add_sending(json, report);
+  bool posted = !options.post.empty();
+  if (report.sending && posted) add_posting(json, report);
   JsonObject faults;
   if (report.overloaded)
     faults.raw("lost", "null");
@@ -92,6 +101,12 @@ std::string to_json(const Options& options, const Report& report) {
   faults.add("reordered", report.faults.reordered);
   faults.add("damaged", report.faults.damaged);
   faults.add("foreign", report.faults.foreign);
+  if (posted) {
+    faults.add("refused", report.refused);
+    faults.add("without_offset", report.without_offset);
+    faults.add("offsets_missing", report.offsets.missing);
+    faults.add("offsets_repeated", report.offsets.repeated);
+  }
   faults.add("ended", uint64_t{report.ended});
   json.raw("faults", faults.text());
   if (report.ended) json.add("why_ended", report.why_ended);

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "histogram.h"
 #include "ledger.h"
+#include "offsets.h"
 #include "options.h"
 
 namespace bench {
@@ -37,6 +38,13 @@ struct Report {
   Nanoseconds generator_cpu = 0;
   Histogram latency;    // from before send() of the publisher to after recv() of the reader
   Histogram tardiness;  // of the generator: how late it sent
+
+  // Of requests that post.
+  Histogram answering;  // from before send() to after recv() of the answer
+  uint64_t answered_while_sending = 0;
+  uint64_t refused = 0;         // in the whole run
+  uint64_t without_offset = 0;  // in the whole run, and not refused
+  Offsets::Faults offsets;      // of the whole run
 
   double arrived = 1;  // the share of all deliveries due that was done, in the whole run
   Faults faults;       // of the whole run; lost is unknown when overloaded
