@@ -1,11 +1,13 @@
 """Runs every workload against every server, in an order of chance, and keeps what came out."""
+import dataclasses
 import json
 import math
 import random
 import statistics
 import subprocess
+import types
 
-from . import machine, servers, workloads
+from . import machine, meddler, servers, workloads
 
 # More than any run takes: the generator ends by itself after that.
 LIMIT = 240
@@ -173,7 +175,36 @@ def self_check(campaign, build):
     for faults, expected in checks:
         with servers.Running(servers.Floor(build, "send", *faults), core=campaign.server_core) as running:
             result = campaign.generate(running, workload.arguments() + ["--give-up", "1"])
-        found = {name for name, count in result["faults"].items() if count}
         # A damaged message has not arrived either; one that is held back at the end never does.
-        if not expected <= found or found - expected - ({"lost"} if expected else set()):
-            campaign.failures.append(f"the generator found {found or 'nothing'} with {' '.join(faults) or 'no fault'}")
+        compare(campaign, " ".join(faults) or "no fault", result, expected, {"lost"} if expected else set())
+    check_http(campaign, build, workload)
+
+
+def check_http(campaign, build, workload):
+    """The same for event streams and answers, which the floors do not have: somebody meddles with ours."""
+    event, data, offset, status = rb"data: \w+\nid: \S+\n\n", rb"data: \w+", rb'"offset":\d+', rb"HTTP/1.1 200"
+    events = dataclasses.replace(workload, events=True)
+    post = dataclasses.replace(workload, kind="post", rate=0, window=1, publishers=3)
+    # Answers stay as long as they say they are.
+    checks = [("nothing in events", events, event, lambda found: found, set()),
+              ("events left out", events, event, lambda found: b"", {"lost", "ended"}),
+              ("repeated events", events, event, lambda found: found * 2, {"ended"}),
+              ("damaged events", events, data, lambda found: found[:-1] + b"!", {"damaged"}),
+              ("nothing in answers", post, offset, lambda found: found, set()),
+              ("wrong offsets", post, offset, lambda found: b'"offset":' + b"1".zfill(len(found) - 9),
+               {"offsets_missing", "offsets_repeated"}),
+              ("no offsets", post, offset, lambda found: found.upper(), {"without_offset", "offsets_missing"}),
+              ("wrong status", post, status, lambda found: b"HTTP/1.1 503", {"refused", "offsets_missing"})]
+    for what, checked, pattern, change, expected in checks:
+        with servers.Running(servers.LwsChat(build), core=campaign.server_core) as running, \
+                meddler.Meddler(running.port, pattern, change, 97) as between:
+            seen = types.SimpleNamespace(port=between.port, group=running.group)
+            result = campaign.generate(seen, checked.arguments() + ["--give-up", "1"])
+        compare(campaign, f"meddling: {what}", result, expected, {"lost"} if expected and checked is events else set())
+
+
+def compare(campaign, what, result, expected, allowed):
+    """Whether exactly this was found, and what it may lead to."""
+    found = {name for name, count in result["faults"].items() if count} if "error" not in result else {result["error"]}
+    if not expected <= found or found - expected - allowed:
+        campaign.failures.append(f"the generator found {found or 'nothing'} with {what}")
