@@ -104,7 +104,12 @@ void EventStream::join(Reader& reader, std::string_view name, const std::vector<
     position.offset = reader.replay_begin() - 1;
   }
   if (mixed()) mixer_.add(name, position);
-  std::string id = mixed() ? mixer_.id() : write_positions({position});
+  // Of several only the last has an id: who is cut off before it has been told of all keeps the one it came with.
+  std::string id;
+  if (!mixed())
+    id = write_positions({position});
+  else if (&reader == &readers_.back())
+    id = mixer_.id();
   pending_ += position_event(resuming && !whole ? "gap" : "position", name, position, id);
 }
 
