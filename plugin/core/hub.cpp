@@ -55,6 +55,17 @@ bool Hub::has_place(std::string_view name) const {
   return rooms_.size() < settings_.max_rooms || vacant_.first() || find(name);
 }
 
+bool Hub::has_places(const std::vector<std::string>& names) const {
+  std::set<const Room*> there;
+  for (const std::string& name : names)
+    if (const Room* room = find(name)) there.insert(room);
+  size_t missing = names.size() - there.size();
+  size_t places = settings_.max_rooms - rooms_.size();
+  for (const Room* room = vacant_.first(); room && places < missing; room = room->vacant_.next)
+    if (there.count(room) == 0) ++places;
+  return places >= missing;
+}
+
 // The room of that name, made if it is not there; nullptr if there is no place for it.
 Room* Hub::open(std::string_view name) {
   auto found = rooms_.find(name);

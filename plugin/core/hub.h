@@ -69,6 +69,9 @@ class Hub {
   // Whether a client may join: the room is there, there may be one more, or one can be forgotten for it.
   bool has_place(std::string_view name) const;
 
+  // Whether it may join all of these, each named once.
+  bool has_places(const std::vector<std::string>& names) const;
+
   // Puts the client into the room, made if it is not there, and gives it the room's last `replay`
   // messages as far as the history has them. kTooManyRooms if there is no place.
   Status join(Client& client, std::string_view room, uint64_t replay, Time now);

@@ -39,10 +39,8 @@ Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>&
   if (!descriptor_affordable(lws_get_socket_fd(lws_get_network_wsi(wsi)))) return Status::kFull;
   detail = std::to_string(vhost->connections()) + " now";
   if (options.max_clients && vhost->connections() >= options.max_clients) return Status::kFull;
-  for (const std::string& room : rooms) {
-    detail = room;
-    if (!vhost->hub().has_place(room)) return Status::kTooManyRooms;
-  }
+  detail = std::to_string(vhost->hub().rooms()) + " now";
+  if (!vhost->hub().has_places(rooms)) return Status::kTooManyRooms;
   if (!vhost->admit_from(vhost->client_of(wsi))) return Status::kTooManyJoins;
   return Status::kOk;
 }

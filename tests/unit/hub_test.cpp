@@ -426,6 +426,28 @@ TEST(for_one_room_more_the_room_that_was_left_longest_ago_is_forgotten) {
   CHECK(f.hub.find("a"));
 }
 
+TEST(several_rooms_have_places_only_if_all_of_them_have) {
+  Fixture f;
+  f.join("a");
+  CHECK(f.hub.has_places({"b", "c"}));
+  CHECK(f.hub.has_places({"a", "b", "c"}));
+  CHECK(!f.hub.has_places({"b", "c", "d"}));
+  CHECK(f.hub.has_places({}));
+}
+
+TEST(a_room_that_was_left_makes_place_for_another_but_not_for_one_beside_itself) {
+  Fixture f;
+  f.join("a");
+  f.join("b");
+  f.join("c");
+  f.hub.publish(*f.readers[0].room(), Message{"remember"}, 0);
+  f.hub.flush(0, kMany);
+  f.hub.leave(f.readers[0], 0);
+  CHECK(f.hub.has_places({"d", "b"}));
+  CHECK(!f.hub.has_places({"a", "d"}));
+  CHECK(!f.hub.has_places({"d", "e"}));
+}
+
 TEST(a_long_replay_goes_out_in_several_turns) {
   Hub::Settings chosen = settings();
   chosen.max_lag = 1 << 20;
