@@ -25,6 +25,12 @@ std::string fragment(lws* wsi, lws_token_indexes token, int number) {
                 [&](char* to, int room) { return lws_hdr_copy_fragment(wsi, to, room, token, number); });
 }
 
+// Of one that is there lws copies even nothing; one that is not has no length either.
+bool has_fragment(lws* wsi, lws_token_indexes token, int number) {
+  char nothing = '\0';
+  return lws_hdr_fragment_length(wsi, token, number) > 0 || lws_hdr_copy_fragment(wsi, &nothing, 1, token, number) == 0;
+}
+
 std::string custom_header(lws* wsi, std::string_view name) {
   int size = static_cast<int>(name.size());
   return copied(lws_hdr_custom_length(wsi, name.data(), size),

@@ -28,9 +28,8 @@ struct Wish {
 Wish read_wish(lws* wsi, std::string_view room) {
   Wish wish;
   if (!room.empty()) wish.rooms.emplace_back(room);
-  for (int i = 0; i < 2 * static_cast<int>(EventStream::kMaxRooms); ++i) {
+  for (int i = 0; has_fragment(wsi, WSI_TOKEN_HTTP_URI_ARGS, i); ++i) {
     std::string argument = fragment(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
-    if (argument.empty()) break;
     if (argument.compare(0, kRoom.size(), kRoom) == 0) {
       std::string name = argument.substr(kRoom.size());
       if (std::find(wish.rooms.begin(), wish.rooms.end(), name) == wish.rooms.end()) wish.rooms.push_back(name);
