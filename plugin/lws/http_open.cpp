@@ -59,6 +59,9 @@ HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view ro
     if (is_options(wsi)) answer.cors = origin;
     return refuse(std::move(answer));
   }
+  // While an answer is under way lws spins with what follows a body.
+  std::string length = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+  if (!length.empty() && length != "0") return refuse(refusal(400, "a request for a stream has no body"));
   Wish wish = read_wish(wsi, room);
   size_t most = std::min<size_t>(EventStream::kMaxRooms, vhost->options().max_subscriptions);
   if (wish.rooms.empty()) return refuse(refusal(400, "no room, expected /sse/ROOM or /sse/?room=ROOM&room=ROOM"));
