@@ -271,6 +271,7 @@ class Doors(BackEnd):
         self.assertEqual((await self.metrics())["lws_chat_draining"], 1)
         await self.refused(503, "shutting down", self.ask("/api/publish", b'{"channel":"a","data":1}'))
         await slow.reset()
+        await self.server.until(lambda: self.server.process.poll() is not None, "the server to end")
 
     @unittest.skipIf(HOST != "lwsws", "lws-chatd does not start with it: see test_host.py")
     async def test_a_vhost_with_wrong_options_lives_and_is_not_ready(self):
