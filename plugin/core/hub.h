@@ -93,7 +93,7 @@ class Hub {
   // What the room remembers, without what has become too old.
   const History& history(Room& room, Time now);
 
-  // Forgets the messages of a room; offsets go on.
+  // Forgets the messages of a room; offsets go on, unless nobody is in it nor may come back to it, which ends it.
   void clear_history(Room& room);
 
   // A text that is different at each call: 128 bits in hex. Public, it proves nothing.

@@ -9,7 +9,7 @@ namespace lws_chat {
 // How many lines a second what peers do may write into the log.
 class LogBudget {
  public:
-  static constexpr uint64_t kLinesPerSecond = 200;
+  static constexpr uint64_t kLinesPerSecond = 500;
 
   // Whether there may be one more now. `left_out` is how many there could not be before it, which the log should
   // say.

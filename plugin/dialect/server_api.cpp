@@ -16,6 +16,7 @@ namespace lws_chat {
 namespace {
 
 constexpr size_t kMaxList = size_t{4} * 1024 * 1024;  // bytes of an answer, about
+constexpr size_t kMaxParts = 10000;                   // rooms of a broadcast, commands of a batch
 constexpr size_t kMaxReason = 100;                    // bytes of a close reason
 constexpr int64_t kMinCode = 3000;                    // of a close code that is ours to give, RFC 6455 section 7.4.2
 constexpr int64_t kMaxCode = 4999;
@@ -175,6 +176,7 @@ ServerApi::Result ServerApi::broadcast(Request& request, Time now) {
   std::vector<std::string> channels = request.texts("channels");
   std::string problem = read_publication(request, publication);
   if (problem.empty() && channels.empty()) problem = "channels is missing or empty";
+  if (channels.size() > kMaxParts) problem = "a broadcast may have " + std::to_string(kMaxParts) + " channels";
   if (!problem.empty()) return Result::bad(std::move(problem));
   std::string responses;
   for (const std::string& channel : channels) {
@@ -337,6 +339,7 @@ ServerApi::Result ServerApi::batch(Request& request, Time now) {
   (void)request.flag("parallel");
   std::vector<JsonValue> commands = request.array("commands");
   if (!request.problem().empty()) return Result::bad(request.problem());
+  if (commands.size() > kMaxParts) return Result::bad("a batch may have " + std::to_string(kMaxParts) + " commands");
   std::string replies;
   for (const JsonValue& command : commands) {
     if (!replies.empty()) replies += ',';

@@ -22,6 +22,9 @@ constexpr Time kDuration = 30 * LWS_US_PER_SEC;
 // What goes out in one write.
 constexpr size_t kPiece = 16384;
 
+// A body of at most this many bytes goes out together with the headers.
+constexpr size_t kTogether = 1024;
+
 Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 bool has_length(lws* wsi) { return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0; }
@@ -64,7 +67,7 @@ int HttpRequest::begin() {
 
 // Sends what is left of the answer, as far as lws takes it, and ends the connection.
 int HttpRequest::finish() {
-  while (sent_ < reply_.size())
+  while (!sent_headers_ || sent_ < answer_.body.size())
     if (writeable() != 0) break;
   return -1;
 }
@@ -99,11 +102,11 @@ int HttpRequest::body_complete() {
   // again and again before it looks at anything else.
   if (complete_) return finish();
   complete_ = true;
-  if (answered_) return sent_ == reply_.size() ? (lws_callback_on_writable(wsi_), 0) : 0;
+  if (answered_) return lws_callback_on_writable(wsi_), 0;
   return answer(resource_->serve(*vhost_, rest_, body_));
 }
 
-int HttpRequest::answer(const HttpAnswer& answer) {
+int HttpRequest::answer(HttpAnswer answer) {
   answered_ = true;
   body_ = std::string();
   if (resource_ && vhost_) resource_->count(*vhost_, rest_, answer.status);
@@ -116,15 +119,15 @@ int HttpRequest::answer(const HttpAnswer& answer) {
   bool early = answer.status >= 400 && !complete_;
   end_after_body_ = early && !end_now_ && has_length(wsi_);
   end_now_ = end_now_ || (early && !end_after_body_);
-  if (send_headers(answer)) return -1;
-  if (!is_head(wsi_)) reply_ = answer.body;
+  answer_ = std::move(answer);
   lws_set_timer_usecs(wsi_, end_after_body_ ? kPause : kDuration);
   lws_callback_on_writable(wsi_);
   return 0;
 }
 
-int HttpRequest::send_headers(const HttpAnswer& answer) {
-  std::array<unsigned char, LWS_PRE + 2048> buffer;
+// With them goes a small body, in one piece.
+int HttpRequest::send_headers() {
+  std::array<unsigned char, LWS_PRE + 2048 + kTogether> buffer;
   unsigned char* begin = buffer.data() + LWS_PRE;
   unsigned char* at = begin;
   unsigned char* end = buffer.data() + buffer.size();
@@ -133,34 +136,46 @@ int HttpRequest::send_headers(const HttpAnswer& answer) {
                                        reinterpret_cast<const unsigned char*>(value.data()),
                                        static_cast<int>(value.size()), &at, end);
   };
-  std::string type(answer.type);
-  if (lws_add_http_common_headers(wsi_, answer.status, type.c_str(), answer.body.size(), &at, end)) return -1;
+  std::string type(answer_.type);
+  if (lws_add_http_common_headers(wsi_, answer_.status, type.c_str(), answer_.body.size(), &at, end)) return -1;
   if (add("cache-control:", "no-store")) return -1;
   if (over_http1() && (end_now_ || end_after_body_) && add("connection:", "close")) return -1;
-  if (answer.status == 401 && add("www-authenticate:", "apikey")) return -1;
-  if (answer.status == 503 && add("retry-after:", "5")) return -1;
-  if (!answer.allow.empty() && add("allow:", answer.allow)) return -1;
-  if (!answer.cors.empty() &&
-      (add("access-control-allow-origin:", answer.cors) || add("access-control-allow-methods:", answer.allow) ||
+  if (answer_.status == 401 && add("www-authenticate:", "apikey")) return -1;
+  if (answer_.status == 503 && add("retry-after:", "5")) return -1;
+  if (!answer_.allow.empty() && add("allow:", answer_.allow)) return -1;
+  if (!answer_.cors.empty() &&
+      (add("access-control-allow-origin:", answer_.cors) || add("access-control-allow-methods:", answer_.allow) ||
        add("access-control-allow-headers:", "last-event-id, cache-control") || add("vary:", "origin")))
     return -1;
-  return lws_finalize_write_http_header(wsi_, begin, &at, end);
+  sent_headers_ = true;
+  if (is_head(wsi_)) sent_ = answer_.body.size();
+  if (!over_http1() || is_head(wsi_) || answer_.body.size() > kTogether)
+    return lws_finalize_write_http_header(wsi_, begin, &at, end);
+  if (lws_finalize_http_header(wsi_, &at, end) || answer_.body.size() > static_cast<size_t>(end - at)) return -1;
+  at = std::copy(answer_.body.begin(), answer_.body.end(), at);
+  sent_ = answer_.body.size();
+  return lws_write(wsi_, begin, static_cast<size_t>(at - begin), LWS_WRITE_HTTP_HEADERS) < 0;
 }
 
-// In pieces, as the client takes them.
+// All of it is sent here, where the next request may be let in: a client may have that ready as soon as it has the
+// answer. In pieces, as the client takes them.
 int HttpRequest::writeable() {
   if (!answered_) return 0;
-  if (sent_ < reply_.size()) {
+  if (!sent_headers_) {
+    if (send_headers()) return -1;
+    if (sent_ < answer_.body.size()) return lws_callback_on_writable(wsi_), 0;
+  }
+  if (sent_ < answer_.body.size()) {
     std::array<unsigned char, LWS_PRE + kPiece> buffer;
-    size_t size = std::min(reply_.size() - sent_, kPiece);
+    size_t size = std::min(answer_.body.size() - sent_, kPiece);
     if (!over_http1())
       size = std::min(size, static_cast<size_t>(std::max<lws_fileofs_t>(lws_get_peer_write_allowance(wsi_), 0)));
-    std::memcpy(buffer.data() + LWS_PRE, reply_.data() + sent_, size);
+    std::memcpy(buffer.data() + LWS_PRE, answer_.body.data() + sent_, size);
     sent_ += size;
-    auto kind = sent_ == reply_.size() ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP;
+    auto kind = sent_ == answer_.body.size() ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP;
     if (size > 0 && lws_write(wsi_, buffer.data() + LWS_PRE, size, kind) < 0) return -1;
   }
-  if (sent_ < reply_.size()) return lws_callback_on_writable(wsi_), 0;
+  if (sent_ < answer_.body.size()) return lws_callback_on_writable(wsi_), 0;
   return end_now_ || (end_after_body_ && complete_) ? -1 : 0;
 }
 

@@ -29,15 +29,15 @@ class HttpRequest final : public HttpExchange {
   int body_complete() override;
   int writeable() override;
   int timer() override;
-  bool done() const override { return complete_ && sent_ == reply_.size() && answered_; }
+  bool done() const override { return complete_ && sent_headers_ && sent_ == answer_.body.size(); }
 
  private:
   bool over_http1() const { return lws_get_network_wsi(wsi_) == wsi_; }
   int finish();
   HttpAnswer judge() const;
   HttpAnswer judge_length() const;
-  int answer(const HttpAnswer& answer);
-  int send_headers(const HttpAnswer& answer);
+  int answer(HttpAnswer answer);
+  int send_headers();
   void wait();
 
   lws* wsi_;
@@ -46,11 +46,12 @@ class HttpRequest final : public HttpExchange {
   HttpAnswer verdict_;
   std::string rest_;
   std::string body_;
-  std::string reply_;  // the body of the answer
-  size_t sent_ = 0;    // bytes of it
+  HttpAnswer answer_;
+  size_t sent_ = 0;  // bytes of its body
   Time deadline_ = 0;
-  bool complete_ = false;        // its body has come, or it has none
-  bool answered_ = false;        // its headers are sent
+  bool complete_ = false;  // its body has come, or it has none
+  bool answered_ = false;  // it is known what the answer is
+  bool sent_headers_ = false;
   bool end_now_ = false;         // the connection ends with the answer, without waiting for the rest of the body
   bool end_after_body_ = false;  // it ends when the rest has come, which is not looked at
 };

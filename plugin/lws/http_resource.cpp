@@ -97,7 +97,8 @@ HttpAnswer judge_admin(lws* wsi, VhostState* vhost, bool enabled) {
   if (!vhost || !vhost->options().enabled || !enabled) return refusal(404, "not found");
   if (!is_get(wsi) && !is_head(wsi)) return not_allowed("GET, HEAD", "only GET is possible here");
   PeerAddress client = vhost->client_of(wsi);
-  bool passed_on = lws_hdr_total_length(wsi, WSI_TOKEN_X_FORWARDED_FOR) > 0;
+  bool passed_on =
+      lws_hdr_total_length(wsi, WSI_TOKEN_X_FORWARDED_FOR) > 0 || !custom_header(wsi, "forwarded:").empty();
   bool by_stranger = passed_on && client == PeerAddress(wsi);
   if (by_stranger || !client.is_in(vhost->admin_from()))
     return refusal(403, "not from this address, see the option admin-from");
