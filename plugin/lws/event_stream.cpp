@@ -25,6 +25,9 @@ constexpr Time kFarewell = 5 * LWS_US_PER_SEC;
 // How long it is looked whether something came together with the request.
 constexpr Time kProbe = LWS_US_PER_MS;
 
+// How often it is looked whether an HTTP/2 peer has opened its window again.
+constexpr Time kShut = 20 * LWS_US_PER_MS;
+
 // How long a browser waits before it comes back, in milliseconds.
 constexpr const char* kRetry = "retry: 2000\n\n";
 
@@ -144,8 +147,7 @@ int EventStream::begin() {
 }
 
 bool EventStream::ready(const Reader& reader) {
-  return pending_.empty() && (!speaking_ || speaking_ == &reader) && can_write() &&
-         (!over_http2() || lws_get_peer_write_allowance(wsi()) > 0);
+  return pending_.empty() && (!speaking_ || speaking_ == &reader) && can_write() && window_open();
 }
 
 size_t EventStream::take(Reader& reader, std::string_view events) {
@@ -167,6 +169,9 @@ size_t EventStream::take(Reader& reader, std::string_view events) {
   return taken;
 }
 
+// Whether the peer takes anything of this stream now.
+bool EventStream::window_open() const { return !over_http2() || lws_get_peer_write_allowance(wsi()) > 0; }
+
 // A DATA frame, as large as the peer's windows let it be.
 size_t EventStream::write_http2(std::string_view bytes) {
   lws_fileofs_t allowance = lws_get_peer_write_allowance(wsi());
@@ -178,7 +183,7 @@ size_t EventStream::write_http2(std::string_view bytes) {
 }
 
 void EventStream::send_pending() {
-  while (!pending_.empty() && can_write() && (!over_http2() || lws_get_peer_write_allowance(wsi()) > 0)) {
+  while (!pending_.empty() && can_write() && window_open()) {
     size_t taken = write(nullptr, pending_);
     if (taken == 0) return;
     pending_.erase(0, taken);
@@ -232,10 +237,14 @@ void EventStream::expect_more() {
     lws_rx_flow_control(wsi(), 0);
 }
 
+// Whoever asks to write while an HTTP/2 peer's window is shut is called at once, again and again.
 void EventStream::choked() {
   asked_ = true;
   lws_rx_flow_control(wsi(), 1);
-  ask_to_write();
+  if (open() && !window_open())
+    lws_set_timer_usecs(wsi(), kShut);
+  else
+    ask_to_write();
 }
 
 // What came together with the request lws has read already and keeps; it then wants to write whenever it is kept
@@ -243,7 +252,8 @@ void EventStream::choked() {
 // been asked to.
 int EventStream::timer() {
   if (state() == State::kFarewell) return -1;
-  if (!open() || over_http2()) return 0;
+  if (!open()) return 0;
+  if (over_http2()) return expect_more(), 0;
   if (probe_ == Probe::kBefore) {
     probe_ = Probe::kNow;
     lws_rx_flow_control(wsi(), 1);
