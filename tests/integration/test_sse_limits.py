@@ -1,14 +1,18 @@
 """Event streams whose readers are slow, or go, or say what no browser says, while everybody else goes on."""
 import asyncio
+import contextlib
+import json
 import pathlib
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.server import SANITIZED, receive  # noqa: E402
+from support.server import PATIENCE, SANITIZED, receive  # noqa: E402
 from support.streams import Streams  # noqa: E402
 from support.transports import ALL, over  # noqa: E402
 from support.wire import Wire  # noqa: E402
+
+NODE_READER = pathlib.Path(__file__).with_name("http2_stream.mjs")
 
 
 @over("plain", "tls")
@@ -80,6 +84,34 @@ class Peers(Streams):
 
 # More than buffers of any size that is configured, less than what is published.
 MEMORY = 40 * 2**20
+
+
+@over("http2")
+class Windows(Streams):
+    """What curl does not do."""
+
+    async def test_a_reader_whose_window_is_shut_does_not_keep_the_server_busy_and_goes_on_where_it_was(self):
+        self.serve(max_lag=8 * 2**20)
+        url = self.at("/sse/lobby").replace("127.0.0.1", "localhost")
+        node = await asyncio.create_subprocess_exec("node", str(NODE_READER), url, "end", stdin=asyncio.subprocess.PIPE,
+                                                    stdout=asyncio.subprocess.PIPE)
+
+        async def end():
+            with contextlib.suppress(ProcessLookupError):
+                node.kill()
+            await node.communicate()
+
+        self.addAsyncCleanup(end)
+        self.assertEqual(await asyncio.wait_for(node.stdout.readline(), PATIENCE), b"stopped\n")
+        for number in range(40):
+            await self.post(f"{number} ".ljust(30_000, "x"))
+        before = self.server.cpu()
+        await asyncio.sleep(1.5)
+        self.assertLess(self.server.cpu() - before, 0.3)
+        await self.post("end")
+        node.stdin.write(b"go on\n")
+        got = json.loads(await asyncio.wait_for(node.stdout.readline(), PATIENCE))
+        self.assertEqual(got, list(range(40)))
 
 
 @over(*ALL)
