@@ -19,6 +19,9 @@ namespace {
 constexpr Time kPause = 4 * LWS_US_PER_SEC;
 constexpr Time kDuration = 30 * LWS_US_PER_SEC;
 
+// How often it is looked whether an HTTP/2 peer has opened its window again.
+constexpr Time kShut = 20 * LWS_US_PER_MS;
+
 // What goes out in one write.
 constexpr size_t kPiece = 16384;
 
@@ -120,7 +123,8 @@ int HttpRequest::answer(HttpAnswer answer) {
   end_after_body_ = early && !end_now_ && has_length(wsi_);
   end_now_ = end_now_ || (early && !end_after_body_);
   answer_ = std::move(answer);
-  lws_set_timer_usecs(wsi_, end_after_body_ ? kPause : kDuration);
+  deadline_ = now() + (end_after_body_ ? kPause : kDuration);
+  lws_set_timer_usecs(wsi_, deadline_ - now());
   lws_callback_on_writable(wsi_);
   return 0;
 }
@@ -168,19 +172,28 @@ int HttpRequest::writeable() {
   if (sent_ < answer_.body.size()) {
     std::array<unsigned char, LWS_PRE + kPiece> buffer;
     size_t size = std::min(answer_.body.size() - sent_, kPiece);
-    if (!over_http1())
-      size = std::min(size, static_cast<size_t>(std::max<lws_fileofs_t>(lws_get_peer_write_allowance(wsi_), 0)));
+    if (!over_http1()) {
+      lws_fileofs_t allowance = lws_get_peer_write_allowance(wsi_);
+      // Whoever asks to write while the peer's window is shut is called at once, again and again.
+      if (allowance <= 0) return lws_set_timer_usecs(wsi_, kShut), 0;
+      size = std::min(size, static_cast<size_t>(allowance));
+    }
     std::memcpy(buffer.data() + LWS_PRE, answer_.body.data() + sent_, size);
     sent_ += size;
     auto kind = sent_ == answer_.body.size() ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP;
-    if (size > 0 && lws_write(wsi_, buffer.data() + LWS_PRE, size, kind) < 0) return -1;
+    if (lws_write(wsi_, buffer.data() + LWS_PRE, size, kind) < 0) return -1;
   }
   if (sent_ < answer_.body.size()) return lws_callback_on_writable(wsi_), 0;
   return end_now_ || (end_after_body_ && complete_) ? -1 : 0;
 }
 
 int HttpRequest::timer() {
-  if (answered_) return -1;
+  Time left = deadline_ - now();
+  if (answered_ && (over_http1() || left <= 0)) return -1;
+  if (answered_) {
+    lws_set_timer_usecs(wsi_, left);
+    return lws_callback_on_writable(wsi_), 0;
+  }
   end_now_ = true;
   return answer(refusal(408, "the request took too long"));
 }
