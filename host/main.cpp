@@ -1,5 +1,8 @@
+#include <sysexits.h>
+
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 #include "host/arguments.h"
 #include "host/config_check.h"
@@ -17,10 +20,10 @@ bool report(const lws_chat::ConfigReport& config) {
 }
 
 // Says what keeps the server from starting. Returns the exit code.
-int refuse(const std::string& problem) {
+int refuse(const std::string& problem, int exit_code) {
   std::string line = "lws-chatd: " + problem;
   lws_chat::say_of_start("error", line, line);
-  return 1;
+  return exit_code;
 }
 
 }  // namespace
@@ -34,7 +37,9 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
 
   lws_chat::ConfigReport config = lws_chat::check_config(arguments.config_dir, arguments.plugin_dir);
-  if (!report(config)) return refuse(arguments.config_dir + ": not usable, see above");
+  // A service manager can tell what trying again may help against from what it does not: systemd.exec(5).
+  if (!report(config))
+    return refuse(arguments.config_dir + ": not usable, see above", arguments.check_only ? EXIT_FAILURE : EX_CONFIG);
   if (arguments.check_only) {
     std::printf("%s: %zu vhosts, nothing wrong\n", arguments.config_dir.c_str(), config.vhosts.size());
     return 0;
@@ -44,6 +49,6 @@ int main(int argc, char** argv) {
                                                          : LWS_CHAT_DEFAULT_PLUGIN_DIR;
   lws_chat::Server server(arguments.config_dir, plugin_dir, std::move(config));
   std::string problem = server.start();
-  if (!problem.empty()) return refuse(problem);
+  if (!problem.empty()) return refuse(problem, EXIT_FAILURE);
   return server.run();
 }

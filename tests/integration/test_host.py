@@ -21,6 +21,7 @@ from support.wire import frame  # noqa: E402
 
 DRAIN = 5       # seconds that clients have to accept their last messages, Server::kDrainMs
 AT_ONCE = 3     # seconds, less than DRAIN
+EX_CONFIG = 78  # trying again would not help
 
 
 @over("plain", "tls")
@@ -304,27 +305,27 @@ class Starting(unittest.TestCase):
         self.assertEqual(code, 1, said)
         self.assertRegex(said, r'(?m)conf\.d/00:\d+:\d+: .*max-lagg.*max-lag')
 
-    def test_a_bad_configuration_keeps_it_from_starting(self):
+    def test_a_bad_configuration_ends_it_with_78(self):
         code, said = self.run_host(vhost(max_message="many"))
-        self.assertEqual(code, 1, said)
+        self.assertEqual(code, EX_CONFIG, said)
         self.assertRegex(said, r"(?m)conf\.d/00:\d+:\d+: .*many")
 
-    def test_a_configuration_that_is_not_there_ends_it_with_1(self):
+    def test_a_configuration_that_is_not_there_ends_it_with_78(self):
         folder = tempfile.mkdtemp(prefix="lws-chat-test-")
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         code, said = self.run_with("-c", f"{folder}/none", "-p", str(hosts.BUILD / "plugins"))
-        self.assertEqual(code, 1, said)
+        self.assertEqual(code, EX_CONFIG, said)
         self.assertIn(f"{folder}/none", said)
 
-    def test_a_plugin_directory_that_is_not_there_ends_it_with_1_naming_it(self):
+    def test_a_plugin_directory_that_is_not_there_ends_it_with_78_naming_it(self):
         code, said = self.run_host(plugins="/nonexistent/plugins")
-        self.assertEqual(code, 1, said)
+        self.assertEqual(code, EX_CONFIG, said)
         self.assertIn("/nonexistent/plugins", said)
 
-    def test_a_plugin_directory_without_the_plugin_ends_it_with_1_naming_it(self):
+    def test_a_plugin_directory_without_the_plugin_ends_it_with_78_naming_it(self):
         with tempfile.TemporaryDirectory(prefix="lws-chat-test-") as empty:
             code, said = self.run_host(plugins=empty)
-        self.assertEqual(code, 1, said)
+        self.assertEqual(code, EX_CONFIG, said)
         self.assertIn(empty, said)
         self.assertRegex(said, "lws.chat")
 

@@ -97,7 +97,7 @@ class Starting(unittest.TestCase):
 
     def test_what_is_wrong_with_the_configuration_is_json(self):
         code, log = self.run_host("--log-format", "json", max_lagg=4096, max_message="many", hub='"\\')
-        self.assertEqual(code, 1)
+        self.assertEqual(code, 78)
         said = objects(log)
         self.assertEqual({one["level"] for one in said}, {"error"})
         for words in (r'conf\.d/00:\d+:\d+: .*"max-lagg".*"max-lag"', r"conf\.d/00:\d+:\d+: .*many", "not usable"):
@@ -105,7 +105,7 @@ class Starting(unittest.TestCase):
 
     def test_what_is_odd_about_it_is_a_warning(self):
         code, log = self.run_host("--log-format", "json", max_lagg=4096, status="off")
-        self.assertEqual(code, 1)
+        self.assertEqual(code, 78)
         self.assertEqual({one["level"] for one in objects(log)}, {"error", "warning"})
 
     def test_a_port_in_use_is_json(self):
@@ -122,7 +122,7 @@ class Starting(unittest.TestCase):
         folder = os.fsencode(tempfile.mkdtemp(prefix="lws-chat-test-")) + b"/\xff\xe8\x81"
         self.addCleanup(shutil.rmtree, os.path.dirname(folder), ignore_errors=True)
         code, log = self.run_host("--log-format", "json", folder=folder)
-        self.assertEqual(code, 1)
+        self.assertEqual(code, 78)
         self.assertIn("/\ufffd\ufffd\ufffd: not usable", objects(log)[-1]["message"])
 
     def test_the_report_of_check_is_for_people_whatever_the_format(self):
