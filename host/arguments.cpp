@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/options.h"
+#include "host/option_table.h"
 
 namespace lws_chat {
 namespace {
@@ -25,7 +25,7 @@ constexpr char kHelp[] =
     "  -d, --debug LEVEL         err, warn, notice (default), info, debug, or a number of lws log bits\n"
     "      --log-format FORMAT   text (default) or json: every line of the log is an object\n"
     "      --check               report everything that is wrong with the configuration, then end\n"
-    "      --options             print the plugin's options as a Markdown table, then end\n"
+    "      --options[=FORMAT]    print the plugin's options as markdown (default) or man, then end\n"
     "      --version             print versions, then end\n"
     "  -h, --help                this text\n"
     "\n"
@@ -49,24 +49,6 @@ std::optional<LogFormat> parse_format(std::string_view text) {
   return std::nullopt;
 }
 
-const char* scope(const OptionRow& row) {
-  switch (row.scope) {
-    case OptionScope::kVhost: return "";
-    case OptionScope::kHub: return " *(hub)*";
-    case OptionScope::kRoom: return " *(room)*";
-  }
-  return "";
-}
-
-void print_options() {
-  std::puts("| option | values | default | |\n|---|---|---|---|");
-  for (const OptionRow& row : option_table()) {
-    std::string fallback = row.fallback.empty() ? "" : "`" + std::string(row.fallback) + "`";
-    std::printf("| `%s` | %s | %s | %s%s |\n", std::string(row.name).c_str(), option_range(row).c_str(),
-                fallback.c_str(), std::string(row.help).c_str(), scope(row));
-  }
-}
-
 }  // namespace
 
 Arguments read_arguments(int argc, char** argv) {
@@ -76,7 +58,7 @@ Arguments read_arguments(int argc, char** argv) {
                                         {"debug", required_argument, nullptr, 'd'},
                                         {"log-format", required_argument, nullptr, kLogFormat},
                                         {"check", no_argument, nullptr, kCheck},
-                                        {"options", no_argument, nullptr, kOptions},
+                                        {"options", optional_argument, nullptr, kOptions},
                                         {"version", no_argument, nullptr, kVersion},
                                         {"help", no_argument, nullptr, 'h'},
                                         {nullptr, 0, nullptr, 0}};
@@ -103,7 +85,15 @@ Arguments read_arguments(int argc, char** argv) {
         }
         break;
       case kCheck: arguments.check_only = true; break;
-      case kOptions: print_options(), arguments.exit_code = 0; break;
+      case kOptions:
+        if (std::optional<TableFormat> format = parse_table_format(optarg ? optarg : "markdown")) {
+          std::fputs(print_options(*format).c_str(), stdout);
+          arguments.exit_code = 0;
+        } else {
+          std::fprintf(stderr, "lws-chatd: --options=%s: expected markdown or man\n", optarg);
+          arguments.exit_code = 2;
+        }
+        break;
       case kVersion:
         std::printf("lws-chatd %s (libwebsockets %s)\n", LWS_CHAT_VERSION, lws_get_library_version());
         arguments.exit_code = 0;

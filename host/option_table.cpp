@@ -1,0 +1,86 @@
+#include "host/option_table.h"
+
+#include <algorithm>
+
+#include "core/options.h"
+
+namespace lws_chat {
+namespace {
+
+// mandoc -T lint wants input lines within 80 bytes.
+constexpr size_t kManLine = 78;
+
+const char* scope(const OptionRow& row) {
+  switch (row.scope) {
+    case OptionScope::kVhost: return "";
+    case OptionScope::kHub: return "hub";
+    case OptionScope::kRoom: return "room";
+  }
+  return "";
+}
+
+std::string markdown_row(const OptionRow& row) {
+  std::string line = "| `" + std::string(row.name) + "` | " + option_range(row) + " | ";
+  if (!row.fallback.empty()) line += "`" + std::string(row.fallback) + "`";
+  line += " | " + std::string(row.help);
+  std::string whose = scope(row);
+  if (!whose.empty()) line += " *(" + whose + ")*";
+  return line + " |\n";
+}
+
+// What roff would take for more than text.
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (char c : text) result += c == '\\' ? "\\e" : c == '"' ? "\\(dq" : std::string(1, c);
+  return result;
+}
+
+// As mdoc(7) wants its text: each sentence on a line of its own, long ones on several.
+std::string sentences(std::string_view text) {
+  std::string result;
+  std::string line;
+  auto end_line = [&] {
+    // A line that begins so would be a command.
+    if (!line.empty() && (line[0] == '.' || line[0] == '\'')) line.insert(0, "\\&");
+    if (!line.empty()) result += line + "\n";
+    line.clear();
+  };
+  while (!text.empty()) {
+    size_t end = std::min(text.find(' '), text.size());
+    std::string word = escaped(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.size() + 1 + word.size() > kManLine) end_line();
+    line += (line.empty() ? "" : " ") + word;
+    if (word.back() == '.') end_line();
+  }
+  end_line();
+  return result;
+}
+
+std::string man_item(const OptionRow& row) {
+  std::string facts = option_range(row);
+  if (!row.fallback.empty()) facts += ", default " + std::string(row.fallback);
+  std::string whose = scope(row);
+  if (!whose.empty()) facts += ", " + whose;
+  facts = escaped(facts);
+  // Punctuation at the end would be taken for that of the line.
+  if (std::string_view(".,:;!?").find(facts.back()) != std::string_view::npos) facts += "\\&";
+  return ".It Cm " + std::string(row.name) + " Pq \"" + facts + "\"\n" + sentences(row.help);
+}
+
+}  // namespace
+
+std::optional<TableFormat> parse_table_format(std::string_view text) {
+  if (text == "markdown") return TableFormat::kMarkdown;
+  if (text == "man") return TableFormat::kMan;
+  return std::nullopt;
+}
+
+std::string print_options(TableFormat format) {
+  std::string table = format == TableFormat::kMarkdown ? "| option | values | default | |\n|---|---|---|---|\n" : "";
+  for (const OptionRow& row : option_table())
+    table += format == TableFormat::kMarkdown ? markdown_row(row) : man_item(row);
+  return table;
+}
+
+}  // namespace lws_chat
