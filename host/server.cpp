@@ -193,10 +193,10 @@ void Server::on_signal(uv_signal_t* handle, int number) {
 }
 
 void Server::begin_drain() {
-  service_manager_->stopping();
-  uint64_t spread = chat_->drain_seconds(context_);
+  uint64_t longest = chat_->drain_seconds(context_) * 1000 + kDrainMs;
+  service_manager_->stopping(2 * kDrainMs + longest);
   chat_->drain(context_);
-  drain_deadline_ = uv_now(&loop_) + spread * 1000 + kDrainMs;
+  drain_deadline_ = uv_now(&loop_) + longest;
   uv_timer_start(&drain_timer_, on_drain_timer, 0, kDrainPollMs);
 }
 

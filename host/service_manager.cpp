@@ -41,7 +41,10 @@ void ServiceManager::reloading() {
   tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
 }
 
-void ServiceManager::stopping() { tell("STOPPING=1"); }
+void ServiceManager::stopping(uint64_t milliseconds) {
+  // Longer than TimeoutStopSec= it may take only if it says so.
+  tell("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(milliseconds * 1000));
+}
 
 void ServiceManager::close() {
   auto* handle = reinterpret_cast<uv_handle_t*>(&watchdog_);

@@ -2,6 +2,8 @@
 
 #include <uv.h>
 
+#include <cstdint>
+
 namespace lws_chat {
 
 // Tells systemd how the server is, where systemd asked for it (Type=notify, WatchdogSec=): sd_notify(3). Does nothing
@@ -18,8 +20,8 @@ class ServiceManager {
   // A reload begins, which ready() ends.
   void reloading();
 
-  // The server is shutting down.
-  void stopping();
+  // The server is shutting down, which may take so long.
+  void stopping(uint64_t milliseconds);
 
   // To be called before the loop ends.
   void close();

@@ -1,4 +1,5 @@
 """What lws-chatd tells systemd, or whoever started it with NOTIFY_SOCKET: sd_notify(3)."""
+import asyncio
 import os
 import pathlib
 import signal
@@ -9,7 +10,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.server import PATIENCE, Server, vhost  # noqa: E402
+from support.server import PATIENCE, Server, connect, receive, vhost  # noqa: E402
 
 
 class Notifications(unittest.TestCase):
@@ -23,8 +24,8 @@ class Notifications(unittest.TestCase):
         self.socket.settimeout(PATIENCE)
         self.env = {"NOTIFY_SOCKET": path}
 
-    def serve(self, **env):
-        server = Server(vhost(), env={**self.env, **env})
+    def serve(self, drain_seconds=0, **env):
+        server = Server(vhost(drain_seconds=drain_seconds), env={**self.env, **env})
         self.addCleanup(server.stop)
         return server.start()
 
@@ -49,7 +50,21 @@ class Notifications(unittest.TestCase):
         server = self.serve()
         self.told()
         server.signal(signal.SIGTERM)
-        self.assertEqual(self.told(), ["STOPPING=1"])
+        self.assertEqual(self.told(), ["STOPPING=1", "EXTEND_TIMEOUT_USEC=15000000"])
+        self.assertEqual(server.process.wait(PATIENCE), 0)
+
+    def test_it_asks_for_the_time_that_drain_seconds_takes(self):
+        server = self.serve(drain_seconds=600)
+        self.told()
+
+        async def end_with_a_client():
+            async with connect(server.url) as client:
+                await client.send("here")
+                await receive(client)
+                server.signal(signal.SIGTERM)
+                return await asyncio.to_thread(self.told)
+
+        self.assertEqual(asyncio.run(end_with_a_client()), ["STOPPING=1", "EXTEND_TIMEOUT_USEC=615000000"])
         self.assertEqual(server.process.wait(PATIENCE), 0)
 
     def test_the_watchdog_hears_of_it_until_it_hangs(self):
