@@ -20,6 +20,9 @@ namespace {
 constexpr uint64_t kDrainMs = 5000;
 constexpr uint64_t kDrainPollMs = 20;
 
+// How often it is looked whether a certificate is about to expire; at the start the configuration's check says so.
+constexpr uint64_t kCertificateMs = uint64_t{24} * 3600 * 1000;
+
 // Descriptors asked for where the configuration has no rlimit-nofile: the usual soft limit of 1024
 // serves few clients. lws keeps 16 bytes for each.
 constexpr rlim_t kDescriptors = 131072;
@@ -72,6 +75,7 @@ Server::~Server() {
   };
   for (uv_signal_t& handle : signals_) close_handle(reinterpret_cast<uv_handle_t*>(&handle));
   close_handle(reinterpret_cast<uv_handle_t*>(&drain_timer_));
+  close_handle(reinterpret_cast<uv_handle_t*>(&certificate_timer_));
   service_manager_->close();
   // lws destroys a context on a loop of ours in steps: each time it has to be called again when the loop
   // has closed what the step before left to it. At the end it sets context_ to nullptr.
@@ -172,6 +176,9 @@ void Server::watch_signals() {
   }
   uv_timer_init(&loop_, &drain_timer_);
   drain_timer_.data = this;
+  uv_timer_init(&loop_, &certificate_timer_);
+  certificate_timer_.data = this;
+  uv_timer_start(&certificate_timer_, on_certificate_timer, kCertificateMs, kCertificateMs);
 }
 
 int Server::run() {
@@ -210,6 +217,16 @@ void Server::check_drain() {
   else
     lwsl_notice("lws-chatd: all clients are closed\n");
   uv_stop(&loop_);
+}
+
+void Server::on_certificate_timer(uv_timer_t* handle) { static_cast<Server*>(handle->data)->watch_certificates(); }
+
+void Server::watch_certificates() {
+  std::set<std::string> warnings;
+  for (const VhostSummary& vhost : config_.vhosts)
+    if (vhost.tls) warnings.insert(check_certificate(vhost.certificate, vhost.key).warning);
+  warnings.erase("");
+  for (const std::string& warning : warnings) lwsl_warn("lws-chatd: %s\n", warning.c_str());
 }
 
 void Server::reload_certificates() {

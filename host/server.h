@@ -33,11 +33,13 @@ class Server {
   std::string create_vhosts();
   void watch_signals();
   void reload_certificates();
+  void watch_certificates();
   void begin_drain();
   void check_drain();
 
   static void on_signal(uv_signal_t* handle, int number);
   static void on_drain_timer(uv_timer_t* handle);
+  static void on_certificate_timer(uv_timer_t* handle);
 
   std::string config_dir_;
   std::string plugin_dir_;
@@ -46,6 +48,7 @@ class Server {
   uv_loop_t loop_{};
   uv_signal_t signals_[3]{};
   uv_timer_t drain_timer_{};
+  uv_timer_t certificate_timer_{};
   std::unique_ptr<ServiceManager> service_manager_;
   uint64_t drain_deadline_ = 0;  // on uv_now()'s clock; 0: not draining
   lws_plugin* plugins_ = nullptr;
