@@ -200,7 +200,7 @@ void Server::on_signal(uv_signal_t* handle, int number) {
 }
 
 void Server::begin_drain() {
-  uint64_t longest = chat_->drain_seconds(context_) * 1000 + kDrainMs;
+  uint64_t longest = uint64_t{chat_->drain_seconds(context_)} * 1000 + kDrainMs;
   service_manager_->stopping(2 * kDrainMs + longest);
   chat_->drain(context_);
   drain_deadline_ = uv_now(&loop_) + longest;
