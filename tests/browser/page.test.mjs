@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { echo, fakeServer } from './fake_server.mjs';
 import {
-  CLOSED, OPENED, REPLY, allTexts, focused, openWindows, message, say, shows, state, unique,
+  CLOSED, OPENED, REPLY, allTexts, focused, openWindows, message, say, shows, showsLast, state, unique,
 } from './support.mjs';
 
 const windows = openWindows();
@@ -179,7 +179,7 @@ test('a browser that prefers English gets English, all of it', async () => {
   assert.deepEqual(await han(), []);
   await page.locator('#close').click();
   await state(page, 'disconnected');
-  assert.equal((await allTexts(page)).at(-1), 'Disconnected by the server');
+  await showsLast(page, 'Disconnected by the server');
   assert.equal(await page.locator('#reconnect').textContent(), 'Reconnect');
   assert.deepEqual(await han(), [REPLY], "the server's own words");
 });

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { echo, fakeServer } from './fake_server.mjs';
 import {
-  CLOSED, OPENED, REPLY, allTexts, openWindows, message, myNick, rules, say, showsPeople, showsRules, shows, state,
-  unique, until,
+  CLOSED, OPENED, REPLY, allTexts, openWindows, message, myNick, rules, say, showsLast, showsPeople,
+  showsRules, shows, state, unique, until,
 } from './support.mjs';
 
 const windows = openWindows();
@@ -169,7 +169,7 @@ test('a terminal close code is explained beside the line, not in it', async () =
     });
     await say(page, 'x');
     await state(page, 'disconnected');
-    assert.equal((await allTexts(page)).at(-1), line);
+    await showsLast(page, line);
     const details = await page.locator('#messages .detail').allTextContents();
     assert.deepEqual(details, detail ? [detail] : []);
   }

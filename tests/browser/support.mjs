@@ -201,6 +201,7 @@ async function equals(read, expected) {
 
 // Waits until the window shows exactly these lines.
 export const shows = (page, expected) => equals(() => allTexts(page), expected);
+export const showsLast = (page, expected) => equals(async () => (await allTexts(page)).at(-1), expected);
 export const showsRules = (page, expected) => equals(() => rules(page), expected);
 
 // Waits until these people are listed, in any order.
