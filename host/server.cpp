@@ -74,6 +74,8 @@ Server::~Server() {
     if (handle->loop && !uv_is_closing(handle)) uv_close(handle, nullptr);
   };
   for (uv_signal_t& handle : signals_) close_handle(reinterpret_cast<uv_handle_t*>(&handle));
+  // It is ending already: who asks once more is not to make it look as if it had been killed.
+  for (int number : {SIGTERM, SIGINT}) std::signal(number, SIG_IGN);
   close_handle(reinterpret_cast<uv_handle_t*>(&drain_timer_));
   close_handle(reinterpret_cast<uv_handle_t*>(&certificate_timer_));
   service_manager_->close();

@@ -15,6 +15,9 @@ class VhostState;
 // it is refused, the answer has been written and logged. `vhost` may be nullptr.
 [[nodiscard]] bool admit(lws* wsi, VhostState* vhost);
 
+// HTTP_CONFIRM_UPGRADE: only to WebSocket. Returns what the callback has to return.
+int judge_upgrade(lws* wsi);
+
 // What an upgrade request asks for by its path: the structured dialect, a room in the text dialect, or, without
 // either, nothing of ours.
 struct Target {

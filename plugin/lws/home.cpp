@@ -8,11 +8,6 @@
 namespace lws_chat {
 
 int serve_http(lws* wsi, VhostState* vhost, const char* path, size_t size) {
-  // lws 4.1 never comes out of its loop over a body that it was not waited for, when there is more behind it: such a
-  // request ends its connection.
-  bool with_body =
-      lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 || lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0;
-  if (with_body) return lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, nullptr), -1;
   bool root = size == 0 || (size == 1 && path[0] == '/');
   if (root && vhost && !vhost->options().home.empty()) {
     const std::string& home = vhost->options().home;
@@ -24,7 +19,9 @@ int serve_http(lws* wsi, VhostState* vhost, const char* path, size_t size) {
   } else if (lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, nullptr)) {
     return -1;
   }
-  return lws_http_transaction_completed(wsi) ? -1 : 0;
+  // Not another one on the same connection: with a body, or with another request behind this one that lws has read
+  // already, it never comes out of its loop again.
+  return -1;
 }
 
 }  // namespace lws_chat

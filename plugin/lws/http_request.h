@@ -34,6 +34,7 @@ class HttpRequest final : public HttpExchange {
  private:
   bool over_http1() const { return lws_get_network_wsi(wsi_) == wsi_; }
   int finish();
+  bool looks_like_headers(std::string_view piece) const;
   HttpAnswer judge() const;
   HttpAnswer judge_length() const;
   int answer(HttpAnswer answer);
@@ -45,6 +46,7 @@ class HttpRequest final : public HttpExchange {
   const HttpResource* resource_;  // nullptr: verdict_ says it all
   HttpAnswer verdict_;
   std::string rest_;
+  std::string key_;  // that it shows
   std::string body_;
   HttpAnswer answer_;
   size_t sent_ = 0;  // bytes of its body

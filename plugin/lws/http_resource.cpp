@@ -1,5 +1,7 @@
 #include "lws/http_resource.h"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -18,13 +20,6 @@ Time now() { return static_cast<Time>(lws_now_usecs()); }
 bool has_method(lws* wsi, std::string_view name, lws_token_indexes h1) {
   std::string method = header(wsi, WSI_TOKEN_HTTP_COLON_METHOD);
   return method.empty() ? lws_hdr_total_length(wsi, h1) > 0 : method == name;
-}
-
-std::string api_key(lws* wsi) {
-  constexpr std::string_view kScheme = "apikey ";
-  std::string key = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
-  if (key.compare(0, kScheme.size(), kScheme) == 0) return key.substr(kScheme.size());
-  return custom_header(wsi, "x-api-key:");
 }
 
 HttpAnswer not_allowed(std::string allow, std::string_view why) {
@@ -166,6 +161,16 @@ const HttpResource* find_resource(std::string_view path, std::string_view& rest)
     return &resource;
   }
   return nullptr;
+}
+
+// The scheme is not case-sensitive: RFC 9110 section 11.1.
+std::string api_key(lws* wsi) {
+  constexpr std::string_view kScheme = "apikey ";
+  std::string key = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
+  key.erase(key.find_last_not_of(' ') + 1);
+  if (key.size() > kScheme.size() && strncasecmp(key.data(), kScheme.data(), kScheme.size()) == 0)
+    return key.substr(kScheme.size());
+  return custom_header(wsi, "x-api-key:");
 }
 
 bool is_post(lws* wsi) { return has_method(wsi, "POST", WSI_TOKEN_POST_URI); }

@@ -32,6 +32,9 @@ struct HttpResource {
 // The resource that a path means, and what follows its own path; nullptr: none of these.
 const HttpResource* find_resource(std::string_view path, std::string_view& rest);
 
+// The key that a request shows; empty: none.
+std::string api_key(lws* wsi);
+
 // HTTP/2 has the method in a header, HTTP/1.1 in which header the path is.
 bool is_post(lws* wsi);
 bool is_get(lws* wsi);

@@ -104,7 +104,7 @@ class History(Sdk):
         self.assertTrue(got["exactly"], got)
         self.assertTrue(got["offsets"])
         self.assertEqual(got["unrecovered"], 0)
-        self.assertGreater(got["recovered"], 5)
+        self.assertGreater(got["recovered"], 0)
 
     def test_a_quiet_room_recovers_too(self):
         self.assertTrue(self.run_scenario("quiet"))
