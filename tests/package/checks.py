@@ -1,0 +1,391 @@
+"""What the packages promise, in a system of its own that packaging/test boots and that ends with these checks.
+
+One after the other, each as the one before has left the system: from installing to purging.
+"""
+import asyncio
+import grp
+import os
+import pathlib
+import pwd
+import re
+import socket
+import ssl
+import sys
+import time
+import traceback
+import warnings
+
+import websockets
+
+from machine import (HTTPS, PATIENCE, TLS, UNIT, Skipped, active, any_certificate, apt, as_they_were, attempt, drop_in,
+                     lineage, page, put, replace, restart, run, said, served_certificate, service, state, until,
+                     use_own_certificate)
+
+OURS = ["libwebsockets-protocol-lws-chat", "lws-chat-common", "lws-chat-dev", "lws-chatd"]
+EX_CONFIG = "78"
+before = set()  # the files of the system without the packages
+
+
+def packages(folder):
+    return sorted(map(str, pathlib.Path(folder).glob("*.deb")))
+
+
+def files():
+    """What the file system of the root has, without what others write into all the time."""
+    passing = re.compile(r"/(proc|sys|dev|run|tmp|var/(tmp|log|cache|lib/(apt|dpkg|systemd)))(/|$)")
+    found = set()
+    for folder, folders, names in os.walk("/"):
+        folders[:] = [n for n in folders if not passing.match(os.path.join(folder, n))]
+        found |= {os.path.join(folder, n) for n in folders + names}
+    return found
+
+
+async def echo(client, text):
+    """The client says something and hears it, as all do."""
+    await client.send(text)
+    while await asyncio.wait_for(client.recv(), PATIENCE) != text:
+        pass
+
+
+def connect(url="wss://localhost:8443/chat/"):
+    return websockets.connect(url, ssl=any_certificate() if url.startswith("wss") else None, open_timeout=PATIENCE)
+
+
+def talks(url):
+    async def once():
+        async with connect(url) as client:
+            await echo(client, "is anybody here?")
+    asyncio.run(once())
+
+
+def refused(*parts, exit_code=EX_CONFIG):
+    """The service does not start, says why in one line with all these parts, and stays down."""
+    since = time.time()
+    assert not restart(), "the service does not start"
+    lines = [line for line in said(since) if all(part in line for part in parts)]
+    assert len(lines) == 1, f"one line has {parts}: {said(since)}"
+    assert state() == ("failed", "failed"), f"it stays down: {state()}"
+    assert service("ExecMainStatus") == exit_code, f"exit code: {service('ExecMainStatus')}"
+    assert service("NRestarts") == "0", f"nobody tried again: {service('NRestarts')}"
+
+
+# ---- installing
+
+def the_packages_install_with_what_debian_has():
+    before.update(files())
+    apt("install", *packages("/packages"))
+
+
+def the_service_is_active_without_any_edit():
+    until(active, "the service to be active")
+    assert service("NRestarts") == "0"
+    assert run("systemctl", "is-enabled", UNIT).strip() == "enabled"
+
+
+def the_unit_has_no_mistakes_and_little_exposure():
+    """the unit has no mistakes, and its exposure is at most 1.7"""
+    said_of_it = run("systemd-analyze", "verify", "--man=no", UNIT)
+    assert not said_of_it.strip(), said_of_it
+    run("systemd-analyze", "security", "--no-pager", "--threshold=17", UNIT)
+
+
+def the_process_has_its_own_user_and_one_capability():
+    status = dict(line.split(":\t", 1) for line in
+                  pathlib.Path("/proc", service("MainPID"), "status").read_text().splitlines() if ":\t" in line)
+    assert status["Uid"].split() == [str(pwd.getpwnam("lws-chat").pw_uid)] * 4, status["Uid"]
+    for which in "CapEff", "CapBnd", "CapPrm":
+        assert int(status[which], 16) == 1 << 10, f"{which}: {status[which]}, expected CAP_NET_BIND_SERVICE"
+    assert status["NoNewPrivs"] == "1"
+
+
+def it_may_open_131072_files():
+    assert service("LimitNOFILE") == "131072", service("LimitNOFILE")
+    limits = pathlib.Path("/proc", service("MainPID"), "limits").read_text()
+    _soft, hard = re.search(r"Max open files +(\d+) +(\d+)", limits).groups()
+    of_systemd = re.search(r"Max open files +(\d+) +(\d+)", pathlib.Path("/proc/1/limits").read_text())[2]
+    if int(hard) < 131072 and int(of_systemd) < 131072:
+        raise Skipped(f"the container itself may open {of_systemd} only")
+    assert int(hard) == 131072, limits
+
+
+def the_page_answers_over_https_and_http():
+    for url in "https://localhost:8443/web/", "https://[::1]:8443/web/", "http://localhost:8000/web/":
+        html = page(url)
+        assert "<title>" in html, html[:300]
+        for script in re.findall(r'<script[^>]* src="([^"]+)"', html):
+            assert page(url + script), f"{url}{script} is not empty"
+
+
+def websockets_talk_over_tls_and_plain():
+    for url in "wss://localhost:8443/chat/", "ws://localhost:8000/chat/":
+        talks(url)
+
+
+def old_tls_is_refused():
+    """TLS is 1.2 at least"""
+    warnings.simplefilter("ignore", DeprecationWarning)  # of old versions: that is what this is about
+
+    def version(highest):
+        context = any_certificate()
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.maximum_version = highest
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with socket.create_connection(("localhost", 8443), PATIENCE) as plain, context.wrap_socket(plain) as tls:
+            return tls.version()
+    assert version(ssl.TLSVersion.TLSv1_3) == "TLSv1.3"
+    assert version(ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
+    try:
+        old = version(ssl.TLSVersion.TLSv1_1)
+    except (ssl.SSLError, ConnectionError):
+        return
+    raise AssertionError(f"the server took {old}")
+
+
+def an_unprivileged_user_cannot_read_the_key():
+    put(lineage("first"))
+    for path in "/etc/ssl/private/ssl-cert-snakeoil.key", TLS / "key.pem":
+        run("test", "-f", path)
+        assert attempt("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "cat", path).returncode != 0, path
+        assert attempt("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "test", "-r", path).returncode, path
+    assert attempt("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "ls", TLS).returncode, TLS
+
+
+# ---- running
+
+def the_two_documented_lines_change_the_certificate():
+    use_own_certificate()
+    run("lws-chatd", "--check")
+    assert restart(), said(0)[-10:]
+    assert served_certificate().strip() == (TLS / "cert.pem").read_text().strip()
+
+
+def a_renewed_certificate_is_swapped_while_a_client_stays():
+    hook = "/usr/share/doc/lws-chatd/examples/certbot-deploy-hook"
+    process, renewed = service("MainPID"), lineage("renewed")
+
+    async def renew():
+        async with connect() as client:
+            await echo(client, "before")
+            run("sh", hook, env={**os.environ, "RENEWED_LINEAGE": str(renewed)})
+            expected = (renewed / "fullchain.pem").read_text().strip()
+            until(lambda: served_certificate().strip() == expected, "the renewed certificate to be served")
+            await echo(client, "after")
+    asyncio.run(renew())
+    assert service("MainPID") == process
+    for path in TLS / "key.pem", TLS / "cert.pem":
+        status = path.stat()
+        assert (status.st_mode & 0o777, status.st_uid, status.st_gid) == (0o640, 0, grp.getgrnam("lws-chat").gr_gid), path
+    until(active, "the reload to end")
+
+
+def a_pair_that_does_not_fit_is_refused_and_the_one_in_use_stays():
+    since, in_use = time.time(), served_certificate()
+    with as_they_were(TLS / "key.pem"):
+        (TLS / "key.pem").write_bytes((lineage("strange") / "privkey.pem").read_bytes())
+        run("systemctl", "reload", UNIT)
+        until(lambda: [line for line in said(since) if "key.pem" in line and "the certificate in use stays" in line],
+              "the line that says so")
+        assert served_certificate() == in_use
+        talks("wss://localhost:8443/chat/")
+        until(active, "the reload to end")
+
+
+def the_watchdog_starts_a_stopped_process_anew():
+    assert service("WatchdogUSec") == "30s", service("WatchdogUSec")
+    # The same sooner.
+    with drop_in("[Service]\nWatchdogSec=5\n"):
+        assert restart()
+        process = service("MainPID")
+        run("systemctl", "kill", "--kill-whom=main", "--signal=STOP", UNIT)
+        until(lambda: service("NRestarts") == "1" and active(), "the service to be started anew", 60)
+        assert service("MainPID") != process
+        talks("wss://localhost:8443/chat/")
+    assert restart()
+
+
+def it_serves_without_ipv6():
+    switch = pathlib.Path("/proc/sys/net/ipv6/conf/all/disable_ipv6")
+    try:
+        switch.write_text("1")
+    except OSError as error:
+        raise Skipped(f"{switch}: {error.strerror}")
+    try:
+        assert restart(), said(0)[-10:]
+        talks("wss://127.0.0.1:8443/chat/")
+        talks("ws://127.0.0.1:8000/chat/")
+    finally:
+        switch.write_text("0")
+    assert restart()
+
+
+# ---- what can be wrong
+
+def a_missing_certificate_keeps_it_down_with_one_line():
+    with as_they_were(TLS / "cert.pem"):
+        (TLS / "cert.pem").unlink()
+        refused("20-https", str(TLS / "cert.pem"), "missing, create it or correct the path")
+
+
+def a_missing_key_keeps_it_down_with_one_line():
+    with as_they_were(HTTPS):
+        replace(HTTPS, f'"{TLS}/key.pem"', f'"{TLS}/no-key.pem"')
+        refused("20-https", str(TLS / "no-key.pem"), "missing, create it or correct the path")
+
+
+def a_key_it_may_not_read_keeps_it_down_with_one_line():
+    key = TLS / "key.pem"
+    key.chmod(0o600)
+    try:
+        refused("20-https", str(key), "permission denied, let the user of the service read it")
+    finally:
+        key.chmod(0o640)
+    assert restart()
+
+
+def a_wrong_key_keeps_it_down_with_one_line():
+    with as_they_were(TLS / "key.pem"):
+        (TLS / "key.pem").write_bytes((lineage("other") / "privkey.pem").read_bytes())
+        refused("20-https", str(TLS / "key.pem"), f"does not belong to the certificate in {TLS / 'cert.pem'}")
+
+
+def an_expired_certificate_is_named_with_what_to_do():
+    since = time.time()
+    with as_they_were(TLS / "cert.pem", TLS / "key.pem"):
+        put(expired())
+        restart()
+        lines = [line for line in said(since) if str(TLS / "cert.pem") in line and "renew it" in line]
+        assert len(lines) == 1 and "expired on 2020-01-31" in lines[0], said(since)
+
+
+def expired():
+    """A pair whose certificate was valid in January of 2020."""
+    folder = lineage("expired")
+    run("openssl", "req", "-new", "-key", folder / "privkey.pem", "-subj", "/CN=expired", "-out", folder / "request")
+    (folder / "index").touch()
+    (folder / "serial").write_text("01\n")
+    (folder / "ca").write_text(f"[ca]\ndefault_ca=own\n[own]\ndatabase={folder}/index\nserial={folder}/serial\n"
+                               f"new_certs_dir={folder}\ndefault_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
+    run("openssl", "ca", "-batch", "-selfsign", "-config", folder / "ca", "-keyfile", folder / "privkey.pem",
+        "-startdate", "20200101000000Z", "-enddate", "20200131000000Z", "-notext",
+        "-in", folder / "request", "-out", folder / "fullchain.pem")
+    return folder
+
+
+def a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free():
+    run("systemctl", "stop", UNIT)
+    since = time.time()
+    with socket.create_server(("127.0.0.1", 8000)):
+        assert not restart(), "the service does not start"
+        lines = [line for line in said(since) if "port 8000 is in use by another program; stop it or choose another port" in line]
+        assert len(lines) == 1 and "vhost http" in lines[0], said(since)
+        assert state() == ("activating", "auto-restart"), state()
+        assert service("ExecMainStatus") == "1"
+        # Not in a hot loop: a pause, and an end to it.
+        limits = [service(name) for name in ("RestartUSec", "StartLimitIntervalUSec", "StartLimitBurst")]
+        assert limits == ["3s", "1min", "10"], limits
+    until(active, "the service to come back")
+    talks("ws://localhost:8000/chat/")
+
+
+def a_plugin_of_another_libwebsockets_keeps_it_down_with_one_line():
+    plugin = pathlib.Path("/usr/lib/lws-chatd/plugins/libprotocol_lws_chat.so")
+    with as_they_were(plugin):
+        # A new file: the one that is mapped must not change.
+        plugin.unlink()
+        plugin.write_bytes(pathlib.Path("/foreign", plugin.name).read_bytes())
+        refused(plugin.name, str(plugin.parent), "built for another libwebsockets", "install the package built for this release")
+
+
+# ---- upgrading and purging
+
+def an_upgrade_tells_clients_and_keeps_what_was_edited():
+    edited = pathlib.Path("/etc/lws-chatd/conf.d/10-http")
+    replace(edited, '"port": "8000"', '"port": "8001"')
+    mine, https = edited.read_text(), HTTPS.read_text()
+    assert restart()
+    process = service("MainPID")
+
+    async def upgrade():
+        async with connect() as client:
+            await echo(client, "before")
+            await asyncio.to_thread(apt, "-o", "Dpkg::Options::=--force-confold", "install", *packages("/next"))
+            await asyncio.wait_for(client.wait_closed(), PATIENCE)
+            return client.close_code
+    assert asyncio.run(upgrade()) == 1001
+    until(active, "the service to be active")
+    assert service("MainPID") != process
+    for name in OURS:
+        assert run("dpkg-query", "-W", "-f", "${Version}", name).endswith("+next"), name
+    assert edited.read_text() == mine and HTTPS.read_text() == https
+    # What is new stands where the server does not read it.
+    assert pathlib.Path("/etc/lws-chatd/10-http.dpkg-dist").read_text().startswith("# Of the next version.")
+    assert sorted(path.name for path in edited.parent.iterdir()) == ["10-http", "20-https"]
+    talks("ws://localhost:8001/chat/")
+    talks("wss://localhost:8443/chat/")
+
+
+def purging_leaves_nothing_but_the_user():
+    apt("purge", *OURS)
+    known = attempt("dpkg-query", "-W", "-f", "${Package} ${db:Status-Abbrev}\n", *OURS).stdout
+    assert " rc" not in known and " ii" not in known, known
+    pwd.getpwnam("lws-chat")
+    owned = set()
+    for names in pathlib.Path("/var/lib/dpkg/info").glob("*.list"):
+        owned |= {os.path.realpath(line) for line in names.read_text().splitlines()}
+    # What ssl-cert made, which stays installed: its pair, and a link to it whose name is a hash.
+    of_others = re.compile(r"/etc/ssl/(certs|private)/(ssl-cert-snakeoil\.(pem|key)|[0-9a-f]{8}\.\d)$")
+    left = {path for path in files() - before if os.path.realpath(path) not in owned and not of_others.match(path)}
+    left |= set(run("find", "/etc", "/opt", "/root", "/run", "/srv", "/usr", "/var", "-name", "*lws-chat*").splitlines())
+    assert not left, sorted(left)
+    assert attempt("systemctl", "cat", UNIT).returncode != 0, "systemd has forgotten the unit"
+
+
+CHECKS = [
+    the_packages_install_with_what_debian_has,
+    the_service_is_active_without_any_edit,
+    the_unit_has_no_mistakes_and_little_exposure,
+    the_process_has_its_own_user_and_one_capability,
+    it_may_open_131072_files,
+    the_page_answers_over_https_and_http,
+    websockets_talk_over_tls_and_plain,
+    old_tls_is_refused,
+    an_unprivileged_user_cannot_read_the_key,
+    the_two_documented_lines_change_the_certificate,
+    a_renewed_certificate_is_swapped_while_a_client_stays,
+    a_pair_that_does_not_fit_is_refused_and_the_one_in_use_stays,
+    the_watchdog_starts_a_stopped_process_anew,
+    it_serves_without_ipv6,
+    a_missing_certificate_keeps_it_down_with_one_line,
+    a_missing_key_keeps_it_down_with_one_line,
+    a_key_it_may_not_read_keeps_it_down_with_one_line,
+    a_wrong_key_keeps_it_down_with_one_line,
+    an_expired_certificate_is_named_with_what_to_do,
+    a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free,
+    a_plugin_of_another_libwebsockets_keeps_it_down_with_one_line,
+    an_upgrade_tells_clients_and_keeps_what_was_edited,
+    purging_leaves_nothing_but_the_user,
+]
+
+
+def main():
+    counts = dict(ok=0, FAILED=0, skipped=0)
+    for check in CHECKS:
+        word, why = "ok", ""
+        try:
+            check()
+        except Skipped as reason:
+            word, why = "skipped", f" ({reason})"
+        except Exception as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            word, why = "FAILED", f" ({type(error).__name__}: {error}; {pathlib.Path(last.filename).name}:{last.lineno})"
+        counts[word] += 1
+        print(f"{word}: {check.__doc__ or check.__name__.replace('_', ' ')}{why}")
+        if check is CHECKS[0] and word == "FAILED":
+            break
+    if counts["FAILED"]:
+        pathlib.Path("/result/journal").write_text(attempt("journalctl", "-b", "--no-pager").stdout)
+    print(f"package tests: {counts['ok']} ok, {counts['FAILED']} failed, {counts['skipped']} skipped, of {len(CHECKS)}")
+    return 1 if counts["FAILED"] else 0
+
+
+sys.exit(main())

@@ -1,0 +1,10 @@
+/* The plugin as one of another libwebsockets looks: the header, with a plugin API that no release has. */
+struct header {
+  const char *name;
+  const char *plugin_class;
+  const char *build_hash;
+  unsigned api_magic;
+};
+
+extern const struct header lws_chat;
+const struct header lws_chat = {"lws chat", "lws_protocol_plugin", "another", 900};

@@ -1,0 +1,142 @@
+"""The system that the checks run in: its commands, its services and their journal, and clients of lws-chatd."""
+import contextlib
+import os
+import pathlib
+import shutil
+import ssl
+import subprocess
+import time
+
+PATIENCE = 30  # seconds until something that must happen counts as not happening
+UNIT = "lws-chatd.service"
+HTTPS = pathlib.Path("/etc/lws-chatd/conf.d/20-https")
+TLS = pathlib.Path("/etc/lws-chatd/tls")
+
+
+class Skipped(Exception):
+    """What is to be checked is not to be had here; the text says why."""
+
+
+def attempt(*command, **options):
+    return subprocess.run([str(c) for c in command], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          stdin=subprocess.DEVNULL, **options)
+
+
+def run(*command, **options):
+    """Runs a command that has to work: what it said."""
+    done = attempt(*command, **options)
+    assert done.returncode == 0, f"{' '.join(map(str, command))}: exit code {done.returncode}: {done.stdout.strip()[-1500:]}"
+    return done.stdout
+
+
+def until(fact, what, patience=PATIENCE):
+    """Waits until fact() is true: its value."""
+    deadline = time.monotonic() + patience
+    while not (value := fact()):
+        assert time.monotonic() < deadline, f"waited {patience} s for {what}"
+        time.sleep(0.05)
+    return value
+
+
+def apt(*arguments):
+    return run("apt-get", "-y", "--no-install-recommends", *arguments,
+               env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"})
+
+
+def service(name):
+    """A property of the service, as systemctl show has it."""
+    return run("systemctl", "show", "--value", "-p", name, UNIT).strip()
+
+
+def state():
+    return service("ActiveState"), service("SubState")
+
+
+def active():
+    return state() == ("active", "running")
+
+
+def restart():
+    """Starts the service anew, as if it had not been started before: whether systemd calls it started."""
+    run("systemctl", "stop", UNIT)
+    attempt("systemctl", "reset-failed", UNIT)
+    return attempt("systemctl", "start", UNIT).returncode == 0
+
+
+def said(since):
+    """The lines of lws-chatd itself since then, a time.time()."""
+    # Journald may be a moment behind.
+    run("journalctl", "--sync")
+    return run("journalctl", "-q", "-o", "cat", f"--since=@{since:.6f}", "_COMM=lws-chatd", "-u", UNIT).splitlines()
+
+
+@contextlib.contextmanager
+def as_they_were(*paths):
+    """Puts these files back at the end, and what was not there away; then the service runs again."""
+    before = {path: pathlib.Path(path).read_bytes() if os.path.exists(path) else None for path in paths}
+    try:
+        yield
+    finally:
+        for path, content in before.items():
+            if content is not None:
+                pathlib.Path(path).write_bytes(content)
+            elif os.path.exists(path):
+                os.unlink(path)
+        assert restart(), "the service runs again"
+
+
+@contextlib.contextmanager
+def drop_in(text):
+    """Adds to the unit for a while; the service is not restarted by this."""
+    folder = pathlib.Path("/run/systemd/system") / f"{UNIT}.d"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "test.conf").write_text(text)
+    run("systemctl", "daemon-reload")
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder)
+        run("systemctl", "daemon-reload")
+
+
+def replace(path, old, new):
+    text = path.read_text()
+    assert text.count(old) == 1, f"{path} has {old!r} once"
+    path.write_text(text.replace(old, new))
+
+
+def use_own_certificate():
+    """The two lines that the README tells to change."""
+    replace(HTTPS, "/etc/ssl/certs/ssl-cert-snakeoil.pem", str(TLS / "cert.pem"))
+    replace(HTTPS, "/etc/ssl/private/ssl-cert-snakeoil.key", str(TLS / "key.pem"))
+
+
+def lineage(name, *arguments):
+    """A folder as certbot makes it, with a new certificate for localhost and its key."""
+    folder = pathlib.Path("/tmp") / name
+    folder.mkdir()
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        "-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem", "-subj", f"/CN={name}",
+        *(arguments or ("-days", "30")))
+    return folder
+
+
+def put(folder):
+    """Gives lws-chatd a certificate as the deploy hook does, without telling it."""
+    for source, target in ("fullchain", "cert"), ("privkey", "key"):
+        run("install", "-m", "640", "-o", "root", "-g", "lws-chat", folder / f"{source}.pem", TLS / f"{target}.pem")
+
+
+def served_certificate():
+    return ssl.get_server_certificate(("localhost", 8443), timeout=PATIENCE)
+
+
+def page(url):
+    return run("curl", "--silent", "--show-error", "--fail", "--insecure", "--max-time", PATIENCE, url)
+
+
+def any_certificate():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
