@@ -377,7 +377,8 @@ def main():
             word, why = "skipped", f" ({reason})"
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
-            word, why = "FAILED", f" ({type(error).__name__}: {error}; {pathlib.Path(last.filename).name}:{last.lineno})"
+            what = " ".join(str(error).split())  # a line for each check
+            word, why = "FAILED", f" ({type(error).__name__}: {what}; {pathlib.Path(last.filename).name}:{last.lineno})"
         counts[word] += 1
         print(f"{word}: {check.__doc__ or check.__name__.replace('_', ' ')}{why}")
         if check is CHECKS[0] and word == "FAILED":

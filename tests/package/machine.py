@@ -25,7 +25,8 @@ def attempt(*command, **options):
 def run(*command, **options):
     """Runs a command that has to work: what it said."""
     done = attempt(*command, **options)
-    assert done.returncode == 0, f"{' '.join(map(str, command))}: exit code {done.returncode}: {done.stdout.strip()[-1500:]}"
+    said_last = "\n".join(done.stdout.strip().splitlines()[-5:])
+    assert done.returncode == 0, f"{' '.join(map(str, command))}: exit code {done.returncode}: {said_last}"
     return done.stdout
 
 
