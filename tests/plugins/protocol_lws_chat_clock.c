@@ -50,7 +50,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     if (reason == LWS_CALLBACK_PROTOCOL_DESTROY) {
         clock = lws_protocol_vh_priv_get(lws_get_vhost(wsi), lws_get_protocol(wsi));
         if (clock)
-            lws_sul_schedule(clock->context, 0, &clock->sul, NULL, LWS_SET_TIMER_USEC_CANCEL);
+            lws_sul_cancel(&clock->sul);
     }
     return 0;
 }

@@ -125,7 +125,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         flood = lws_protocol_vh_priv_get(lws_get_vhost(wsi), lws_get_protocol(wsi));
         if (!flood)
             return 0;
-        lws_sul_schedule(flood->context, 0, &flood->sul, NULL, LWS_SET_TIMER_USEC_CANCEL);
+        lws_sul_cancel(&flood->sul);
         __atomic_store_n(&flood->stop, 1, __ATOMIC_RELAXED);
         for (i = 0; i < flood->started; ++i)
             pthread_join(flood->publishers[i].thread, NULL);
