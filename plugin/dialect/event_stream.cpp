@@ -40,16 +40,14 @@ void append_data_lines(FrameSink& sink, std::string_view text) {
 
 void append_event(FrameSink& sink, const Event& event) {
   const Message& message = event.message;
-  if (message.format == Format::kText) {
-    append_data_lines(sink, message.payload);
-  } else if (message.format == Format::kJson && message.payload.front() == '"') {
-    append_data_lines(sink, unquoted({JsonKind::kString, message.payload}));
-  } else if (message.format == Format::kJson) {
-    append_data_lines(sink, message.payload);
-  } else {
+  if (message.format == Format::kBinary) {
     std::string json;
     append_data(json, message);
     append_data_lines(sink, json);
+  } else if (message.format == Format::kJson && message.payload.front() == '"') {
+    append_data_lines(sink, unquoted({JsonKind::kString, message.payload}));
+  } else {
+    append_data_lines(sink, message.payload);
   }
   if (event.offset == 0) return sink.append("\n\n", "");
   std::string end = "\nid: ";

@@ -103,7 +103,7 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
     case LWS_CALLBACK_RECEIVE: return socket->receive(static_cast<const char*>(in), size), 0;
     case LWS_CALLBACK_SERVER_WRITEABLE: return socket->writeable() ? 0 : -1;
     case LWS_CALLBACK_TIMER: return socket->timer(), 0;
-    case LWS_CALLBACK_RECEIVE_PONG: return socket->pong(), 0;
+    case LWS_CALLBACK_RECEIVE_PONG: return socket->received_pong(), 0;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return socket->peer_closes(close_code(in, size)) ? 0 : -1;
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: return socket->closing(), 0;
     case LWS_CALLBACK_CLOSED: return destroy(socket), 0;

@@ -115,7 +115,7 @@ bool WebSocket::writeable() {
   return true;
 }
 
-void WebSocket::pong() {
+void WebSocket::received_pong() {
   if (open()) alive();
 }
 

@@ -20,7 +20,7 @@ class WebSocket : public Connection {
   [[nodiscard]] bool writeable();
 
   // RECEIVE_PONG
-  void pong();
+  void received_pong();
 
   // TIMER: the time has come to pause reading or to read on.
   void timer();
