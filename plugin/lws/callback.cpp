@@ -73,7 +73,7 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
     // permessage-deflate: a client can crash lws 4.1 to 4.3 through its inflater.
     case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return 1;
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
-      if (VhostState* vhost = VhostState::of(wsi)) vhost->empty_inbox();
+      if (VhostState* vhost = VhostState::of(wsi)) vhost->woken();
       return 0;
     case LWS_CALLBACK_HTTP:
       if (user)

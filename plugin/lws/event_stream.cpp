@@ -22,8 +22,9 @@ constexpr size_t kPiece = 16384;
 // How long a reader may take to accept what precedes the end.
 constexpr Time kFarewell = 5 * LWS_US_PER_SEC;
 
-// How long it is looked whether something came together with the request.
-constexpr Time kProbe = LWS_US_PER_MS;
+// For how many of the loop's turns it is looked whether something came together with the request: the first may be
+// the turn in which the look begins, and in the last the answer may come behind the turn's own end.
+constexpr int kTurns = 3;
 
 // How often it is looked whether an HTTP/2 peer has opened its window again.
 constexpr Time kShut = 20 * LWS_US_PER_MS;
@@ -73,7 +74,10 @@ class EventStream::Reader final : public Client {
 
 EventStream::EventStream(lws* wsi, VhostState& vhost, const std::vector<std::string>& rooms,
                          const std::string& last_event_id, const std::string& cors)
-    : Connection(wsi, vhost, Dialect::kEvents), cors_(cors), pending_(kRetry) {
+    : Connection(wsi, vhost, Dialect::kEvents),
+      cors_(cors),
+      pending_(kRetry),
+      probe_(over_http2() ? Probe::kDone : Probe::kBefore) {
   std::vector<Position> seen = read_positions(last_event_id);
   for (size_t i = 0; i < rooms.size(); ++i) readers_.emplace_back(*this, i);
   for (size_t i = 0; i < rooms.size() && open(); ++i) join(readers_[i], rooms[i], seen, !last_event_id.empty());
@@ -81,7 +85,10 @@ EventStream::EventStream(lws* wsi, VhostState& vhost, const std::vector<std::str
   vhost.shared_hub().schedule_flush();
 }
 
-EventStream::~EventStream() { finish(); }
+EventStream::~EventStream() {
+  vhost().forget_turn(*this);
+  finish();
+}
 
 bool EventStream::mixed() const { return readers_.size() > 1; }
 
@@ -141,7 +148,6 @@ int EventStream::begin() {
   lws_set_timeout(wsi(), NO_PENDING_TIMEOUT, 0);
   vhost().watch_reader(*this);
   commented_at_ = now();
-  if (!over_http2()) lws_set_timer_usecs(wsi(), kProbe);
   choked();
   return 0;
 }
@@ -231,15 +237,16 @@ void EventStream::serve_rooms() {
 void EventStream::expect_more() {
   if (!open()) return;
   bool behind = std::any_of(readers_.begin(), readers_.end(), [](const Reader& reader) { return reader.behind(); });
-  if (behind || !pending_.empty() || lws_partial_buffered(wsi()))
-    choked();
-  else
-    lws_rx_flow_control(wsi(), 0);
+  if (behind || !pending_.empty() || lws_partial_buffered(wsi())) return choked();
+  if (probe_ == Probe::kBefore) return probe();
+  if (probe_ == Probe::kDone) lws_rx_flow_control(wsi(), 0);
 }
 
 // Whoever asks to write while an HTTP/2 peer's window is shut is called at once, again and again.
 void EventStream::choked() {
   asked_ = true;
+  // What was asked for hides what was not.
+  if (probe_ == Probe::kNow) probe_ = Probe::kBefore;
   lws_rx_flow_control(wsi(), 1);
   if (open() && !window_open())
     lws_set_timer_usecs(wsi(), kShut);
@@ -247,22 +254,27 @@ void EventStream::choked() {
     ask_to_write();
 }
 
-// What came together with the request lws has read already and keeps; it then wants to write whenever it is kept
-// from looking, and would spin again. That shows when it is let look for a moment: it may write without having
-// been asked to.
 int EventStream::timer() {
   if (state() == State::kFarewell) return -1;
-  if (!open()) return 0;
-  if (over_http2()) return expect_more(), 0;
-  if (probe_ == Probe::kBefore) {
-    probe_ = Probe::kNow;
-    lws_rx_flow_control(wsi(), 1);
-    lws_set_timer_usecs(wsi(), kProbe);
-  } else if (probe_ == Probe::kNow) {
-    probe_ = Probe::kDone;
-    expect_more();
-  }
+  expect_more();
   return 0;
+}
+
+// What came together with the request lws has read already and keeps; it then wants to write whenever it is kept
+// from looking, and would spin. That shows when it is let look for a moment: it may write without having been asked
+// to. A timer cannot tell when the moment is over: while timers are due lws looks at no socket.
+void EventStream::probe() {
+  probe_ = Probe::kNow;
+  turns_left_ = kTurns;
+  lws_rx_flow_control(wsi(), 1);
+  vhost().await_turn(*this);
+}
+
+void EventStream::turned() {
+  if (!open() || probe_ != Probe::kNow) return;
+  if (--turns_left_ > 0) return vhost().await_turn(*this);
+  probe_ = Probe::kDone;
+  expect_more();
 }
 
 void EventStream::ping() {

@@ -29,6 +29,9 @@ class EventStream final : public Connection, public HttpExchange {
   int writeable() override;
   int timer() override;
 
+  // lws has looked at all sockets once more since vhost().await_turn().
+  void turned();
+
   // A comment, by which the peer's system is asked whether it is still there.
   void ping() override;
   void drain(Status why) override;
@@ -50,6 +53,7 @@ class EventStream final : public Connection, public HttpExchange {
   void send_pending();
   void serve_rooms();
   void expect_more();
+  void probe();
   bool mixed() const;
 
   // Whether more came together with the request: is still to be found out, is being found out, is known.
@@ -60,7 +64,8 @@ class EventStream final : public Connection, public HttpExchange {
   EventMixer mixer_;            // of several
   std::string pending_;         // what goes out before anything else of the rooms
   Time commented_at_ = 0;
-  Probe probe_ = Probe::kBefore;
+  Probe probe_;
+  int turns_left_ = 0;          // of the probe
   bool asked_ = false;          // lws was asked to say when it may write
   size_t next_served_ = 0;      // the room that goes first when the connection is ready again
   Reader* speaking_ = nullptr;  // has been written a part of an event: nobody else may write before the rest

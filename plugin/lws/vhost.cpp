@@ -8,9 +8,11 @@
 #include <fstream>
 #include <iterator>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "lws/connection.h"
+#include "lws/event_stream.h"
 #include "lws/pvo.h"
 
 namespace lws_chat {
@@ -196,6 +198,18 @@ void VhostState::watch_reader(Connection& connection) {
 void VhostState::forget(Connection& connection) {
   watch_of(connection).remove(connection);
   connection.watch_ = Connection::Watch::kLife;
+}
+
+void VhostState::await_turn(EventStream& stream) {
+  turning_.insert(&stream);
+  lws_cancel_service(context_);
+}
+
+void VhostState::forget_turn(EventStream& stream) { turning_.erase(&stream); }
+
+void VhostState::woken() {
+  for (EventStream* stream : std::exchange(turning_, {})) stream->turned();
+  empty_inbox();
 }
 
 void VhostState::note_watch(const Liveness& watch) {

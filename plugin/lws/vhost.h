@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/address_range.h"
@@ -23,6 +24,7 @@
 namespace lws_chat {
 
 class Connection;
+class EventStream;
 
 // What the plugin keeps for one lws vhost. lws's per-vhost memory holds one pointer to it.
 class VhostState {
@@ -47,8 +49,8 @@ class VhostState {
                                   Format format);
   static int room_stats(const lws_vhost* vhost, std::string_view room, lws_chat_room_stats& stats);
 
-  // EVENT_WAIT_CANCELLED: publishes what other threads have put into the inbox.
-  void empty_inbox();
+  // EVENT_WAIT_CANCELLED.
+  void woken();
 
   ~VhostState();
   VhostState(const VhostState&) = delete;
@@ -89,6 +91,10 @@ class VhostState {
   void watch_reader(Connection& connection);
   void forget(Connection& connection);
 
+  // Its turned() is called once, when lws has looked at all sockets.
+  void await_turn(EventStream& stream);
+  void forget_turn(EventStream& stream);
+
  private:
   struct Timer {
     lws_sorted_usec_list_t sul;
@@ -102,6 +108,9 @@ class VhostState {
   void drain();
   static void on_drain_timer(lws_sorted_usec_list_t* sul);
   void drain_some();
+
+  // Publishes what other threads have put into the inbox.
+  void empty_inbox();
 
   static VhostState* registered(const lws_vhost* vhost);
   static void on_ping_timer(lws_sorted_usec_list_t* sul);
@@ -124,7 +133,8 @@ class VhostState {
   RateLimit::Settings message_rate_{0, 0};
   std::unordered_map<std::string, uint64_t> joins_;  // of this second, by address
   Time joins_since_ = 0;
-  Connection* first_ = nullptr;  // all connections, linked through them
+  std::unordered_set<EventStream*> turning_;  // await the end of the loop's turn
+  Connection* first_ = nullptr;               // all connections, linked through them
   size_t connections_ = 0;
   ApiKeys api_keys_;
   std::vector<AddressRange> admin_from_;

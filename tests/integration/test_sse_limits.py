@@ -40,6 +40,14 @@ class Peers(Streams):
         await self.gone(1)
         await self.check_goes_on(other)
 
+    async def test_nor_when_many_come_at_once(self):
+        self.serve(max_joins_per_second=0)
+        other = await self.reading()
+        await asyncio.gather(*(self.read(more=b"x") for _ in range(100)))
+        await self.check_idle()
+        await self.gone(1)
+        await self.check_goes_on(other)
+
     async def test_neither_does_what_comes_later(self):
         self.serve()
         other = await self.reading()
