@@ -44,12 +44,12 @@ struct StatusRow {
   uint16_t structured_code;
   std::string_view cause;  // in the metrics
   std::string_view text;   // close reason and log text, ASCII, at most 100 bytes
-
-  // Whether a connection that was there ends by it. Of a peer that does not answer there is no code to give.
-  bool closes() const { return close_code != 0 || (http_status == 0 && cause == "no_pong"); }
 };
 
 const StatusRow& describe(Status status);
+
+// Whether a connection that was there ends by it. To a peer that does not answer there is no code to give.
+inline bool closes(Status status) { return describe(status).close_code != 0 || status == Status::kNoPong; }
 
 // How this side ends a client's connection.
 struct Ending {

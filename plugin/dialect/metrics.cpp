@@ -124,8 +124,8 @@ void write_ends(Writer& out, const Counters& counters) {
   }
   out.family("closed_total", "counter", "Connections closed by the server, by cause.");
   for (unsigned i = 1; i < kStatusCount; ++i) {
-    const StatusRow& row = describe(static_cast<Status>(i));
-    if (row.closes()) out.sample(label("cause", row.cause), counters.ended[i]);
+    auto status = static_cast<Status>(i);
+    if (closes(status)) out.sample(label("cause", describe(status).cause), counters.ended[i]);
   }
 }
 

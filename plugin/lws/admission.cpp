@@ -19,11 +19,6 @@ std::string printable(std::string text) {
 
 }  // namespace
 
-std::string either_header(lws* wsi, lws_token_indexes h1, lws_token_indexes h2) {
-  std::string value = header(wsi, h1);
-  return value.empty() ? header(wsi, h2) : value;
-}
-
 Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>& rooms, std::string& detail) {
   if (!vhost || !vhost->options().enabled) return Status::kNotFound;
   const Options& options = vhost->options();

@@ -16,9 +16,6 @@ class VhostState;
 // it for max-joins-per-second. `rooms` are those that it will be in at once. `vhost` may be nullptr.
 Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>& rooms, std::string& detail);
 
-// The first of two headers that is there: HTTP/1.1 and HTTP/2 name some things differently.
-std::string either_header(lws* wsi, lws_token_indexes h1, lws_token_indexes h2);
-
 // Logs and counts a refusal.
 void note_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail);
 

@@ -4,14 +4,10 @@
 #include <cerrno>
 #include <utility>
 
+#include "lws/clock.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
-namespace {
-
-Time now() { return static_cast<Time>(lws_now_usecs()); }
-
-}  // namespace
 
 Connection::Connection(lws* wsi, VhostState& vhost, Dialect dialect)
     : wsi_(wsi),

@@ -7,17 +7,16 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "dialect/reply.h"
+#include "lws/clock.h"
+#include "lws/header.h"
+#include "lws/http_body.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
 namespace {
-
-// What goes out in one write, if it is not as it stands in the room's stream.
-constexpr size_t kPiece = 16384;
 
 // How long a reader may take to accept what precedes the end.
 constexpr Time kFarewell = 5 * LWS_US_PER_SEC;
@@ -26,13 +25,8 @@ constexpr Time kFarewell = 5 * LWS_US_PER_SEC;
 // the turn in which the look begins, and in the last the answer may come behind the turn's own end.
 constexpr int kTurns = 3;
 
-// How often it is looked whether an HTTP/2 peer has opened its window again.
-constexpr Time kShut = 20 * LWS_US_PER_MS;
-
 // How long a browser waits before it comes back, in milliseconds.
 constexpr const char* kRetry = "retry: 2000\n\n";
-
-Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 // A reader says nothing, so it is the system that has to notice when it is gone: by what is sent to it and not
 // acknowledged (tcp(7)).
@@ -129,16 +123,12 @@ int EventStream::begin() {
   unsigned char* begin = buffer.data() + LWS_PRE;
   unsigned char* at = begin;
   unsigned char* end = buffer.data() + buffer.size();
-  auto add = [&](const char* name, const std::string& value) {
-    return lws_add_http_header_by_name(wsi(), reinterpret_cast<const unsigned char*>(name),
-                                       reinterpret_cast<const unsigned char*>(value.data()),
-                                       static_cast<int>(value.size()), &at, end);
-  };
+  auto add = [&](const char* name, std::string_view value) { return add_header(wsi(), name, value, &at, end); };
   if (lws_add_http_common_headers(wsi(), HTTP_STATUS_OK, "text/event-stream", LWS_ILLEGAL_HTTP_CONTENT_LEN, &at, end))
     return -1;
   // The second is for nginx in front of us, which would collect what it is to pass on.
-  if (add("cache-control:", "no-store") || add("x-accel-buffering:", "no")) return -1;
-  if (!cors_.empty() && (add("access-control-allow-origin:", cors_) || add("vary:", "origin"))) return -1;
+  if (!add("cache-control:", "no-store") || !add("x-accel-buffering:", "no")) return -1;
+  if (!cors_.empty() && !(add("access-control-allow-origin:", cors_) && add("vary:", "origin"))) return -1;
   if (lws_finalize_write_http_header(wsi(), begin, &at, end)) return -1;
   // It lives for as long as the reader wants, and needs none of the request any more.
   if (over_http2())
@@ -153,13 +143,13 @@ int EventStream::begin() {
 }
 
 bool EventStream::ready(const Reader& reader) {
-  return pending_.empty() && (!speaking_ || speaking_ == &reader) && can_write() && window_open();
+  return pending_.empty() && (!speaking_ || speaking_ == &reader) && can_write() && window_open(wsi());
 }
 
 size_t EventStream::take(Reader& reader, std::string_view events) {
   size_t taken = 0;
   if (mixed()) {
-    taken = EventMixer::piece(events, kPiece);
+    taken = EventMixer::piece(events, kMaxPiece);
     mixer_.append(pending_, reader.number, events.substr(0, taken));
     send_pending();
     if (!open()) return 0;
@@ -175,21 +165,12 @@ size_t EventStream::take(Reader& reader, std::string_view events) {
   return taken;
 }
 
-// Whether the peer takes anything of this stream now.
-bool EventStream::window_open() const { return !over_http2() || lws_get_peer_write_allowance(wsi()) > 0; }
-
-// A DATA frame, as large as the peer's windows let it be.
 size_t EventStream::write_http2(std::string_view bytes) {
-  lws_fileofs_t allowance = lws_get_peer_write_allowance(wsi());
-  if (allowance <= 0) return 0;
-  std::array<unsigned char, LWS_PRE + kPiece> buffer;
-  size_t size = std::min({bytes.size(), kPiece, static_cast<size_t>(allowance)});
-  std::memcpy(buffer.data() + LWS_PRE, bytes.data(), size);
-  return lws_write(wsi(), buffer.data() + LWS_PRE, size, LWS_WRITE_HTTP) < 0 ? 0 : size;
+  return static_cast<size_t>(std::max(write_piece(wsi(), bytes, false), 0));
 }
 
 void EventStream::send_pending() {
-  while (!pending_.empty() && can_write() && window_open()) {
+  while (!pending_.empty() && can_write() && window_open(wsi())) {
     size_t taken = write(nullptr, pending_);
     if (taken == 0) return;
     pending_.erase(0, taken);
@@ -248,8 +229,8 @@ void EventStream::choked() {
   // What was asked for hides what was not.
   if (probe_ == Probe::kNow) probe_ = Probe::kBefore;
   lws_rx_flow_control(wsi(), 1);
-  if (open() && !window_open())
-    lws_set_timer_usecs(wsi(), kShut);
+  if (open() && !window_open(wsi()))
+    lws_set_timer_usecs(wsi(), kWindowPoll);
   else
     ask_to_write();
 }

@@ -47,7 +47,6 @@ class EventStream final : public Connection, public HttpExchange {
   unsigned close_code(Status) const override { return 0; }
 
   bool ready(const Reader& reader);
-  bool window_open() const;
   size_t take(Reader& reader, std::string_view events);
   void reader_dismissed(Ending ending);
   void send_pending();

@@ -20,6 +20,11 @@ std::string header(lws* wsi, lws_token_indexes token) {
                 [&](char* to, int room) { return lws_hdr_copy(wsi, to, room, token); });
 }
 
+std::string either_header(lws* wsi, lws_token_indexes h1, lws_token_indexes h2) {
+  std::string value = header(wsi, h1);
+  return value.empty() ? header(wsi, h2) : value;
+}
+
 std::string fragment(lws* wsi, lws_token_indexes token, int number) {
   return copied(lws_hdr_fragment_length(wsi, token, number),
                 [&](char* to, int room) { return lws_hdr_copy_fragment(wsi, to, room, token, number); });
@@ -35,6 +40,12 @@ std::string custom_header(lws* wsi, std::string_view name) {
   int size = static_cast<int>(name.size());
   return copied(lws_hdr_custom_length(wsi, name.data(), size),
                 [&](char* to, int room) { return lws_hdr_custom_copy(wsi, to, room, name.data(), size); });
+}
+
+bool add_header(lws* wsi, const char* name, std::string_view value, unsigned char** at, unsigned char* end) {
+  return lws_add_http_header_by_name(wsi, reinterpret_cast<const unsigned char*>(name),
+                                     reinterpret_cast<const unsigned char*>(value.data()),
+                                     static_cast<int>(value.size()), at, end) == 0;
 }
 
 }  // namespace lws_chat

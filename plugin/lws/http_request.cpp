@@ -4,10 +4,11 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
-#include <cstring>
 #include <utility>
 
+#include "lws/clock.h"
 #include "lws/header.h"
+#include "lws/http_body.h"
 #include "lws/peer_address.h"
 #include "lws/vhost.h"
 
@@ -19,16 +20,8 @@ namespace {
 constexpr Time kPause = 4 * LWS_US_PER_SEC;
 constexpr Time kDuration = 30 * LWS_US_PER_SEC;
 
-// How often it is looked whether an HTTP/2 peer has opened its window again.
-constexpr Time kShut = 20 * LWS_US_PER_MS;
-
-// What goes out in one write.
-constexpr size_t kPiece = 16384;
-
 // A body of at most this many bytes goes out together with the headers.
 constexpr size_t kTogether = 1024;
-
-Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 bool has_length(lws* wsi) { return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0; }
 
@@ -55,7 +48,6 @@ HttpRequest::HttpRequest(lws* wsi, VhostState* vhost, HttpAnswer answer)
 int HttpRequest::begin() {
   deadline_ = now() + kDuration;
   wait();
-  key_ = api_key(wsi_);
   // A request with a body of 0 bytes and something behind it is one that lws 4.1 begins again and again: it is
   // answered here, and ends its connection.
   bool empty = over_http1() && is_empty_for_lws(wsi_);
@@ -65,7 +57,10 @@ int HttpRequest::begin() {
   end_now_ = complete_ && over_http1();
   HttpAnswer verdict = resource_ ? judge() : verdict_;
   bool wants_body = resource_ && resource_->takes_body;
-  if (verdict.status == 200 && wants_body && !empty) return 0;
+  if (verdict.status == 200 && wants_body && !empty) {
+    key_ = api_key(wsi_);
+    return 0;
+  }
   // Of a body without a length nobody knows where it ends.
   end_now_ = end_now_ || verdict.status == 411 || verdict.status == 400;
   if (answer(verdict.status == 200 && resource_ ? resource_->serve(*vhost_, rest_, {}) : verdict)) return -1;
@@ -151,21 +146,17 @@ int HttpRequest::send_headers() {
   unsigned char* begin = buffer.data() + LWS_PRE;
   unsigned char* at = begin;
   unsigned char* end = buffer.data() + buffer.size();
-  auto add = [&](const char* name, std::string_view value) {
-    return lws_add_http_header_by_name(wsi_, reinterpret_cast<const unsigned char*>(name),
-                                       reinterpret_cast<const unsigned char*>(value.data()),
-                                       static_cast<int>(value.size()), &at, end);
-  };
+  auto add = [&](const char* name, std::string_view value) { return add_header(wsi_, name, value, &at, end); };
   std::string type(answer_.type);
   if (lws_add_http_common_headers(wsi_, answer_.status, type.c_str(), answer_.body.size(), &at, end)) return -1;
-  if (add("cache-control:", "no-store")) return -1;
-  if (over_http1() && (end_now_ || end_after_body_) && add("connection:", "close")) return -1;
-  if (answer_.status == 401 && add("www-authenticate:", "apikey")) return -1;
-  if (answer_.status == 503 && add("retry-after:", "5")) return -1;
-  if (!answer_.allow.empty() && add("allow:", answer_.allow)) return -1;
+  if (!add("cache-control:", "no-store")) return -1;
+  if (over_http1() && (end_now_ || end_after_body_) && !add("connection:", "close")) return -1;
+  if (answer_.status == 401 && !add("www-authenticate:", "apikey")) return -1;
+  if (answer_.status == 503 && !add("retry-after:", "5")) return -1;
+  if (!answer_.allow.empty() && !add("allow:", answer_.allow)) return -1;
   if (!answer_.cors.empty() &&
-      (add("access-control-allow-origin:", answer_.cors) || add("access-control-allow-methods:", answer_.allow) ||
-       add("access-control-allow-headers:", "last-event-id, cache-control") || add("vary:", "origin")))
+      !(add("access-control-allow-origin:", answer_.cors) && add("access-control-allow-methods:", answer_.allow) &&
+        add("access-control-allow-headers:", "last-event-id, cache-control") && add("vary:", "origin")))
     return -1;
   sent_headers_ = true;
   if (is_head(wsi_)) sent_ = answer_.body.size();
@@ -186,18 +177,10 @@ int HttpRequest::writeable() {
     if (sent_ < answer_.body.size()) return lws_callback_on_writable(wsi_), 0;
   }
   if (sent_ < answer_.body.size()) {
-    std::array<unsigned char, LWS_PRE + kPiece> buffer;
-    size_t size = std::min(answer_.body.size() - sent_, kPiece);
-    if (!over_http1()) {
-      lws_fileofs_t allowance = lws_get_peer_write_allowance(wsi_);
-      // Whoever asks to write while the peer's window is shut is called at once, again and again.
-      if (allowance <= 0) return lws_set_timer_usecs(wsi_, kShut), 0;
-      size = std::min(size, static_cast<size_t>(allowance));
-    }
-    std::memcpy(buffer.data() + LWS_PRE, answer_.body.data() + sent_, size);
-    sent_ += size;
-    auto kind = sent_ == answer_.body.size() ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP;
-    if (lws_write(wsi_, buffer.data() + LWS_PRE, size, kind) < 0) return -1;
+    if (!window_open(wsi_)) return lws_set_timer_usecs(wsi_, kWindowPoll), 0;
+    int written = write_piece(wsi_, std::string_view(answer_.body).substr(sent_), true);
+    if (written < 0) return -1;
+    sent_ += static_cast<size_t>(written);
   }
   if (sent_ < answer_.body.size()) return lws_callback_on_writable(wsi_), 0;
   return end_now_ || (end_after_body_ && complete_) ? -1 : 0;

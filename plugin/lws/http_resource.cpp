@@ -8,14 +8,13 @@
 
 #include "core/utf8.h"
 #include "dialect/json.h"
+#include "lws/clock.h"
 #include "lws/header.h"
 #include "lws/peer_address.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
 namespace {
-
-Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 bool has_method(lws* wsi, std::string_view name, lws_token_indexes h1) {
   std::string method = header(wsi, WSI_TOKEN_HTTP_COLON_METHOD);

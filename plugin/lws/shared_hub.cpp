@@ -9,6 +9,7 @@
 #include "dialect/event_stream.h"
 #include "dialect/reply.h"
 #include "dialect/text.h"
+#include "lws/clock.h"
 
 namespace lws_chat {
 namespace {
@@ -25,8 +26,6 @@ constexpr Time kReadAhead = 1000;
 // by different threads.
 std::mutex registry_lock;
 std::vector<std::weak_ptr<SharedHub>> registry;
-
-Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 RoomSettings room_settings(const Options& options) {
   RoomSettings settings;

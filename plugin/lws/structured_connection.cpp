@@ -4,14 +4,10 @@
 #include <chrono>
 
 #include "core/utf8.h"
+#include "lws/clock.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
-namespace {
-
-Time now() { return static_cast<Time>(lws_now_usecs()); }
-
-}  // namespace
 
 StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost)
     : WebSocket(wsi, vhost, Dialect::kStructured),

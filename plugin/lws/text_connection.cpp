@@ -2,14 +2,10 @@
 
 #include "dialect/reply.h"
 #include "dialect/text.h"
+#include "lws/clock.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
-namespace {
-
-Time now() { return static_cast<Time>(lws_now_usecs()); }
-
-}  // namespace
 
 TextConnection::TextConnection(lws* wsi, VhostState& vhost, std::string_view room)
     : WebSocket(wsi, vhost, Dialect::kText) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "lws/clock.h"
 #include "lws/connection.h"
 #include "lws/event_stream.h"
 #include "lws/pvo.h"
@@ -34,8 +35,6 @@ constexpr Time kDrainStep = 100 * LWS_US_PER_MS;
 // What is due within this time is looked at together: a timer of its own for each who came at another moment costs
 // more than the look. (lws 4.1 on libuv also spins for the last half of a millisecond before each.)
 constexpr Time kTogether = 100 * LWS_US_PER_MS;
-
-Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "lws/clock.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
@@ -11,8 +12,6 @@ namespace {
 
 // How long a peer may take to accept what precedes the close frame.
 constexpr int kFarewellSeconds = 5;
-
-Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 lws_write_protocol lws_type(Opcode opcode, bool final) {
   int type = LWS_WRITE_CONTINUATION;
