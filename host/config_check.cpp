@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/wording.h"
 #include "host/config_file.h"
 #include "host/config_keys.h"
 #include "host/config_vhost.h"
@@ -18,8 +19,6 @@
 
 namespace lws_chat {
 namespace {
-
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 // The objects in the array "vhosts" of a file.
 std::vector<const cJSON*> vhosts_of(const ConfigFile& file) {

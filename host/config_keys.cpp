@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/wording.h"
+
 namespace lws_chat {
 namespace {
 
@@ -160,8 +162,6 @@ const std::vector<KeyRow> kMountKeys = {
     {"extra-mimetypes", ValueType::kTextMap, kUsed},
     {"interpret", ValueType::kTextMap, kUsed},
 };
-
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 std::string kind(const cJSON* value) {
   if (cJSON_IsObject(value)) return "an object";

@@ -10,6 +10,7 @@
 #include <map>
 #include <string_view>
 
+#include "core/wording.h"
 #include "host/config_keys.h"
 
 namespace lws_chat {
@@ -38,8 +39,6 @@ constexpr Scheme kSchemes[] = {
     {"file://", ""},    {"callback://", ""}, {">http://", ""},      {">https://", ""},
     {"cgi://", kNoCgi}, {"gzip://", ""},     {"http://", kNoProxy}, {"https://", kNoProxy},
 };
-
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 // Why a folder cannot be served; empty when it can.
 std::string folder_problem(const std::string& folder) {

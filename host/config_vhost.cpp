@@ -14,6 +14,7 @@
 #include <iterator>
 
 #include "core/api_keys.h"
+#include "core/wording.h"
 #include "host/certificate.h"
 #include "host/config_keys.h"
 #include "host/config_mount.h"
@@ -32,8 +33,6 @@ constexpr bool kBuiltWithIpv6 = false;
 constexpr char kH2Advice[] =
     "WebSocket over HTTP/2 in this libwebsockets does not respect the peer's flow control window, and a hostile "
     "client can crash the server through it; http/1.1 is the safe choice";
-
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 class VhostCheck {
  public:

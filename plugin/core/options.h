@@ -109,7 +109,4 @@ std::vector<std::string> hub_conflicts(const Options& a, const Options& b);
 // How an accepted range reads: "0 to 86400 s", "refuse or relay".
 std::string option_range(const OptionRow& row);
 
-// The nearest of some words to a mistyped one by edit distance; empty when none is near.
-std::string_view nearest_word(std::string_view word, const std::vector<std::string_view>& words);
-
 }  // namespace lws_chat

@@ -14,8 +14,12 @@ constexpr size_t kMaxReply = size_t{1024} * 1024;
 
 }  // namespace
 
+RoomAnswer no_presence() { return {{}, ClientError::kNotAvailable, "presence is off"}; }
+
+RoomAnswer no_history() { return {{}, ClientError::kNotAvailable, "no history is kept"}; }
+
 RoomAnswer query_presence(const Room& room) {
-  if (!room.settings().presence) return {{}, ClientError::kNotAvailable, "presence is off"};
+  if (!room.settings().presence) return no_presence();
   RoomAnswer answer;
   std::string list;
   auto add = [&](const IdentityPtr& identity) {
@@ -37,7 +41,7 @@ RoomAnswer query_presence(const Room& room) {
 }
 
 RoomAnswer query_presence_stats(const Room& room) {
-  if (!room.settings().presence) return {{}, ClientError::kNotAvailable, "presence is off"};
+  if (!room.settings().presence) return no_presence();
   RoomAnswer answer;
   answer.items = room.members().size() + room.absent().size();
   std::unordered_set<std::string_view> users;
@@ -61,7 +65,7 @@ HistoryRange read_history_range(Request& request, std::string& problem) {
 }
 
 RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, std::optional<int64_t> zero, Time now) {
-  if (room.settings().history.messages == 0) return {{}, ClientError::kNotAvailable, "no history is kept"};
+  if (room.settings().history.messages == 0) return no_history();
   const History& history = hub.history(room, now);
   uint64_t first = history.first();
   uint64_t end = history.top() + 1;  // one after the last of those asked for

@@ -19,6 +19,10 @@ struct RoomAnswer {
   size_t items = 0;           // members or messages that were looked at
 };
 
+// What is answered about rooms whose settings keep no list of members, or no messages.
+RoomAnswer no_presence();
+RoomAnswer no_history();
+
 // {"presence":{CLIENT:INFO,...}}, those included who lost their connection and may be back soon.
 RoomAnswer query_presence(const Room& room);
 

@@ -190,7 +190,7 @@ ServerApi::Result ServerApi::presence(Request& request, Time) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad(request.problem());
   if (const Room* room = hub_.find(channel)) return Result::of(query_presence(*room));
-  if (!hub_.settings_of(channel).presence) return {"", ClientError::kNotAvailable, "presence is off"};
+  if (!hub_.settings_of(channel).presence) return Result::of(no_presence());
   return {"{\"presence\":{}}"};
 }
 
@@ -198,7 +198,7 @@ ServerApi::Result ServerApi::presence_stats(Request& request, Time) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad(request.problem());
   if (const Room* room = hub_.find(channel)) return Result::of(query_presence_stats(*room));
-  if (!hub_.settings_of(channel).presence) return {"", ClientError::kNotAvailable, "presence is off"};
+  if (!hub_.settings_of(channel).presence) return Result::of(no_presence());
   return {"{\"num_clients\":0,\"num_users\":0}"};
 }
 
@@ -208,7 +208,7 @@ ServerApi::Result ServerApi::history(Request& request, Time now) {
   HistoryRange range = read_history_range(request, problem);
   if (!problem.empty()) return Result::bad(std::move(problem));
   if (Room* room = hub_.find(channel)) return Result::of(query_history(hub_, *room, range, std::nullopt, now));
-  if (hub_.settings_of(channel).history.messages == 0) return {"", ClientError::kNotAvailable, "no history is kept"};
+  if (hub_.settings_of(channel).history.messages == 0) return Result::of(no_history());
   if (range.since && !(range.offset == 0 && range.epoch.empty())) return {"", ClientError::kUnrecoverablePosition};
   return {"{\"publications\":[],\"epoch\":\"\",\"offset\":0}"};
 }
@@ -216,7 +216,7 @@ ServerApi::Result ServerApi::history(Request& request, Time now) {
 ServerApi::Result ServerApi::history_remove(Request& request, Time) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad(request.problem());
-  if (hub_.settings_of(channel).history.messages == 0) return {"", ClientError::kNotAvailable, "no history is kept"};
+  if (hub_.settings_of(channel).history.messages == 0) return Result::of(no_history());
   if (Room* room = hub_.find(channel)) hub_.clear_history(*room);
   return {};
 }

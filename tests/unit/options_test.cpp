@@ -145,8 +145,3 @@ TEST(a_shared_hub_has_to_agree_on_namespaces_too) {
   CHECK_EQ(set_option(b, "typing/history-size", "0"), "");
   CHECK(hub_conflicts(a, b).empty());
 }
-
-TEST(the_nearest_word_is_only_given_when_it_is_near) {
-  CHECK_EQ(nearest_word("prot", {"port", "name"}), "port");
-  CHECK_EQ(nearest_word("xyzzy", {"port", "name"}), "");
-}

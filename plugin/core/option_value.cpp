@@ -1,0 +1,106 @@
+#include "core/option_value.h"
+
+#include <charconv>
+
+#include "core/address_range.h"
+#include "core/origin.h"
+#include "core/room.h"
+#include "core/utf8.h"
+#include "core/wording.h"
+
+namespace lws_chat {
+namespace {
+
+// Calls `told` for each word of a list, until it returns what is wrong with one.
+template <typename Told>
+std::string each_word(std::string_view list, Told&& told) {
+  size_t at = 0;
+  while (at < list.size()) {
+    size_t end = list.find_first_of(", ", at);
+    if (end == std::string_view::npos) end = list.size();
+    std::string_view word = list.substr(at, end - at);
+    at = end + 1;
+    if (word.empty()) continue;
+    std::string problem = told(word);
+    if (!problem.empty()) return problem;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string set_flag(bool& flag, std::string_view value) {
+  for (std::string_view yes : {"1", "on", "yes", "true"})
+    if (value == yes) return flag = true, "";
+  for (std::string_view no : {"0", "off", "no", "false"})
+    if (value == no) return flag = false, "";
+  return quoted(value) + " is neither on nor off, expected \"1\" or \"0\"";
+}
+
+std::string set_number(uint64_t& number, std::string_view value, const OptionRow& row) {
+  uint64_t parsed = 0;
+  const char* end = value.data() + value.size();
+  auto [stop, error] = std::from_chars(value.data(), end, parsed);
+  if (value.empty() || stop != end || error == std::errc::invalid_argument)
+    return quoted(value) + " is not a whole number, expected " + option_range(row);
+  if (error != std::errc() || parsed < row.min || parsed > row.max)
+    return quoted(value) + " is out of range, expected " + option_range(row);
+  number = parsed;
+  return "";
+}
+
+std::string set_text(std::string& text, std::string_view value) {
+  if (!is_utf8(value)) return "not valid UTF-8";
+  text = value;
+  return "";
+}
+
+std::string set_path(std::string& path, std::string_view value) {
+  if (value.empty() || value[0] != '/') return quoted(value) + " is not a path, expected one that begins with /";
+  if (value.find_first_of("?# \t\r\n") != std::string_view::npos)
+    return quoted(value) + " is not a plain path, expected one without blanks, ? and #";
+  path = value;
+  return "";
+}
+
+std::string set_origins(std::vector<std::string>& origins, std::string_view value) {
+  std::vector<std::string> parsed;
+  std::string problem = each_word(value, [&](std::string_view word) -> std::string {
+    if (word != "*" && !is_origin(word))
+      return quoted(word) + " is not an origin, expected one like https://example.org or https://example.org:8443";
+    parsed.emplace_back(word);
+    return "";
+  });
+  if (problem.empty()) origins = std::move(parsed);
+  return problem;
+}
+
+std::string set_addresses(std::string& ranges, std::string_view value) {
+  std::string problem = each_word(value, [&](std::string_view word) -> std::string {
+    AddressRange range;
+    if (read_address_range(word, range)) return "";
+    return quoted(word) + " is not an address, expected one like 192.0.2.1, 10.0.0.0/8, ::1 or 2001:db8::/32";
+  });
+  if (problem.empty()) ranges = value;
+  return problem;
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string joined;
+  for (const std::string& word : words) joined += (joined.empty() ? "" : " ") + word;
+  return joined;
+}
+
+std::string set_optional_path(std::string& path, std::string_view value) {
+  if (value.empty()) return path.clear(), "";
+  return set_path(path, value);
+}
+
+std::string set_room(std::string& room, std::string_view value) {
+  if (!is_room_name(value))
+    return quoted(value) + " is no room name, expected 1 to 255 bytes without / and control characters";
+  room = value;
+  return "";
+}
+
+}  // namespace lws_chat
