@@ -7,6 +7,7 @@
 
 #include "core/utf8.h"
 #include "dialect/server_api.h"
+#include "support/hub_settings.h"
 #include "support/session_peer.h"
 
 using namespace lws_chat;
@@ -16,18 +17,6 @@ namespace {
 constexpr std::string_view kMethods[] = {"publish",     "broadcast",      "presence", "presence_stats",
                                          "history",     "history_remove", "channels", "info",
                                          "unsubscribe", "disconnect",     "batch"};
-
-Hub::Settings settings() {
-  Hub::Settings settings;
-  settings.max_lag = 20000;
-  settings.max_rooms = 4;
-  settings.max_memory = 200000;
-  settings.rooms.history = {5, 10000, 1000};
-  settings.rooms.presence = settings.rooms.join_leave = true;
-  settings.rooms.presence_grace = 500;
-  settings.namespaces.emplace_back("bare", RoomSettings());
-  return settings;
-}
 
 // Whether a text is one object; its only member's name is put into `name`, should it have one.
 bool is_object(std::string_view text, std::string& name) {
@@ -60,7 +49,7 @@ void judge(const ServerApi::Answer& answer) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Options options = default_options();
   Sessions sessions;
-  Hub hub(settings(), {append_text, append_push, append_event});
+  Hub hub(tight_settings(), {append_text, append_push, append_event});
   Idempotency idempotency;
   ServerApi::Node node{"node", "name", 0};
   ServerApi api(hub, sessions, idempotency, options, node);

@@ -5,22 +5,12 @@
 #include <memory>
 
 #include "core/utf8.h"
+#include "support/hub_settings.h"
 #include "support/session_peer.h"
 
 using namespace lws_chat;
 
 namespace {
-
-Hub::Settings settings() {
-  Hub::Settings settings;
-  settings.max_lag = 20000;
-  settings.max_rooms = 4;
-  settings.max_memory = 200000;
-  settings.rooms.history = {5, 10000, 1000};
-  settings.rooms.presence = settings.rooms.join_leave = true;
-  settings.rooms.presence_grace = 500;
-  return settings;
-}
 
 void judge(SessionPeer& peer) {
   bool over = peer.why.has_value();
@@ -37,7 +27,7 @@ void judge(SessionPeer& peer) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Options options = default_options();
   Sessions sessions;
-  Hub hub(settings(), {append_text, append_push, append_event});
+  Hub hub(tight_settings(), {append_text, append_push, append_event});
   SessionPeer peers[] = {{hub, sessions, options}, {hub, sessions, options}};
   for (SessionPeer& peer : peers) peer.session.receive(R"({"id":1,"connect":{"data":{"user":"u"}}})", 0);
   std::string_view rest(reinterpret_cast<const char*>(data), size);

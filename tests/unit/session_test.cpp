@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "support/hub_settings.h"
 #include "support/session_peer.h"
 #include "support/unit.h"
 
@@ -12,20 +13,8 @@ namespace {
 constexpr Time kSecond = 1'000'000;
 
 struct Fixture {
-  static Hub::Settings settings() {
-    Hub::Settings settings;
-    settings.max_lag = 1 << 20;
-    settings.max_rooms = 200;
-    settings.max_memory = 16 << 20;
-    settings.rooms.history = {5, 1 << 20, 300 * kSecond};
-    settings.rooms.presence = settings.rooms.join_leave = true;
-    settings.rooms.presence_grace = 5 * kSecond;
-    settings.namespaces.emplace_back("bare", RoomSettings());
-    return settings;
-  }
-
   Sessions sessions;
-  Hub hub{settings(), {append_text, append_push, append_event}};
+  Hub hub{ample_settings(), {append_text, append_push, append_event}};
   Options options = default_options();
   Time now = 0;
   std::unique_ptr<SessionPeer> a = peer();

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/hub.h"
+
+// Hubs for tests of what is spoken with clients. In the namespace bare nothing is kept.
+namespace lws_chat {
+
+inline Hub::Settings ample_settings() {
+  constexpr Time kSecond = 1'000'000;
+  Hub::Settings settings;
+  settings.max_lag = 1 << 20;
+  settings.max_rooms = 200;
+  settings.max_memory = 16 << 20;
+  settings.rooms.history = {5, 1 << 20, 300 * kSecond};
+  settings.rooms.presence = settings.rooms.join_leave = true;
+  settings.rooms.presence_grace = 5 * kSecond;
+  settings.namespaces.emplace_back("bare", RoomSettings());
+  return settings;
+}
+
+// Limits that a few hundred bytes and half a millisecond reach.
+inline Hub::Settings tight_settings() {
+  Hub::Settings settings = ample_settings();
+  settings.max_lag = 20000;
+  settings.max_rooms = 4;
+  settings.max_memory = 200000;
+  settings.rooms.history = {5, 10000, 1000};
+  settings.rooms.presence_grace = 500;
+  return settings;
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,215 @@
+// How a back end takes clients out of rooms and ends them.
+#include "dialect/server_api.h"
+#include "support/server_api_fixture.h"
+
+using namespace lws_chat;
+
+namespace {
+
+constexpr Time kSecond = ServerApiFixture::kSecond;
+using Fixture = ServerApiFixture;
+
+const char* const kUnsubscribed =
+    R"({"push":{"channel":"room","unsubscribe":{"code":2000,"reason":"server unsubscribe"}}})";
+
+}  // namespace
+
+TEST(unsubscribe_is_told_after_what_was_published_before_and_nothing_follows) {
+  Fixture f;
+  auto reader = f.peer();
+  f.connect_and_subscribe(*reader, R"({"user":"ann"})");
+  ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
+  (void)api.call("publish", R"({"channel":"room","data":"before"})", f.now);
+  CHECK_EQ(api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now).json, "{\"result\":{}}\n");
+  (void)api.call("publish", R"({"channel":"room","data":"after"})", f.now);
+  f.flush();
+  std::vector<std::string> texts = f.heard(*reader);
+  CHECK_EQ(texts.size(), 2u);
+  CHECK(texts[0].find("before") != std::string::npos);
+  CHECK_EQ(texts[1], kUnsubscribed);
+  CHECK(!reader->why);
+}
+
+TEST(who_was_unsubscribed_is_gone_for_the_others_at_once) {
+  Fixture f;
+  auto reader = f.peer();
+  auto watcher = f.peer();
+  f.connect(*watcher);
+  (void)f.ask(*watcher, R"({"id":2,"subscribe":{"channel":"room","join_leave":true}})");
+  f.connect_and_subscribe(*reader, R"({"user":"ann"})");
+  CHECK(f.heard_one(*watcher).find("\"join\"") != std::string::npos);
+  f.call("unsubscribe", R"({"channel":"room","user":"ann"})");
+  CHECK(f.heard_one(*watcher).find("\"leave\"") != std::string::npos);
+  CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":1,"num_users":1}})");
+}
+
+TEST(a_client_that_takes_nothing_is_unsubscribed_when_it_has_taken_what_was_published_before) {
+  Fixture f;
+  auto reader = f.peer();
+  f.connect_and_subscribe(*reader, R"({"user":"ann"})");
+  reader->appetite = 0;
+  f.call("publish", R"({"channel":"room","data":"before"})");
+  f.call("unsubscribe", R"({"channel":"room","user":"ann"})");
+  CHECK_EQ(reader->take().size(), 0u);
+  reader->appetite = 1 << 30;
+  reader->session.resume(f.now);
+  std::vector<std::string> texts = f.heard(*reader);
+  CHECK_EQ(texts.size(), 2u);
+  CHECK_EQ(texts[1], kUnsubscribed);
+}
+
+TEST(who_was_unsubscribed_may_subscribe_again_at_once) {
+  Fixture f;
+  auto reader = f.peer();
+  f.connect_and_subscribe(*reader, R"({"user":"ann"})");
+  f.call("unsubscribe", R"({"channel":"room","user":"ann"})");
+  reader->session.receive(R"({"id":3,"subscribe":{"channel":"room"}})", f.now);
+  std::vector<std::string> texts = f.heard(*reader);
+  CHECK_EQ(texts.size(), 2u);
+  CHECK_EQ(texts[0], kUnsubscribed);
+  CHECK_EQ(texts[1].substr(0, 21), R"({"id":3,"subscribe":{)");
+  f.call("publish", R"({"channel":"room","data":1})");
+  CHECK(f.heard_one(*reader).find("\"pub\"") != std::string::npos);
+}
+
+TEST(who_was_unsubscribed_is_a_member_no_more) {
+  Fixture f;
+  auto reader = f.peer();
+  f.connect_and_subscribe(*reader, R"({"user":"ann"})");
+  f.call("unsubscribe", R"({"channel":"room","user":"ann"})");
+  (void)f.heard(*reader);
+  CHECK(f.ask(*reader, R"({"id":3,"publish":{"channel":"room","data":1}})").find("\"code\":103") != std::string::npos);
+}
+
+TEST(rooms_that_a_client_was_taken_out_of_do_not_count_as_its_own) {
+  Fixture f;
+  f.options.max_subscriptions = 2;
+  auto reader = f.peer();
+  f.connect(*reader, R"({"user":"ann"})");
+  for (const char* room : {"a", "b"}) f.subscribe(*reader, room);
+  f.call("unsubscribe", R"({"user":"ann"})");
+  CHECK_EQ(f.heard(*reader).size(), 2u);
+  for (const char* room : {"c", "d"}) f.subscribe(*reader, room);
+  CHECK(f.ask(*reader, R"({"id":3,"subscribe":{"channel":"e"}})").find("\"code\":106") != std::string::npos);
+}
+
+TEST(unsubscribe_without_a_room_means_all_of_them) {
+  Fixture f;
+  auto reader = f.peer();
+  f.connect(*reader, R"({"user":"ann"})");
+  for (const char* room : {"a", "b", "c"}) f.subscribe(*reader, room);
+  f.call("unsubscribe", R"({"user":"ann"})");
+  CHECK_EQ(f.heard(*reader).size(), 3u);
+}
+
+TEST(unsubscribe_means_the_user_the_client_or_the_session_and_nobody_else) {
+  Fixture f;
+  auto a = f.peer();
+  auto b = f.peer();
+  auto c = f.peer();
+  std::string first = f.connect_and_subscribe(*a, R"({"user":"ann","session":"tab 1"})");
+  f.connect_and_subscribe(*b, R"({"user":"ann","session":"tab 2"})");
+  std::string third = f.connect_and_subscribe(*c, R"({"user":"bob"})");
+  auto told = [&](const std::string& who, const std::string& room = "room") {
+    f.call("unsubscribe", R"({"channel":")" + room + "\"," + who + "}");
+    std::string names;
+    for (auto [peer, name] : {std::pair(a.get(), 'a'), std::pair(b.get(), 'b'), std::pair(c.get(), 'c')}) {
+      if (f.heard(*peer).empty()) continue;
+      names += name;
+      f.subscribe(*peer);
+    }
+    return names;
+  };
+  CHECK_EQ(told(R"("user":"ann")"), "ab");
+  CHECK_EQ(told(R"("client":")" + third + "\""), "c");
+  CHECK_EQ(told(R"("session":"tab 2")"), "b");
+  CHECK_EQ(told(R"("user":"ann","client":")" + first + "\""), "a");
+  CHECK_EQ(told(R"("user":"bob","client":")" + first + "\""), "");
+  CHECK_EQ(told(R"("user":"nobody")"), "");
+  CHECK_EQ(told(R"("user":"ann")", "other"), "");
+}
+
+TEST(a_session_that_ends_while_it_is_taken_out_of_its_last_room_does_end) {
+  Fixture f;
+  auto reader = f.peer();
+  f.connect_and_subscribe(*reader, R"({"user":"ann"})");
+  ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
+  (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now);
+  reader->session.part(Status::kGoingAway, f.now);
+  f.flush();
+  CHECK(reader->why == Status::kGoingAway);
+}
+
+TEST(a_text_client_has_one_room_and_ends_with_it) {
+  Fixture f;
+  CHECK(f.hub.join(f.texter, "room", 0, f.now) == Status::kOk);
+  f.call("presence", R"({"channel":"room"})");
+  f.call("unsubscribe", R"({"channel":"other","client":"texter"})");
+  CHECK(!f.texter.ending);
+  f.call("unsubscribe", R"({"channel":"room","client":"texter"})");
+  CHECK(f.texter.ending && f.texter.ending->why == Status::kForced);
+}
+
+TEST(disconnect_ends_all_clients_of_a_user_with_3503) {
+  Fixture f;
+  auto a = f.peer();
+  auto b = f.peer();
+  auto c = f.peer();
+  for (SessionPeer* peer : {a.get(), b.get()}) f.connect_and_subscribe(*peer, R"({"user":"ann"})");
+  f.connect_and_subscribe(*c, R"({"user":"bob"})");
+  CHECK_EQ(f.call("disconnect", R"({"user":"ann"})"), R"({"result":{}})");
+  for (SessionPeer* peer : {a.get(), b.get()}) CHECK(peer->why == Status::kForced && peer->code == 0);
+  CHECK_EQ(describe(Status::kForced).structured_code, 3503u);
+  CHECK(!c->why);
+  CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":1,"num_users":1}})");
+}
+
+TEST(disconnect_gives_the_code_and_the_reason_of_the_back_end) {
+  Fixture f;
+  auto reader = f.peer();
+  f.connect(*reader, R"({"user":"ann"})");
+  f.call("disconnect", R"({"user":"ann","disconnect":{"code":4001,"reason":"bon\u0065 nuit, é"}})");
+  CHECK_EQ(reader->code, 4001u);
+  CHECK_EQ(reader->detail, "bone nuit, é");
+}
+
+TEST(disconnect_spares_those_on_the_whitelist) {
+  Fixture f;
+  auto a = f.peer();
+  auto b = f.peer();
+  f.connect(*a, R"({"user":"ann"})");
+  std::string spared = f.connect(*b, R"({"user":"ann"})");
+  f.call("disconnect", R"({"user":"ann","whitelist":["somebody",")" + spared + "\"]}");
+  CHECK(a->why && !b->why);
+}
+
+TEST(disconnect_means_one_client_or_session_too) {
+  Fixture f;
+  auto a = f.peer();
+  auto b = f.peer();
+  std::string first = f.connect(*a, R"({"user":"ann","session":"tab 1"})");
+  f.connect(*b, R"({"user":"ann","session":"tab 2"})");
+  f.call("disconnect", R"({"user":"ann","client":")" + first + "\"}");
+  CHECK(a->why && !b->why);
+  f.call("disconnect", R"({"session":"tab 2"})");
+  CHECK(b->why.has_value());
+}
+
+TEST(a_text_client_is_disconnected_by_the_id_that_presence_says) {
+  Fixture f;
+  CHECK(f.hub.join(f.texter, "room", 0, f.now) == Status::kOk);
+  f.call("presence", R"({"channel":"room"})");
+  f.call("disconnect", R"({"client":"texter","whitelist":["texter"]})");
+  CHECK(!f.texter.ending);
+  f.call("disconnect", R"({"client":"texter","disconnect":{"code":3999,"reason":"r"}})");
+  CHECK(f.texter.ending && f.texter.ending->code == 3999 && f.texter.ending->detail == "r");
+}
+
+TEST(who_was_disconnected_comes_back_as_another_client) {
+  Fixture f;
+  auto a = f.peer();
+  std::string first = f.connect_and_subscribe(*a, R"({"user":"ann","session":"tab"})");
+  f.call("disconnect", R"({"user":"ann"})");
+  auto b = f.peer();
+  CHECK(f.connect(*b, R"({"user":"ann","session":"tab"})") != first);
+}
