@@ -110,6 +110,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender {
   void finish();
 
  private:
+  friend class PeerWatch;
   friend class VhostState;
 
   std::string reason() const;

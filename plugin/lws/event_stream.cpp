@@ -136,7 +136,7 @@ int EventStream::begin() {
   else
     lws_http_headers_detach(wsi());
   lws_set_timeout(wsi(), NO_PENDING_TIMEOUT, 0);
-  vhost().watch_reader(*this);
+  vhost().watch().look_after(*this);
   commented_at_ = now();
   choked();
   return 0;
@@ -261,7 +261,7 @@ void EventStream::turned() {
 void EventStream::ping() {
   if (!open()) return;
   if (!over_http2() && hung_up(wsi())) return kill(Status::kOk);
-  vhost().watch_reader(*this);
+  vhost().watch().look_after(*this);
   auto interval = static_cast<Time>(vhost().options().ping_interval) * LWS_US_PER_SEC;
   if (interval == 0 || now() - commented_at_ < interval || !pending_.empty() || speaking_) return;
   commented_at_ = now();
@@ -290,7 +290,7 @@ void EventStream::close(Ending ending, std::string last_events) {
   if (why == Status::kSlow || why == Status::kReplayLost) return kill(why);
   set_state(State::kFarewell);
   leave_hub();
-  vhost().forget(*this);
+  vhost().watch().forget(*this);
   pending_ += last_events;
   if (!speaking_) pending_.append(": ").append(why_in_words()).append("\n\n");
   lws_set_timer_usecs(wsi(), kFarewell);

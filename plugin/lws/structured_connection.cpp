@@ -12,7 +12,7 @@ namespace lws_chat {
 StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost)
     : WebSocket(wsi, vhost, Dialect::kStructured),
       session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.options(), *this) {
-  vhost.await(*this);
+  vhost.watch().await(*this);
 }
 
 StructuredConnection::~StructuredConnection() { finish(); }
@@ -40,7 +40,7 @@ void StructuredConnection::expect_more() {
 // ping starts it anew. While something waits that it has asked for, only what it takes of that shows that it
 // reads; over HTTP/2 nothing does.
 void StructuredConnection::alive() {
-  if (pinged && (over_http2() || !session_.owes())) vhost().heard(*this);
+  if (pinged && (over_http2() || !session_.owes())) vhost().watch().heard(*this);
 }
 
 int64_t StructuredConnection::unix_time(Time at) {
@@ -48,7 +48,7 @@ int64_t StructuredConnection::unix_time(Time at) {
   return std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count() - (now() - at);
 }
 
-void StructuredConnection::connected() { vhost().heard(*this); }
+void StructuredConnection::connected() { vhost().watch().heard(*this); }
 
 void StructuredConnection::ping() { session_.ping(); }
 

@@ -43,7 +43,7 @@ void TextConnection::go_on() {
   if (behind() && ready()) ask_to_write();
 }
 
-void TextConnection::alive() { vhost().heard(*this); }
+void TextConnection::alive() { vhost().watch().heard(*this); }
 
 // RFC 6455 section 5.5.2. A whole frame may stand between any two frames of the stream, and lws
 // queues it behind what it still holds. It is not empty, because lws does not report empty pongs.

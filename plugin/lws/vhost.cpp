@@ -26,15 +26,8 @@ std::vector<VhostState*> registry;
 // What the inbox gives to the hub in one turn of the event loop, in bytes.
 constexpr uint64_t kInboxPortion = uint64_t{256} * 1024;
 
-// How often it is looked whether those who never say anything are still there.
-constexpr Time kLookAtReaders = 2 * LWS_US_PER_SEC;
-
 // How long it is from closing some clients to closing the next, when they are not all closed at once.
 constexpr Time kDrainStep = 100 * LWS_US_PER_MS;
-
-// What is due within this time is looked at together: a timer of its own for each who came at another moment costs
-// more than the look. (lws 4.1 on libuv also spins for the last half of a millisecond before each.)
-constexpr Time kTogether = 100 * LWS_US_PER_MS;
 
 }  // namespace
 
@@ -59,12 +52,9 @@ VhostState* VhostState::of(lws* wsi) {
 
 VhostState::VhostState(lws_context* context, lws_vhost* vhost, const lws_protocol_vhost_options* pvos)
     : context_(context), vhost_(vhost), name_(lws_get_vhost_name(vhost)), options_(default_options()) {
-  ping_timer_.owner = drain_timer_.owner = this;
+  drain_timer_.owner = this;
   if (pvos) configure(pvos);
-  liveness_ = std::make_unique<Liveness>(static_cast<Time>(options_.ping_interval) * LWS_US_PER_SEC,
-                                         static_cast<Time>(options_.pong_timeout) * LWS_US_PER_SEC);
-  awaited_ = std::make_unique<Liveness>(static_cast<Time>(options_.pong_timeout) * LWS_US_PER_SEC, 0);
-  readers_ = std::make_unique<Liveness>(kLookAtReaders, 0);
+  watch_ = std::make_unique<PeerWatch>(context, options_);
   std::lock_guard<std::mutex> lock(registry_lock);
   registry.push_back(this);
 }
@@ -74,7 +64,6 @@ VhostState::~VhostState() {
     std::lock_guard<std::mutex> lock(registry_lock);
     registry.erase(std::remove(registry.begin(), registry.end(), this), registry.end());
   }
-  lws_sul_cancel(&ping_timer_.sul);
   lws_sul_cancel(&drain_timer_.sul);
   while (first_) first_->orphan();
 }
@@ -165,38 +154,7 @@ void VhostState::remove(Connection& connection) {
   if (connection.next_) connection.next_->previous_ = connection.previous_;
   if (drain_next_ == &connection) drain_next_ = connection.next_;
   --connections_;
-  forget(connection);
-}
-
-Liveness& VhostState::watch_of(const Connection& connection) {
-  switch (connection.watch_) {
-    case Connection::Watch::kAwait: return *awaited_;
-    case Connection::Watch::kReader: return *readers_;
-    default: return *liveness_;
-  }
-}
-
-void VhostState::heard(Connection& connection) {
-  forget(connection);
-  liveness_->heard(connection, now());
-  note_watch(*liveness_);
-}
-
-void VhostState::await(Connection& connection) {
-  connection.watch_ = Connection::Watch::kAwait;
-  awaited_->heard(connection, now());
-  note_watch(*awaited_);
-}
-
-void VhostState::watch_reader(Connection& connection) {
-  connection.watch_ = Connection::Watch::kReader;
-  readers_->heard(connection, now());
-  note_watch(*readers_);
-}
-
-void VhostState::forget(Connection& connection) {
-  watch_of(connection).remove(connection);
-  connection.watch_ = Connection::Watch::kLife;
+  watch_->forget(connection);
 }
 
 void VhostState::await_turn(EventStream& stream) {
@@ -209,40 +167,6 @@ void VhostState::forget_turn(EventStream& stream) { turning_.erase(&stream); }
 void VhostState::woken() {
   for (EventStream* stream : std::exchange(turning_, {})) stream->turned();
   empty_inbox();
-}
-
-void VhostState::note_watch(const Liveness& watch) {
-  if (ping_timer_due_ < 0 || ping_timer_due_ > watch.due()) schedule_ping_timer();
-}
-
-void VhostState::schedule_ping_timer() {
-  ping_timer_due_ = -1;
-  for (const Liveness* watch : {liveness_.get(), awaited_.get(), readers_.get()}) {
-    Time due = watch->due();
-    if (due >= 0 && (ping_timer_due_ < 0 || due < ping_timer_due_)) ping_timer_due_ = due;
-  }
-  if (ping_timer_due_ < 0) return;
-  Time wait = std::max<Time>(0, ping_timer_due_ - now());
-  lws_sul_schedule(context_, 0, &ping_timer_.sul, on_ping_timer, wait + kTogether);
-}
-
-void VhostState::on_ping_timer(lws_sorted_usec_list_t* sul) {
-  VhostState* self = reinterpret_cast<Timer*>(sul)->owner;
-  try {
-    self->check_liveness();
-  } catch (const std::exception& error) {
-    lwsl_err("lws-chat: vhost %s: ping: %s\n", self->name(), error.what());
-    self->schedule_ping_timer();
-  }
-}
-
-void VhostState::check_liveness() {
-  Time at = now();
-  while (Liveness::Peer* peer = liveness_->next_silent(at)) static_cast<Connection*>(peer)->ping();
-  while (Liveness::Peer* peer = awaited_->next_silent(at)) static_cast<Connection*>(peer)->close({Status::kStale});
-  while (Liveness::Peer* peer = readers_->next_silent(at)) static_cast<Connection*>(peer)->ping();
-  while (Liveness::Peer* peer = liveness_->next_gone(at)) static_cast<Connection*>(peer)->kill(Status::kNoPong);
-  schedule_ping_timer();
 }
 
 // Precondition: the registry is locked.

@@ -10,7 +10,6 @@
 
 #include "core/address_range.h"
 #include "core/api_keys.h"
-#include "core/liveness.h"
 #include "core/log_budget.h"
 #include "core/options.h"
 #include "core/rate_limit.h"
@@ -19,6 +18,7 @@
 #include "lws-chat.h"
 #include "lws/inbox.h"
 #include "lws/peer_address.h"
+#include "lws/peer_watch.h"
 #include "lws/shared_hub.h"
 
 namespace lws_chat {
@@ -83,13 +83,8 @@ class VhostState {
 
   void add(Connection& connection);
   void remove(Connection& connection);
-  // For the watch over vanished peers: a sign of life, and that there is nothing more to watch.
-  void heard(Connection& connection);
-  // It has to say something before it counts as a client: within pong-timeout it is heard, or closed as stale.
-  void await(Connection& connection);
-  // It will never say anything: its ping() is called every two seconds.
-  void watch_reader(Connection& connection);
-  void forget(Connection& connection);
+  // Over peers that vanish.
+  PeerWatch& watch() { return *watch_; }
 
   // Its turned() is called once, when lws has looked at all sockets.
   void await_turn(EventStream& stream);
@@ -113,11 +108,6 @@ class VhostState {
   void empty_inbox();
 
   static VhostState* registered(const lws_vhost* vhost);
-  static void on_ping_timer(lws_sorted_usec_list_t* sul);
-  Liveness& watch_of(const Connection& connection);
-  void note_watch(const Liveness& watch);
-  void check_liveness();
-  void schedule_ping_timer();
 
   lws_context* context_;
   const lws_vhost* vhost_;
@@ -127,9 +117,7 @@ class VhostState {
   bool misconfigured_ = false;
   bool draining_ = false;
   std::shared_ptr<SharedHub> shared_hub_;
-  std::unique_ptr<Liveness> liveness_;
-  std::unique_ptr<Liveness> awaited_;  // those who have not said who they are
-  std::unique_ptr<Liveness> readers_;  // those who never say anything
+  std::unique_ptr<PeerWatch> watch_;
   RateLimit::Settings message_rate_{0, 0};
   std::unordered_map<std::string, uint64_t> joins_;  // of this second, by address
   Time joins_since_ = 0;
@@ -144,11 +132,9 @@ class VhostState {
   LogBudget log_budget_;
   Inbox inbox_;
   Time inbox_logged_ = 0;
-  Timer ping_timer_{};
   Timer drain_timer_{};
   Connection* drain_next_ = nullptr;  // the first that has not been told yet
   size_t drain_steps_ = 0;            // that are left
-  Time ping_timer_due_ = -1;
 };
 
 }  // namespace lws_chat

@@ -71,9 +71,9 @@ void WebSocket::hold_input(bool hold) {
   if (!paused_) return;
   // Still paused by its rate: see pause_reading().
   if (hold)
-    vhost().heard(*this);
+    vhost().watch().heard(*this);
   else
-    vhost().forget(*this);
+    vhost().watch().forget(*this);
 }
 
 // The peer feels a pause as TCP's backpressure. Its pongs are not read either, so it is not watched, unless the
@@ -83,14 +83,14 @@ void WebSocket::pause_reading() {
   paused_ = true;
   ++vhost().hub().counters().pauses;
   lws_rx_flow_control(wsi(), 0);
-  if (!held_ && watch() != Watch::kAwait) vhost().forget(*this);
+  if (!held_ && watch() != Watch::kAwait) vhost().watch().forget(*this);
 }
 
 void WebSocket::resume_reading() {
   if (!paused_) return;
   paused_ = false;
   lws_rx_flow_control(wsi(), 1);
-  if (open() && watch() != Watch::kAwait) vhost().heard(*this);
+  if (open() && watch() != Watch::kAwait) vhost().watch().heard(*this);
 }
 
 void WebSocket::timer() {
@@ -107,7 +107,7 @@ bool WebSocket::writeable() {
   if (!open()) return true;
   // The peer has taken something of what was waiting: it lives, even if its pong is still queued.
   // Over HTTP/2 the callback says nothing of the peer.
-  if (pinged && !over_http2()) vhost().heard(*this);
+  if (pinged && !over_http2()) vhost().watch().heard(*this);
   set_may_write(true);
   go_on();
   set_may_write(false);
@@ -143,7 +143,7 @@ void WebSocket::close(Ending ending, std::string last_frames) {
   set_state(State::kFarewell);
   note_end(std::move(ending));
   leave_hub();
-  vhost().forget(*this);
+  vhost().watch().forget(*this);
   buffer_ = std::move(last_frames);
   resume_reading();
   lws_set_timeout(wsi(), PENDING_TIMEOUT_CLOSE_SEND, kFarewellSeconds);

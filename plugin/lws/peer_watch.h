@@ -1,0 +1,52 @@
+#pragma once
+
+#include <libwebsockets.h>
+
+#include "core/liveness.h"
+#include "core/options.h"
+
+namespace lws_chat {
+
+class Connection;
+
+// Finds out which peers of a vhost are gone without having said so. Each connection is in one of three lists.
+class PeerWatch {
+ public:
+  PeerWatch(lws_context* context, const Options& options);
+  ~PeerWatch();
+  PeerWatch(const PeerWatch&) = delete;
+  PeerWatch& operator=(const PeerWatch&) = delete;
+
+  // A sign of life: after ping-interval of silence the connection is pinged, and killed after pong-timeout more.
+  void heard(Connection& connection);
+
+  // It has to say something before it counts as a client: within pong-timeout it is heard, or closed as stale.
+  void await(Connection& connection);
+
+  // It will never say anything: its ping() is called in two seconds.
+  void look_after(Connection& connection);
+
+  // There is nothing more to watch.
+  void forget(Connection& connection);
+
+ private:
+  struct Timer {
+    lws_sorted_usec_list_t sul;
+    PeerWatch* owner;
+  };
+
+  Liveness& list_of(const Connection& connection);
+  void put(Connection& connection, Liveness& list);
+  static void on_timer(lws_sorted_usec_list_t* sul);
+  void check();
+  void schedule();
+
+  lws_context* context_;
+  Liveness alive_;
+  Liveness awaited_;  // have not said who they are
+  Liveness readers_;  // never say anything
+  Timer timer_{};
+  Time due_ = -1;
+};
+
+}  // namespace lws_chat
