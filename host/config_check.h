@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct VhostSummary {
   bool tls;               // a certificate is named and init-ssl is on
   std::string certificate;
   std::string key;
+  bool own_ciphers;              // it says which to take in TLS 1.2
+  uint64_t tls_options_cleared;  // bits of OpenSSL, SSL_OP_...
   bool unix_socket;
   std::vector<std::string> mounts;  // "/web/ -> file:///srv/web"
   bool serves_chat;                 // names lws-chat with "status": "ok"

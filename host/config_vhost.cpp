@@ -197,6 +197,8 @@ class VhostCheck {
     if (!key) return file_.error_at_key(certificate, "\"host-ssl-cert\" without \"host-ssl-key\", TLS needs both");
     if (!certificate) return file_.error_at_key(key, "\"host-ssl-key\" without \"host-ssl-cert\", TLS needs both");
     summary().tls = globals_.init_ssl;
+    summary().own_ciphers = member(vhost_, "ciphers") != nullptr;
+    summary().tls_options_cleared = static_cast<uint64_t>(number_value(member(vhost_, "ssl-option-clear")).value_or(0));
     if (!globals_.init_ssl)
       file_.error_at_key(certificate,
                          "a certificate, but TLS is off, so this port would talk in the clear: set "

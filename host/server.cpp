@@ -64,7 +64,10 @@ std::string occupied(const VhostSummary& vhost) {
 }  // namespace
 
 Server::Server(std::string config_dir, std::string plugin_dir, ConfigReport config)
-    : config_dir_(std::move(config_dir)), plugin_dir_(std::move(plugin_dir)), config_(std::move(config)) {
+    : config_dir_(std::move(config_dir)),
+      plugin_dir_(std::move(plugin_dir)),
+      config_(std::move(config)),
+      tls_vhosts_(config_.vhosts) {
   uv_loop_init(&loop_);
   service_manager_ = std::make_unique<ServiceManager>(&loop_);
 }
@@ -124,13 +127,14 @@ std::string Server::load_plugins() {
       if (ours) chat_ = static_cast<const lws_chat_ops*>(protocol->user);
     }
   }
-  protocols_.push_back(nullptr);
   if (!chat_) return plugin_dir_ + ": lws could not load libprotocol_lws_chat.so; -d info says why";
   if (chat_->version < LWS_CHAT_OPS_VERSION)
     return plugin_dir_ + ": the plugin is older than this lws-chatd, install the one that belongs to it";
   if (std::strcmp(chat_->lws_version, LWS_LIBRARY_VERSION) != 0)
     return plugin_dir_ + ": the plugin is built for libwebsockets " + chat_->lws_version + ", this is " +
            LWS_LIBRARY_VERSION;
+  protocols_.front() = tls_vhosts_.listen_through(protocols_.front());
+  protocols_.push_back(nullptr);
   return "";
 }
 

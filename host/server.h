@@ -9,6 +9,7 @@
 
 #include "host/config_check.h"
 #include "host/service_manager.h"
+#include "host/tls_vhosts.h"
 #include "lws-chat.h"
 
 namespace lws_chat {
@@ -44,6 +45,7 @@ class Server {
   std::string config_dir_;
   std::string plugin_dir_;
   ConfigReport config_;
+  TlsVhosts tls_vhosts_;
 
   uv_loop_t loop_{};
   uv_signal_t signals_[3]{};

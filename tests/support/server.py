@@ -33,14 +33,15 @@ def free_port():
 
 
 @functools.lru_cache
-def certificate(name="localhost"):
-    """A self-signed certificate and its key, as two paths, made once per name."""
+def certificate(name="localhost", key_type="ec"):
+    """A self-signed certificate and its key (ec, rsa), as two paths, made once for each."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="lws-chat-cert-"))
     import atexit
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     cert, key = folder / "cert.pem", folder / "key.pem"
+    size = {"ec": "ec_paramgen_curve:prime256v1", "rsa": "rsa_keygen_bits:2048"}[key_type]
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        ["openssl", "req", "-x509", "-newkey", key_type, "-pkeyopt", size, "-nodes",
          "-days", "30", "-keyout", key, "-out", cert, "-subj", f"/CN={name}",
          "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
         check=True, capture_output=True)
