@@ -2,7 +2,6 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -81,20 +80,22 @@ std::string date_of(const ASN1_TIME* time) {
   return text;
 }
 
+bool expired(const X509* certificate) { return X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0; }
+
+}  // namespace
+
 std::string time_warning(const X509* certificate) {
   const ASN1_TIME* begin = X509_get0_notBefore(certificate);
   const ASN1_TIME* end = X509_get0_notAfter(certificate);
   int days = 0;
   int seconds = 0;
   if (X509_cmp_current_time(begin) > 0) return "not valid before " + date_of(begin) + ", clients refuse it until then";
-  if (X509_cmp_current_time(end) < 0) return "expired on " + date_of(end) + ", clients refuse it: renew it";
+  if (expired(certificate)) return "expired on " + date_of(end) + ", clients refuse it: renew it";
   if (ASN1_TIME_diff(&days, &seconds, nullptr, end) == 1 && days < kRenewalDays)
     return "expires on " + date_of(end) + ", in " + std::to_string(days) + (days == 1 ? " day" : " days") +
            ": renew it";
   return "";
 }
-
-}  // namespace
 
 CertificateCheck check_certificate(const std::string& cert_file, const std::string& key_file) {
   ErrorQueue queue;
@@ -111,7 +112,9 @@ CertificateCheck check_certificate(const std::string& cert_file, const std::stri
     return problem_of(cert_file, "not readable as a PEM certificate chain (" + openssl_reason() + ")");
   problem = key_problem(context.get(), cert_file, key_file);
   if (!problem.empty()) return problem_of(key_file, problem);
-  std::string warning = time_warning(SSL_CTX_get0_certificate(context.get()));
+  const X509* certificate = SSL_CTX_get0_certificate(context.get());
+  std::string warning = time_warning(certificate);
+  if (expired(certificate)) return problem_of(cert_file, warning);
   return {"", warning.empty() ? "" : cert_file + ": " + warning};
 }
 

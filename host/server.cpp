@@ -229,9 +229,11 @@ void Server::on_certificate_timer(uv_timer_t* handle) { static_cast<Server*>(han
 
 void Server::watch_certificates() {
   std::set<std::string> warnings;
-  for (const VhostSummary& vhost : config_.vhosts)
-    if (vhost.tls) warnings.insert(check_certificate(vhost.certificate, vhost.key).warning);
-  warnings.erase("");
+  for (const TlsVhosts::Vhost& vhost : tls_vhosts_.made()) {
+    const X509* certificate = vhost.certificate();
+    std::string warning = certificate ? time_warning(certificate) : "";
+    if (!warning.empty()) warnings.insert(vhost.config->certificate + ": " + warning);
+  }
   for (const std::string& warning : warnings) lwsl_warn("lws-chatd: %s\n", warning.c_str());
 }
 

@@ -20,7 +20,7 @@ class TlsVhosts {
     const VhostSummary* config;
     SSL_CTX* context;
 
-    // The one in use, which may not be what the file has now; nullptr: none.
+    // The one in use, which may not be what the file has now; nullptr: none, with "ignore-missing-cert".
     const X509* certificate() const { return SSL_CTX_get0_certificate(context); }
   };
 

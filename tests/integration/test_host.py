@@ -15,7 +15,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import server as hosts  # noqa: E402
-from support.server import PATIENCE, Server, certificate, close_of, connect, insecure_tls, receive, vhost  # noqa: E402
+from support.server import (PATIENCE, Server, certificate, close_of, connect, dated_certificate, insecure_tls,  # noqa: E402
+                            receive, vhost)
 from support.transports import Transport, over  # noqa: E402
 from support.wire import frame  # noqa: E402
 
@@ -136,6 +137,10 @@ class Ending:
         self.assertIn(await self.status(), (503, None))
 
 
+def der_of(file):
+    return ssl.PEM_cert_to_DER_cert(pathlib.Path(file).read_text())
+
+
 class Certificates(Transport):
     """SIGHUP: certificates are read again; whatever is wrong with them, clients stay."""
 
@@ -146,8 +151,11 @@ class Certificates(Transport):
         self.install("localhost")
 
     def install(self, cert, key=None):
-        shutil.copy(certificate(cert)[0], self.cert)
-        shutil.copy(certificate(key or cert)[1], self.key)
+        self.install_pair(certificate(cert)[0], certificate(key or cert)[1])
+
+    def install_pair(self, cert, key):
+        shutil.copy(cert, self.cert)
+        shutil.copy(key, self.key)
 
     async def start(self, **kwargs):
         made = vhost(tls=True)
@@ -163,7 +171,7 @@ class Certificates(Transport):
 
     @staticmethod
     def der(name):
-        return ssl.PEM_cert_to_DER_cert(pathlib.Path(certificate(name)[0]).read_text())
+        return der_of(certificate(name)[0])
 
     async def reload(self, *words, times=1):
         self.server.signal(signal.SIGHUP)
@@ -218,6 +226,21 @@ class Certificates(Transport):
         await self.start()
         self.install("renewed", key="localhost")
         await self.refused(self.key, "does not belong")
+
+    async def test_an_expired_certificate_is_refused_in_one_line_and_the_old_one_stays(self):
+        await self.start()
+        self.install_pair(*dated_certificate("20200101", "20200131"))
+        await self.refused(self.cert, "expired on 2020-01-31", "renew it")
+        self.assertEqual(self.server.log().count(str(self.cert)), 1, self.server.log())
+
+    async def test_one_that_is_not_yet_valid_is_taken_with_a_warning(self):
+        await self.start()
+        pair = dated_certificate("20990101", "20990131")
+        self.install_pair(*pair)
+        await self.reload("warning: ", str(self.cert), "not valid before 2099-01-01")
+        await self.server.until(lambda: "in use for new connections" in self.server.log(), "the certificate to be in use")
+        self.assertEqual(self.served(), der_of(pair[0]))
+        await self.talks(self.client)
 
     async def test_after_a_refusal_a_good_pair_is_taken(self):
         await self.start()
@@ -309,6 +332,26 @@ class Starting(unittest.TestCase):
         code, said = self.run_host(vhost(max_message="many"))
         self.assertEqual(code, EX_CONFIG, said)
         self.assertRegex(said, r"(?m)conf\.d/00:\d+:\d+: .*many")
+
+    def with_certificate(self, begin, end):
+        made = vhost(tls=True)
+        made["host-ssl-cert"], made["host-ssl-key"] = dated_certificate(begin, end)
+        return made
+
+    def test_an_expired_certificate_ends_it_with_78_in_one_line_that_names_file_date_and_remedy(self):
+        expired = self.with_certificate("20200101", "20200131")
+        for arguments, expected in ((), EX_CONFIG), (("--check",), 1):
+            with self.subTest(arguments=arguments):
+                code, said = self.run_host(expired, arguments=arguments)
+                self.assertEqual(code, expected, said)
+                line, = [line for line in said.splitlines() if expired["host-ssl-cert"] in line]
+                self.assertRegex(line, r"^conf\.d/00:\d+:\d+: error: .*expired on 2020-01-31, .*: renew it$")
+
+    def test_check_warns_of_a_certificate_that_is_not_yet_valid(self):
+        future = self.with_certificate("20990101", "20990131")
+        code, said = self.run_host(future, arguments=["--check"])
+        self.assertEqual(code, 0, said)
+        self.assertIn(f"warning: {future['host-ssl-cert']}: not valid before 2099-01-01", said)
 
     def test_a_configuration_that_is_not_there_ends_it_with_78(self):
         folder = tempfile.mkdtemp(prefix="lws-chat-test-")

@@ -48,6 +48,23 @@ def certificate(name="localhost", key_type="ec"):
     return str(cert), str(key)
 
 
+@functools.lru_cache
+def dated_certificate(begin, end):
+    """The same, valid from `begin` to `end` (YYYYMMDD, midnight UTC)."""
+    folder = pathlib.Path(certificate(f"{begin} {end}")[0]).parent
+    (folder / "index").touch()
+    (folder / "serial").write_text("01\n")
+    (folder / "ca").write_text(f"[ca]\ndefault_ca=own\n[own]\ndatabase={folder}/index\nserial={folder}/serial\n"
+                               f"new_certs_dir={folder}\ndefault_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
+    key, dated = folder / "key.pem", folder / "dated.pem"
+    subprocess.run(["openssl", "req", "-new", "-key", key, "-subj", "/CN=localhost", "-out", folder / "request"],
+                   check=True, capture_output=True)
+    subprocess.run(["openssl", "ca", "-batch", "-notext", "-selfsign", "-config", folder / "ca", "-keyfile", key,
+                    "-startdate", f"{begin}000000Z", "-enddate", f"{end}000000Z", "-in", folder / "request", "-out", dated],
+                   check=True, capture_output=True)
+    return str(dated), str(key)
+
+
 def insecure_tls():
     """A client's TLS context that takes any certificate; tests look at the certificate themselves."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

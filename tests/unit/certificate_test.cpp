@@ -111,10 +111,11 @@ TEST(an_encrypted_key_asks_nobody) {
   CHECK(contains(files.check().problem, files.key + ": is encrypted with a passphrase"));
 }
 
-TEST(an_expired_certificate_is_a_warning) {
+TEST(an_expired_certificate_is_a_problem) {
   CertificateCheck result = Files(unit::TestCertificate(-10 * kDay, -kDay)).check();
-  CHECK_EQ(result.problem, "");
-  CHECK(contains(result.warning, "cert.pem: expired on "));
+  CHECK(contains(result.problem, "cert.pem: expired on "));
+  CHECK(contains(result.problem, ", clients refuse it: renew it"));
+  CHECK_EQ(result.warning, "");
 }
 
 TEST(a_certificate_that_expires_soon_is_a_warning) {

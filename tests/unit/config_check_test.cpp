@@ -480,9 +480,9 @@ TEST(certificate_problems_stand_at_the_file_they_are_about) {
   CHECK_CONTAINS(tls.check(tls.files() + ",\"ignore-missing-cert\":\"1\""), "conf:3:17: warning: ");
 }
 
-TEST(an_expired_certificate_is_a_warning_at_its_place) {
+TEST(an_expired_certificate_is_an_error_at_its_place) {
   TlsDir tls(unit::TestCertificate(-7200, -3600));
-  CHECK_CONTAINS(tls.check(tls.files()), "conf:3:17: warning: " + tls.dir.path("cert.pem") + ": expired on ");
+  CHECK_CONTAINS(tls.check(tls.files()), "conf:3:17: error: " + tls.dir.path("cert.pem") + ": expired on ");
 }
 
 TEST(a_missing_authority_is_an_error) {
