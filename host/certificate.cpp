@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -95,6 +96,12 @@ std::string time_warning(const X509* certificate) {
     return "expires on " + date_of(end) + ", in " + std::to_string(days) + (days == 1 ? " day" : " days") +
            ": renew it";
   return "";
+}
+
+unsigned long expiry_of(const X509* certificate) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) return 0;
+  return static_cast<unsigned long>(std::max<std::time_t>(timegm(&parts), 0));
 }
 
 CertificateCheck check_certificate(const std::string& cert_file, const std::string& key_file) {

@@ -18,4 +18,7 @@ CertificateCheck check_certificate(const std::string& cert_file, const std::stri
 // "expires on 2026-12-01, in 8 days: renew it", or that it has expired, or is not yet valid; empty: all is well.
 std::string time_warning(const X509* certificate);
 
+// The moment it expires, in seconds since 1970; 0: it says none that makes sense.
+unsigned long expiry_of(const X509* certificate);
+
 }  // namespace lws_chat

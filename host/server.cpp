@@ -104,6 +104,7 @@ std::string Server::start() {
     if (!problem.empty()) return problem;
   }
   watch_signals();
+  tell_expiries();
   for (const VhostSummary& vhost : config_.vhosts) {
     const char* scheme = vhost.unix_socket ? "unix socket" : vhost.tls ? "https" : "http";
     lwsl_notice("lws-chatd: vhost %s listens on %s %s:%u\n", vhost.name.c_str(), scheme,
@@ -237,6 +238,11 @@ void Server::watch_certificates() {
   for (const std::string& warning : warnings) lwsl_warn("lws-chatd: %s\n", warning.c_str());
 }
 
+void Server::tell_expiries() {
+  for (const TlsVhosts::Vhost& vhost : tls_vhosts_.made())
+    if (const X509* certificate = vhost.certificate()) chat_->certificate_expires(vhost.vhost, expiry_of(certificate));
+}
+
 void Server::reload_certificates() {
   std::set<std::pair<std::string, std::string>> pairs;
   for (const VhostSummary& vhost : config_.vhosts)
@@ -252,6 +258,7 @@ void Server::reload_certificates() {
     lws_tls_cert_updated(context_, certificate.c_str(), key.c_str(), nullptr, 0, nullptr, 0);
     lwsl_notice("lws-chatd: SIGHUP: %s is in use for new connections\n", certificate.c_str());
   }
+  tell_expiries();
 }
 
 }  // namespace lws_chat

@@ -35,6 +35,7 @@ class Server {
   void watch_signals();
   void reload_certificates();
   void watch_certificates();
+  void tell_expiries();
   void begin_drain();
   void check_drain();
 

@@ -60,7 +60,13 @@ class Writer {
 };
 
 std::string label(std::string_view name, std::string_view value) {
-  return std::string(name).append("=\"").append(value).append("\"");
+  std::string text(name);
+  text += "=\"";
+  for (char c : value) {
+    if (c == '"' || c == '\\' || c == '\n') text += '\\';
+    text += c == '\n' ? 'n' : c;
+  }
+  return text += '"';
 }
 
 void write_dialects(Writer& out, const Counters& counters) {
@@ -145,6 +151,10 @@ std::string metrics_text(const Hub& hub, const ServerFacts& facts) {
   out.family("api_calls_total", "counter", "Requests of back ends, by method and HTTP status.");
   for (const auto& [call, count] : facts.api_calls)
     out.sample(label("method", call.first) + "," + label("status", std::to_string(call.second)), count);
+  if (facts.certificates.empty()) return out.take();
+  out.family("certificate_expiry_timestamp_seconds", "gauge", "When the certificates in use expire.");
+  for (const auto& [vhost, expiry] : facts.certificates)
+    out.sample(label("vhost", vhost.first) + "," + label("port", std::to_string(vhost.second)), expiry);
   return out.take();
 }
 

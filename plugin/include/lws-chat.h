@@ -24,7 +24,7 @@ extern "C" {
 struct lws_context;
 struct lws_vhost;
 
-#define LWS_CHAT_OPS_VERSION 3
+#define LWS_CHAT_OPS_VERSION 4
 
 /* What a message is. */
 enum lws_chat_format {
@@ -107,6 +107,14 @@ struct lws_chat_ops {
 
     /* Over how many seconds drain() spreads the closes: the longest of the vhosts that have clients. */
     unsigned int (*drain_seconds)(struct lws_context *context);
+
+    /* Since version 4: */
+
+    /*
+     * Tells when the certificate that the vhost uses expires, in seconds since 1970 (UTC), for the metrics
+     * of all vhosts of its context; to be called again when it uses another one. 0: it has none.
+     */
+    void (*certificate_expires)(struct lws_vhost *vhost, unsigned long unix_seconds);
 };
 
 #ifdef __cplusplus

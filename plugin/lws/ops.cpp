@@ -69,4 +69,5 @@ const struct lws_chat_ops lws_chat_ops = {
     lws_chat::describe_result,
     lws_chat::VhostState::reload_all,
     lws_chat::VhostState::drain_seconds,
+    lws_chat::VhostState::certificate_expires,
 };

@@ -129,7 +129,24 @@ bool VhostState::may_log() {
 }
 
 std::string VhostState::metrics() {
-  return metrics_text(hub(), {shared_hub_->fanout_name(), lws_get_library_version(), draining_, api_calls_});
+  return metrics_text(
+      hub(), {shared_hub_->fanout_name(), lws_get_library_version(), draining_, api_calls_, certificate_expiries()});
+}
+
+void VhostState::certificate_expires(lws_vhost* vhost, unsigned long unix_seconds) {
+  std::lock_guard<std::mutex> lock(registry_lock);
+  for (VhostState* state : registry)
+    if (state->vhost_ == vhost) state->certificate_expiry_ = unix_seconds;
+}
+
+// Of all vhosts: who asks one for numbers asks no other.
+CertificateExpiries VhostState::certificate_expiries() const {
+  std::lock_guard<std::mutex> lock(registry_lock);
+  CertificateExpiries expiries;
+  for (const VhostState* state : registry)
+    if (state->context_ == context_ && state->certificate_expiry_ > 0)
+      expiries[{state->name_, lws_get_vhost_port(state->vhost_)}] = state->certificate_expiry_;
+  return expiries;
 }
 
 bool VhostState::admit_from(const PeerAddress& address) {

@@ -40,6 +40,7 @@ class VhostState {
   // For the ops table: see lws-chat.h.
   static void drain_all(lws_context* context);
   static unsigned drain_seconds(lws_context* context);
+  static void certificate_expires(lws_vhost* vhost, unsigned long unix_seconds);
   static void reload_all(lws_context* context);
   static size_t count_connections(lws_context* context);
   static size_t count_misconfigured(lws_context* context);
@@ -108,9 +109,10 @@ class VhostState {
   void empty_inbox();
 
   static VhostState* registered(const lws_vhost* vhost);
+  CertificateExpiries certificate_expiries() const;
 
   lws_context* context_;
-  const lws_vhost* vhost_;
+  lws_vhost* vhost_;
   std::string name_;
   Options options_;
   bool serves_ = false;
@@ -129,6 +131,7 @@ class VhostState {
   std::vector<AddressRange> trusted_proxies_;
   ServerApi::Node node_;
   ApiCalls api_calls_;
+  uint64_t certificate_expiry_ = 0;  // seconds since 1970; 0: not known
   LogBudget log_budget_;
   Inbox inbox_;
   Time inbox_logged_ = 0;

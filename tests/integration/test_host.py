@@ -1,5 +1,6 @@
 """lws-chatd itself: signals, certificates, arguments, exit codes. (What it serves is in the other files.)"""
 import asyncio
+import calendar
 import os
 import pathlib
 import re
@@ -12,9 +13,11 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import server as hosts  # noqa: E402
+from support.back_end import numbers  # noqa: E402
 from support.server import (PATIENCE, Server, certificate, close_of, connect, dated_certificate, insecure_tls,  # noqa: E402
                             receive, vhost)
 from support.transports import Transport, over  # noqa: E402
@@ -157,10 +160,10 @@ class Certificates(Transport):
         shutil.copy(cert, self.cert)
         shutil.copy(key, self.key)
 
-    async def start(self, **kwargs):
+    async def start(self, *others, **kwargs):
         made = vhost(tls=True)
         made["host-ssl-cert"], made["host-ssl-key"] = str(self.cert), str(self.key)
-        self.serve(made, **kwargs)
+        self.serve(made, *others, **kwargs)
         self.client = await self.join()
 
     def served(self):
@@ -249,6 +252,29 @@ class Certificates(Transport):
         self.install("renewed")
         await self.reload("SIGHUP", "in use for new connections")
         self.assertEqual(self.served(), self.der("renewed"))
+
+    def expiries(self):
+        """The moments that /metrics tells, by vhost and port."""
+        with urllib.request.urlopen(self.server.http_of(1, "/metrics")) as answer:
+            said = numbers(answer.read().decode())
+        name = "lws_chat_certificate_expiry_timestamp_seconds"
+        return {sample[len(name):]: moment for sample, moment in said.items() if sample.startswith(name)}
+
+    async def test_metrics_tell_when_the_certificates_in_use_expire_those_of_vhosts_without_chat_too(self):
+        self.install_pair(*dated_certificate("20200101", "20991231"))
+        silent = vhost("silent", tls=True)
+        del silent["ws-protocols"], silent["mounts"]
+        silent["host-ssl-cert"], silent["host-ssl-key"] = dated_certificate("20200101", "20881231")
+        await self.start(vhost("plain", metrics=1), silent)
+        first, other = (f'{{vhost="{v["name"]}",port="{v["port"]}"}}' for v in (self.server.vhosts[0], silent))
+        midnight = {year: calendar.timegm((year, 12, 31, 0, 0, 0)) for year in (2077, 2088, 2099)}
+        self.assertEqual(self.expiries(), {first: midnight[2099], other: midnight[2088]})
+        self.install_pair(*dated_certificate("20200101", "20771231"))
+        await self.reload("SIGHUP", str(self.cert), "in use for new connections")
+        self.assertEqual(self.expiries(), {first: midnight[2077], other: midnight[2088]})
+        self.install_pair(*dated_certificate("20200101", "20200131"))
+        await self.reload("SIGHUP", str(self.cert), "the certificate in use stays")
+        self.assertEqual(self.expiries(), {first: midnight[2077], other: midnight[2088]})
 
     @unittest.skipIf(os.geteuid() != 0, "only root can give up its privileges")
     async def test_a_key_that_only_root_can_read_serves_and_privileges_are_dropped(self):

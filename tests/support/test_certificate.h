@@ -29,6 +29,8 @@ class TestCertificate {
     if (X509_sign(x, key_.get(), EVP_sha256()) == 0) throw std::runtime_error("cannot sign the test certificate");
   }
 
+  const X509* get() const { return certificate_.get(); }
+
   void write_certificate(const std::string& path) const {
     File file = open(path);
     PEM_write_X509(file.get(), certificate_.get());

@@ -2,6 +2,8 @@
 
 #include <openssl/err.h>
 
+#include <ctime>
+
 #include "support/config_dir.h"
 #include "support/test_certificate.h"
 #include "support/unit.h"
@@ -121,6 +123,15 @@ TEST(an_expired_certificate_is_a_problem) {
 TEST(a_certificate_that_expires_soon_is_a_warning) {
   CHECK(contains(Files(unit::TestCertificate(-kDay, 13 * kDay + kDay / 2)).check().warning, ", in 13 days: renew it"));
   CHECK_EQ(Files(unit::TestCertificate(-kDay, 15 * kDay)).check().warning, "");
+}
+
+TEST(the_moment_it_expires_is_told_to_the_second) {
+  constexpr long kAway = 40 * kDay + 12345;
+  auto before = static_cast<unsigned long>(std::time(nullptr)) + kAway;
+  unit::TestCertificate certificate(-kDay, kAway);
+  auto after = static_cast<unsigned long>(std::time(nullptr)) + kAway;
+  CHECK(lws_chat::expiry_of(certificate.get()) >= before);
+  CHECK(lws_chat::expiry_of(certificate.get()) <= after);
 }
 
 TEST(a_certificate_of_the_future_is_a_warning) {

@@ -38,9 +38,10 @@ struct Fixture {
   Hub hub{settings(), {append_text, append_push, append_event}};
   Options options = default_options();
   ApiCalls calls;
+  CertificateExpiries certificates;
   bool draining = false;
 
-  std::string text() { return metrics_text(hub, {"write", "4.1.6", draining, calls}); }
+  std::string text() { return metrics_text(hub, {"write", "4.1.6", draining, calls, certificates}); }
 
   // What stands behind a sample's name and labels.
   std::string value(const std::string& sample) {
@@ -259,4 +260,19 @@ TEST(calls_of_back_ends_are_counted_by_method_and_status) {
   CHECK_EQ(f.value("api_calls_total{method=\"publish\",status=\"200\"}"), "7");
   CHECK_EQ(f.value("api_calls_total{method=\"publish\",status=\"400\"}"), "1");
   CHECK_EQ(f.value("api_calls_total{method=\"unknown\",status=\"404\"}"), "2");
+}
+
+TEST(certificates_are_there_with_vhost_and_port_where_there_are_any) {
+  Fixture f;
+  CHECK(f.text().find("certificate") == std::string::npos);
+  f.certificates[{"example.org", 443}] = 1800000000;
+  f.certificates[{"example.org", 8443}] = 1900000000;
+  CHECK_EQ(f.value("certificate_expiry_timestamp_seconds{vhost=\"example.org\",port=\"443\"}"), "1800000000");
+  CHECK_EQ(f.value("certificate_expiry_timestamp_seconds{vhost=\"example.org\",port=\"8443\"}"), "1900000000");
+}
+
+TEST(a_label_that_needs_it_is_escaped) {
+  Fixture f;
+  f.certificates[{"a\"b\\c\nd", 1}] = 1;
+  CHECK_EQ(f.value(R"(certificate_expiry_timestamp_seconds{vhost="a\"b\\c\nd",port="1"})"), "1");
 }
