@@ -1,0 +1,219 @@
+"""The shipped examples of a server for all the world, and of one behind nginx: they work as they are, on other ports."""
+import asyncio
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.configs import read  # noqa: E402
+from support.events import Events  # noqa: E402
+from support.server import (BUILD, PATIENCE, ROOT, Server, certificate, connect, free_port, insecure_tls,  # noqa: E402
+                            receive)
+from support.transports import Transport  # noqa: E402
+from support.wire import Wire, upgrade  # noqa: E402
+
+HSTS = "max-age=31536000"
+
+
+def example(name):
+    """The vhosts of an example, with what this machine has of ports and files."""
+    vhosts = read(ROOT / "conf/examples" / name)["vhosts"]
+    for made in vhosts:
+        made["port"] = str(free_port())
+        if "host-ssl-cert" in made:
+            made["host-ssl-cert"], made["host-ssl-key"] = certificate()
+        for mount in made["mounts"]:
+            mount["origin"] = mount["origin"].replace("/usr/share/lws-chat/mount", f"{BUILD}/mount")
+    return vhosts
+
+
+async def get(url, **headers):
+    """The answer to one request, which ends the connection."""
+    wire = await Wire.open(url)
+    path = "/" + url.split("/", 3)[3]
+    fields = {"Host": url.split("/")[2], "Connection": "close", **headers}
+    wire.send("\r\n".join([f"GET {path} HTTP/1.1", *(f"{k}: {v}" for k, v in fields.items()), "", ""]).encode())
+    try:
+        return await wire.answer()
+    finally:
+        await wire.abandon()
+
+
+class Nginx:
+    """nginx with the shipped example, in front of a port of lws-chatd."""
+
+    def __init__(self, behind):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lws-chat-test-nginx-"))
+        self.port, self.plain_port = free_port(), free_port()
+        cert, key = certificate()
+        text = (ROOT / "conf/nginx/lws-chat").read_text()
+        for old, new in ((r"listen 80;", f"listen 127.0.0.1:{self.plain_port};"),
+                         (r"listen 443 ssl;", f"listen 127.0.0.1:{self.port} ssl;"),
+                         (r"listen \[::\]:[^;]*;", ""),  # the machine may have no IPv6
+                         (r"/etc/letsencrypt/live/chat.example.org/fullchain.pem", cert),
+                         (r"/etc/letsencrypt/live/chat.example.org/privkey.pem", key),
+                         (r"http://127.0.0.1:8001;", f"http://127.0.0.1:{behind};")):
+            text, count = re.subn(old, new, text)
+            assert count, f"the example has {old}"
+        (self.folder / "lws-chat").write_text(text)
+        temporary = "\n".join(f"{name}_temp_path {self.folder}/{name};"
+                              for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        user = "user root;" if os.geteuid() == 0 else ""
+        (self.folder / "nginx.conf").write_text(
+            f"{user} daemon off; worker_processes 1; pid {self.folder}/pid; error_log {self.folder}/log;\n"
+            f"events {{}}\nhttp {{ access_log off; {temporary}\ninclude {self.folder}/lws-chat; }}\n")
+
+    def __enter__(self):
+        nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+        self.process = subprocess.Popen([nginx, "-p", self.folder, "-c", self.folder / "nginx.conf",
+                                         "-e", self.folder / "log"], stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + PATIENCE
+        while not (self.folder / "pid").exists() or not (self.folder / "pid").read_text():
+            assert self.process.poll() is None and time.monotonic() < deadline, (self.folder / "log").read_text()
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_exc):
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, path="/chat/", scheme="wss"):
+        return f"{scheme}://127.0.0.1:{self.port}{path}"
+
+
+class BehindNginx(Transport):
+    def begin(self, trusted=True):
+        made = example("behind-proxy")
+        if not trusted:
+            del made[0]["ws-protocols"][0]["lws-chat"]["trusted-proxies"]
+        self.serve(*made)
+        self.nginx = self.enterContext(Nginx(self.server.port))
+
+    async def client(self, path="/chat/", address="127.0.0.1", url=None, **kwargs):
+        return await self.enterAsyncContext(connect(url or self.nginx.url(path), local_addr=(address, 0), **kwargs))
+
+    async def joined(self):
+        """The address in the line of the log about who has come."""
+        line = (await self.server.logged("joined by"))[-1]
+        return re.search(r"vhost behind-proxy: (\S+) joined by", line)[1]
+
+    async def test_websockets_of_both_dialects_talk_through_it(self):
+        self.begin()
+        text, structured = await self.client(), await self.client("/connection/websocket")
+        await structured.send('{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"lobby"}}')
+        while '"subscribe"' not in await receive(structured):
+            pass
+        await text.send("請輸入")
+        self.assertEqual(await receive(text), "請輸入")
+        self.assertEqual(json.loads(await receive(structured))["push"]["pub"]["data"], "請輸入")
+
+    async def test_an_event_stream_brings_each_event_at_once(self):
+        self.begin()
+        # By curl, which puts chunks together.
+        events = await Events.open(self.nginx.url("/sse/lobby", "https"), http2=True)
+        self.addAsyncCleanup(events.hang_up)
+        self.assertEqual((await events.next()).type, "position")
+        client = await self.client()
+        for text in "one", "two", "three":
+            await client.send(text)
+            self.assertEqual((await events.next()).data, text)
+
+    async def test_the_log_has_the_client_s_address(self):
+        self.begin()
+        await self.client(address="127.0.0.5")
+        self.assertEqual(await self.joined(), "127.0.0.5")
+
+    async def test_it_has_the_proxy_s_where_that_is_not_trusted(self):
+        self.begin(trusted=False)
+        await self.client(address="127.0.0.5")
+        self.assertEqual(await self.joined(), "127.0.0.1")
+
+    async def test_what_a_client_itself_says_of_its_address_is_not_believed(self):
+        self.begin()
+        await self.client(address="127.0.0.5", extra_headers={"X-Forwarded-For": "203.0.113.9"})
+        self.assertEqual(await self.joined(), "127.0.0.5")
+
+    async def test_nor_is_that_of_one_who_comes_past_the_proxy(self):
+        self.begin()
+        await self.client(address="127.0.0.6", url=self.server.url, extra_headers={"X-Forwarded-For": "203.0.113.9"})
+        self.assertEqual(await self.joined(), "127.0.0.6")
+
+    async def test_pages_of_this_server_may_connect_and_those_of_others_may_not(self):
+        self.begin()
+        own = f"https://127.0.0.1:{self.nginx.port}"
+        self.assertEqual((await upgrade(self.nginx.url(), {"Origin": own})).status, 101)
+        self.assertEqual((await upgrade(self.nginx.url(), {"Origin": "https://example.com"})).status, 403)
+
+    async def test_the_page_is_there_with_hsts_and_so_is_the_way_to_it(self):
+        self.begin()
+        page = await get(self.nginx.url("/web/", "https"))
+        self.assertEqual((page.status, page.headers["strict-transport-security"]), (200, HSTS))
+        self.assertIn(b"<title>", page.body)
+        root = await get(self.nginx.url("/", "https"))
+        self.assertEqual((root.status, root.headers["location"]), (302, "/web/"))
+        plain = await get(f"http://127.0.0.1:{self.nginx.plain_port}/chat/?a=b")
+        self.assertEqual((plain.status, plain.headers["location"]), (301, "https://127.0.0.1/chat/?a=b"))
+
+    async def test_ciphers_of_another_time_are_refused(self):
+        self.begin()
+        context = insecure_tls()
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("AES128-SHA:AES256-SHA:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            await asyncio.open_connection("127.0.0.1", self.nginx.port, ssl=context)
+
+
+class Public(Transport):
+    def setUp(self):
+        self.https, self.http = example("public")
+        self.serve(self.https, self.http)
+
+    async def test_http_leads_to_https_whatever_is_asked_for(self):
+        for path in "/", "/web/", "/chat/", "/nowhere?a=b":
+            answer = await get(self.server.http_of(1, path).replace("localhost", "127.0.0.1"))
+            self.assertEqual((answer.status, answer.headers["location"]), (301, "https://chat.example.org/"), path)
+
+    async def test_a_websocket_over_http_is_refused(self):
+        self.assertNotEqual((await upgrade(self.server.url_of(1))).status, 101)
+
+    async def test_the_way_to_https_stays_open_whatever_comes(self):
+        """libwebsockets 4.1 hangs when it lets a next request in while it still has the end of this one in hand."""
+        redirect = self.server.url_of(1, "/")
+        for data in (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 300, b"OPTIONS / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"):
+            wire = await Wire.open(redirect)
+            wire.send(data)
+            self.assertIn((await wire.answer()).status, (301, 302))
+            await wire.abandon()
+        self.assertEqual((await get(redirect.replace("ws", "http"))).status, 301)
+
+    async def test_all_that_comes_over_https_says_hsts(self):
+        url = self.server.http_of(0, "{}").replace("localhost", "127.0.0.1")
+        for path, status in ("/", 302), ("/web/", 200), ("/nowhere", 404), ("/sse/lobby", 200), ("/web/nothing", 404):
+            answer = await get(url.format(path)) if path != "/sse/lobby" else await self.head_of_stream(url.format(path))
+            self.assertEqual((answer.status, answer.headers.get("strict-transport-security")), (status, HSTS), path)
+
+    async def head_of_stream(self, url):
+        wire = await Wire.open(url)
+        self.addAsyncCleanup(wire.abandon)
+        wire.send(b"GET /sse/lobby HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return await wire.answer(body=False)
+
+    async def test_websockets_talk_over_tls(self):
+        client = await self.join()
+        await client.send("hello")
+        self.assertEqual(await receive(client), "hello")
+
+
+if __name__ == "__main__":
+    unittest.main()
