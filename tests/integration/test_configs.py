@@ -1,0 +1,138 @@
+"""Every configuration that is shipped, and every piece of one in the README and the manual pages, is one that lws-chatd --check
+has nothing to say about, with this machine's files in place of those that are named."""
+import grp
+import json
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.back_end import key_file  # noqa: E402
+from support.configs import without_comments  # noqa: E402
+from support.server import BUILD, PATIENCE, ROOT, certificate  # noqa: E402
+
+CONF = ROOT / "conf"
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "packaging/man").iterdir())]
+
+
+class Checked(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-")))
+        # The example of another plugin is among those that are built for the tests.
+        plugins = self.folder / "plugins"
+        plugins.mkdir()
+        for name in "plugins/libprotocol_lws_chat.so", "test-plugins/libprotocol_lws_chat_clock.so":
+            shutil.copy(BUILD / name, plugins)
+        cert, key = certificate()
+        keys = key_file(self)
+        user, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
+        self.here = {
+            "/etc/ssl/certs/ssl-cert-snakeoil.pem": cert, "/etc/ssl/private/ssl-cert-snakeoil.key": key,
+            "/etc/lws-chatd/tls/cert.pem": cert, "/etc/lws-chatd/tls/key.pem": key,
+            "/etc/lws-chatd/api-keys": keys, "/etc/lwsws/api-keys": keys,
+            "/usr/share/lws-chat/mount": BUILD / "mount",
+            "/usr/lib/lws-chatd/plugins": plugins, "/path/to/build/release/plugins": plugins,
+            '"username": "lws-chat"': f'"username": "{user}"', '"groupname": "lws-chat"': f'"groupname": "{group}"',
+        }
+
+    def on_this_machine(self, text):
+        for there, here in self.here.items():
+            text = text.replace(there, str(here))
+        return text
+
+    def check(self, files):
+        """What --check says of a folder with these files (texts by name), if anything is wrong with it."""
+        folder = self.folder / "config"
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "conf.d").mkdir(parents=True)
+        for name, text in files.items():
+            (folder / name).write_text(self.on_this_machine(text))
+        done = subprocess.run([BUILD / "bin/lws-chatd", "--check", "-c", folder, "-p", self.folder / "plugins"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=PATIENCE)
+        fine = done.returncode == 0 and re.fullmatch(rf"{folder}: \d+ vhosts, nothing wrong\n", done.stdout)
+        return "" if fine else f"exit code {done.returncode}: {done.stdout}"
+
+
+class Shipped(Checked):
+    OTHERS = {"certbot/deploy-hook", "nginx/lws-chat"}  # no configurations of ours; other tests run them
+
+    def sets(self):
+        """The files that belong together, by their names below conf/."""
+        ours = ["lws-chatd/conf", "lws-chatd/conf.d/10-http", "lws-chatd/conf.d/20-https"]
+        examples = ["examples/behind-proxy", "examples/public"]
+        return [ours, ["lwsws/conf", "lwsws/conf.d/lws-chat"], *(["lws-chatd/conf", name] for name in examples), ours + examples]
+
+    def texts(self, names):
+        """The files as they lie in a configuration's folder."""
+        def place(name):
+            return "conf" if name.endswith("/conf") else "conf.d/" + name.rsplit("/", 1)[1]
+        return {place(name): (CONF / name).read_text() for name in names}
+
+    def test_they_are_all_looked_at(self):
+        there = {str(path.relative_to(CONF)) for path in CONF.rglob("*") if path.is_file()}
+        self.assertEqual(there, {name for names in self.sets() for name in names} | self.OTHERS)
+
+    def test_they_are_fine(self):
+        for names in self.sets():
+            with self.subTest(names):
+                self.assertEqual(self.check(self.texts(names)), "")
+
+    def test_so_are_all_the_choices_in_their_comments(self):
+        for names in self.sets():
+            with self.subTest(names):
+                # "# , ..." goes on with a list, '# "...' stands between others.
+                chosen = {name: re.sub(r'(?m)^( *)# (?=, "|"[a-z0-9-]+": ")', r"\1", text) for name, text in self.texts(names).items()}
+                self.assertEqual(self.check(chosen), "")
+
+
+class Documented(Checked):
+    """Pieces of configurations: blocks of lines, and what stands within a line as "NAME": "VALUE"."""
+
+    def blocks(self, document):
+        text = document.read_text()
+        if document.suffix == ".md":
+            return [block for language, block in re.findall(r"(?ms)^```(\w*)\n(.*?)^```$", text) if not language]
+        return [block.replace(r"\e", "\\") for block in re.findall(r"(?ms)^\.Bd -literal.*?\n(.*?)^\.Ed$", text)]
+
+    def pieces(self, document):
+        """Each as (JSON without the braces around it, whether it is the inside of the whole)."""
+        text = document.read_text()
+        for block in self.blocks(document):
+            if re.match(r'\{\s*"(global|vhosts)"', block):
+                yield block.strip()[1:-1]
+            elif block.startswith('"'):
+                yield from (piece.strip().rstrip(",") for piece in re.split(r"(?m)^\.\.\.$", block))
+        inline = re.findall(r"`([^`\n]+)`", text) if document.suffix == ".md" else \
+            [line.replace(r"\(dq", '"') for line in re.findall(r"(?m)^\.Li (.*?)(?: [.,;:])?$", text)]
+        yield from (span for span in inline if re.fullmatch(r'"[\w/-]+": ("[^"]*"|\{.*\})', span))
+
+    def homes(self, piece):
+        """The configurations with the piece in each place where it may belong."""
+        fields = json.loads("{" + without_comments(piece) + "}")
+
+        def config(top=None, global_=None, vhost=None, chat=None, protocols=None):
+            protocols = {"lws-chat": {"status": "ok", **(chat or {})}, **(protocols or {})}
+            made = {"global": {"init-ssl": "yes", "default-alpn": "http/1.1", **(global_ or {})},
+                    "vhosts": [{"name": "localhost", "port": "8000", "ws-protocols": [protocols], **(vhost or {})}]}
+            return json.dumps({**made, **(top or {})}, indent=1, ensure_ascii=False)
+        return [config(**{place: fields}) for place in ("top", "global_", "vhost", "chat", "protocols")]
+
+    def test_they_are_fine_where_they_belong(self):
+        for document in DOCUMENTS:
+            found = list(self.pieces(document))
+            self.assertTrue(found, f"{document.name} has some")
+            for piece in found:
+                with self.subTest(document.name, piece=piece):
+                    said = [self.check({"conf": text}) for text in self.homes(piece)]
+                    self.assertIn("", said, "\n".join(said))
+
+
+if __name__ == "__main__":
+    unittest.main()
