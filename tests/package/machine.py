@@ -1,4 +1,4 @@
-"""The system that the checks run in: its commands, its services and their journal, and clients of lws-chatd."""
+"""The system that the checks run in: its commands, its services and their journal, certificates and pages."""
 import contextlib
 import os
 import pathlib
@@ -17,9 +17,9 @@ class Skipped(Exception):
     """What is to be checked is not to be had here; the text says why."""
 
 
-def attempt(*command, **options):
+def attempt(*command, input="", **options):
     return subprocess.run([str(c) for c in command], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          stdin=subprocess.DEVNULL, **options)
+                          input=input, **options)
 
 
 def run(*command, **options):
@@ -106,12 +106,6 @@ def replace(path, old, new):
     path.write_text(text.replace(old, new))
 
 
-def use_own_certificate():
-    """The two lines that the README tells to change."""
-    replace(HTTPS, "/etc/ssl/certs/ssl-cert-snakeoil.pem", str(TLS / "cert.pem"))
-    replace(HTTPS, "/etc/ssl/private/ssl-cert-snakeoil.key", str(TLS / "key.pem"))
-
-
 def lineage(name, *arguments):
     """A folder as certbot makes it, with a new certificate for localhost and its key."""
     folder = pathlib.Path("/tmp") / name
@@ -133,7 +127,7 @@ def served_certificate():
 
 
 def page(url):
-    return run("curl", "--silent", "--show-error", "--fail", "--insecure", "--max-time", PATIENCE, url)
+    return run("curl", "--silent", "--show-error", "--fail", "--insecure", "--location", "--max-time", PATIENCE, url)
 
 
 def any_certificate():

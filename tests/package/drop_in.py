@@ -1,0 +1,95 @@
+"""The plugin without lws-chatd: in lwsws, as README.md and the manual page say, in a system of its own.
+
+No distribution has lwsws: packaging/test puts the one that tests/support/build-lwsws made into /usr/local.
+"""
+import contextlib
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+from clients import talks
+from machine import PATIENCE, attempt, page, run, until
+from readme import Section
+from report import report
+
+README = Section("Use it in lwsws")
+CONFIG = pathlib.Path("/etc/lwsws")
+LOG = pathlib.Path("/tmp/lwsws.log")
+
+
+@contextlib.contextmanager
+def started(command, url):
+    """The server, from when it answers at the URL."""
+    with open(LOG, "w", encoding="utf-8") as log:
+        server = subprocess.Popen(shlex.split(command), stdout=log, stderr=subprocess.STDOUT)
+    try:
+        def answers():
+            assert server.poll() is None, f"{command}: exit code {server.returncode}: {LOG.read_text()[-500:]}"
+            return attempt("curl", "--silent", "--output", "/dev/null", url).returncode == 0
+        until(answers, f"an answer at {url}")
+        yield
+    finally:
+        server.terminate()
+        try:
+            server.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            raise
+
+
+def the_plugin_and_the_page_install_without_lws_chatd():
+    """the plugin and the page install without lws-chatd"""
+    README.do("apt install")
+    installed = run("dpkg-query", "-W", "-f", "${Package}\n").split()
+    assert "lws-chatd" not in installed
+    libraries = run("ldd", "/usr/local/bin/lwsws")
+    if "not found" in libraries:  # what lwsws itself needs is not the plugin's business
+        run("apt-get", "install", "-y", "libuv1")
+    assert "not found" not in run("ldd", "/usr/local/bin/lwsws")
+
+
+def the_example_is_all_that_lwsws_needs():
+    README.do("cp ")
+    [address] = README.addresses()
+    with started(README.command("lwsws"), address):
+        html = page(address)
+        scripts = re.findall(r'<script[^>]* src="([^"]+)"', html)
+        assert "<title>" in html and scripts, html[:300]
+        for script in scripts:
+            assert page(address + script), f"{address}{script} is not empty"
+        talks("ws://localhost:7681/chat/")
+
+
+def two_lines_put_it_into_a_configuration_that_is_there():
+    folder, protocol = README.line('"global"'), README.line('"ws-protocols"')
+    (CONFIG / "conf").write_text("{" + folder + "}\n")
+    for path in (CONFIG / "conf.d").iterdir():
+        path.unlink()
+    (CONFIG / "conf.d/mine").write_text(
+        '{"vhosts": [{"name": "mine", "port": "8080",'
+        '"mounts": [{"mountpoint": "/", "origin": "file:///usr/share/doc", "default": "none"}],' + protocol + "}]}\n")
+    with started("lwsws", "http://localhost:8080/"):
+        talks("ws://localhost:8080/chat/")
+
+
+def the_manual_page_says_the_same():
+    manual = run("zcat", "/usr/share/man/man7/libprotocol_lws_chat.7.gz")
+    for text in (README.command("cp "), README.command("lwsws"), *README.addresses(),
+                 README.line('"global"'), README.line('"ws-protocols"')):
+        assert text in manual, f"the manual page has {text!r}"
+
+
+def nothing_that_the_readme_says_was_left_out():
+    # This one packaging/test did, where the network is.
+    assert README.left == ["tests/support/build-lwsws build/lwsws"], README.left
+
+
+sys.exit(report("drop-in tests", [
+    the_plugin_and_the_page_install_without_lws_chatd,
+    the_example_is_all_that_lwsws_needs,
+    two_lines_put_it_into_a_configuration_that_is_there,
+    the_manual_page_says_the_same,
+    nothing_that_the_readme_says_was_left_out,
+]))
