@@ -5,6 +5,7 @@
 
 #include "lws/descriptors.h"
 #include "lws/handshake.h"
+#include "lws/header.h"
 #include "lws/home.h"
 #include "lws/http_open.h"
 #include "lws/structured_connection.h"
@@ -38,6 +39,8 @@ void destroy(Object*& object) {
 }
 
 int begin_exchange(lws* wsi, HttpExchange*& exchange, std::string_view path) {
+  // An HTTP/2 stream has one request; of one whose body came with its headers lws 4.3 tells again when it has given it.
+  if (exchange && over_http2(wsi)) return 0;
   destroy(exchange);
   VhostState* vhost = VhostState::of(wsi);
   exchange = open_exchange(wsi, vhost, path);

@@ -7,6 +7,9 @@
 
 namespace lws_chat {
 
+// Whether the request came over HTTP/2, as a stream of another connection.
+inline bool over_http2(lws* wsi) { return lws_get_network_wsi(wsi) != wsi; }
+
 // A header of the request; empty if it is not there.
 std::string header(lws* wsi, lws_token_indexes token);
 

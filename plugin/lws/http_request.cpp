@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 
 #include "lws/clock.h"
@@ -48,6 +49,7 @@ HttpRequest::HttpRequest(lws* wsi, VhostState* vhost, HttpAnswer answer)
 int HttpRequest::begin() {
   deadline_ = now() + kDuration;
   wait();
+  if (!has_length(wsi_) || !read_length(wsi_, left_)) left_ = std::numeric_limits<uint64_t>::max();
   // A request with a body of 0 bytes and something behind it is one that lws 4.1 begins again and again: it is
   // answered here, and ends its connection.
   bool empty = over_http1() && is_empty_for_lws(wsi_);
@@ -69,7 +71,7 @@ int HttpRequest::begin() {
 
 // Sends what is left of the answer, as far as lws takes it, and ends the connection.
 int HttpRequest::finish() {
-  while (!sent_headers_ || sent_ < answer_.body.size())
+  while (!sent_headers_ || (sent_ < answer_.body.size() && window_open(wsi_)))
     if (writeable() != 0) break;
   return -1;
 }
@@ -84,7 +86,7 @@ HttpAnswer HttpRequest::judge_length() const {
   uint64_t length = 0;
   if (!read_length(wsi_, length)) return refusal(400, "impossible content-length");
   bool chunked = lws_hdr_total_length(wsi_, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
-  if (chunked || (over_http1() && !has_length(wsi_))) return refusal(411, "the body needs a content-length");
+  if (chunked || !has_length(wsi_)) return refusal(411, "the body needs a content-length");
   return length > resource_->most(vhost_->options()) ? resource_->too_large(vhost_->options()) : HttpAnswer();
 }
 
@@ -99,6 +101,23 @@ bool HttpRequest::looks_like_headers(std::string_view piece) const {
 void HttpRequest::wait() { lws_set_timer_usecs(wsi_, std::clamp<Time>(deadline_ - now(), 1, kPause)); }
 
 int HttpRequest::body(std::string_view piece) {
+  // Of a body without a length, which has been refused, lws 4.3 gives nothing over HTTP/2, again and again, until it
+  // is told to stop.
+  if (piece.empty() && answered_ && !over_http1() && !has_length(wsi_)) return finish();
+  bool beyond = piece.size() > left_;
+  piece = piece.substr(0, left_);
+  left_ -= piece.size();
+  if (collect(piece)) return -1;
+  // With a body lws 4.3 gives what it has read behind it, and then waits for the end in vain; so it does over HTTP/2
+  // when a part of the body came with the headers.
+  end_now_ = end_now_ || beyond;
+  if (beyond || (left_ == 0 && !over_http1())) return body_complete();
+  // And by these it takes an HTTP/2 frame that it reads in two parts for one that is too long.
+  if (!over_http1()) lws_http_headers_detach(wsi_);
+  return 0;
+}
+
+int HttpRequest::collect(std::string_view piece) {
   if (answered_ || !resource_) return 0;
   wait();
   if (looks_like_headers(piece)) {
@@ -114,7 +133,7 @@ int HttpRequest::body(std::string_view piece) {
 int HttpRequest::body_complete() {
   // Behind its body lws 4.1 has read more, as the beginning of another request, and asks for this one's completion
   // again and again before it looks at anything else.
-  if (complete_) return finish();
+  if (complete_) return over_http1() ? finish() : 0;
   complete_ = true;
   if (answered_) return lws_callback_on_writable(wsi_), 0;
   return answer(resource_->serve(*vhost_, rest_, body_));

@@ -34,6 +34,7 @@ class HttpRequest final : public HttpExchange {
  private:
   bool over_http1() const { return lws_get_network_wsi(wsi_) == wsi_; }
   int finish();
+  int collect(std::string_view piece);
   bool looks_like_headers(std::string_view piece) const;
   HttpAnswer judge() const;
   HttpAnswer judge_length() const;
@@ -49,7 +50,8 @@ class HttpRequest final : public HttpExchange {
   std::string key_;  // that it shows
   std::string body_;
   HttpAnswer answer_;
-  size_t sent_ = 0;  // bytes of its body
+  size_t sent_ = 0;    // bytes of its body
+  uint64_t left_ = 0;  // how many bytes of the request's body are still to come, as far as it says
   Time deadline_ = 0;
   bool complete_ = false;  // its body has come, or it has none
   bool answered_ = false;  // it is known what the answer is

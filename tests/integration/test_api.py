@@ -7,8 +7,8 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.back_end import KEY, BackEnd, Line, key_file  # noqa: E402
-from support.server import PATIENCE, ROOT, close_of, receive  # noqa: E402
+from support.back_end import KEY, BackEnd, Line, key_file, request  # noqa: E402
+from support.server import PATIENCE, ROOT, close_of, lws_version, receive  # noqa: E402
 from support.transports import ALL, over  # noqa: E402
 from support.wire import frame  # noqa: E402
 
@@ -182,6 +182,17 @@ class Refused(BackEnd):
         answer = await self.ask("/api", b"{}")
         self.assertEqual(answer.status, 404)
 
+    async def test_a_path_with_a_zero_byte_is_not_there_or_ends_the_connection(self):
+        if self.transport == "http2":
+            self.skipTest("raw bytes are for HTTP/1.1")
+        self.serve()
+        line = await self.open_line()
+        line.send(request("/api/%00", b"{}"))
+        said = await line.ended()
+        # lws 4.1 cuts it off the end; 4.3 does not take such a path and says nothing.
+        self.assertEqual(said[:12], b"HTTP/1.1 404" if lws_version() < (4, 2) else b"")
+        self.assertEqual((await self.ask("/api/info", b"{}")).status, 200)
+
     async def test_a_path_may_be_written_with_percents_and_a_query_means_nothing(self):
         self.serve()
         for path in ("/api/%69nfo", "/%61pi/info", "/api/info?x=1", "/api/info?"):
@@ -219,7 +230,7 @@ class Refused(BackEnd):
         member = await self.member("ops")
         for method, body, more in (("publish", b"{", {}), ("publish", b"{}", {"key": None}), ("publish", None, {"method": "GET"}),
                                    ("publish", b"x" * 1_048_577, {}), ("publish", b"{}", {"headers": ["Content-Type: image/png"]}),
-                                   ("nope", b"{}", {}), ("%00", b"{}", {}), ("info", b"{}", {})):
+                                   ("nope", b"{}", {}), ("%01", b"{}", {}), ("info", b"{}", {})):
             await self.ask(f"/api/{method}", body, **more)
         self.assertEqual(await self.calls(), {("publish", 400): 1, ("publish", 401): 1, ("publish", 405): 1, ("publish", 413): 1,
                                               ("publish", 415): 1, ("unknown", 404): 2, ("info", 200): 1})

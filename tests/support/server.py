@@ -9,6 +9,7 @@ import functools
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -30,6 +31,13 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+@functools.lru_cache
+def lws_version():
+    """That of the libwebsockets it is all built with: (4, 1)."""
+    said = subprocess.run([BUILD / "bin/lws-chatd", "--version"], check=True, capture_output=True, text=True).stdout
+    return tuple(map(int, re.search(r"libwebsockets (\d+)\.(\d+)", said).groups()))
 
 
 @functools.lru_cache
