@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "lws/header.h"
+
 namespace lws_chat {
 namespace {
 
 // lws knows windows of HTTP/2 only.
 size_t window(lws* wsi) {
-  if (lws_get_network_wsi(wsi) == wsi) return kMaxPiece;
+  if (!over_http2(wsi)) return kMaxPiece;
   return static_cast<size_t>(std::max<lws_fileofs_t>(lws_get_peer_write_allowance(wsi), 0));
 }
 

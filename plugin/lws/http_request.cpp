@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "lws/clock.h"
-#include "lws/header.h"
 #include "lws/http_body.h"
 #include "lws/peer_address.h"
 #include "lws/vhost.h"
@@ -63,8 +62,8 @@ int HttpRequest::begin() {
     key_ = api_key(wsi_);
     return 0;
   }
-  // Of a body without a length nobody knows where it ends.
-  end_now_ = end_now_ || verdict.status == 411 || verdict.status == 400;
+  // Of a body without a length nobody knows where it ends, but for HTTP/2.
+  end_now_ = end_now_ || (over_http1() && (verdict.status == 411 || verdict.status == 400));
   if (answer(verdict.status == 200 && resource_ ? resource_->serve(*vhost_, rest_, {}) : verdict)) return -1;
   return empty ? finish() : 0;
 }
@@ -150,7 +149,7 @@ int HttpRequest::answer(HttpAnswer answer) {
   // What follows a request that was refused may still be a part of it. To a client that sends its body before it
   // reads, the answer would be lost with the connection: so the body is let come for a while.
   bool early = answer.status >= 400 && !complete_;
-  end_after_body_ = early && !end_now_ && has_length(wsi_);
+  end_after_body_ = early && !end_now_ && (!over_http1() || has_length(wsi_));
   end_now_ = end_now_ || (early && !end_after_body_);
   answer_ = std::move(answer);
   deadline_ = now() + (end_after_body_ ? kPause : kDuration);

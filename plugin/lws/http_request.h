@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/message.h"
+#include "lws/header.h"
 #include "lws/http_answer.h"
 #include "lws/http_exchange.h"
 #include "lws/http_resource.h"
@@ -32,7 +33,7 @@ class HttpRequest final : public HttpExchange {
   bool done() const override { return complete_ && sent_headers_ && sent_ == answer_.body.size(); }
 
  private:
-  bool over_http1() const { return lws_get_network_wsi(wsi_) == wsi_; }
+  bool over_http1() const { return !over_http2(wsi_); }
   int finish();
   int collect(std::string_view piece);
   bool looks_like_headers(std::string_view piece) const;

@@ -113,8 +113,10 @@ class Publish(Http):
         client = await self.join()
         for body in ("x", "x" * 50_000):
             status, answer = await self.curl("-H", "Content-Length:", body=body)
-            # There it ends the connection, and with what it has not read the answer may be lost.
-            if status or self.transport != "http2" or lws_version() < (4, 2):
+            # Where the connection ends before all of the body was read, the answer may be lost: over HTTP/1.1, if the
+            # body is large, and over HTTP/2 with lws 4.3.
+            whole = lws_version() < (4, 2) if self.transport == "http2" else len(body) == 1
+            if status or whole:
                 self.assertEqual(status, 411, answer)
                 self.assertIn("content-length", answer["error"]["message"])
         self.assertEqual((await self.curl(body="still here"))[0], 200)
