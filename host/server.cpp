@@ -34,6 +34,14 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// lws asks for an IPv6 socket wherever the configuration does not forbid it, and where the system has none it goes on
+// without listening.
+bool system_has_ipv6() {
+  int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd >= 0) close(fd);
+  return fd >= 0 || errno != EAFNOSUPPORT;
+}
+
 // Whether somebody already listens where the vhost is about to. lws's parser passes over a vhost that
 // cannot listen, so it has to be asked before. Interfaces given by device name are left to lws.
 std::string occupied(const VhostSummary& vhost) {
@@ -48,8 +56,8 @@ std::string occupied(const VhostSummary& vhost) {
   std::string problem;
   int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (fd >= 0 && bind(fd, found->ai_addr, found->ai_addrlen) != 0) {
+  if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0) {
     std::string where = (host ? vhost.interface + " " : "") + "port " + port;
     if (errno == EADDRINUSE)
       problem = "vhost " + vhost.name + ": " + where + " is in use by another program; stop it or choose another port";
@@ -142,6 +150,10 @@ std::string Server::load_plugins() {
 std::string Server::create_context() {
   info_.options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBUV |
                   LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN;
+  if (!system_has_ipv6()) {
+    lwsl_notice("lws-chatd: this system has no IPv6, listening on IPv4 only\n");
+    info_.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
+  }
   info_.pprotocols = protocols_.data();
   info_.pt_serv_buf_size = 8192;
   // lws copies every string and keeps a small structure for most of them.

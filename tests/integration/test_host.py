@@ -18,7 +18,7 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import server as hosts  # noqa: E402
 from support.back_end import numbers  # noqa: E402
-from support.server import (PATIENCE, Server, certificate, close_of, connect, dated_certificate, insecure_tls,  # noqa: E402
+from support.server import (PATIENCE, ROOT, Server, certificate, close_of, connect, dated_certificate, insecure_tls,  # noqa: E402
                             receive, vhost)
 from support.transports import Transport, over  # noqa: E402
 from support.wire import frame  # noqa: E402
@@ -301,10 +301,59 @@ class Certificates(Transport):
         await self.talks(client)
 
 
+def has_ipv6():
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+class Surroundings(Transport):
+    """Systems that lack something which the server can do without."""
+
+    async def talk(self, server):
+        self.serve(vhost(interface="127.0.0.1"), self.everywhere(), server=server)
+        for i in range(2):
+            client = await self.enterAsyncContext(connect(self.server.url_of(i)))
+            await client.send("hello")
+            self.assertEqual(await receive(client), "hello")
+
+    @staticmethod
+    def everywhere():
+        """A vhost that names no interface."""
+        made = vhost("everywhere")
+        del made["interface"], made["noipv6"]
+        return made
+
+    async def test_without_ipv6_it_serves_over_ipv4_and_says_so(self):
+        await self.talk({"within": [ROOT / "tests/support/without-ipv6"]})
+        self.assertIn("this system has no IPv6", self.server.log())
+
+    @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
+    async def test_with_ipv6_a_vhost_without_interface_has_it(self):
+        self.serve(self.everywhere())
+        client = await self.enterAsyncContext(connect(self.server.url.replace("127.0.0.1", "[::1]")))
+        await client.send("hello")
+        self.assertEqual(await receive(client), "hello")
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can take away the right to write")
+    async def test_it_writes_neither_in_etc_nor_in_its_configuration(self):
+        server = Server(vhost(), self.everywhere())
+        server.within = [ROOT / "tests/support/read-only", server.folder]
+        self.server = self.enterContext(server)
+        for i in range(2):
+            client = await self.enterAsyncContext(connect(self.server.url_of(i)))
+            await client.send("hello")
+            self.assertEqual(await receive(client), "hello")
+        self.server.signal(signal.SIGHUP)
+        await self.server.until(lambda: "SIGHUP" in self.server.log(), "the reload")
+
+
 class Starting(unittest.TestCase):
     """What keeps it from starting, and how it says so."""
 
-    def run_host(self, *vhosts, arguments=(), plugins=None):
+    def run_host(self, *vhosts, arguments=(), plugins=None, within=()):
         """Runs lws-chatd to its end: its exit code and all that it said."""
         server = Server(*(vhosts or [vhost()]))
         self.addCleanup(shutil.rmtree, server.folder, ignore_errors=True)
@@ -312,7 +361,7 @@ class Starting(unittest.TestCase):
         command = server.command()
         if plugins:
             command[command.index("-p") + 1] = str(plugins)
-        return self.run_command([*command, *arguments])
+        return self.run_command([*within, *command, *arguments])
 
     def run_command(self, command):
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -358,6 +407,32 @@ class Starting(unittest.TestCase):
         code, said = self.run_host(vhost(max_message="many"))
         self.assertEqual(code, EX_CONFIG, said)
         self.assertRegex(said, r"(?m)conf\.d/00:\d+:\d+: .*many")
+
+    def test_an_ipv6_address_without_ipv6_ends_it_with_1_naming_vhost_and_address(self):
+        made = vhost("sixth", interface="::1")
+        del made["noipv6"]
+        code, said = self.run_host(made, within=[ROOT / "tests/support/without-ipv6"])
+        self.assertEqual(code, 1, said)
+        self.assertIn(f"vhost sixth: cannot listen on ::1 port {made['port']}: Address family not supported", said)
+
+    def test_an_unusable_certificate_or_key_ends_it_with_78_in_one_line_that_names_file_and_remedy(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-")))
+        none, garbage = folder / "none.pem", folder / "garbage.pem"
+        garbage.write_text("nothing that is PEM")
+        cert, key = certificate()
+        other = certificate("other")[1]
+        for pair, file, words in (((none, key), none, "missing, create it or correct the path"),
+                                  ((cert, none), none, "missing, create it or correct the path"),
+                                  ((garbage, key), garbage, "no PEM certificate in it"),
+                                  ((cert, garbage), garbage, "no PEM private key in it"),
+                                  ((cert, other), other, f"does not belong to the certificate in {cert}")):
+            with self.subTest(words, file=file):
+                made = vhost(tls=True)
+                made["host-ssl-cert"], made["host-ssl-key"] = map(str, pair)
+                code, said = self.run_host(made)
+                self.assertEqual(code, EX_CONFIG, said)
+                line, = [line for line in said.splitlines() if str(file) in line]
+                self.assertRegex(line, rf"^conf\.d/00:\d+:\d+: error: {re.escape(f'{file}: {words}')}")
 
     def with_certificate(self, begin, end):
         made = vhost(tls=True)

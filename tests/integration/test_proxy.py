@@ -140,12 +140,12 @@ class BehindNginx(Transport):
 
     async def test_what_a_client_itself_says_of_its_address_is_not_believed(self):
         self.begin()
-        await self.client(address="127.0.0.5", extra_headers={"X-Forwarded-For": "203.0.113.9"})
+        await self.client(address="127.0.0.5", headers={"X-Forwarded-For": "203.0.113.9"})
         self.assertEqual(await self.joined(), "127.0.0.5")
 
     async def test_nor_is_that_of_one_who_comes_past_the_proxy(self):
         self.begin()
-        await self.client(address="127.0.0.6", url=self.server.url, extra_headers={"X-Forwarded-For": "203.0.113.9"})
+        await self.client(address="127.0.0.6", url=self.server.url, headers={"X-Forwarded-For": "203.0.113.9"})
         self.assertEqual(await self.joined(), "127.0.0.6")
 
     async def test_pages_of_this_server_may_connect_and_those_of_others_may_not(self):

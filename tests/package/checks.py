@@ -216,7 +216,18 @@ def the_watchdog_starts_a_stopped_process_anew():
     assert restart()
 
 
-def it_serves_without_ipv6():
+def it_serves_where_the_kernel_knows_no_ipv6():
+    # To the service it is then as after booting with ipv6.disable=1.
+    with drop_in("[Service]\nRestrictAddressFamilies=\nRestrictAddressFamilies=AF_INET AF_UNIX AF_NETLINK\n"):
+        since = time.time()
+        assert restart(), said(since)
+        assert [line for line in said(since) if "this system has no IPv6" in line], said(since)
+        talks("wss://127.0.0.1:8443/chat/")
+        talks("ws://127.0.0.1:8000/chat/")
+    assert restart()
+
+
+def it_serves_where_ipv6_is_switched_off():
     switch = pathlib.Path("/proc/sys/net/ipv6/conf/all/disable_ipv6")
     try:
         switch.write_text("1")
@@ -376,7 +387,8 @@ code = report("package tests", [
     a_renewed_certificate_is_swapped_while_a_client_stays,
     a_pair_that_does_not_fit_is_refused_and_the_one_in_use_stays,
     the_watchdog_starts_a_stopped_process_anew,
-    it_serves_without_ipv6,
+    it_serves_where_the_kernel_knows_no_ipv6,
+    it_serves_where_ipv6_is_switched_off,
     a_missing_certificate_keeps_it_down_with_one_line,
     a_missing_key_keeps_it_down_with_one_line,
     a_key_it_may_not_read_keeps_it_down_with_one_line,

@@ -111,13 +111,14 @@ class Server:
     """
 
     def __init__(self, *vhosts, serving=None, descriptors=None, user=None, env=None, plugins=None,
-                 arguments=(), **options):
+                 arguments=(), within=(), **options):
         self.vhosts = list(vhosts) or [vhost(**options)]
         self.serving = serving if serving is not None else sum(
             p.get("lws-chat", {}).get("status") == "ok" for v in self.vhosts for p in v.get("ws-protocols", []))
         self.descriptors = descriptors
         self.env = env or {}
         self.arguments = arguments  # lws-chatd's, beside the folders
+        self.within = list(within)  # a command that runs the one that follows, in surroundings of its own
         self.plugins = str(plugins or BUILD / "plugins")
         if SANITIZED and any("h2" in v.get("alpn", "") for v in self.vhosts):
             # lws itself leaks 224 bytes for each upgrade that is refused over HTTP/2.
@@ -147,7 +148,7 @@ class Server:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
 
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            self.process = subprocess.Popen([*self.within, *self.command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             preexec_fn=limits, env={**os.environ, **self.env})
         for v in self.vhosts:
             self.wait(lambda v=v: self._accepts(int(v["port"])), "the server to listen")
@@ -264,9 +265,12 @@ class Server:
         return self.url_of()
 
 
-def connect(url, **kwargs):
+def connect(url, headers=None, **kwargs):
     """A python3-websockets client; compression and its own pings are off unless asked for."""
     import websockets
+    if headers:  # version 14 changed the name
+        old = int(websockets.__version__.split(".")[0]) < 14
+        kwargs["extra_headers" if old else "additional_headers"] = headers
     kwargs.setdefault("compression", None)
     kwargs.setdefault("ping_interval", None)
     kwargs.setdefault("max_size", None)
