@@ -173,6 +173,22 @@ def with_port_443_the_address_has_no_number():
         assert "<title>" in page("https://localhost/")
 
 
+def the_examples_open_the_ports_443_and_80_and_one_for_a_proxy():
+    examples, folder = pathlib.Path("/usr/share/doc/lws-chatd/examples"), HTTPS.parent
+    names = "public", "behind-proxy"
+    with as_they_were(*(folder / name for name in names)):
+        for name in names:
+            (folder / name).write_text((examples / name).read_text())
+        run("lws-chatd", "--check")
+        since = time.time()
+        assert restart(), said(since)
+        talks("wss://localhost/chat/")
+        talks("ws://127.0.0.1:8001/chat/")
+        assert "location: https://chat.example.org/" in run("curl", "-si", "http://localhost/web/")
+        assert "strict-transport-security: max-age=31536000" in run("curl", "-ski", "https://localhost/web/")
+    assert (examples / "nginx-lws-chat").is_file()
+
+
 def a_renewed_certificate_is_swapped_while_a_client_stays():
     process, renewed = service("MainPID"), lineage("renewed")
 
@@ -384,6 +400,7 @@ code = report("package tests", [
     an_unprivileged_user_cannot_read_the_key,
     the_documented_hook_and_two_lines_change_the_certificate,
     with_port_443_the_address_has_no_number,
+    the_examples_open_the_ports_443_and_80_and_one_for_a_proxy,
     a_renewed_certificate_is_swapped_while_a_client_stays,
     a_pair_that_does_not_fit_is_refused_and_the_one_in_use_stays,
     the_watchdog_starts_a_stopped_process_anew,
