@@ -113,7 +113,7 @@ const std::vector<KeyRow> kVhostKeys = {
     {"enable-client-ssl", ValueType::kFlag, kTlsClient},
     {"ciphers", ValueType::kText, kTls},
     {"tls13-ciphers", ValueType::kText, kTls},
-    {"ecdh-curve", ValueType::kText, kTls},
+    {"ecdh-curve", ValueType::kText, kDeprecated},
     {"noipv6", ValueType::kFlag, kIpv6},
     {"ipv6only", ValueType::kFlag, kIpv6},
     {"ssl-option-set", ValueType::kNumber, kTls},

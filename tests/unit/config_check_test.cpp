@@ -340,9 +340,11 @@ TEST(an_ipv4_interface_without_noipv6_is_an_error_because_lws_listens_everywhere
 }
 
 TEST(keys_this_libwebsockets_ignores_are_warnings) {
-  std::string all = findings(R"({"global":{"ws-pingpong-secs":"5","count-threads":"2","ip-limit-ah":1},)" +
-                             vhost(kPlain + "," + kChat + ",\"access-log\":\"x\"").substr(1));
+  std::string all =
+      findings(R"({"global":{"ws-pingpong-secs":"5","count-threads":"2","ip-limit-ah":1},)" +
+               vhost(kPlain + "," + kChat + ",\"access-log\":\"x\",\"ecdh-curve\":\"prime256v1\"").substr(1));
   CHECK_CONTAINS(all, "conf:1:12: warning: \"ws-pingpong-secs\": this libwebsockets (");
+  CHECK_CONTAINS(all, "warning: \"ecdh-curve\": this libwebsockets (");
 #ifndef LWS_WITH_ACCESS_LOG
   CHECK_CONTAINS(all, ") ignores it, built without access logs\n");
 #endif
