@@ -2,41 +2,17 @@
 
 No distribution has lwsws: packaging/test puts the one that tests/support/build-lwsws made into /usr/local.
 """
-import contextlib
 import pathlib
 import re
-import shlex
-import subprocess
 import sys
 
 from clients import talks
-from machine import PATIENCE, attempt, page, run, until
+from machine import page, run, started
 from readme import Section
 from report import report
 
 README = Section("Use it in lwsws")
 CONFIG = pathlib.Path("/etc/lwsws")
-LOG = pathlib.Path("/tmp/lwsws.log")
-
-
-@contextlib.contextmanager
-def started(command, url):
-    """The server, from when it answers at the URL."""
-    with open(LOG, "w", encoding="utf-8") as log:
-        server = subprocess.Popen(shlex.split(command), stdout=log, stderr=subprocess.STDOUT)
-    try:
-        def answers():
-            assert server.poll() is None, f"{command}: exit code {server.returncode}: {LOG.read_text()[-500:]}"
-            return attempt("curl", "--silent", "--output", "/dev/null", url).returncode == 0
-        until(answers, f"an answer at {url}")
-        yield
-    finally:
-        server.terminate()
-        try:
-            server.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            raise
 
 
 def the_plugin_and_the_page_install_without_lws_chatd():

@@ -2,9 +2,11 @@
 import contextlib
 import os
 import pathlib
+import shlex
 import shutil
 import ssl
 import subprocess
+import tempfile
 import time
 
 PATIENCE = 30  # seconds until something that must happen counts as not happening
@@ -124,6 +126,29 @@ def put(folder):
 
 def served_certificate():
     return ssl.get_server_certificate(("localhost", 8443), timeout=PATIENCE)
+
+
+@contextlib.contextmanager
+def started(command, url):
+    """A server without systemd, from when it answers at the URL."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        server = subprocess.Popen(shlex.split(command), stdout=log, stderr=subprocess.STDOUT)
+
+        def answers():
+            if server.poll() is not None:
+                log.seek(0)
+                raise AssertionError(f"{command}: exit code {server.returncode}: {log.read()[-500:]}")
+            return attempt("curl", "--silent", "--insecure", "--output", "/dev/null", url).returncode == 0
+        try:
+            until(answers, f"an answer at {url}")
+            yield
+        finally:
+            server.terminate()
+            try:
+                server.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                raise
 
 
 def page(url):

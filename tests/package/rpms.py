@@ -1,0 +1,60 @@
+"""The RPM packages, in a system of their own: a Debian, so without what rpm itself knows of their dependencies."""
+import grp
+import os
+import pathlib
+import sys
+
+from clients import talks
+from machine import HTTPS, TLS, apt, page, replace, run, started
+from report import report
+
+RPMS = sorted(pathlib.Path("/rpms").glob("*/*.rpm"))
+OURS = ["libwebsockets-protocol-lws-chat", "lws-chat-common", "lws-chat-dev", "lws-chatd"]
+
+
+def rpm(*arguments):
+    return run("rpm", "--force-debian", "--nodeps", *arguments)
+
+
+def the_rpms_install():
+    # By Debian's names, what the packages ask for.
+    apt("install", "rpm", *os.environ["NEEDED"].split())
+    rpm("--install", *RPMS)
+    assert sorted(run("rpm", "--query", "--all", "--queryformat", "%{NAME}\n").split()) == OURS
+
+
+def the_server_has_a_pair_of_its_own():
+    for path in TLS / "key.pem", TLS / "cert.pem":
+        status = path.stat()
+        assert (status.st_mode & 0o777, status.st_uid, status.st_gid) == (0o640, 0, grp.getgrnam("lws-chat").gr_gid), path
+    assert "snakeoil" not in HTTPS.read_text(), "the pair of Debian's ssl-cert is not named"
+    run("lws-chatd", "--check")
+
+
+def it_serves_the_page_and_chats_as_its_user():
+    command = "setpriv --reuid=lws-chat --regid=lws-chat --clear-groups --no-new-privs lws-chatd"
+    with started(command, "https://localhost:8443/web/"):
+        for url in "https://localhost:8443/web/", "http://localhost:8000/web/":
+            assert "<title>" in page(url), url
+        for url in "wss://localhost:8443/chat/", "ws://localhost:8000/chat/":
+            talks(url)
+
+
+def an_edited_file_stays_when_they_are_installed_again_and_erased():
+    replace(HTTPS, '"port": "8443"', '"port": "8444"')
+    mine = HTTPS.read_text()
+    rpm("--upgrade", "--replacepkgs", *RPMS)
+    assert HTTPS.read_text() == mine
+    assert sorted(path.name for path in HTTPS.parent.iterdir()) == ["10-http", "20-https"]
+    rpm("--erase", *OURS)
+    assert HTTPS.with_name("20-https.rpmsave").read_text() == mine
+    left = run("find", "/usr", "-name", "*lws-chat*").splitlines()
+    assert not left, left
+
+
+sys.exit(report("rpm tests", [
+    the_rpms_install,
+    the_server_has_a_pair_of_its_own,
+    it_serves_the_page_and_chats_as_its_user,
+    an_edited_file_stays_when_they_are_installed_again_and_erased,
+]))
