@@ -111,8 +111,9 @@ int HttpRequest::body(std::string_view piece) {
   // when a part of the body came with the headers.
   end_now_ = end_now_ || beyond;
   if (beyond || (left_ == 0 && !over_http1())) return body_complete();
-  // And by these it takes an HTTP/2 frame that it reads in two parts for one that is too long.
-  if (!over_http1()) lws_http_headers_detach(wsi_);
+  // And by these it takes an HTTP/2 frame that it reads in two parts for one that is too long. lws 4.1 needs them to
+  // see a body that is too short.
+  if (LWS_LIBRARY_VERSION_NUMBER >= 4002000 && !over_http1()) lws_http_headers_detach(wsi_);
   return 0;
 }
 
