@@ -163,7 +163,9 @@ class VhostCheck {
     std::ifstream file(path, std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     ApiKeys keys;
-    std::string problem = file ? keys.read(text) : std::strerror(errno) + std::string(", create it with a key in it");
+    std::string problem = file ? keys.read(text)
+                               : std::strerror(errno) + std::string(errno == EACCES ? ", let the server's user read it"
+                                                                                    : ", create it with a key in it");
     const cJSON* value = member(protocol, "api-key-file");
     if (!problem.empty()) file_.error_at_value(value, path + ": " + problem);
     struct stat status;

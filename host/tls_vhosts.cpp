@@ -14,6 +14,19 @@ constexpr uint64_t kOldVersions = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1;
 // are all of that kind.
 constexpr char kCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
+// OpenSSL keeps a certificate for each type of key, so that after one of another type was loaded clients would choose
+// between old and new. Only what was loaded last is offered.
+int offer_last_loaded(SSL* connection, void*) {
+  SSL_CTX* context = SSL_get_SSL_CTX(connection);
+  X509* certificate = SSL_CTX_get0_certificate(context);
+  EVP_PKEY* key = SSL_CTX_get0_privatekey(context);
+  if (!certificate || !key) return 1;
+  STACK_OF(X509)* chain = nullptr;
+  SSL_CTX_get0_chain_certs(context, &chain);
+  SSL_certs_clear(connection);
+  return SSL_use_cert_and_key(connection, certificate, key, chain, 1);
+}
+
 }  // namespace
 
 TlsVhosts::TlsVhosts(const std::vector<VhostSummary>& config) : config_(config) { instance = this; }
@@ -42,6 +55,7 @@ void TlsVhosts::add(lws_vhost* vhost, SSL_CTX* context) {
   if (found == config_.end()) return;
   SSL_CTX_set_options(context, kOldVersions & ~found->tls_options_cleared);
   if (!found->own_ciphers) SSL_CTX_set_cipher_list(context, kCiphers);
+  SSL_CTX_set_cert_cb(context, offer_last_loaded, nullptr);
   made_.push_back({vhost, &*found, context});
 }
 

@@ -16,6 +16,8 @@ async function openCuttable(options = {}) {
   const relay = await windows.relay();
   const page = await windows.open({ ...options, origin: relay.origin });
   const context = page.context();
+  // It is connected before it has the room's history; cut off then, it would have nothing to come back to.
+  await page.locator('#messages .text').first().waitFor();
   return {
     page,
     async cut() {

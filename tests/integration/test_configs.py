@@ -37,6 +37,7 @@ class Checked(unittest.TestCase):
             "/etc/lws-chatd/tls/cert.pem": cert, "/etc/lws-chatd/tls/key.pem": key,
             "/etc/lws-chatd/api-keys": keys, "/etc/lwsws/api-keys": keys,
             "/usr/share/lws-chat/mount": BUILD / "mount",
+            "/var/lib/lws-chatd/acme/.well-known/acme-challenge": self.folder,
             "/usr/lib/lws-chatd/plugins": plugins, "/path/to/build/release/plugins": plugins,
             '"username": "lws-chat"': f'"username": "{user}"', '"groupname": "lws-chat"': f'"groupname": "{group}"',
         }
@@ -66,8 +67,10 @@ class Shipped(Checked):
     def sets(self):
         """The files that belong together, by their names below conf/."""
         ours = ["lws-chatd/conf", "lws-chatd/conf.d/10-http", "lws-chatd/conf.d/20-https"]
-        examples = ["examples/behind-proxy", "examples/public"]
-        return [ours, ["lwsws/conf", "lwsws/conf.d/lws-chat"], *(["lws-chatd/conf", name] for name in examples), ours + examples]
+        examples = ["examples/behind-proxy", "examples/port-80", "examples/public"]
+        # A vhost that only redirects is not all there is.
+        alone = (name for name in examples if not name.endswith("port-80"))
+        return [ours, ["lwsws/conf", "lwsws/conf.d/lws-chat"], *(["lws-chatd/conf", name] for name in alone), ours + examples]
 
     def texts(self, names):
         """The files as they lie in a configuration's folder."""

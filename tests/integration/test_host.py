@@ -204,6 +204,15 @@ class Certificates(Transport):
             self.assertEqual(self.served(), self.der(name))
         await self.talks(self.client)
 
+    async def test_a_pair_with_a_key_of_another_type_takes_the_place_of_the_old_one(self):
+        await self.start()
+        for i, pair in enumerate((certificate("renewed", "rsa"), certificate("renewed"), certificate("renewed", "rsa")), 1):
+            self.install_pair(*pair)
+            await self.reload("SIGHUP", "in use for new connections", times=i)
+            self.assertEqual(self.served(), der_of(pair[0]))
+        await self.talks(self.client)
+        await self.talks(await self.join())
+
     async def refused(self, file, *words):
         await self.reload("SIGHUP", str(file), "the certificate in use stays", *words)
         self.assertEqual(self.served(), self.der("localhost"))

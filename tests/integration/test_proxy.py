@@ -24,7 +24,7 @@ from support.wire import Wire, upgrade  # noqa: E402
 HSTS = "max-age=31536000"
 
 
-def example(name):
+def example(name, challenges=None):
     """The vhosts of an example, with what this machine has of ports and files."""
     vhosts = read(ROOT / "conf/examples" / name)["vhosts"]
     for made in vhosts:
@@ -33,6 +33,7 @@ def example(name):
             made["host-ssl-cert"], made["host-ssl-key"] = certificate()
         for mount in made["mounts"]:
             mount["origin"] = mount["origin"].replace("/usr/share/lws-chat/mount", f"{BUILD}/mount")
+            mount["origin"] = mount["origin"].replace("/var/lib/lws-chatd/acme/.well-known/acme-challenge", str(challenges))
     return vhosts
 
 
@@ -175,13 +176,21 @@ class BehindNginx(Transport):
 
 class Public(Transport):
     def setUp(self):
-        self.https, self.http = example("public")
-        self.serve(self.https, self.http)
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-")))
+        self.serve(*example("public"), *example("port-80", self.folder))
 
     async def test_http_leads_to_https_whatever_is_asked_for(self):
         for path in "/", "/web/", "/chat/", "/nowhere?a=b":
             answer = await get(self.server.http_of(1, path).replace("localhost", "127.0.0.1"))
             self.assertEqual((answer.status, answer.headers["location"]), (301, "https://chat.example.org/"), path)
+
+    async def test_the_challenges_of_a_certificate_authority_are_answered_over_http(self):
+        (self.folder / "o-6_ken").write_text("o-6_ken.thumb-print")
+        challenges = self.server.http_of(1, "/.well-known/acme-challenge/{}").replace("localhost", "127.0.0.1")
+        answer = await get(challenges.format("o-6_ken"))
+        self.assertEqual((answer.status, answer.body), (200, b"o-6_ken.thumb-print"))
+        for path in "", "another":
+            self.assertEqual((await get(challenges.format(path))).status, 404, path)
 
     async def test_a_websocket_over_http_is_refused(self):
         self.assertNotEqual((await upgrade(self.server.url_of(1))).status, 101)

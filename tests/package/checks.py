@@ -152,30 +152,39 @@ def as_certbot(certificate, hook):
 
 
 def the_documented_hook_and_two_lines_change_the_certificate():
-    README.do("install ")
-    # All of it that needs the network is certbot's own.
-    [hook] = re.findall("--deploy-hook (.*)", README.command("certbot certonly"))
-    assert hook == HOOK, hook
-    as_certbot(lineage("chat.example.org"), hook)
-    documented_certificate()
-    README.do("systemctl restart")
-    until(active, "the service to be active")
-    assert served_certificate().strip() == (TLS / "cert.pem").read_text().strip()
-    assert "chat.example.org" in run("openssl", "x509", "-noout", "-subject", "-in", TLS / "cert.pem")
+    with as_they_were(HTTPS.with_name("port-80")):
+        README.do("cp /usr/share/doc/lws-chatd/examples/port-80")
+        README.do("systemctl restart")
+        until(active, "the service to be active")
+        README.do("install ")
+        # All of it that needs the network is certbot's own.
+        certbot = README.command("certbot certonly")
+        [webroot], [hook] = re.findall("-w ([^ ]*)", certbot), re.findall("--deploy-hook (.*)", certbot)
+        challenge = pathlib.Path(webroot) / ".well-known/acme-challenge/token"
+        challenge.write_text("token.thumbprint")
+        assert run("curl", "-sf", "http://localhost/.well-known/acme-challenge/token") == "token.thumbprint"
+        challenge.unlink()
+        assert hook == HOOK, hook
+        as_certbot(lineage("chat.example.org"), hook)
+        documented_certificate()
+        assert restart(), said(0)[-10:]
+        until(active, "the service to be active")
+        assert served_certificate().strip() == (TLS / "cert.pem").read_text().strip()
+        assert "chat.example.org" in run("openssl", "x509", "-noout", "-subject", "-in", TLS / "cert.pem")
 
 
 def with_port_443_the_address_has_no_number():
     with as_they_were(HTTPS):
         [port] = re.findall(r'`("port": "443")`', README.text)
         replace(HTTPS, '"port": "8443"', port)
-        README.do("lws-chatd --check && systemctl restart")
+        README.do("runuser -u lws-chat")
         until(active, "the service to be active")
         assert "<title>" in page("https://localhost/")
 
 
 def the_examples_open_the_ports_443_and_80_and_one_for_a_proxy():
     examples, folder = pathlib.Path("/usr/share/doc/lws-chatd/examples"), HTTPS.parent
-    names = "public", "behind-proxy"
+    names = "public", "port-80", "behind-proxy"
     with as_they_were(*(folder / name for name in names)):
         for name in names:
             (folder / name).write_text((examples / name).read_text())
