@@ -9,6 +9,8 @@
 #include <cstring>
 #include <exception>
 
+#include "core/log_budget.h"
+
 namespace lws_chat {
 namespace {
 
@@ -48,15 +50,30 @@ void put(std::string_view line) {
   }
 }
 
+void put_line(int level, const std::string& line) {
+  put((chosen == LogFormat::kJson ? json_line : text_line)(unix_ms(), level_name(level), line));
+}
+
+// Whether lws may say one more line of its own: what it says of peers, as of headers that are too long, they can cause
+// as often as they like.
+bool lws_may_say() {
+  static LogBudget budget;
+  uint64_t left_out = 0;
+  bool may = budget.take(lws_now_usecs(), left_out);
+  if (left_out > 0)
+    put_line(LLL_NOTICE, "lws-chatd: left out " + std::to_string(left_out) + " lines of libwebsockets' own");
+  return may;
+}
+
 // lws calls it, which is C: nothing may be thrown through it.
 void emit(int level, const char* line) noexcept try {
   line = without_stamp(line);
   // "lws-chat: " and "lws-chatd: " are ours.
-  if (level == LLL_NOTICE && !verbose && std::strncmp(line, "lws-chat", 8) != 0) return;
+  bool ours = std::strncmp(line, "lws-chat", 8) == 0;
+  if (level == LLL_NOTICE && !verbose && !ours) return;
   // Said of every connection that the plugin refuses, which says better why.
   if (level == LLL_WARN && !verbose && std::strstr(line, "User code denied connection")) return;
-  auto line_of = chosen == LogFormat::kJson ? json_line : text_line;
-  put(line_of(unix_ms(), level_name(level), line));
+  if (ours || verbose || lws_may_say()) put_line(level, line);
 } catch (const std::exception&) {
   // No memory for the line: it is lost, the server goes on.
 }

@@ -1,4 +1,5 @@
 """What lws-chatd says on stderr with --log-format: json for machines, one object a line; text for people."""
+import asyncio
 import json
 import os
 import pathlib
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -55,6 +57,22 @@ class Serving(Transport):
         for words in ("listens on http 127.0.0.1", "127.0.0.1 joined by text, clients: 1", "127.0.0.1 left (", "with 404",
                       "SIGTERM: closing all clients", "all clients are closed"):
             self.assertEqual(len([message for message in notices if words in message]), 1, (words, said))
+
+    async def test_what_peers_make_libwebsockets_say_is_bounded(self):
+        self.serve()
+        began = time.monotonic()
+
+        def flood():
+            with socket.create_connection(("127.0.0.1", self.server.port)) as peer:
+                try:
+                    peer.sendall(b"GET / HTTP/1.1\r\n" + b"X-a: b\r\n" * 10_000)
+                except ConnectionError:
+                    pass  # it is not read to its end
+        while "lines of libwebsockets' own" not in self.server.log():
+            self.assertLess(time.monotonic() - began, PATIENCE, self.server.log()[-2000:])
+            await asyncio.to_thread(flood)
+        seconds = int(time.monotonic() - began) + 1
+        self.assertLessEqual(self.server.log().count("header data space"), 500 * seconds)
 
     async def test_so_is_all_that_libwebsockets_itself_says(self):
         said = objects(await self.served("--log-format", "json", "-d", "65535"))
