@@ -96,6 +96,8 @@ Server::~Server() {
     lws_context_destroy(context_);
     for (int turn = 0; turn < 50; ++turn) uv_run(&loop_, UV_RUN_NOWAIT);
   }
+  // What was closed above is gone after a turn only, of which there was none without a context.
+  uv_run(&loop_, UV_RUN_NOWAIT);
   uv_loop_close(&loop_);
   if (plugins_) lws_plugins_destroy(&plugins_, nullptr, nullptr);
 }
