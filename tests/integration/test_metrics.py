@@ -273,7 +273,7 @@ class Doors(BackEnd):
         await slow.reset()
         await self.server.until(lambda: self.server.process.poll() is not None, "the server to end")
 
-    @unittest.skipIf(HOST != "lwsws", "lws-chatd does not start with it: see test_host.py")
+    @unittest.skipIf(HOST != "lwsws", "lws-chatd does not start with it: see test_starting.py")
     async def test_a_vhost_with_wrong_options_lives_and_is_not_ready(self):
         wrong, right = self.vhost("wrong", health=1, metrics=1, max_lag="much"), self.vhost("right", health=1)
         self.serve(wrong, right, server={"serving": 1})

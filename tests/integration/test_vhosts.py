@@ -74,7 +74,7 @@ class Hubs(Transport):
         await b.send("still here")
         self.assertEqual(await receive(b), "still here")
 
-    @unittest.skipIf(server.HOST != "lwsws", "lws-chatd does not start with it: see test_host.py")
+    @unittest.skipIf(server.HOST != "lwsws", "lws-chatd does not start with it: see test_starting.py")
     async def test_a_vhost_that_contradicts_its_hub_refuses_and_the_log_names_both(self):
         self.server = self.enterContext(
             Server(vhost("first", hub="town"), vhost("second", hub="town", max_lag=4096), serving=1))

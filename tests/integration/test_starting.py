@@ -1,0 +1,214 @@
+"""How lws-chatd starts, or says what keeps it from starting: arguments, exit codes, what the system lacks."""
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support import server as hosts  # noqa: E402
+from support.server import PATIENCE, ROOT, Server, certificate, connect, dated_certificate, receive, vhost  # noqa: E402
+from support.transports import Transport  # noqa: E402
+
+EX_CONFIG = 78  # trying again would not help
+
+
+def has_ipv6():
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+class Surroundings(Transport):
+    """Systems that lack something which the server can do without."""
+
+    async def talk(self, server):
+        self.serve(vhost(interface="127.0.0.1"), self.everywhere(), server=server)
+        for i in range(2):
+            client = await self.enterAsyncContext(connect(self.server.url_of(i)))
+            await client.send("hello")
+            self.assertEqual(await receive(client), "hello")
+
+    @staticmethod
+    def everywhere():
+        """A vhost that names no interface."""
+        made = vhost("everywhere")
+        del made["interface"], made["noipv6"]
+        return made
+
+    async def test_without_ipv6_it_serves_over_ipv4_and_says_so(self):
+        await self.talk({"within": [ROOT / "tests/support/without-ipv6"]})
+        self.assertIn("this system has no IPv6", self.server.log())
+
+    @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
+    async def test_with_ipv6_a_vhost_without_interface_has_it(self):
+        self.serve(self.everywhere())
+        client = await self.enterAsyncContext(connect(self.server.url.replace("127.0.0.1", "[::1]")))
+        await client.send("hello")
+        self.assertEqual(await receive(client), "hello")
+
+    @unittest.skipIf(subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL).returncode != 0,
+                     "only root can take away the right to write, where mount namespaces are allowed")
+    async def test_it_writes_neither_in_etc_nor_in_its_configuration(self):
+        server = Server(vhost(), self.everywhere())
+        server.within = [ROOT / "tests/support/read-only", server.folder]
+        self.server = self.enterContext(server)
+        for i in range(2):
+            client = await self.enterAsyncContext(connect(self.server.url_of(i)))
+            await client.send("hello")
+            self.assertEqual(await receive(client), "hello")
+        self.server.signal(signal.SIGHUP)
+        await self.server.until(lambda: "SIGHUP" in self.server.log(), "the reload")
+
+
+class Starting(unittest.TestCase):
+    """What keeps it from starting, and how it says so."""
+
+    def run_host(self, *vhosts, arguments=(), plugins=None, within=()):
+        """Runs lws-chatd to its end: its exit code and all that it said."""
+        server = Server(*(vhosts or [vhost()]))
+        self.addCleanup(shutil.rmtree, server.folder, ignore_errors=True)
+        self.folder = server.folder
+        command = server.command()
+        if plugins:
+            command[command.index("-p") + 1] = str(plugins)
+        return self.run_command([*within, *command, *arguments])
+
+    def run_command(self, command):
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=PATIENCE)
+        return done.returncode, done.stdout
+
+    def run_with(self, *arguments):
+        return self.run_command([str(hosts.BUILD / "bin/lws-chatd"), *arguments])
+
+    def test_a_port_in_use_ends_it_with_1_naming_vhost_and_port(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            code, said = self.run_host(vhost("free"), vhost("taken", port=port))
+        self.assertEqual(code, 1, said)
+        line = [line for line in said.splitlines() if str(port) in line and "in use" in line]
+        self.assertEqual(len(line), 1, said)
+        self.assertIn("vhost taken", line[0])
+
+    def test_vhosts_that_contradict_each_other_on_their_hub_end_it_with_78_naming_both(self):
+        code, said = self.run_host(vhost("first", hub="town"), vhost("second", hub="town", max_lag=4096))
+        self.assertEqual(code, EX_CONFIG, said)
+        line = [line for line in said.splitlines() if "max-lag" in line]
+        self.assertTrue(line, said)
+        for name in ("first", "second", "town"):
+            self.assertIn(name, line[0])
+
+    def test_check_of_a_good_configuration_ends_with_0_and_starts_nothing(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            code, said = self.run_host(vhost(port=taken.getsockname()[1]), arguments=["--check"])
+        self.assertEqual(code, 0, said)
+        self.assertIn("nothing wrong", said)
+
+    def test_check_of_a_bad_configuration_ends_with_1_and_says_where(self):
+        code, said = self.run_host(vhost(max_lagg=4096), arguments=["--check"])
+        self.assertEqual(code, 1, said)
+        self.assertRegex(said, r'(?m)conf\.d/00:\d+:\d+: .*max-lagg.*max-lag')
+
+    def test_a_bad_configuration_ends_it_with_78(self):
+        code, said = self.run_host(vhost(max_message="many"))
+        self.assertEqual(code, EX_CONFIG, said)
+        self.assertRegex(said, r"(?m)conf\.d/00:\d+:\d+: .*many")
+
+    def test_an_ipv6_address_without_ipv6_ends_it_with_1_naming_vhost_and_address(self):
+        made = vhost("sixth", interface="::1")
+        del made["noipv6"]
+        code, said = self.run_host(made, within=[ROOT / "tests/support/without-ipv6"])
+        self.assertEqual(code, 1, said)
+        self.assertIn(f"vhost sixth: cannot listen on ::1 port {made['port']}: Address family not supported", said)
+
+    def test_an_unusable_certificate_or_key_ends_it_with_78_in_one_line_that_names_file_and_remedy(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-")))
+        none, garbage = folder / "none.pem", folder / "garbage.pem"
+        garbage.write_text("nothing that is PEM")
+        cert, key = certificate()
+        other = certificate("other")[1]
+        for pair, file, words in (((none, key), none, "missing, create it or correct the path"),
+                                  ((cert, none), none, "missing, create it or correct the path"),
+                                  ((garbage, key), garbage, "no PEM certificate in it"),
+                                  ((cert, garbage), garbage, "no PEM private key in it"),
+                                  ((cert, other), other, f"does not belong to the certificate in {cert}")):
+            with self.subTest(words, file=file):
+                made = vhost(tls=True)
+                made["host-ssl-cert"], made["host-ssl-key"] = map(str, pair)
+                code, said = self.run_host(made)
+                self.assertEqual(code, EX_CONFIG, said)
+                line, = [line for line in said.splitlines() if str(file) in line]
+                self.assertRegex(line, rf"^conf\.d/00:\d+:\d+: error: {re.escape(f'{file}: {words}')}")
+
+    def with_certificate(self, begin, end):
+        made = vhost(tls=True)
+        made["host-ssl-cert"], made["host-ssl-key"] = dated_certificate(begin, end)
+        return made
+
+    def test_an_expired_certificate_ends_it_with_78_in_one_line_that_names_file_date_and_remedy(self):
+        expired = self.with_certificate("20200101", "20200131")
+        for arguments, expected in ((), EX_CONFIG), (("--check",), 1):
+            with self.subTest(arguments=arguments):
+                code, said = self.run_host(expired, arguments=arguments)
+                self.assertEqual(code, expected, said)
+                line, = [line for line in said.splitlines() if expired["host-ssl-cert"] in line]
+                self.assertRegex(line, r"^conf\.d/00:\d+:\d+: error: .*expired on 2020-01-31, .*: renew it$")
+
+    def test_check_warns_of_a_certificate_that_is_not_yet_valid(self):
+        future = self.with_certificate("20990101", "20990131")
+        code, said = self.run_host(future, arguments=["--check"])
+        self.assertEqual(code, 0, said)
+        self.assertIn(f"warning: {future['host-ssl-cert']}: not valid before 2099-01-01", said)
+
+    def test_a_configuration_that_is_not_there_ends_it_with_78(self):
+        folder = tempfile.mkdtemp(prefix="lws-chat-test-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        code, said = self.run_with("-c", f"{folder}/none", "-p", str(hosts.BUILD / "plugins"))
+        self.assertEqual(code, EX_CONFIG, said)
+        self.assertIn(f"{folder}/none", said)
+
+    def test_a_plugin_directory_that_is_not_there_ends_it_with_78_naming_it(self):
+        code, said = self.run_host(plugins="/nonexistent/plugins")
+        self.assertEqual(code, EX_CONFIG, said)
+        self.assertIn("/nonexistent/plugins", said)
+
+    def test_a_plugin_directory_without_the_plugin_ends_it_with_78_naming_it(self):
+        with tempfile.TemporaryDirectory(prefix="lws-chat-test-") as empty:
+            code, said = self.run_host(plugins=empty)
+        self.assertEqual(code, EX_CONFIG, said)
+        self.assertIn(empty, said)
+        self.assertRegex(said, "lws.chat")
+
+    def test_version_says_both_versions(self):
+        code, said = self.run_with("--version")
+        self.assertEqual(code, 0)
+        self.assertRegex(said, r"^lws-chatd \d+\.\d+\.\d+ \(libwebsockets \d+\.\d+\.\d+.*\)\n$")
+
+    def test_help_names_every_argument(self):
+        code, said = self.run_with("--help")
+        self.assertEqual(code, 0)
+        for argument in ("-c", "-p", "-d", "--log-format", "--check", "--options", "--version", "--help"):
+            self.assertIn(argument, said)
+
+    def test_wrong_arguments_end_it_with_2(self):
+        for arguments in (["--nonsense"], ["nonsense"], ["-d", "loud"], ["-c"],
+                          ["--log-format", "xml"], ["--log-format"], ["--options=html"]):
+            with self.subTest(arguments=arguments):
+                code, said = self.run_with(*arguments)
+                self.assertEqual(code, 2, said)
+                self.assertTrue(said)
+
+
+if __name__ == "__main__":
+    unittest.main()
