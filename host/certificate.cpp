@@ -53,11 +53,13 @@ std::string pem_problem(const std::string& path, std::string_view kind) {
     return std::strerror(error);
   }
   if (content.find(std::string(kind) + "-----") != std::string::npos) return "";
-  return kind == "CERTIFICATE" ? "no PEM certificate in it" : "no PEM private key in it";
+  std::string what = kind == "CERTIFICATE" ? "certificate" : "private key";
+  return "no PEM " + what + " in it: name the file that has it, with the line -----BEGIN " + std::string(kind) +
+         "-----";
 }
 
 std::string key_problem(SSL_CTX* context, const std::string& cert_file, const std::string& key_file) {
-  std::string mismatch = "does not belong to the certificate in " + cert_file;
+  std::string mismatch = "does not belong to the certificate in " + cert_file + ": name the one that was made with it";
   bool asked = false;
   SSL_CTX_set_default_passwd_cb(context, refuse_passphrase);
   SSL_CTX_set_default_passwd_cb_userdata(context, &asked);

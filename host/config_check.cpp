@@ -2,6 +2,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -44,7 +45,11 @@ class ConfigCheck {
     ConfigFiles read = read_config_files(dir_);
     report_.total_bytes = read.total_bytes;
     for (ConfigFile& file : read.files) shape(file);
-    if (syntax_failed_) globals_.init_ssl = true;  // perhaps it is, and one error is enough
+    // Perhaps they stand in what was not read, and one error is enough.
+    if (syntax_failed_ || has_error(read.findings)) {
+      globals_.init_ssl = true;
+      if (!globals_.default_alpn) globals_.default_alpn = "http/1.1";
+    }
     globals_.plugin_dir = !plugin_dir_override_.empty() ? plugin_dir_override_
                           : !report_.plugin_dir.empty() ? report_.plugin_dir
                                                         : LWS_CHAT_DEFAULT_PLUGIN_DIR;
@@ -73,6 +78,14 @@ class ConfigCheck {
     if (!user.empty() && !getpwnam(user.c_str()))
       file.error_at_value(member(global, "username"),
                           "user \"" + user + "\" does not exist, create it or name another");
+    // lws sets user and groups anew even if they are those it has.
+    for (const char* name : {"username", "groupname", "uid", "gid"}) {
+      const cJSON* named = geteuid() == 0 ? nullptr : member(global, name);
+      if (named)
+        file.error_at_key(named, quoted(name) +
+                                     " is for a server that is started by root, which this is not: remove it "
+                                     "(who a systemd service runs as is said in its unit, by User=)");
+    }
     if (!group.empty() && !getgrnam(group.c_str()))
       file.error_at_value(member(global, "groupname"),
                           "group \"" + group + "\" does not exist, create it or name another");

@@ -24,6 +24,7 @@ struct Finding {
 
 struct VhostSummary {
   std::string name;
+  std::string place;      // of what it listens on: "conf.d/chat:12:7"
   std::string interface;  // with unix_socket the path of the socket
   unsigned port;          // 0 with unix_socket, or when there is none
   bool tls;               // a certificate is named and init-ssl is on

@@ -20,13 +20,21 @@ namespace {
 constexpr size_t kMaxDirPath = 126;
 constexpr size_t kMaxFilePath = 254;
 
-constexpr std::array<std::string_view, 10> kBackupSuffixes = {
-    ".dpkg-old", ".dpkg-dist", ".dpkg-new", ".bak", ".orig", ".rej", ".swp", ".save", ".rpmnew", ".rpmsave"};
+constexpr std::array<std::string_view, 9> kBackupSuffixes = {".dpkg-old", ".dpkg-dist", ".bak",    ".orig",   ".rej",
+                                                             ".swp",      ".save",      ".rpmnew", ".rpmsave"};
 
-bool looks_like_backup(std::string_view name) {
-  return std::any_of(kBackupSuffixes.begin(), kBackupSuffixes.end(), [name](std::string_view suffix) {
-    return name.size() > suffix.size() && name.substr(name.size() - suffix.size()) == suffix;
-  });
+bool ends_with(std::string_view name, std::string_view suffix) {
+  return name.size() > suffix.size() && name.substr(name.size() - suffix.size()) == suffix;
+}
+
+// Why a file is not likely to be meant as configuration, whatever is in it; empty: it may be.
+std::string stray_problem(std::string_view name) {
+  if (ends_with(name, ".dpkg-new"))
+    return "dpkg has put this here for an upgrade that is not finished, and libwebsockets reads it too: finish it "
+           "(dpkg --configure -a), or move the file elsewhere";
+  bool is_backup = std::any_of(kBackupSuffixes.begin(), kBackupSuffixes.end(),
+                               [name](std::string_view suffix) { return ends_with(name, suffix); });
+  return is_backup ? "looks like a backup that libwebsockets would read too: move it elsewhere" : "";
 }
 
 struct Descriptor {
@@ -158,14 +166,14 @@ class Reader {
     if (text->empty())
       return error(file, in_folder ? "empty, expected a JSON object: fill it or remove it"
                                    : "empty, expected a JSON object, at least {\"global\": {}}");
+    std::string stray = in_folder ? stray_problem(file) : "";
+    if (!stray.empty()) return error(file, stray);
     ConfigFile config(file, *text);
     const SyntaxError& problem = config.syntax_error();
     if (!problem.text.empty())
       config.error_at(problem.at, problem.text + (in_folder ? "; libwebsockets reads every file in conf.d, whatever "
                                                               "its name: if this is no configuration, move it elsewhere"
                                                             : ""));
-    else if (in_folder && looks_like_backup(file))
-      error(file, "looks like a backup that libwebsockets would read too: move it elsewhere");
     result_.files.push_back(std::move(config));
   }
 

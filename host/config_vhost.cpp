@@ -70,6 +70,7 @@ class VhostCheck {
     if (summary().unix_socket) return socket_path();
     check_interface();
     const cJSON* value = member(vhost_, "port");
+    summary().place = file_.place_of(value ? value : vhost_);
     if (!value) return file_.error_at_value(vhost_, "vhost without \"port\", expected 1 to 65535");
     std::optional<int64_t> port = number_value(value);
     if (!port) return;  // its type is already reported
@@ -167,9 +168,13 @@ class VhostCheck {
                                : std::strerror(errno) + std::string(errno == EACCES ? ", let the server's user read it"
                                                                                     : ", create it with a key in it");
     const cJSON* value = member(protocol, "api-key-file");
-    if (!problem.empty()) file_.error_at_value(value, path + ": " + problem);
+    if (!problem.empty()) return file_.error_at_value(value, path + ": " + problem);
+    secret_file(value, path);
+  }
+
+  void secret_file(const cJSON* value, const std::string& path) {
     struct stat status;
-    if (file && stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH))
+    if (stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH))
       file_.warn_at_value(value, path + " can be read by everybody on this machine: chmod o-r " + path);
   }
 
@@ -221,6 +226,7 @@ class VhostCheck {
         path != summary().key && result.problem.compare(0, summary().key.size() + 1, summary().key + ":") == 0;
     if (!result.problem.empty()) file_.error_at_value(about_key ? key : certificate, result.problem);
     if (!result.warning.empty()) file_.warn_at_value(certificate, result.warning);
+    if (result.problem.empty()) secret_file(key, summary().key);
   }
 
   void authority(const cJSON* value) {

@@ -20,7 +20,7 @@ namespace {
 constexpr char kFile[] = "libprotocol_lws_chat.so";
 constexpr char kSymbol[] = "lws_chat";
 constexpr char kClass[] = "lws_protocol_plugin";
-constexpr char kRemedy[] = "install it (cmake --install) or give -p DIR";
+constexpr char kRemedy[] = "install it (package libwebsockets-protocol-lws-chat, or cmake --install) or give -p DIR";
 
 // From lws_plugins_dir_cb() and lws_plat_dlopen(): shorter names are passed over, shorter symbols refused,
 // longer symbols and paths cut off.

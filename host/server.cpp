@@ -42,9 +42,20 @@ bool system_has_ipv6() {
   return fd >= 0 || errno != EAFNOSUPPORT;
 }
 
-// Whether somebody already listens where the vhost is about to. lws's parser passes over a vhost that
-// cannot listen, so it has to be asked before. Interfaces given by device name are left to lws.
-std::string occupied(const VhostSummary& vhost) {
+// What to do about an address that cannot be listened on.
+std::string listen_remedy(int error) {
+  switch (error) {
+    case EADDRINUSE: return "stop what has it (ss -tlnp shows who that is) or choose another \"port\"";
+    case EADDRNOTAVAIL: return "no interface has this address: correct \"interface\"";
+    case EACCES:
+      return "ports below 1024 are root's: choose another \"port\" or give the capability CAP_NET_BIND_SERVICE";
+    default: return "correct \"interface\" and \"port\"";
+  }
+}
+
+// Why the vhost cannot listen; empty: it can. lws's parser passes over a vhost that cannot, so it has to be asked
+// before. Interfaces given by device name are left to lws.
+std::string listen_problem(const VhostSummary& vhost) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
@@ -58,11 +69,9 @@ std::string occupied(const VhostSummary& vhost) {
   int on = 1;
   if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0) {
-    std::string where = (host ? vhost.interface + " " : "") + "port " + port;
-    if (errno == EADDRINUSE)
-      problem = "vhost " + vhost.name + ": " + where + " is in use by another program; stop it or choose another port";
-    else
-      problem = "vhost " + vhost.name + ": cannot listen on " + where + ": " + std::strerror(errno);
+    int error = errno;
+    problem = "vhost " + vhost.name + " cannot listen on " + (host ? vhost.interface + " " : "") + "port " + port +
+              " (" + std::strerror(error) + "): " + listen_remedy(error);
   }
   if (fd >= 0) close(fd);
   freeaddrinfo(found);
@@ -105,8 +114,8 @@ Server::~Server() {
 std::string Server::start() {
   for (const VhostSummary& vhost : config_.vhosts) {
     if (vhost.unix_socket) continue;
-    std::string problem = occupied(vhost);
-    if (!problem.empty()) return problem;
+    std::string problem = listen_problem(vhost);
+    if (!problem.empty()) return config_dir_ + "/" + vhost.place + ": " + problem;
   }
   raise_descriptor_limit();
   for (auto step : {&Server::load_plugins, &Server::create_context, &Server::create_vhosts}) {

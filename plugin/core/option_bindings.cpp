@@ -137,7 +137,8 @@ const std::vector<OptionBinding>& option_bindings() {
       number("max-joins-per-second", "connections", "0", 0, 1'000'000, kVhost, &Options::max_joins_per_second,
              "How many connections one address may open in a second; more are refused with 429. 0: no limit."),
       number("drain-seconds", "s", "0", 0, 3600, kVhost, &Options::drain_seconds,
-             "When the server ends its clients are told with 1012 to come back, spread over so long, so that they do "
+             "When the server ends its clients are told with 1012 to come back, spread over up to so long, so that "
+             "they do "
              "not all come at once. 0: all are closed at once, with 1001."),
       number("message-rate", "messages/s", "100", 0, 1'000'000, kVhost, &Options::message_rate,
              "How many messages a second one client may send for long. From a faster one the server reads more slowly; "

@@ -134,7 +134,7 @@ class Starting(unittest.TestCase):
         self.assertEqual(code, 1)
         said = objects(log)
         self.assertEqual([one["level"] for one in said], ["error"], said)
-        self.assertRegex(said[0]["message"], "^lws-chatd: vhost localhost: .*in use")
+        self.assertRegex(said[0]["message"], "^lws-chatd: .*: vhost localhost cannot listen on .*in use")
 
     def test_a_name_that_is_not_utf8_is_json_too(self):
         folder = os.fsencode(tempfile.mkdtemp(prefix="lws-chat-test-")) + b"/\xff\xe8\x81"

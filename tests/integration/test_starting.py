@@ -88,16 +88,20 @@ class Starting(unittest.TestCase):
     def run_with(self, *arguments):
         return self.run_command([str(hosts.BUILD / "bin/lws-chatd"), *arguments])
 
-    def test_a_port_in_use_ends_it_with_1_naming_vhost_and_port(self):
+    def test_a_port_in_use_ends_it_with_1_naming_file_vhost_and_port(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
             code, said = self.run_host(vhost("free"), vhost("taken", port=port))
         self.assertEqual(code, 1, said)
-        line = [line for line in said.splitlines() if str(port) in line and "in use" in line]
-        self.assertEqual(len(line), 1, said)
-        self.assertIn("vhost taken", line[0])
+        self.assertRegex(said, rf'(?m)^lws-chatd: {re.escape(str(self.folder))}/conf\.d/01:\d+:\d+: vhost taken cannot listen on '
+                               rf'127\.0\.0\.1 port {port} \(Address already in use\): stop what has it')
+
+    def test_an_address_that_is_not_there_ends_it_with_1_naming_file_and_remedy(self):
+        code, said = self.run_host(vhost(interface="192.0.2.1"))
+        self.assertEqual(code, 1, said)
+        self.assertRegex(said, r'conf\.d/00:\d+:\d+: vhost .* 192\.0\.2\.1 port .*: no interface has this address: correct "interface"')
 
     def test_vhosts_that_contradict_each_other_on_their_hub_end_it_with_78_naming_both(self):
         code, said = self.run_host(vhost("first", hub="town"), vhost("second", hub="town", max_lag=4096))
@@ -130,7 +134,8 @@ class Starting(unittest.TestCase):
         del made["noipv6"]
         code, said = self.run_host(made, within=[ROOT / "tests/support/without-ipv6"])
         self.assertEqual(code, 1, said)
-        self.assertIn(f"vhost sixth: cannot listen on ::1 port {made['port']}: Address family not supported", said)
+        self.assertRegex(said, rf"conf\.d/00:\d+:\d+: vhost sixth cannot listen on ::1 port {made['port']} "
+                               r'\(Address family not supported by protocol\): correct "interface" and "port"')
 
     def test_an_unusable_certificate_or_key_ends_it_with_78_in_one_line_that_names_file_and_remedy(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-")))

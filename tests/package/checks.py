@@ -220,7 +220,7 @@ def a_pair_that_does_not_fit_is_refused_and_the_one_in_use_stays():
     since, in_use = time.time(), served_certificate()
     with as_they_were(TLS / "key.pem"):
         (TLS / "key.pem").write_bytes((lineage("strange") / "privkey.pem").read_bytes())
-        README.do("systemctl reload")
+        assert attempt("sh", "-c", README.command("systemctl reload")).returncode != 0, "the reload says that it failed"
         until(lambda: [line for line in said(since) if "key.pem" in line and "the certificate in use stays" in line],
               "the line that says so")
         assert served_certificate() == in_use
@@ -318,13 +318,20 @@ def expired():
     return folder
 
 
+def a_user_to_become_keeps_it_down_with_one_line():
+    conf = pathlib.Path("/etc/lws-chatd/conf")
+    with as_they_were(conf):
+        replace(conf, '"global": {', '"global": { "username": "lws-chat",')
+        refused("conf", '"username"', "is for a server that is started by root", "User=")
+
+
 def a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free():
     run("systemctl", "stop", UNIT)
     since = time.time()
     with socket.create_server(("127.0.0.1", 8000)):
         assert not restart(), "the service does not start"
-        lines = [line for line in said(since) if "port 8000 is in use by another program; stop it or choose another port" in line]
-        assert len(lines) == 1 and "vhost http" in lines[0], said(since)
+        lines = [line for line in said(since) if "port 8000 (Address already in use): stop what has it" in line]
+        assert len(lines) == 1 and "/etc/lws-chatd/conf.d/10-http:" in lines[0] and "vhost http" in lines[0], said(since)
         assert state() == ("activating", "auto-restart"), state()
         assert service("ExecMainStatus") == "1"
         # Not in a hot loop: a pause, and an end to it.

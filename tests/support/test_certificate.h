@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <memory>
@@ -37,6 +38,7 @@ class TestCertificate {
   }
   void write_key(const std::string& path, const char* passphrase = nullptr) const {
     File file = open(path);
+    fchmod(fileno(file.get()), S_IRUSR | S_IWUSR);
     PEM_write_PKCS8PrivateKey(file.get(), key_.get(), passphrase ? EVP_aes_128_cbc() : nullptr, passphrase,
                               passphrase ? 4 : 0, nullptr, nullptr);
   }

@@ -24,6 +24,9 @@ struct Files {
     certificate.write_certificate(cert);
     certificate.write_key(key);
   }
+  std::string mismatch() const {
+    return key + ": does not belong to the certificate in " + cert + ": name the one that was made with it";
+  }
   CertificateCheck check() const { return check_certificate(cert, key); }
 };
 
@@ -54,7 +57,7 @@ TEST(a_certificate_and_key_in_one_file_are_fine) {
 TEST(a_key_of_another_certificate_is_named_with_both_files) {
   Files files;
   unit::TestCertificate().write_key(files.key);
-  CHECK_EQ(files.check().problem, files.key + ": does not belong to the certificate in " + files.cert);
+  CHECK_EQ(files.check().problem, files.mismatch());
 }
 
 TEST(a_key_of_another_type_does_not_belong_either) {
@@ -63,7 +66,7 @@ TEST(a_key_of_another_type_does_not_belong_either) {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::fopen(files.key.c_str(), "w"), std::fclose);
   PEM_write_PrivateKey(out.get(), rsa.get(), nullptr, nullptr, 0, nullptr, nullptr);
   out.reset();
-  CHECK_EQ(files.check().problem, files.key + ": does not belong to the certificate in " + files.cert);
+  CHECK_EQ(files.check().problem, files.mismatch());
 }
 
 TEST(a_missing_file_is_named) {
@@ -88,10 +91,14 @@ TEST(a_folder_is_no_certificate) {
 
 TEST(a_file_without_pem_is_told_apart_for_certificate_and_key) {
   Files files;
-  CHECK_EQ(check_certificate(files.key, files.key).problem, files.key + ": no PEM certificate in it");
-  CHECK_EQ(check_certificate(files.cert, files.cert).problem, files.cert + ": no PEM private key in it");
+  CHECK_EQ(
+      check_certificate(files.key, files.key).problem,
+      files.key + ": no PEM certificate in it: name the file that has it, with the line -----BEGIN CERTIFICATE-----");
+  CHECK_EQ(
+      check_certificate(files.cert, files.cert).problem,
+      files.cert + ": no PEM private key in it: name the file that has it, with the line -----BEGIN PRIVATE KEY-----");
   files.dir.write("cert.pem", "");
-  CHECK_EQ(files.check().problem, files.cert + ": no PEM certificate in it");
+  CHECK(contains(files.check().problem, files.cert + ": no PEM certificate in it"));
 }
 
 TEST(damaged_pem_is_not_readable) {

@@ -1,9 +1,11 @@
 #include "host/config_check.h"
 
 #include <libwebsockets.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "support/config_dir.h"
 #include "support/test_certificate.h"
@@ -206,6 +208,16 @@ TEST(whatever_lies_in_the_folder_is_read) {
   CHECK_CONTAINS(all, "conf.d/a.dpkg-old: error: looks like a backup that libwebsockets would read too");
 }
 
+TEST(of_an_upgrade_that_dpkg_has_not_finished_one_line_says_how_to_finish_it) {
+  TempDir dir;
+  for (const char* name : {"conf", "conf.d/a", "conf.d/a.dpkg-new"})
+    dir.write(name, name == std::string("conf") ? "{\"global\":{}}" : vhost(kPlain + "," + kChat));
+  CHECK_EQ(
+      joined(check_config(dir.path(), good_plugins())),
+      "conf.d/a.dpkg-new: error: dpkg has put this here for an upgrade that is not finished, and libwebsockets reads "
+      "it too: finish it (dpkg --configure -a), or move the file elsewhere\n");
+}
+
 TEST(empty_and_unreadable_files_are_errors) {
   CHECK_CONTAINS(findings(""), "conf: error: empty, expected a JSON object");
   CHECK_CONTAINS(findings(vhost(kPlain + "," + kChat), ""), "conf.d/b: error: empty");
@@ -322,6 +334,7 @@ TEST(an_interface_that_is_not_there_is_an_error) {
 }
 
 TEST(users_and_groups_have_to_exist_and_to_be_named_both) {
+  if (geteuid() != 0) return;  // the next test
   auto global = [](const std::string& members) {
     return findings("{\"global\":{" + members + "},\n" + vhost(kPlain + "," + kChat).substr(1));
   };
@@ -330,6 +343,20 @@ TEST(users_and_groups_have_to_exist_and_to_be_named_both) {
   CHECK_CONTAINS(global("\"groupname\":\"nosuchgroup\""), "error: group \"nosuchgroup\" does not exist");
   CHECK_CONTAINS(global("\"username\":\"root\""), "warning: \"username\" without \"groupname\"");
   CHECK_EQ(global("\"username\":\"root\",\"groupname\":\"root\""), "");
+}
+
+TEST(only_root_can_become_another_user) {
+  TempDir dir;
+  std::filesystem::permissions(dir.path(), std::filesystem::perms(0755));
+  dir.write("conf",
+            "{\"global\":{\"username\":\"root\",\"groupname\":\"root\"}," + vhost(kPlain + "," + kChat).substr(1));
+  uid_t user = geteuid();
+  if (user == 0 && seteuid(65534) != 0) return;
+  std::string said = joined(check_config(dir.path(), good_plugins()));
+  if (user == 0) CHECK_EQ(seteuid(user), 0);
+  CHECK_CONTAINS(
+      said, "conf:1:12: error: \"username\" is for a server that is started by root, which this is not: remove it");
+  CHECK_CONTAINS(said, "conf:1:30: error: \"groupname\" is for a server that is started by root");
 }
 
 TEST(an_ipv4_interface_without_noipv6_is_an_error_because_lws_listens_everywhere) {
@@ -471,11 +498,28 @@ TEST(tls_needs_certificate_key_and_init_ssl) {
                  "\"init-ssl\"");
 }
 
+TEST(a_key_that_everybody_may_read_is_warned_of) {
+  TlsDir tls;
+  chmod(tls.dir.path("key.pem").c_str(), 0644);
+  CHECK_EQ(tls.check(tls.files()), "conf:4:16: warning: " + tls.dir.path("key.pem") +
+                                       " can be read by everybody on this machine: chmod o-r " +
+                                       tls.dir.path("key.pem") + "\n");
+}
+
+TEST(what_conf_would_have_said_is_not_missed_where_conf_is_missing) {
+  TlsDir tls;
+  tls.dir.write("conf.d/a", vhost(kPlain + "," + kChat + "," + tls.files()));
+  CHECK_EQ(joined(check_config(tls.dir.path(), good_plugins())),
+           "conf: error: missing in " + tls.dir.path() +
+               ", libwebsockets requires it: create it, at least with {\"global\": {}}\n");
+}
+
 TEST(certificate_problems_stand_at_the_file_they_are_about) {
   TlsDir tls;
   unit::TestCertificate().write_key(tls.dir.path("key.pem"));
   CHECK_EQ(tls.check(tls.files()), "conf:4:16: error: " + tls.dir.path("key.pem") +
-                                       ": does not belong to the certificate in " + tls.dir.path("cert.pem") + "\n");
+                                       ": does not belong to the certificate in " + tls.dir.path("cert.pem") +
+                                       ": name the one that was made with it\n");
   unlink(tls.dir.path("cert.pem").c_str());
   CHECK_EQ(tls.check(tls.files()),
            "conf:3:17: error: " + tls.dir.path("cert.pem") + ": missing, create it or correct the path\n");
@@ -581,7 +625,7 @@ TEST(the_plugin_directory_is_the_override_or_the_configured_or_the_built_in_one)
   CHECK_EQ(report.plugin_dir, "/none");
   CHECK_EQ(joined(report),
            "/none: error: No such file or directory, expected the directory of libprotocol_lws_chat.so: "
-           "install it (cmake --install) or give -p DIR\n");
+           "install it (package libwebsockets-protocol-lws-chat, or cmake --install) or give -p DIR\n");
   CHECK(check_config(dir.path(), good_plugins()).ok());
   dir.write("conf", conf);
   report = check_config(dir.path(), "");
