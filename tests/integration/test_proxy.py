@@ -162,6 +162,8 @@ class BehindNginx(Transport):
         self.assertIn(b"<title>", page.body)
         root = await get(self.nginx.url("/", "https"))
         self.assertEqual((root.status, root.headers["location"]), (302, "/web/"))
+        unfinished = await get(self.nginx.url("/web", "https"))
+        self.assertEqual((unfinished.status, unfinished.headers["location"]), (301, self.nginx.url("/web/", "https")))
         plain = await get(f"http://127.0.0.1:{self.nginx.plain_port}/chat/?a=b")
         self.assertEqual((plain.status, plain.headers["location"]), (301, "https://127.0.0.1/chat/?a=b"))
 
