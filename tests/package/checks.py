@@ -427,6 +427,7 @@ code = report("package tests", [
     a_key_it_may_not_read_keeps_it_down_with_one_line,
     a_wrong_key_keeps_it_down_with_one_line,
     an_expired_certificate_keeps_it_down_with_one_line,
+    a_user_to_become_keeps_it_down_with_one_line,
     a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free,
     a_plugin_of_another_libwebsockets_keeps_it_down_with_one_line,
     an_upgrade_tells_clients_to_come_back_and_keeps_what_was_edited,
