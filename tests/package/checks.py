@@ -391,8 +391,9 @@ def purging_leaves_nothing_but_the_user():
     owned = set()
     for names in pathlib.Path("/var/lib/dpkg/info").glob("*.list"):
         owned |= {os.path.realpath(line) for line in names.read_text().splitlines()}
-    # What ssl-cert made, which stays installed: its pair, and a link to it whose name is a hash.
-    of_others = re.compile(r"/etc/ssl/(certs|private)/(ssl-cert-snakeoil\.(pem|key)|[0-9a-f]{8}\.\d)$")
+    # What ssl-cert made, which stays installed: its pair, and a link to it whose name is a hash. And what /etc/passwd and
+    # its like were before there was the user.
+    of_others = re.compile(r"/etc/(ssl/(certs|private)/(ssl-cert-snakeoil\.(pem|key)|[0-9a-f]{8}\.\d)|(passwd|group|g?shadow)-)$")
     left = {path for path in files() - before if os.path.realpath(path) not in owned and not of_others.match(path)}
     left |= set(run("find", "/etc", "/opt", "/root", "/run", "/srv", "/usr", "/var", "-name", "*lws-chat*").splitlines())
     assert not left, sorted(left)
