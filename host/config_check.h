@@ -33,6 +33,7 @@ struct VhostSummary {
   bool own_ciphers;              // it says which to take in TLS 1.2
   uint64_t tls_options_cleared;  // bits of OpenSSL, SSL_OP_...
   bool unix_socket;
+  std::string socket_owner;         // "user:group" of the Unix socket, empty: the server's own
   std::vector<std::string> mounts;  // "/web/ -> file:///srv/web"
   bool serves_chat;                 // names lws-chat with "status": "ok"
   Options chat;                     // defaults where nothing is said

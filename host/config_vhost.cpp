@@ -1,8 +1,10 @@
 #include "host/config_vhost.h"
 
 #include <arpa/inet.h>
+#include <grp.h>
 #include <libwebsockets.h>
 #include <net/if.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@ namespace {
 
 constexpr char kChatProtocol[] = "lws-chat";
 constexpr int64_t kMaxPort = 65535;
+constexpr char kOwnerExample[] = "lws-chat:www-data";
 #if defined(LWS_WITH_IPV6)
 constexpr bool kBuiltWithIpv6 = true;
 #else
@@ -101,6 +104,11 @@ class VhostCheck {
 
   void socket_path() {
     const cJSON* value = member(vhost_, "interface");
+    summary().place = file_.place_of(value ? value : vhost_);
+    const cJSON* port = member(vhost_, "port");
+    if (port && number_value(port).value_or(0) != 0)
+      file_.error_at_value(port, "a vhost has a \"port\" or a \"unix-socket\": remove one of them");
+    socket_owner();
     if (!value)
       return file_.error_at_key(member(vhost_, "unix-socket"),
                                 "\"unix-socket\" without \"interface\", expected the path of the socket there");
@@ -108,6 +116,20 @@ class VhostCheck {
     if (summary().interface.size() > limit)
       file_.error_at_value(value, "socket path of " + std::to_string(summary().interface.size()) +
                                       " bytes, expected at most " + std::to_string(limit));
+  }
+
+  // lws asks for both names, and changes nothing where one is root.
+  void socket_owner() {
+    const cJSON* value = member(vhost_, "unix-socket-perms");
+    if (!cJSON_IsString(value)) return;
+    std::string owner = text_member(vhost_, "unix-socket-perms");
+    size_t colon = owner.find(':');
+    const passwd* user = colon == std::string::npos ? nullptr : getpwnam(owner.substr(0, colon).c_str());
+    const group* of = colon == std::string::npos ? nullptr : getgrnam(owner.substr(colon + 1).c_str());
+    if (!user || !of || user->pw_uid == 0 || of->gr_gid == 0)
+      return file_.error_at_value(value, quoted(owner) + ", expected a user and a group that exist, as \"" +
+                                             kOwnerExample + "\", and neither of them root");
+    summary().socket_owner = owner;
   }
 
   void protocols() {

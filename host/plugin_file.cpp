@@ -20,6 +20,7 @@ namespace {
 constexpr char kFile[] = "libprotocol_lws_chat.so";
 constexpr char kSymbol[] = "lws_chat";
 constexpr char kClass[] = "lws_protocol_plugin";
+constexpr char kBuiltHere[] = "install the package built for this release";
 constexpr char kRemedy[] = "install it (package libwebsockets-protocol-lws-chat, or cmake --install) or give -p DIR";
 
 // From lws_plugins_dir_cb() and lws_plat_dlopen(): shorter names are passed over, shorter symbols refused,
@@ -82,7 +83,7 @@ std::string symbol_of(const std::string& name) {
 std::string foreign_api(unsigned api) {
   std::string theirs = api ? "plugin API " + std::to_string(api) : "an unknown plugin API";
   return "built for another libwebsockets (" + theirs + ", this one has " + std::to_string(LWS_PLUGIN_API_MAGIC) +
-         "): install the package built for this release";
+         "): " + kBuiltHere;
 }
 
 // Whether the file is shorter than its own headers say, as after an interrupted copy: the dynamic linker
@@ -112,7 +113,7 @@ std::string load_problem(const std::string& path, const std::string& symbol) {
   std::unique_ptr<void, Close> handle(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL));
   if (!handle) {
     const char* reason = dlerror();
-    return std::string("cannot be loaded (") + (reason ? reason : "unknown reason") + ")";
+    return std::string("cannot be loaded (") + (reason ? reason : "unknown reason") + "): " + kBuiltHere;
   }
   const void* found = dlsym(handle.get(), symbol.c_str());
   if (!found) return "exports no symbol \"" + symbol + "\", so it is not a plugin of that name";
@@ -121,8 +122,7 @@ std::string load_problem(const std::string& path, const std::string& symbol) {
   auto header = static_cast<const lws_plugin_header_t*>(found);
 #if LWS_PLUGIN_API_MAGIC >= 191 && defined(LWS_BUILD_HASH)
   if (!header->lws_build_hash || std::strcmp(header->lws_build_hash, LWS_BUILD_HASH) != 0)
-    return "built against another build of this libwebsockets version: install the package built for this "
-           "release";
+    return std::string("built against another build of this libwebsockets version: ") + kBuiltHere;
 #endif
   if (!header->_class || std::strcmp(header->_class, kClass) != 0)
     return std::string("is a plugin of class \"") + (header->_class ? header->_class : "") + "\", expected " + kClass;

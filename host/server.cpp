@@ -1,7 +1,5 @@
 #include "host/server.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +10,7 @@
 #include <set>
 
 #include "host/certificate.h"
+#include "host/listening.h"
 
 namespace lws_chat {
 namespace {
@@ -40,42 +39,6 @@ bool system_has_ipv6() {
   int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd >= 0) close(fd);
   return fd >= 0 || errno != EAFNOSUPPORT;
-}
-
-// What to do about an address that cannot be listened on.
-std::string listen_remedy(int error) {
-  switch (error) {
-    case EADDRINUSE: return "stop what has it (ss -tlnp shows who that is) or choose another \"port\"";
-    case EADDRNOTAVAIL: return "no interface has this address: correct \"interface\"";
-    case EACCES:
-      return "ports below 1024 are root's: choose another \"port\" or give the capability CAP_NET_BIND_SERVICE";
-    default: return "correct \"interface\" and \"port\"";
-  }
-}
-
-// Why the vhost cannot listen; empty: it can. lws's parser passes over a vhost that cannot, so it has to be asked
-// before. Interfaces given by device name are left to lws.
-std::string listen_problem(const VhostSummary& vhost) {
-  addrinfo hints{};
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_family = vhost.interface.empty() ? AF_INET : AF_UNSPEC;
-  addrinfo* found = nullptr;
-  std::string port = std::to_string(vhost.port);
-  const char* host = vhost.interface.empty() ? nullptr : vhost.interface.c_str();
-  if (getaddrinfo(host, port.c_str(), &hints, &found) != 0) return "";
-  std::string problem;
-  int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  int on = 1;
-  if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0) {
-    int error = errno;
-    problem = "vhost " + vhost.name + " cannot listen on " + (host ? vhost.interface + " " : "") + "port " + port +
-              " (" + std::strerror(error) + "): " + listen_remedy(error);
-  }
-  if (fd >= 0) close(fd);
-  freeaddrinfo(found);
-  return problem;
 }
 
 }  // namespace
@@ -113,7 +76,6 @@ Server::~Server() {
 
 std::string Server::start() {
   for (const VhostSummary& vhost : config_.vhosts) {
-    if (vhost.unix_socket) continue;
     std::string problem = listen_problem(vhost);
     if (!problem.empty()) return config_dir_ + "/" + vhost.place + ": " + problem;
   }
@@ -125,9 +87,10 @@ std::string Server::start() {
   watch_signals();
   tell_expiries();
   for (const VhostSummary& vhost : config_.vhosts) {
-    const char* scheme = vhost.unix_socket ? "unix socket" : vhost.tls ? "https" : "http";
-    lwsl_notice("lws-chatd: vhost %s listens on %s %s:%u\n", vhost.name.c_str(), scheme,
-                vhost.interface.empty() ? "*" : vhost.interface.c_str(), vhost.port);
+    const char* scheme = vhost.tls ? "https" : "http";
+    std::string where = vhost.unix_socket ? vhost.interface
+                                          : (vhost.interface.empty() ? "*" : vhost.interface) + ":" + std::to_string(vhost.port);
+    lwsl_notice("lws-chatd: vhost %s listens on %s %s\n", vhost.name.c_str(), scheme, where.c_str());
   }
   service_manager_->ready();
   return "";

@@ -5,6 +5,7 @@ One after the other, each as the one before has left the system: from installing
 """
 import asyncio
 import grp
+import json
 import os
 import pathlib
 import pwd
@@ -196,6 +197,27 @@ def the_examples_open_the_ports_443_and_80_and_one_for_a_proxy():
         assert "location: https://chat.example.org/" in run("curl", "-si", "http://localhost/web/")
         assert "strict-transport-security: max-age=31536000" in run("curl", "-ski", "https://localhost/web/")
     assert (examples / "nginx-lws-chat").is_file()
+
+
+def a_vhost_on_a_unix_socket_is_there_for_a_group():
+    vhost = HTTPS.with_name("socket")
+    path = pathlib.Path("/run/lws-chatd/socket")
+    with as_they_were(vhost):
+        vhost.write_text(json.dumps({"vhosts": [{
+            "name": "socket", "unix-socket": "1", "interface": str(path), "unix-socket-perms": "lws-chat:www-data",
+            "mounts": [{"mountpoint": "/", "origin": "callback://lws-chat"}],
+            "ws-protocols": [{"lws-chat": {"status": "ok"}}]}]}))
+        # Not a group that the service is in: it says so, and tries again as for a port in use.
+        since = time.time()
+        assert not restart(), "the service does not start"
+        [line] = [line for line in said(since) if "SupplementaryGroups=" in line]
+        assert "/etc/lws-chatd/conf.d/socket:" in line and f"cannot give {path} to lws-chat:www-data" in line, line
+        with drop_in("[Service]\nSupplementaryGroups=www-data\n"):
+            assert restart(), said(since)
+            assert run("runuser", "-u", "www-data", "--", "curl", "-si", "--unix-socket", path, "http://localhost/chat/")
+            status = path.stat()
+            assert (status.st_mode & 0o777, status.st_gid) == (0o660, grp.getgrnam("www-data").gr_gid), status
+            assert attempt("runuser", "-u", "nobody", "--", "curl", "-si", "--unix-socket", path, "http://localhost/").returncode != 0
 
 
 def a_renewed_certificate_is_swapped_while_a_client_stays():
@@ -418,6 +440,7 @@ code = report("package tests", [
     the_documented_hook_and_two_lines_change_the_certificate,
     with_port_443_the_address_has_no_number,
     the_examples_open_the_ports_443_and_80_and_one_for_a_proxy,
+    a_vhost_on_a_unix_socket_is_there_for_a_group,
     a_renewed_certificate_is_swapped_while_a_client_stays,
     a_pair_that_does_not_fit_is_refused_and_the_one_in_use_stays,
     the_watchdog_starts_a_stopped_process_anew,

@@ -151,14 +151,18 @@ class Server:
             self.process = subprocess.Popen([*self.within, *self.command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             preexec_fn=limits, env={**os.environ, **self.env})
         for v in self.vhosts:
-            self.wait(lambda v=v: self._accepts(int(v["port"])), "the server to listen")
+            self.wait(lambda v=v: self._accepts(v), "the server to listen")
         self.wait(lambda: self.log().count(": serving ") >= self.serving, "the plugin to serve")
         return self
 
-    def _accepts(self, port):
+    def _accepts(self, made):
         if self.process.poll() is not None:
             raise AssertionError(f"{HOST} ended with {self.process.returncode}:\n{self.log()}")
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        family, address = ((socket.AF_UNIX, made["interface"]) if "unix-socket" in made
+                           else (socket.AF_INET, ("127.0.0.1", int(made["port"]))))
+        with contextlib.suppress(OSError), socket.socket(family) as peer:
+            peer.settimeout(1)
+            peer.connect(address)
             return True
         return False
 

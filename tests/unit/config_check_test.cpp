@@ -400,6 +400,18 @@ TEST(a_unix_socket_needs_a_path_and_no_port) {
   CHECK_CONTAINS(findings(vhost(name)), "error: \"unix-socket\" without \"interface\"");
   CHECK_CONTAINS(findings(vhost(name + ",\"interface\":\"/" + std::string(108, 'a') + "\"")),
                  "socket path of 109 bytes");
+  CHECK_EQ(findings(vhost(name + ",\"interface\":\"/run/a\",\"port\":0")), "");
+  CHECK_CONTAINS(findings(vhost(name + ",\"interface\":\"/run/a\",\"port\":80")),
+                 "error: a vhost has a \"port\" or a \"unix-socket\": remove one of them");
+}
+
+TEST(a_unix_socket_belongs_to_a_user_and_a_group_that_are_not_root) {
+  std::string socket = "\"name\":\"a\"," + kChat + R"(,"unix-socket":"1","interface":"/run/a","unix-socket-perms":)";
+  CHECK_EQ(findings(vhost(socket + "\"daemon:daemon\"")), "");
+  for (const char* owner :
+       {"daemon", "daemon:", ":daemon", "nosuchuser:daemon", "daemon:nosuchgroup", "root:daemon", "daemon:root"})
+    CHECK_CONTAINS(findings(vhost(socket + "\"" + owner + "\"")),
+                   "error: \"" + std::string(owner) + "\", expected a user and a group that exist");
 }
 
 TEST(a_name_may_come_twice_on_different_ports_only) {
