@@ -1,5 +1,7 @@
 #include "host/log_line.h"
 
+#include <syslog.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -26,6 +28,14 @@ std::string stamp(int64_t unix_ms, bool utc, const char* format) {
 std::string_view without_newline(std::string_view message) {
   if (!message.empty() && message.back() == '\n') message.remove_suffix(1);
   return message;
+}
+
+// syslog(3)'s number for it.
+int priority(std::string_view level) {
+  if (level == "error") return LOG_ERR;
+  if (level == "warning") return LOG_WARNING;
+  if (level == "notice") return LOG_NOTICE;
+  return level == "info" ? LOG_INFO : LOG_DEBUG;
 }
 
 // How long the character is that the bytes begin with; 0: they begin with none.
@@ -63,6 +73,12 @@ std::string json_line(int64_t unix_ms, std::string_view level, std::string_view 
   line += ",\"message\":";
   append_quoted(line, as_utf8(without_newline(message)));
   return line + "}\n";
+}
+
+std::string journal_line(std::string_view level, std::string_view message) {
+  std::string line = "<" + std::to_string(priority(level)) + ">";
+  line += without_newline(message);
+  return line + '\n';
 }
 
 }  // namespace lws_chat

@@ -17,4 +17,8 @@ std::string text_line(int64_t unix_ms, std::string_view level, std::string_view 
 // (RFC 8259), the time as in RFC 3339. Bytes of the message that are not UTF-8 become U+FFFD.
 std::string json_line(int64_t unix_ms, std::string_view level, std::string_view message);
 
+// "<5>lws-chatd: all clients are closed": as systemd's journal, which knows the time, takes it from stderr
+// (sd-daemon(3)).
+std::string journal_line(std::string_view level, std::string_view message);
+
 }  // namespace lws_chat

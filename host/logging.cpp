@@ -1,11 +1,13 @@
 #include "host/logging.h"
 
 #include <libwebsockets.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cctype>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 
@@ -16,6 +18,7 @@ namespace {
 
 bool verbose = false;
 LogFormat chosen = LogFormat::kText;
+bool to_journal = false;
 
 const char* level_name(int level) {
   switch (level) {
@@ -50,8 +53,22 @@ void put(std::string_view line) {
   }
 }
 
-void put_line(int level, const std::string& line) {
-  put((chosen == LogFormat::kJson ? json_line : text_line)(unix_ms(), level_name(level), line));
+// Whether stderr is what systemd said it made for its journal: systemd.exec(5), $JOURNAL_STREAM.
+bool stderr_is_journal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status;
+  return stream && fstat(STDERR_FILENO, &status) == 0 &&
+         stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+}
+
+std::string for_stream(const char* level, const std::string& line) {
+  return to_journal ? journal_line(level, line) : line;
+}
+
+void put_line(int level, const std::string& message) {
+  const char* name = level_name(level);
+  if (chosen == LogFormat::kJson) return put(for_stream(name, json_line(unix_ms(), name, message)));
+  put(to_journal ? journal_line(name, message) : text_line(unix_ms(), name, message));
 }
 
 // Whether lws may say one more line of its own: what it says of peers, as of headers that are too long, they can cause
@@ -83,11 +100,12 @@ void emit(int level, const char* line) noexcept try {
 void start_logging(int level, LogFormat format) {
   verbose = (level & ~(LLL_ERR | LLL_WARN | LLL_NOTICE)) != 0;
   chosen = format;
+  to_journal = stderr_is_journal();
   lws_set_log_level(level, emit);
 }
 
 void say_of_start(const char* level, const std::string& message, const std::string& plain) {
-  put(chosen == LogFormat::kJson ? json_line(unix_ms(), level, message) : plain + "\n");
+  put(for_stream(level, chosen == LogFormat::kJson ? json_line(unix_ms(), level, message) : plain + "\n"));
 }
 
 }  // namespace lws_chat

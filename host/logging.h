@@ -6,7 +6,8 @@
 
 namespace lws_chat {
 
-// Sends lws's log, and with it the plugin's, to stderr with time and level, every line in one write. At the
+// Sends lws's log, and with it the plugin's, to stderr with time and level, every line in one write; where that is
+// systemd's journal, which has the time, with a priority instead. At the
 // default level lws's own start-up notices are left out: what remains is what an administrator wants to read.
 void start_logging(int level, LogFormat format);
 

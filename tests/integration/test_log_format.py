@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.server import PATIENCE, Server, vhost  # noqa: E402
@@ -149,6 +150,23 @@ class Starting(unittest.TestCase):
         for code, log in reports:
             self.assertEqual(code, 1)
             self.assertRegex(log.decode(), r"(?m)^conf\.d/00:\d+:\d+: error: .*max-lagg")
+
+    def test_to_the_journal_each_line_goes_with_its_priority_and_without_a_time(self):
+        for arguments, line in (((), rb"<3>lws-chatd: .*in use.*\n"), (("--log-format", "json"), rb'<3>\{"time":.*in use.*\}\n')):
+            with socket.socket() as taken, tempfile.TemporaryFile() as journal:
+                taken.bind(("127.0.0.1", 0))
+                server = Server(port=taken.getsockname()[1])
+                self.addCleanup(shutil.rmtree, server.folder, ignore_errors=True)
+                status = os.fstat(journal.fileno())
+                subprocess.run([*server.command(), *arguments], stdin=subprocess.DEVNULL, stderr=journal, timeout=PATIENCE,
+                               env={**os.environ, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+                journal.seek(0)
+                self.assertRegex(journal.read(), rb"\A" + line + rb"\Z")
+
+    def test_where_stderr_is_not_the_journal_any_more_lines_are_for_people(self):
+        with unittest.mock.patch.dict(os.environ, JOURNAL_STREAM="1:2"):
+            _, log = self.run_host(max_lagg=4096)
+        self.assertRegex(log, rb"\Aconf\.d/00:\d+:\d+: error: ")
 
     def test_another_format_ends_it_with_2_naming_those_there_are(self):
         code, log = self.run_host("--log-format", "xml")

@@ -296,6 +296,7 @@ def a_missing_certificate_keeps_it_down_with_one_line():
         (TLS / "cert.pem").unlink()
         refused("20-https", str(TLS / "cert.pem"), "missing, create it or correct the path")
         assert "missing, create it or correct the path" in README.do("journalctl")
+        assert "missing, create it or correct the path" in run("journalctl", "-q", "-u", UNIT, "-p", "err")
 
 
 def a_missing_key_keeps_it_down_with_one_line():

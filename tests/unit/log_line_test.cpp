@@ -32,6 +32,14 @@ TEST(a_json_line_is_one_object_with_time_level_and_message) {
            "\"message\":\"lws-chatd: all clients are closed\"}\n");
 }
 
+TEST(a_line_for_the_journal_begins_with_its_priority) {
+  CHECK_EQ(journal_line("error", "one\n"), "<3>one\n");
+  CHECK_EQ(journal_line("warning", "two"), "<4>two\n");
+  CHECK_EQ(journal_line("notice", ""), "<5>\n");
+  CHECK_EQ(journal_line("info", "x"), "<6>x\n");
+  CHECK_EQ(journal_line("debug", "x"), "<7>x\n");
+}
+
 TEST(milliseconds_always_have_three_digits) {
   CHECK_EQ(json_line(7, "error", ""), "{\"time\":\"1970-01-01T00:00:00.007Z\",\"level\":\"error\",\"message\":\"\"}\n");
   CHECK_EQ(json_line(1000, "error", "").substr(0, 33), "{\"time\":\"1970-01-01T00:00:01.000Z");
