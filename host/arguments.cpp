@@ -29,7 +29,8 @@ constexpr char kHelp[] =
     "      --version             print versions, then end\n"
     "  -h, --help                this text\n"
     "\n"
-    "Signals: SIGTERM and SIGINT close all clients with 1001 and end; SIGHUP reads certificates and keys again.\n";
+    "Signals: SIGTERM and SIGINT close all clients (with 1001, or 1012 over drain-seconds) and end; SIGHUP reads\n"
+    "certificates and keys again.\n";
 
 std::optional<int> parse_level(std::string_view text) {
   if (text == "err") return LLL_ERR;

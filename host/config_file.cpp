@@ -198,4 +198,28 @@ std::vector<Finding> ConfigFile::findings() const {
 
 ConfigFiles read_config_files(const std::string& dir) { return Reader(dir).read(); }
 
+std::map<std::string, std::string> config_texts(const std::string& dir) {
+  std::vector<std::string> files = {"conf"};
+  for (const std::string& name : sorted_names(dir + "/conf.d").value_or(std::vector<std::string>()))
+    files.push_back("conf.d/" + name);
+  std::map<std::string, std::string> texts;
+  for (const std::string& file : files)
+    if (std::optional<std::string> text = read_file(dir + "/" + file)) texts.emplace(file, *text);
+  return texts;
+}
+
+std::vector<std::string> changed_files(const std::string& dir, const std::map<std::string, std::string>& before) {
+  std::vector<std::string> changed;
+  std::map<std::string, std::string> now = config_texts(dir);
+  for (const auto& [file, text] : now) {
+    auto was = before.find(file);
+    if (was == before.end() || was->second != text) changed.push_back(file);
+  }
+  // A server that has become another user may not read again what it read: only what is not there is gone.
+  for (const auto& [file, text] : before)
+    if (now.count(file) == 0 && access((dir + "/" + file).c_str(), F_OK) != 0 && errno == ENOENT)
+      changed.push_back(file);
+  return changed;
+}
+
 }  // namespace lws_chat

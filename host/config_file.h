@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -56,5 +57,11 @@ struct ConfigFiles {
 // Reads them all. A file's syntax error is already among its findings, with a hint if it does not look as if
 // it were meant to be read.
 ConfigFiles read_config_files(const std::string& dir);
+
+// What stands in the files, by name; nothing of those that cannot be read.
+std::map<std::string, std::string> config_texts(const std::string& dir);
+
+// The names of those that are new, gone, or say something else than they did.
+std::vector<std::string> changed_files(const std::string& dir, const std::map<std::string, std::string>& before);
 
 }  // namespace lws_chat

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "host/certificate.h"
+#include "host/config_file.h"
 #include "host/listening.h"
 
 namespace lws_chat {
@@ -47,6 +48,7 @@ Server::Server(std::string config_dir, std::string plugin_dir, ConfigReport conf
     : config_dir_(std::move(config_dir)),
       plugin_dir_(std::move(plugin_dir)),
       config_(std::move(config)),
+      config_texts_(config_texts(config_dir_)),
       tls_vhosts_(config_.vhosts) {
   uv_loop_init(&loop_);
   service_manager_ = std::make_unique<ServiceManager>(&loop_);
@@ -185,6 +187,7 @@ void Server::on_signal(uv_signal_t* handle, int number) {
     self->service_manager_->reloading();
     self->reload_certificates();
     self->chat_->reload(self->context_);
+    self->tell_what_waits_for_a_restart();
     return self->service_manager_->ready();
   }
   if (self->drain_deadline_) return uv_stop(&self->loop_);
@@ -227,6 +230,12 @@ void Server::watch_certificates() {
 void Server::tell_expiries() {
   for (const TlsVhosts::Vhost& vhost : tls_vhosts_.made())
     if (const X509* certificate = vhost.certificate()) chat_->certificate_expires(vhost.vhost, expiry_of(certificate));
+}
+
+void Server::tell_what_waits_for_a_restart() {
+  for (const std::string& file : changed_files(config_dir_, config_texts_))
+    lwsl_warn("lws-chatd: SIGHUP: %s/%s was changed after the start, which counts from the next restart on\n",
+              config_dir_.c_str(), file.c_str());
 }
 
 void Server::reload_certificates() {

@@ -3,6 +3,7 @@
 #include <libwebsockets.h>
 #include <uv.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ class Server {
   std::string create_vhosts();
   void watch_signals();
   void reload_certificates();
+  void tell_what_waits_for_a_restart();
   void watch_certificates();
   void tell_expiries();
   void begin_drain();
@@ -46,6 +48,7 @@ class Server {
   std::string config_dir_;
   std::string plugin_dir_;
   ConfigReport config_;
+  std::map<std::string, std::string> config_texts_;  // what it started with
   TlsVhosts tls_vhosts_;
 
   uv_loop_t loop_{};

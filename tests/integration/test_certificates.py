@@ -181,6 +181,19 @@ class Certificates(Transport):
         self.install("renewed")
         await self.refused(self.key, "permission denied")
 
+    async def test_what_was_changed_in_the_configuration_is_said_to_wait_for_a_restart(self):
+        await self.start()
+        await self.reload("is in use for new connections")
+        self.assertNotIn("restart", self.server.log())
+        folder = self.server.folder
+        (folder / "conf").write_text((folder / "conf").read_text() + "\n")
+        (folder / "conf.d/01").write_text("{}")
+        await self.reload(f"{folder}/conf.d/01 was changed after the start, which counts from the next restart on")
+        waiting = re.findall(r"SIGHUP: (\S+) was changed", self.server.log())
+        self.assertEqual(waiting, [f"{folder}/conf", f"{folder}/conf.d/01"])
+        (folder / "conf.d/00").unlink()
+        await self.reload(f"{folder}/conf.d/00 was changed")
+
     async def test_sighup_without_tls_is_harmless(self):
         self.serve()
         client = await self.join()
