@@ -25,6 +25,7 @@ from report import report
 README = Section("Install it")
 HOOK = "/usr/local/sbin/lws-chatd-certificate"  # where README.md puts it
 OURS = ["libwebsockets-protocol-lws-chat", "lws-chat-common", "lws-chat-dev", "lws-chatd"]
+EXAMPLES = pathlib.Path("/usr/share/doc/lws-chatd/examples")
 EX_CONFIG = "78"
 CAP_NET_BIND_SERVICE, CAP_SYS_RESOURCE = 1 << 10, 1 << 24
 before = set()  # the files of the system without the packages
@@ -152,6 +153,13 @@ def as_certbot(certificate, hook):
     run("sh", "-c", hook, env={**os.environ, "RENEWED_LINEAGE": str(certificate), "RENEWED_DOMAINS": "chat.example.org"})
 
 
+def answers_challenges(webroot):
+    challenge = pathlib.Path(webroot) / ".well-known/acme-challenge/token"
+    challenge.write_text("token.thumbprint")
+    assert run("curl", "-sf", "http://localhost/.well-known/acme-challenge/token") == "token.thumbprint"
+    challenge.unlink()
+
+
 def the_documented_hook_and_two_lines_change_the_certificate():
     with as_they_were(HTTPS.with_name("port-80")):
         README.do("cp /usr/share/doc/lws-chatd/examples/port-80")
@@ -161,10 +169,7 @@ def the_documented_hook_and_two_lines_change_the_certificate():
         # All of it that needs the network is certbot's own.
         certbot = README.command("certbot certonly")
         [webroot], [hook] = re.findall("-w ([^ ]*)", certbot), re.findall("--deploy-hook (.*)", certbot)
-        challenge = pathlib.Path(webroot) / ".well-known/acme-challenge/token"
-        challenge.write_text("token.thumbprint")
-        assert run("curl", "-sf", "http://localhost/.well-known/acme-challenge/token") == "token.thumbprint"
-        challenge.unlink()
+        answers_challenges(webroot)
         assert hook == HOOK, hook
         as_certbot(lineage("chat.example.org"), hook)
         documented_certificate()
@@ -178,17 +183,17 @@ def with_port_443_the_address_has_no_number():
     with as_they_were(HTTPS):
         [port] = re.findall(r'`("port": "443")`', README.text)
         replace(HTTPS, '"port": "8443"', port)
-        README.do("runuser -u lws-chat")
+        README.do("systemctl reload lws-chatd && ")
         until(active, "the service to be active")
         assert "<title>" in page("https://localhost/")
 
 
 def the_examples_open_the_ports_443_and_80_and_one_for_a_proxy():
-    examples, folder = pathlib.Path("/usr/share/doc/lws-chatd/examples"), HTTPS.parent
+    folder = HTTPS.parent
     names = "public", "port-80", "behind-proxy"
     with as_they_were(*(folder / name for name in names)):
         for name in names:
-            (folder / name).write_text((examples / name).read_text())
+            (folder / name).write_text((EXAMPLES / name).read_text())
         run("lws-chatd", "--check")
         since = time.time()
         assert restart(), said(since)
@@ -196,7 +201,7 @@ def the_examples_open_the_ports_443_and_80_and_one_for_a_proxy():
         talks("ws://127.0.0.1:8001/chat/")
         assert "location: https://chat.example.org/" in run("curl", "-si", "http://localhost/web/")
         assert "strict-transport-security: max-age=31536000" in run("curl", "-ski", "https://localhost/web/")
-    assert (examples / "nginx-lws-chat").is_file()
+    assert (EXAMPLES / "nginx-lws-chat").is_file()
 
 
 def a_vhost_on_a_unix_socket_is_there_for_a_group():
@@ -242,7 +247,7 @@ def a_pair_that_does_not_fit_is_refused_and_the_one_in_use_stays():
     since, in_use = time.time(), served_certificate()
     with as_they_were(TLS / "key.pem"):
         (TLS / "key.pem").write_bytes((lineage("strange") / "privkey.pem").read_bytes())
-        assert attempt("sh", "-c", README.command("systemctl reload")).returncode != 0, "the reload says that it failed"
+        assert attempt("sh", "-c", README.command("systemctl reload lws-chatd")).returncode != 0, "the reload says that it failed"
         until(lambda: [line for line in said(since) if "key.pem" in line and "the certificate in use stays" in line],
               "the line that says so")
         assert served_certificate() == in_use
@@ -327,6 +332,21 @@ def an_expired_certificate_keeps_it_down_with_one_line():
         refused("20-https", str(TLS / "cert.pem"), "expired on 2020-01-31", "renew it")
 
 
+def after_that_the_way_out_is_the_documented_one():
+    challenges = HTTPS.with_name("port-80")
+    with as_they_were(HTTPS, challenges, TLS / "cert.pem", TLS / "key.pem"):
+        challenges.write_text((EXAMPLES / "port-80").read_text())
+        put(pathlib.Path("/tmp/expired"))
+        assert not restart(), "the service does not start"
+        HTTPS.rename("/tmp/20-https")
+        assert restart(), said(0)[-10:]
+        answers_challenges("/var/lib/lws-chatd/acme")
+        as_certbot(lineage("after"), HOOK)
+        pathlib.Path("/tmp/20-https").rename(HTTPS)
+        assert restart(), said(0)[-10:]
+        talks("wss://localhost:8443/chat/")
+
+
 def expired():
     """A pair whose certificate was valid in January of 2020."""
     folder = lineage("expired")
@@ -361,6 +381,7 @@ def a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free():
         limits = [service(name) for name in ("RestartUSec", "StartLimitIntervalUSec", "StartLimitBurst")]
         assert limits == ["3s", "1min", "10"], limits
     until(active, "the service to come back")
+    README.do("systemctl reset-failed")
     talks("ws://localhost:8000/chat/")
 
 
@@ -452,6 +473,7 @@ code = report("package tests", [
     a_key_it_may_not_read_keeps_it_down_with_one_line,
     a_wrong_key_keeps_it_down_with_one_line,
     an_expired_certificate_keeps_it_down_with_one_line,
+    after_that_the_way_out_is_the_documented_one,
     a_user_to_become_keeps_it_down_with_one_line,
     a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free,
     a_plugin_of_another_libwebsockets_keeps_it_down_with_one_line,

@@ -20,8 +20,8 @@ class Section:
         self.left = list(self.commands)  # what no check has done yet
 
     def command(self, start):
-        """The one command that starts so."""
-        found = [command for command in self.commands if command.startswith(start)]
+        """The one command that is this, or starts so."""
+        found = [start] if start in self.commands else [c for c in self.commands if c.startswith(start)]
         assert len(found) == 1, f"README.md has one command '{start} ...': {found}"
         self.left = [command for command in self.left if command != found[0]]
         return found[0]
