@@ -338,11 +338,11 @@ def after_that_the_way_out_is_the_documented_one():
         challenges.write_text((EXAMPLES / "port-80").read_text())
         put(pathlib.Path("/tmp/expired"))
         assert not restart(), "the service does not start"
-        HTTPS.rename("/tmp/20-https")
+        aside = HTTPS.rename(HTTPS.parents[1] / HTTPS.name)
         assert restart(), said(0)[-10:]
         answers_challenges("/var/lib/lws-chatd/acme")
         as_certbot(lineage("after"), HOOK)
-        pathlib.Path("/tmp/20-https").rename(HTTPS)
+        aside.rename(HTTPS)
         assert restart(), said(0)[-10:]
         talks("wss://localhost:8443/chat/")
 

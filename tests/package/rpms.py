@@ -2,6 +2,7 @@
 import grp
 import os
 import pathlib
+import re
 import sys
 
 from clients import talks
@@ -31,6 +32,16 @@ def the_server_has_a_pair_of_its_own():
     run("lws-chatd", "--check")
 
 
+def the_examples_are_where_the_manual_pages_say():
+    for page_of in "lws-chatd(8)", "libprotocol_lws_chat(7)":
+        name, section = page_of[:-1].split("(")
+        text = run("zcat", "-f", *pathlib.Path(f"/usr/share/man/man{section}").glob(f"{name}.{section}*"))
+        folders = re.findall(r"/usr/share/doc/\S+/examples\S*", text)
+        assert folders and all(pathlib.Path(folder).is_dir() for folder in folders), folders
+    for name in "behind-proxy", "certbot-deploy-hook", "nginx-lws-chat", "port-80", "public":
+        assert pathlib.Path("/usr/share/doc/lws-chatd/examples", name).is_file(), name
+
+
 def it_serves_the_page_and_chats_as_its_user():
     command = "setpriv --reuid=lws-chat --regid=lws-chat --clear-groups --no-new-privs lws-chatd"
     with started(command, "https://localhost:8443/web/"):
@@ -55,6 +66,7 @@ def an_edited_file_stays_when_they_are_installed_again_and_erased():
 sys.exit(report("rpm tests", [
     the_rpms_install,
     the_server_has_a_pair_of_its_own,
+    the_examples_are_where_the_manual_pages_say,
     it_serves_the_page_and_chats_as_its_user,
     an_edited_file_stays_when_they_are_installed_again_and_erased,
 ]))
