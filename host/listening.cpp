@@ -16,7 +16,7 @@ namespace lws_chat {
 namespace {
 
 struct Socket {
-  explicit Socket(int family) : fd(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+  explicit Socket(int family, int flags = 0) : fd(socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)) {}
   ~Socket() {
     if (fd >= 0) close(fd);
   }
@@ -84,8 +84,9 @@ std::string socket_problem(const VhostSummary& vhost) {
   auto* at = reinterpret_cast<const sockaddr*>(&address);
   auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
 
-  Socket peer(AF_UNIX);
-  if (connect(peer.fd, at, size) == 0) return problem(EADDRINUSE);
+  // Of a server that hangs the queue may be full, which is no reason to wait.
+  Socket peer(AF_UNIX, SOCK_NONBLOCK);
+  if (connect(peer.fd, at, size) == 0 || errno == EAGAIN) return problem(EADDRINUSE);
   struct stat status;
   if (!is_abstract && lstat(path.c_str(), &status) == 0) {
     // lws removes whatever is there.

@@ -1,4 +1,5 @@
 """A vhost on a Unix socket: who talks over it, whose it is, and what may stand in its way."""
+import contextlib
 import grp
 import os
 import pathlib
@@ -65,6 +66,17 @@ class UnixSocket(Transport):
         self.serve(self.vhost())
         self.refusal("Address already in use", "stop what has it")
         await self.talk()
+
+    def test_one_of_a_server_that_hangs_is_not_waited_for(self):
+        with socket.socket(socket.AF_UNIX) as hanging, contextlib.ExitStack() as clients:
+            hanging.bind(str(self.path))
+            hanging.listen(0)
+            with self.assertRaises(BlockingIOError):
+                for _ in range(100):
+                    client = clients.enter_context(socket.socket(socket.AF_UNIX))
+                    client.setblocking(False)
+                    client.connect(str(self.path))
+            self.refusal("Address already in use", "stop what has it")
 
     def test_a_file_that_is_there_is_left_alone(self):
         self.path.write_text("precious")
