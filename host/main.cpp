@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   lws_chat::start_logging(arguments.log_level,
                           arguments.check_only ? lws_chat::LogFormat::kText : arguments.log_format);
   std::signal(SIGPIPE, SIG_IGN);
+  lws_chat::Server::hold_reloads();
 
   lws_chat::ConfigReport config = lws_chat::check_config(arguments.config_dir, arguments.plugin_dir);
   // A service manager can tell what trying again may help against from what it does not: systemd.exec(5).

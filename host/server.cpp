@@ -42,6 +42,13 @@ bool system_has_ipv6() {
   return fd >= 0 || errno != EAFNOSUPPORT;
 }
 
+void mask_hangup(int how) {
+  sigset_t hangup;
+  sigemptyset(&hangup);
+  sigaddset(&hangup, SIGHUP);
+  pthread_sigmask(how, &hangup, nullptr);
+}
+
 }  // namespace
 
 Server::Server(std::string config_dir, std::string plugin_dir, ConfigReport config)
@@ -162,6 +169,8 @@ std::string Server::create_vhosts() {
   return "";
 }
 
+void Server::hold_reloads() { mask_hangup(SIG_BLOCK); }
+
 void Server::watch_signals() {
   int numbers[] = {SIGTERM, SIGINT, SIGHUP};
   for (size_t i = 0; i < std::size(numbers); ++i) {
@@ -169,6 +178,7 @@ void Server::watch_signals() {
     signals_[i].data = this;
     uv_signal_start(&signals_[i], on_signal, numbers[i]);
   }
+  mask_hangup(SIG_UNBLOCK);
   uv_timer_init(&loop_, &drain_timer_);
   drain_timer_.data = this;
   uv_timer_init(&loop_, &certificate_timer_);

@@ -23,6 +23,9 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  // A SIGHUP that comes from now on waits until a server is there to do what it asks for, rather than end the process.
+  static void hold_reloads();
+
   // Opens everything. Returns the empty string, or what prevented it; then only destruction is left.
   [[nodiscard]] std::string start();
 

@@ -194,6 +194,16 @@ class Certificates(Transport):
         (folder / "conf.d/00").unlink()
         await self.reload(f"{folder}/conf.d/00 was changed")
 
+    async def test_one_that_comes_while_the_server_starts_is_done_then(self):
+        # What waits for a process waits for the program that it becomes.
+        await self.start(server={"within": [sys.executable, "-c", """if True:
+            import os, signal, sys
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+            os.kill(os.getpid(), signal.SIGHUP)
+            os.execv(sys.argv[1], sys.argv[1:])"""]})
+        await self.server.until(lambda: "is in use for new connections" in self.server.log(), "the reload")
+        await self.talks(self.client)
+
     async def test_sighup_without_tls_is_harmless(self):
         self.serve()
         client = await self.join()
