@@ -6,8 +6,11 @@ import { relayTo } from './centrifuge_relay.mjs';
 
 const [scenario, url] = process.argv.slice(2);
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
-const tell = (word) => process.stdout.write(`${word}\n`);
-const heard = () => new Promise((resolve) => process.stdin.once('data', resolve));
+// Says the word, and goes on when the test has done what it does at it.
+const at = (word) => new Promise((done) => {
+  process.stdin.once('data', done);
+  process.stdout.write(`${word}\n`);
+});
 
 const scenarios = {
   async exchange() {
@@ -136,7 +139,7 @@ const scenarios = {
     const room = await join(client(url), 'lobby');
     await room.publish('before');
     await until(() => room.seen.data.length === 1, 'the message');
-    tell('RESTART');
+    await at('RESTART');
     await until(() => room.seen.subscribed.length === 2, 'its return');
     await room.publish('after');
     await until(() => room.seen.data.length === 2, 'the second message');
@@ -151,7 +154,7 @@ const scenarios = {
   async drain() {
     const a = client(url);
     const room = await join(a, 'lobby');
-    tell('STOP');
+    await at('STOP');
     await until(() => a.log.length > 1, 'the end');
     void room;
     return a.log[1];
@@ -219,8 +222,7 @@ const scenarios = {
     const total = 800;
     const filler = 'x'.repeat(20000);
     for (let i = 1; i <= total; i++) await from.publish(`${i} ${filler}`);
-    tell('PUBLISHED');
-    await heard();
+    await at('PUBLISHED');
     relay.flow();
     await until(() => to.seen.data.length >= total, 'everything');
     const numbers = to.seen.data.map((text) => Number(text.split(' ')[0]));

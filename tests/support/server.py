@@ -147,15 +147,16 @@ class Server:
             if self.descriptors:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
 
+        before = len(self.log())
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([*self.within, *self.command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             preexec_fn=limits, env={**os.environ, **self.env})
         for v in self.vhosts:
             self.wait(lambda v=v: self._accepts(v), "the server to listen")
-        self.wait(lambda: self.log().count(": serving ") >= self.serving, "the plugin to serve")
+        self.wait(lambda: self.log().count(": serving ", before) >= self.serving, "the plugin to serve")
         # Before that it has not heard of SIGTERM, which ends it at once.
         if HOST == "lws-chatd" and self.serving:
-            self.wait(lambda: self.log().count(" listens on ") >= len(self.vhosts), "the server to have started")
+            self.wait(lambda: self.log().count(" listens on ", before) >= len(self.vhosts), "the server to have started")
         return self
 
     def _accepts(self, made):
