@@ -4,6 +4,7 @@ One after the other, each as the one before has left the system: from installing
 "Install it" is done with its own words.
 """
 import asyncio
+import contextlib
 import grp
 import json
 import os
@@ -16,6 +17,7 @@ import sys
 import time
 import warnings
 
+import acme
 from clients import connect, echo, talks
 from machine import (HTTPS, PATIENCE, TLS, UNIT, Skipped, active, any_certificate, apt, as_they_were, attempt, drop_in,
                      lineage, page, put, replace, restart, run, said, served_certificate, service, state, until)
@@ -148,35 +150,31 @@ def documented_certificate():
         replace(HTTPS, shipped, README.line(key))
 
 
-def as_certbot(certificate, hook):
-    """What certbot does with a certificate that it got, now or renewed."""
-    run("sh", "-c", hook, env={**os.environ, "RENEWED_LINEAGE": str(certificate), "RENEWED_DOMAINS": "chat.example.org"})
-
-
-def answers_challenges(webroot):
-    challenge = pathlib.Path(webroot) / ".well-known/acme-challenge/token"
-    challenge.write_text("token.thumbprint")
-    assert run("curl", "-sf", "http://localhost/.well-known/acme-challenge/token") == "token.thumbprint"
-    challenge.unlink()
-
-
-def the_documented_hook_and_two_lines_change_the_certificate():
+@contextlib.contextmanager
+def port_80_answers_challenges():
     with as_they_were(HTTPS.with_name("port-80")):
         README.do("cp /usr/share/doc/lws-chatd/examples/port-80")
-        README.do("systemctl restart")
+        README.do("systemctl restart lws-chatd")
         until(active, "the service to be active")
+        yield
+
+
+def serves_what_certbot_has():
+    return served_certificate() in (acme.LIVE / "fullchain.pem").read_text()
+
+
+def certbot_gets_a_certificate_and_two_lines_name_it():
+    there = files()
+    acme.install()
+    before.update(files() - there)
+    with port_80_answers_challenges():
         README.do("install ")
-        # All of it that needs the network is certbot's own.
-        certbot = README.command("certbot certonly")
-        [webroot], [hook] = re.findall("-w ([^ ]*)", certbot), re.findall("--deploy-hook (.*)", certbot)
-        answers_challenges(webroot)
-        assert hook == HOOK, hook
-        as_certbot(lineage("chat.example.org"), hook)
+        README.do("certbot certonly")
         documented_certificate()
-        assert restart(), said(0)[-10:]
+        README.do("systemctl restart lws-chatd")
         until(active, "the service to be active")
-        assert served_certificate().strip() == (TLS / "cert.pem").read_text().strip()
-        assert "chat.example.org" in run("openssl", "x509", "-noout", "-subject", "-in", TLS / "cert.pem")
+        assert serves_what_certbot_has()
+        assert "DNS:chat.example.org" in run("openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", TLS / "cert.pem")
 
 
 def with_port_443_the_address_has_no_number():
@@ -226,17 +224,17 @@ def a_vhost_on_a_unix_socket_is_there_for_a_group():
 
 
 def a_renewed_certificate_is_swapped_while_a_client_stays():
-    process, renewed = service("MainPID"), lineage("renewed")
-
     async def renew():
         async with connect() as client:
             await echo(client, "before")
-            as_certbot(renewed, HOOK)
-            expected = (renewed / "fullchain.pem").read_text().strip()
-            until(lambda: served_certificate().strip() == expected, "the renewed certificate to be served")
+            old = served_certificate()
+            README.do("certbot renew")
+            until(lambda: served_certificate() != old and serves_what_certbot_has(), "the renewed certificate to be served")
             await echo(client, "after")
-    asyncio.run(renew())
-    assert service("MainPID") == process
+    with port_80_answers_challenges():
+        process = service("MainPID")
+        asyncio.run(renew())
+        assert service("MainPID") == process
     for path in TLS / "key.pem", TLS / "cert.pem":
         status = path.stat()
         assert (status.st_mode & 0o777, status.st_uid, status.st_gid) == (0o640, 0, grp.getgrnam("lws-chat").gr_gid), path
@@ -338,13 +336,21 @@ def after_that_the_way_out_is_the_documented_one():
         challenges.write_text((EXAMPLES / "port-80").read_text())
         put(pathlib.Path("/tmp/expired"))
         assert not restart(), "the service does not start"
+        assert attempt("sh", "-c", README.command("certbot renew")).returncode != 0, "nobody answers certbot"
         aside = HTTPS.rename(HTTPS.parents[1] / HTTPS.name)
         assert restart(), said(0)[-10:]
-        answers_challenges("/var/lib/lws-chatd/acme")
-        as_certbot(lineage("after"), HOOK)
+        README.do("certbot renew")
         aside.rename(HTTPS)
         assert restart(), said(0)[-10:]
-        talks("wss://localhost:8443/chat/")
+        assert serves_what_certbot_has()
+
+
+def where_another_server_answers_the_hook_starts_what_an_expired_certificate_stopped():
+    put(pathlib.Path("/tmp/expired"))
+    assert not restart(), "the service does not start"
+    acme.deploy(HOOK)
+    until(active, "the service to be active")
+    assert serves_what_certbot_has()
 
 
 def expired():
@@ -435,9 +441,10 @@ def purging_leaves_nothing_but_the_user():
     owned = set()
     for names in pathlib.Path("/var/lib/dpkg/info").glob("*.list"):
         owned |= {os.path.realpath(line) for line in names.read_text().splitlines()}
-    # What ssl-cert made, which stays installed: its pair, and a link to it whose name is a hash. And what /etc/passwd and
-    # its like were before there was the user.
-    of_others = re.compile(r"/etc/(ssl/(certs|private)/(ssl-cert-snakeoil\.(pem|key)|[0-9a-f]{8}\.\d)|(passwd|group|g?shadow)-)$")
+    # What ssl-cert made, which stays installed: its pair, and a link to it whose name is a hash. What /etc/passwd and
+    # its like were before there was the user. And certbot's.
+    of_others = re.compile(r"/etc/(ssl/(certs|private)/(ssl-cert-snakeoil\.(pem|key)|[0-9a-f]{8}\.\d)|(passwd|group|g?shadow)-)$"
+                           r"|/(etc|var/lib)/letsencrypt(/|$)")
     left = {path for path in files() - before if os.path.realpath(path) not in owned and not of_others.match(path)}
     left |= set(run("find", "/etc", "/opt", "/root", "/run", "/srv", "/usr", "/var", "-name", "*lws-chat*").splitlines())
     assert not left, sorted(left)
@@ -459,7 +466,7 @@ code = report("package tests", [
     websockets_talk_over_tls_and_plain,
     old_tls_is_refused,
     an_unprivileged_user_cannot_read_the_key,
-    the_documented_hook_and_two_lines_change_the_certificate,
+    certbot_gets_a_certificate_and_two_lines_name_it,
     with_port_443_the_address_has_no_number,
     the_examples_open_the_ports_443_and_80_and_one_for_a_proxy,
     a_vhost_on_a_unix_socket_is_there_for_a_group,
@@ -474,6 +481,7 @@ code = report("package tests", [
     a_wrong_key_keeps_it_down_with_one_line,
     an_expired_certificate_keeps_it_down_with_one_line,
     after_that_the_way_out_is_the_documented_one,
+    where_another_server_answers_the_hook_starts_what_an_expired_certificate_stopped,
     a_user_to_become_keeps_it_down_with_one_line,
     a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free,
     a_plugin_of_another_libwebsockets_keeps_it_down_with_one_line,

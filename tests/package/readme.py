@@ -6,7 +6,7 @@ from machine import run
 
 SOURCE = pathlib.Path("/source")  # what people have checked out, as far as it is here
 # What stands in the running text and begins so is a command, not a name.
-IN_TEXT = re.compile(r"`((?:apt|journalctl|lws-chatd|runuser|systemctl) [^`]+)`")
+IN_TEXT = re.compile(r"`((?:apt|certbot|journalctl|lws-chatd|runuser|systemctl) [^`]+)`")
 
 
 class Section:
