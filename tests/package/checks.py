@@ -163,10 +163,16 @@ def serves_what_certbot_has():
     return served_certificate() in (acme.LIVE / "fullchain.pem").read_text()
 
 
-def certbot_gets_a_certificate_and_two_lines_name_it():
+@contextlib.contextmanager
+def installing_what_others_made():
     there = files()
-    acme.install()
+    yield
     before.update(files() - there)
+
+
+def certbot_gets_a_certificate_and_two_lines_name_it():
+    with installing_what_others_made():
+        acme.install()
     with port_80_answers_challenges():
         README.do("install ")
         README.do("certbot certonly")
@@ -174,7 +180,7 @@ def certbot_gets_a_certificate_and_two_lines_name_it():
         README.do("systemctl restart lws-chatd")
         until(active, "the service to be active")
         assert serves_what_certbot_has()
-        assert "DNS:chat.example.org" in run("openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", TLS / "cert.pem")
+        assert "<title>" in acme.page("https://chat.example.org:8443/")
 
 
 def with_port_443_the_address_has_no_number():
@@ -183,7 +189,7 @@ def with_port_443_the_address_has_no_number():
         replace(HTTPS, '"port": "8443"', port)
         README.do("systemctl reload lws-chatd && ")
         until(active, "the service to be active")
-        assert "<title>" in page("https://localhost/")
+        assert "<title>" in acme.page("https://chat.example.org/")
 
 
 def the_examples_open_the_ports_443_and_80_and_one_for_a_proxy():
@@ -199,7 +205,25 @@ def the_examples_open_the_ports_443_and_80_and_one_for_a_proxy():
         talks("ws://127.0.0.1:8001/chat/")
         assert "location: https://chat.example.org/" in run("curl", "-si", "http://localhost/web/")
         assert "strict-transport-security: max-age=31536000" in run("curl", "-ski", "https://localhost/web/")
-    assert (EXAMPLES / "nginx-lws-chat").is_file()
+
+
+def nginx_with_its_example_has_the_certificate_and_hands_on():
+    with installing_what_others_made():
+        apt("install", "nginx")
+    behind = HTTPS.with_name("behind-proxy")
+    site, link = (pathlib.Path("/etc/nginx", folder, "lws-chat") for folder in ("sites-available", "sites-enabled"))
+    with as_they_were(behind, link, site):
+        behind.write_text((EXAMPLES / behind.name).read_text())
+        assert restart(), said(0)[-10:]
+        site.write_text((EXAMPLES / "nginx-lws-chat").read_text())
+        link.symlink_to(site)
+        run("systemctl", "restart", "nginx")
+        try:
+            assert "<title>" in acme.page("http://chat.example.org/web")
+            talks("wss://chat.example.org/chat/")
+            assert "strict-transport-security: max-age=31536000" in run("curl", "-ski", "https://chat.example.org/web/").lower()
+        finally:
+            run("systemctl", "disable", "--now", "nginx")
 
 
 def a_vhost_on_a_unix_socket_is_there_for_a_group():
@@ -469,6 +493,7 @@ code = report("package tests", [
     certbot_gets_a_certificate_and_two_lines_name_it,
     with_port_443_the_address_has_no_number,
     the_examples_open_the_ports_443_and_80_and_one_for_a_proxy,
+    nginx_with_its_example_has_the_certificate_and_hands_on,
     a_vhost_on_a_unix_socket_is_there_for_a_group,
     a_renewed_certificate_is_swapped_while_a_client_stays,
     a_pair_that_does_not_fit_is_refused_and_the_one_in_use_stays,
