@@ -25,9 +25,7 @@ class Notifications(unittest.TestCase):
         self.env = {"NOTIFY_SOCKET": path}
 
     def serve(self, drain_seconds=0, **env):
-        server = Server(vhost(drain_seconds=drain_seconds), env={**self.env, **env})
-        self.addCleanup(server.stop)
-        return server.start()
+        return self.enterContext(Server(vhost(drain_seconds=drain_seconds), env={**self.env, **env}))
 
     def told(self):
         return self.socket.recv(4096).decode().split("\n")
