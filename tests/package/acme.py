@@ -3,9 +3,11 @@ import json
 import os
 import pathlib
 
-from machine import apt, attempt, lineage, run, until
+from certificates import lineage, served_certificate
+from machine import apt, attempt, run, until
 
 LIVE = pathlib.Path("/etc/letsencrypt/live/chat.example.org")  # what certbot has, by the names README.md gives
+HOOK = "/usr/local/sbin/lws-chatd-certificate"  # where README.md puts it
 # So short that every 'certbot renew' finds it due, and not so short that lws-chatd warns of it.
 VALID_DAYS = 20
 
@@ -37,6 +39,10 @@ def page(url):
     return run("curl", "--silent", "--show-error", "--fail", "--location", "--cacert", root, url)
 
 
-def deploy(hook):
+def is_served():
+    return served_certificate() in (LIVE / "fullchain.pem").read_text()
+
+
+def deploy():
     """Calls the hook as certbot does with what it got."""
-    run(hook, env={**os.environ, "RENEWED_LINEAGE": str(LIVE), "RENEWED_DOMAINS": LIVE.name})
+    run(HOOK, env={**os.environ, "RENEWED_LINEAGE": str(LIVE), "RENEWED_DOMAINS": LIVE.name})

@@ -18,17 +18,15 @@ import time
 import warnings
 
 import acme
+import broken
+from certificates import TLS, lineage, put, served_certificate
 from clients import connect, echo, talks
-from machine import (HTTPS, PATIENCE, TLS, UNIT, Skipped, active, any_certificate, apt, as_they_were, attempt, drop_in,
-                     lineage, page, put, replace, restart, run, said, served_certificate, service, state, until)
-from readme import Section
+from machine import (EXAMPLES, HTTPS, PATIENCE, UNIT, Skipped, active, any_certificate, apt, as_they_were, attempt, drop_in,
+                     page, replace, restart, run, said, service, until)
+from readme import INSTALL as README
 from report import report
 
-README = Section("Install it")
-HOOK = "/usr/local/sbin/lws-chatd-certificate"  # where README.md puts it
 OURS = ["libwebsockets-protocol-lws-chat", "lws-chat-common", "lws-chat-dev", "lws-chatd"]
-EXAMPLES = pathlib.Path("/usr/share/doc/lws-chatd/examples")
-EX_CONFIG = "78"
 CAP_NET_BIND_SERVICE, CAP_SYS_RESOURCE = 1 << 10, 1 << 24
 before = set()  # the files of the system without the packages
 
@@ -41,17 +39,6 @@ def files():
         folders[:] = [n for n in folders if not passing.match(os.path.join(folder, n))]
         found |= {os.path.join(folder, n) for n in folders + names}
     return found
-
-
-def refused(*parts, exit_code=EX_CONFIG):
-    """The service does not start, says why in one line with all these parts, and stays down."""
-    since = time.time()
-    assert not restart(), "the service does not start"
-    lines = [line for line in said(since) if all(part in line for part in parts)]
-    assert len(lines) == 1, f"one line has {parts}: {said(since)}"
-    assert state() == ("failed", "failed"), f"it stays down: {state()}"
-    assert service("ExecMainStatus") == exit_code, f"exit code: {service('ExecMainStatus')}"
-    assert service("NRestarts") == "0", f"nobody tried again: {service('NRestarts')}"
 
 
 # ---- installing
@@ -159,10 +146,6 @@ def port_80_answers_challenges():
         yield
 
 
-def serves_what_certbot_has():
-    return served_certificate() in (acme.LIVE / "fullchain.pem").read_text()
-
-
 @contextlib.contextmanager
 def installing_what_others_made():
     there = files()
@@ -179,7 +162,7 @@ def certbot_gets_a_certificate_and_two_lines_name_it():
         documented_certificate()
         README.do("systemctl restart lws-chatd")
         until(active, "the service to be active")
-        assert serves_what_certbot_has()
+        assert acme.is_served()
         assert "<title>" in acme.page("https://chat.example.org:8443/")
 
 
@@ -253,7 +236,7 @@ def a_renewed_certificate_is_swapped_while_a_client_stays():
             await echo(client, "before")
             old = served_certificate()
             README.do("certbot renew")
-            until(lambda: served_certificate() != old and serves_what_certbot_has(), "the renewed certificate to be served")
+            until(lambda: served_certificate() != old and acme.is_served(), "the renewed certificate to be served")
             await echo(client, "after")
     with port_80_answers_challenges():
         process = service("MainPID")
@@ -316,114 +299,6 @@ def it_serves_where_ipv6_is_switched_off():
     assert restart()
 
 
-# ---- what can be wrong
-
-def a_missing_certificate_keeps_it_down_with_one_line():
-    with as_they_were(TLS / "cert.pem"):
-        (TLS / "cert.pem").unlink()
-        refused("20-https", str(TLS / "cert.pem"), "missing, create it or correct the path")
-        assert "missing, create it or correct the path" in README.do("journalctl")
-        assert "missing, create it or correct the path" in run("journalctl", "-q", "-u", UNIT, "-p", "err")
-
-
-def a_missing_key_keeps_it_down_with_one_line():
-    with as_they_were(HTTPS):
-        replace(HTTPS, f'"{TLS}/key.pem"', f'"{TLS}/no-key.pem"')
-        refused("20-https", str(TLS / "no-key.pem"), "missing, create it or correct the path")
-
-
-def a_key_it_may_not_read_keeps_it_down_with_one_line():
-    key = TLS / "key.pem"
-    key.chmod(0o600)
-    try:
-        refused("20-https", str(key), "permission denied, let the user of the service read it")
-    finally:
-        key.chmod(0o640)
-    assert restart()
-
-
-def a_wrong_key_keeps_it_down_with_one_line():
-    with as_they_were(TLS / "key.pem"):
-        (TLS / "key.pem").write_bytes((lineage("other") / "privkey.pem").read_bytes())
-        refused("20-https", str(TLS / "key.pem"), f"does not belong to the certificate in {TLS / 'cert.pem'}")
-
-
-def an_expired_certificate_keeps_it_down_with_one_line():
-    with as_they_were(TLS / "cert.pem", TLS / "key.pem"):
-        put(expired())
-        refused("20-https", str(TLS / "cert.pem"), "expired on 2020-01-31", "renew it")
-
-
-def after_that_the_way_out_is_the_documented_one():
-    challenges = HTTPS.with_name("port-80")
-    with as_they_were(HTTPS, challenges, TLS / "cert.pem", TLS / "key.pem"):
-        challenges.write_text((EXAMPLES / "port-80").read_text())
-        put(pathlib.Path("/tmp/expired"))
-        assert not restart(), "the service does not start"
-        assert attempt("sh", "-c", README.command("certbot renew")).returncode != 0, "nobody answers certbot"
-        aside = HTTPS.rename(HTTPS.parents[1] / HTTPS.name)
-        assert restart(), said(0)[-10:]
-        README.do("certbot renew")
-        aside.rename(HTTPS)
-        assert restart(), said(0)[-10:]
-        assert serves_what_certbot_has()
-
-
-def where_another_server_answers_the_hook_starts_what_an_expired_certificate_stopped():
-    put(pathlib.Path("/tmp/expired"))
-    assert not restart(), "the service does not start"
-    acme.deploy(HOOK)
-    until(active, "the service to be active")
-    assert serves_what_certbot_has()
-
-
-def expired():
-    """A pair whose certificate was valid in January of 2020."""
-    folder = lineage("expired")
-    run("openssl", "req", "-new", "-key", folder / "privkey.pem", "-subj", "/CN=expired", "-out", folder / "request")
-    (folder / "index").touch()
-    (folder / "serial").write_text("01\n")
-    (folder / "ca").write_text(f"[ca]\ndefault_ca=own\n[own]\ndatabase={folder}/index\nserial={folder}/serial\n"
-                               f"new_certs_dir={folder}\ndefault_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
-    run("openssl", "ca", "-batch", "-selfsign", "-config", folder / "ca", "-keyfile", folder / "privkey.pem",
-        "-startdate", "20200101000000Z", "-enddate", "20200131000000Z", "-notext",
-        "-in", folder / "request", "-out", folder / "fullchain.pem")
-    return folder
-
-
-def a_user_to_become_keeps_it_down_with_one_line():
-    conf = pathlib.Path("/etc/lws-chatd/conf")
-    with as_they_were(conf):
-        replace(conf, '"global": {', '"global": { "username": "lws-chat",')
-        refused("conf", '"username"', "is for a server that is started by root", "User=")
-
-
-def a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free():
-    run("systemctl", "stop", UNIT)
-    since = time.time()
-    with socket.create_server(("127.0.0.1", 8000)):
-        assert not restart(), "the service does not start"
-        lines = [line for line in said(since) if "port 8000 (Address already in use): stop what has it" in line]
-        assert len(lines) == 1 and "/etc/lws-chatd/conf.d/10-http:" in lines[0] and "vhost http" in lines[0], said(since)
-        assert state() == ("activating", "auto-restart"), state()
-        assert service("ExecMainStatus") == "1"
-        # Not in a hot loop: a pause, and an end to it.
-        limits = [service(name) for name in ("RestartUSec", "StartLimitIntervalUSec", "StartLimitBurst")]
-        assert limits == ["3s", "1min", "10"], limits
-    until(active, "the service to come back")
-    README.do("systemctl reset-failed")
-    talks("ws://localhost:8000/chat/")
-
-
-def a_plugin_of_another_libwebsockets_keeps_it_down_with_one_line():
-    plugin = pathlib.Path("/usr/lib/lws-chatd/plugins/libprotocol_lws_chat.so")
-    with as_they_were(plugin):
-        # A new file: the one that is mapped must not change.
-        plugin.unlink()
-        plugin.write_bytes(pathlib.Path("/foreign", plugin.name).read_bytes())
-        refused(plugin.name, str(plugin.parent), "built for another libwebsockets", "install the package built for this release")
-
-
 # ---- upgrading and purging
 
 def an_upgrade_tells_clients_to_come_back_and_keeps_what_was_edited():
@@ -456,7 +331,7 @@ def an_upgrade_tells_clients_to_come_back_and_keeps_what_was_edited():
 
 
 def purging_leaves_nothing_but_the_user():
-    pathlib.Path(HOOK).unlink()  # it is of whoever followed README.md
+    pathlib.Path(acme.HOOK).unlink()  # it is of whoever followed README.md
     README.do("apt purge")
     apt("purge", *OURS)
     known = attempt("dpkg-query", "-W", "-f", "${Package} ${db:Status-Abbrev}\n", *OURS).stdout
@@ -500,16 +375,7 @@ code = report("package tests", [
     the_watchdog_starts_a_stopped_process_anew,
     it_serves_where_the_kernel_knows_no_ipv6,
     it_serves_where_ipv6_is_switched_off,
-    a_missing_certificate_keeps_it_down_with_one_line,
-    a_missing_key_keeps_it_down_with_one_line,
-    a_key_it_may_not_read_keeps_it_down_with_one_line,
-    a_wrong_key_keeps_it_down_with_one_line,
-    an_expired_certificate_keeps_it_down_with_one_line,
-    after_that_the_way_out_is_the_documented_one,
-    where_another_server_answers_the_hook_starts_what_an_expired_certificate_stopped,
-    a_user_to_become_keeps_it_down_with_one_line,
-    a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free,
-    a_plugin_of_another_libwebsockets_keeps_it_down_with_one_line,
+    *broken.CHECKS,
     an_upgrade_tells_clients_to_come_back_and_keeps_what_was_edited,
     purging_leaves_nothing_but_the_user,
     nothing_that_the_readme_says_was_left_out,

@@ -1,4 +1,4 @@
-"""The system that the checks run in: its commands, its services and their journal, certificates and pages."""
+"""The system that the checks run in: its commands, its services and their journal, and pages."""
 import contextlib
 import os
 import pathlib
@@ -11,8 +11,8 @@ import time
 
 PATIENCE = 30  # seconds until something that must happen counts as not happening
 UNIT = "lws-chatd.service"
+EXAMPLES = pathlib.Path("/usr/share/doc/lws-chatd/examples")
 HTTPS = pathlib.Path("/etc/lws-chatd/conf.d/20-https")
-TLS = pathlib.Path("/etc/lws-chatd/tls")
 
 
 class Skipped(Exception):
@@ -106,26 +106,6 @@ def replace(path, old, new):
     text = path.read_text()
     assert text.count(old) == 1, f"{path} has {old!r} once"
     path.write_text(text.replace(old, new))
-
-
-def lineage(name, *arguments):
-    """A folder as certbot makes it, with a new certificate for localhost and its key."""
-    folder = pathlib.Path("/tmp") / name
-    folder.mkdir()
-    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-        "-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem", "-subj", f"/CN={name}",
-        *(arguments or ("-days", "30")))
-    return folder
-
-
-def put(folder):
-    """Gives lws-chatd a certificate as the deploy hook does, without telling it."""
-    for source, target in ("fullchain", "cert"), ("privkey", "key"):
-        run("install", "-m", "640", "-o", "root", "-g", "lws-chat", folder / f"{source}.pem", TLS / f"{target}.pem")
-
-
-def served_certificate():
-    return ssl.get_server_certificate(("localhost", 8443), timeout=PATIENCE)
 
 
 @contextlib.contextmanager

@@ -40,3 +40,6 @@ class Section:
     def addresses(self):
         """The addresses of the machine itself that it names."""
         return list(dict.fromkeys(re.findall(r"`(https?://localhost[^`]*)`", self.text)))
+
+
+INSTALL = Section("Install it")  # the checks that follow it are in several files, and none of it may be left out

@@ -5,8 +5,9 @@ import pathlib
 import re
 import sys
 
+from certificates import TLS
 from clients import talks
-from machine import HTTPS, TLS, apt, page, replace, run, started
+from machine import EXAMPLES, HTTPS, apt, page, replace, run, started
 from report import report
 
 RPMS = sorted(pathlib.Path("/rpms").glob("*/*.rpm"))
@@ -39,7 +40,7 @@ def the_examples_are_where_the_manual_pages_say():
         folders = re.findall(r"/usr/share/doc/\S+/examples\S*", text)
         assert folders and all(pathlib.Path(folder).is_dir() for folder in folders), folders
     for name in "behind-proxy", "certbot-deploy-hook", "nginx-lws-chat", "port-80", "public":
-        assert pathlib.Path("/usr/share/doc/lws-chatd/examples", name).is_file(), name
+        assert (EXAMPLES / name).is_file(), name
 
 
 def it_serves_the_page_and_chats_as_its_user():

@@ -1,0 +1,130 @@
+"""What can be wrong with what an administrator gives the service: one line says it, and nothing runs hot."""
+import pathlib
+import socket
+import time
+
+import acme
+from certificates import TLS, expired, lineage, put
+from clients import talks
+from machine import (EXAMPLES, HTTPS, UNIT, active, as_they_were, attempt, replace, restart, run, said, service, state,
+                     until)
+from readme import INSTALL as README
+
+EX_CONFIG = "78"
+
+
+def refused(*parts):
+    """The service does not start, says why in one line with all these parts, and stays down."""
+    since = time.time()
+    assert not restart(), "the service does not start"
+    lines = [line for line in said(since) if all(part in line for part in parts)]
+    assert len(lines) == 1, f"one line has {parts}: {said(since)}"
+    assert state() == ("failed", "failed"), f"it stays down: {state()}"
+    assert service("ExecMainStatus") == EX_CONFIG, f"exit code: {service('ExecMainStatus')}"
+    assert service("NRestarts") == "0", f"nobody tried again: {service('NRestarts')}"
+
+
+def a_missing_certificate_keeps_it_down_with_one_line():
+    with as_they_were(TLS / "cert.pem"):
+        (TLS / "cert.pem").unlink()
+        refused("20-https", str(TLS / "cert.pem"), "missing, create it or correct the path")
+        assert "missing, create it or correct the path" in README.do("journalctl")
+        assert "missing, create it or correct the path" in run("journalctl", "-q", "-u", UNIT, "-p", "err")
+
+
+def a_missing_key_keeps_it_down_with_one_line():
+    with as_they_were(HTTPS):
+        replace(HTTPS, f'"{TLS}/key.pem"', f'"{TLS}/no-key.pem"')
+        refused("20-https", str(TLS / "no-key.pem"), "missing, create it or correct the path")
+
+
+def a_key_it_may_not_read_keeps_it_down_with_one_line():
+    key = TLS / "key.pem"
+    key.chmod(0o600)
+    try:
+        refused("20-https", str(key), "permission denied, let the user of the service read it")
+    finally:
+        key.chmod(0o640)
+    assert restart()
+
+
+def a_wrong_key_keeps_it_down_with_one_line():
+    with as_they_were(TLS / "key.pem"):
+        (TLS / "key.pem").write_bytes((lineage("other") / "privkey.pem").read_bytes())
+        refused("20-https", str(TLS / "key.pem"), f"does not belong to the certificate in {TLS / 'cert.pem'}")
+
+
+def an_expired_certificate_keeps_it_down_with_one_line():
+    with as_they_were(TLS / "cert.pem", TLS / "key.pem"):
+        put(expired())
+        refused("20-https", str(TLS / "cert.pem"), "expired on 2020-01-31", "renew it")
+
+
+def after_that_the_way_out_is_the_documented_one():
+    challenges = HTTPS.with_name("port-80")
+    with as_they_were(HTTPS, challenges, TLS / "cert.pem", TLS / "key.pem"):
+        challenges.write_text((EXAMPLES / "port-80").read_text())
+        put(pathlib.Path("/tmp/expired"))
+        assert not restart(), "the service does not start"
+        assert attempt("sh", "-c", README.command("certbot renew")).returncode != 0, "nobody answers certbot"
+        aside = HTTPS.rename(HTTPS.parents[1] / HTTPS.name)
+        assert restart(), said(0)[-10:]
+        README.do("certbot renew")
+        aside.rename(HTTPS)
+        assert restart(), said(0)[-10:]
+        assert acme.is_served()
+
+
+def where_another_server_answers_the_hook_starts_what_an_expired_certificate_stopped():
+    put(pathlib.Path("/tmp/expired"))
+    assert not restart(), "the service does not start"
+    acme.deploy()
+    until(active, "the service to be active")
+    assert acme.is_served()
+
+
+def a_user_to_become_keeps_it_down_with_one_line():
+    conf = pathlib.Path("/etc/lws-chatd/conf")
+    with as_they_were(conf):
+        replace(conf, '"global": {', '"global": { "username": "lws-chat",')
+        refused("conf", '"username"', "is for a server that is started by root", "User=")
+
+
+def a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free():
+    run("systemctl", "stop", UNIT)
+    since = time.time()
+    with socket.create_server(("127.0.0.1", 8000)):
+        assert not restart(), "the service does not start"
+        lines = [line for line in said(since) if "port 8000 (Address already in use): stop what has it" in line]
+        assert len(lines) == 1 and "/etc/lws-chatd/conf.d/10-http:" in lines[0] and "vhost http" in lines[0], said(since)
+        assert state() == ("activating", "auto-restart"), state()
+        assert service("ExecMainStatus") == "1"
+        # Not in a hot loop: a pause, and an end to it.
+        limits = [service(name) for name in ("RestartUSec", "StartLimitIntervalUSec", "StartLimitBurst")]
+        assert limits == ["3s", "1min", "10"], limits
+    until(active, "the service to come back")
+    README.do("systemctl reset-failed")
+    talks("ws://localhost:8000/chat/")
+
+
+def a_plugin_of_another_libwebsockets_keeps_it_down_with_one_line():
+    plugin = pathlib.Path("/usr/lib/lws-chatd/plugins/libprotocol_lws_chat.so")
+    with as_they_were(plugin):
+        # A new file: the one that is mapped must not change.
+        plugin.unlink()
+        plugin.write_bytes(pathlib.Path("/foreign", plugin.name).read_bytes())
+        refused(plugin.name, str(plugin.parent), "built for another libwebsockets", "install the package built for this release")
+
+
+CHECKS = [
+    a_missing_certificate_keeps_it_down_with_one_line,
+    a_missing_key_keeps_it_down_with_one_line,
+    a_key_it_may_not_read_keeps_it_down_with_one_line,
+    a_wrong_key_keeps_it_down_with_one_line,
+    an_expired_certificate_keeps_it_down_with_one_line,
+    after_that_the_way_out_is_the_documented_one,
+    where_another_server_answers_the_hook_starts_what_an_expired_certificate_stopped,
+    a_user_to_become_keeps_it_down_with_one_line,
+    a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free,
+    a_plugin_of_another_libwebsockets_keeps_it_down_with_one_line,
+]
