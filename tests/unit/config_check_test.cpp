@@ -1,5 +1,6 @@
 #include "host/config_check.h"
 
+#include <libwebsockets.h>
 #include <unistd.h>
 
 #include "support/config_findings.h"

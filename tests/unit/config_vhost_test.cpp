@@ -1,5 +1,6 @@
 #include "host/config_vhost.h"
 
+#include <libwebsockets.h>
 #include <sys/stat.h>
 
 #include "support/config_findings.h"
