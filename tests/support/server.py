@@ -19,18 +19,14 @@ import subprocess
 import tempfile
 import time
 
+from .ports import free_port  # noqa: F401 tests import it from here
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("LWS_CHAT_BUILD", ROOT / "build/release"))
 HOST = os.environ.get("LWS_CHAT_HOST", "lws-chatd")
 LWSWS = os.environ.get("LWS_CHAT_LWSWS", str(ROOT / "build/lwsws/bin/lwsws"))
 SANITIZED = BUILD.name == "asan"  # then freed memory is kept for a while, and its size says nothing
 PATIENCE = 30  # seconds until something that must happen counts as not happening
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 @functools.lru_cache

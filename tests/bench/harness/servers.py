@@ -15,6 +15,8 @@ import subprocess
 import tempfile
 import time
 
+from support.ports import free_port
+
 from . import machine
 
 API_KEY = "a-key-that-only-the-benchmark-has"
@@ -219,12 +221,6 @@ def catalogue(build):
     """All that there are, ours first."""
     return [*LwsChat.all(build), Floor(build, "send"), Floor(build, "coalesce"), Textbook(build), Nchan(build),
             Bun(build), NpmWs(build), Channels(build)]
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 class Running:
