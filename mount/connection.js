@@ -12,7 +12,9 @@
 //   closed({ code, reason })     the connection is over, and is not opened again by itself
 // `why` there is a connection is 'reader' (opened the page, or asked for it), 'lost' or 'renamed'.
 
-import { Socket, timeOf } from './times.js';
+import { sdkName } from './names.js';
+import { Socket } from './socket.js';
+import { timeOf } from './times.js';
 
 const HISTORY = 100; // messages asked for when entering
 const RESUME = 1000; // and when coming back, if the server could not recover by itself
@@ -70,7 +72,7 @@ export class Connection {
     this.#leave();
     const visit = { sub: null, typing: null, held: null, been: false, pending: false, offset: 0, epoch: '' };
     this.#visit = visit;
-    visit.sub = this.#client.newSubscription(room, { joinLeave: true });
+    visit.sub = this.#client.newSubscription(sdkName(room), { joinLeave: true });
     this.#listen(visit);
     if (typingRoom) {
       visit.typing = this.#client.newSubscription(typingRoom);

@@ -5,24 +5,20 @@ const MAX_NOTED = 10000;
 
 const noted = new Map(); // "epoch:offset" -> milliseconds since 1970
 
-function note({ epoch, publications }) {
+function noteAll({ epoch, publications }) {
   if (noted.size > MAX_NOTED) noted.clear();
   for (const { offset, time } of publications ?? []) {
     if (offset && time) noted.set(`${epoch}:${offset}`, time);
   }
 }
 
-// The SDK's connection to the server.
-export class Socket extends WebSocket {
-  constructor(...parameters) {
-    super(...parameters);
-    this.addEventListener('message', ({ data }) => {
-      if (typeof data !== 'string' || !data.includes('"time":')) return;
-      for (const line of data.split('\n')) {
-        const { history, subscribe } = JSON.parse(line);
-        for (const result of [history, subscribe]) if (result) note(result);
-      }
-    });
+// A frame from the server.
+export function note(frame) {
+  if (typeof frame !== 'string' || !frame.includes('"time":')) return;
+  for (const line of frame.split('\n')) {
+    if (line === '') continue;
+    const { history, subscribe } = JSON.parse(line);
+    for (const result of [history, subscribe]) if (result) noteAll(result);
   }
 }
 

@@ -1,0 +1,87 @@
+// Names that other people choose, in a real browser against a running server (LWS_CHAT_URL): rooms, nicknames and
+// ids that are also names of JavaScript's own, that are long, or that are written from right to left.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  OPENED, openWindows, message, myNick, rules, say, showsPeople, shows, state, unique, until,
+} from './support.mjs';
+
+const windows = openWindows();
+
+// "constructor", "__proto__", "hasOwnProperty" and so on.
+const INHERITED = Object.getOwnPropertyNames(Object.prototype);
+
+// The others in the next test.
+for (const room of ['constructor', 'hasOwnProperty', '__proto__']) {
+  test(`two windows talk in the room ${room}, and see each other come, type, go and come back`, async () => {
+    const a = await windows.open({ room });
+    const b = await windows.open({ room });
+    const names = [await myNick(a), await myNick(b)];
+    assert.equal(await a.locator('#room').textContent(), room);
+    await showsPeople(a, names);
+    const [one, two, three] = [unique('一'), unique('二'), unique('三')];
+    await say(a, one);
+    await message(b, one);
+    await say(b, two);
+    await message(a, two);
+    await a.locator('#input').pressSequentially('字');
+    await b.locator('#typing-text').waitFor();
+    await a.locator('#close').click();
+    await state(a, 'disconnected');
+    await showsPeople(b, names.slice(1));
+    await say(b, three);
+    await message(b, three);
+    await a.locator('#reconnect').click();
+    await state(a, 'connected');
+    await message(a, three);
+    await showsPeople(b, names);
+  });
+}
+
+test('the switcher goes through rooms with inherited names and back, and leaves each', async () => {
+  const page = await windows.open();
+  for (const room of [...INHERITED, ...INHERITED, windows.room]) {
+    const member = await windows.member(room);
+    await page.locator('#room-name').fill(room);
+    await page.locator('#room-name').press('Enter');
+    await until(async () => (await rules(page)).at(-1) === `已進入房間「${room}」`, `to be in ${room}`);
+    const text = unique(room);
+    await say(page, text);
+    await until(() => member.heard.includes(text), `the text in ${room}`);
+    await message(page, text);
+  }
+  const outside = await windows.member('constructor');
+  const text = unique('不在那裡');
+  outside.send(text);
+  await until(() => outside.heard.includes(text), 'the text in the room');
+  await say(page, '在這裡');
+  await message(page, '在這裡');
+  assert.ok(!(await page.locator('#messages').textContent()).includes(text));
+});
+
+test('what is sent to a room with an inherited name arrives as it was', async () => {
+  const room = 'constructor';
+  const page = await windows.open({ room });
+  const member = await windows.member(room);
+  const texts = ['{"channel":"constructor"}', '"channel":"/constructor"', '{"push":{"channel":"toString"}}', '/constructor'];
+  for (const text of texts) {
+    await say(page, text);
+    await until(() => member.heard.includes(text), text);
+    const lines = `${text}\n${text}`;
+    member.send(lines);
+    await message(page, lines);
+  }
+});
+
+test('people and data with inherited names are people and data', async () => {
+  const page = await windows.open({ locale: 'en-US' });
+  const me = await myNick(page);
+  for (const nick of INHERITED) await windows.peer(nick);
+  await showsPeople(page, [me, ...INHERITED]);
+  const peer = await windows.peer('Bot');
+  const data = ['{"__proto__":{"polluted":true}}', '{"constructor":{"prototype":{"base64":"AA=="}}}', '{"toJSON":1}'];
+  for (const text of data) await peer.say(JSON.parse(text));
+  await shows(page, ['Connected!', ...data]);
+  assert.equal(await page.evaluate(() => ({}).polluted), undefined);
+});
