@@ -10,6 +10,7 @@ if (room !== null) document.getElementById('full').search = `?${new URLSearchPar
 
 function show(line) {
   const element = document.createElement('div');
+  element.dir = 'auto';
   element.textContent = line;
   document.getElementById('message').append(element);
   element.scrollIntoView({ block: 'nearest' });

@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.server import BUILD, ROOT, Server, certificate, free_port  # noqa: E402
 
 TESTS = ROOT / "tests"
-EVERY_PAGE_TEST = [f"browser/{name}.test.mjs" for name in ("page", "look", "chat", "history", "names", "recovery", "plain", "events")]
+EVERY_PAGE_TEST = [f"browser/{name}.test.mjs" for name in ("page", "look", "chat", "history", "names", "recovery", "plain", "axe", "events")]
 
 
 def shipped_vhost(name, **changes):
