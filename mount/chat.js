@@ -7,7 +7,7 @@ import { addMyId, connectData } from './me.js';
 import { NickDialog } from './nick.js';
 import { People } from './people.js';
 import { person } from './person.js';
-import { Switcher, addressOf, roomOfAddress, typingRoomOf } from './rooms.js';
+import { Switcher, addressOf, roomOfAddress, shown, typingRoomOf } from './rooms.js';
 import { Typing } from './typing.js';
 
 const CLOSE_WORD = 'close'; // asks the server to close
@@ -42,7 +42,7 @@ const connection = new Connection(socketUrl(), connectData(), {
     for (const { data, info, time } of history) log.old(data, person(info), time);
     if (history.length) log.rule('earlier', texts.earlier);
     if (why === 'reader') log.system('opened', texts.opened);
-    else log.rule('notice', texts.entered(room));
+    else log.rule('notice', texts.entered(shown(room)));
   },
   resumed({ why, missed, missing }) {
     if (why === 'reader') log.system('opened', texts.opened);
@@ -101,12 +101,11 @@ function showState(name) {
 // ---- Rooms ----
 
 function showTitle(unread = 0) {
-  document.title = `${unread > 0 ? `(${unread}) ` : ''}${room} · ${texts.title}`;
+  document.title = `${unread > 0 ? `(${unread}) ` : ''}${shown(room)} · ${texts.title}`;
 }
 
 function showRoom() {
-  byId('room').textContent = room;
-  byId('room').title = room;
+  byId('room').textContent = byId('room').title = shown(room);
   byId('plain').href = addressOf(room, 'plain.html');
   switcher.show(room);
   log.clear();

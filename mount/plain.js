@@ -1,9 +1,6 @@
 // The tutorial's page: one WebSocket, every text as it is. ?room=NAME is the room at /chat/NAME.
 
 const room = new URL(location.href).searchParams.get('room');
-const url = new URL(document.documentElement.dataset.path + encodeURIComponent(room ?? ''), location.href);
-url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-const socket = new WebSocket(url);
 const text = document.getElementById('txt');
 
 if (room !== null) document.getElementById('full').search = `?${new URLSearchParams({ room })}`;
@@ -16,20 +13,34 @@ function show(line) {
   element.scrollIntoView({ block: 'nearest' });
 }
 
-socket.addEventListener('open', () => show('連線成功!'));
-socket.addEventListener('message', ({ data }) => show(typeof data === 'string' ? data : `[${data.size}]`));
-socket.addEventListener('close', () => show('被後端斷開'));
+function connect() {
+  const url = new URL(document.documentElement.dataset.path + encodeURIComponent(room ?? ''), location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  const socket = new WebSocket(url);
 
-const say = (line) => {
-  if (socket.readyState === WebSocket.OPEN) socket.send(line);
-};
+  socket.addEventListener('open', () => show('連線成功!'));
+  socket.addEventListener('message', ({ data }) => show(typeof data === 'string' ? data : `[${data.size}]`));
+  socket.addEventListener('close', () => show('被後端斷開'));
 
-document.getElementById('form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  say(text.value);
-  text.value = '';
-  text.focus();
-});
+  const say = (line) => {
+    if (socket.readyState === WebSocket.OPEN) socket.send(line);
+  };
 
-// The server answers this text, and then closes.
-document.getElementById('close').addEventListener('click', () => say('close'));
+  document.getElementById('form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    say(text.value);
+    text.value = '';
+    text.focus();
+  });
+
+  // The server answers this text, and then closes.
+  document.getElementById('close').addEventListener('click', () => say('close'));
+}
+
+// In an address these are steps from folder to folder: /chat/.. is /.
+if (room === '.' || room === '..') {
+  show('沒有這個房間 (no such room)');
+  for (const control of document.getElementById('form').elements) control.disabled = true;
+} else {
+  connect();
+}

@@ -11,10 +11,14 @@ const bytes = (text) => new TextEncoder().encode(text).length;
 
 // What is wrong with a room's name: a key of texts.badRoom, or nothing.
 export function problemOf(room) {
-  if (room === '') return 'empty';
+  if (room.trim() === '') return 'empty';
+  if (room === '.' || room === '..') return 'dots'; // steps from folder to folder in a URL: /chat/.. is /
   if (/[/\p{Cc}\p{Cs}]/u.test(room)) return 'letters';
   return bytes(room) > MAX_BYTES ? 'long' : '';
 }
+
+// The name as it is shown. Marks that turn text around, which are not seen, would reach into the text beside it.
+export const shown = (room) => room.replace(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 
 // The room of the typing indicator, which keeps nothing; none where its name would be too long.
 export function typingRoomOf(room) {
@@ -75,7 +79,7 @@ export class Switcher {
     const link = document.createElement('a');
     link.href = addressOf(room);
     link.dataset.room = room;
-    link.textContent = room;
+    link.textContent = shown(room);
     link.dir = 'auto';
     if (current) link.setAttribute('aria-current', 'page');
     const item = document.createElement('li');

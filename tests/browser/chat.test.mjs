@@ -102,7 +102,7 @@ test('the switcher goes to another room and back, and remembers both', async () 
 
 test('an impossible room is refused before going there', async () => {
   const page = await windows.open();
-  for (const [name, hint] of [['a/b', /「\/」/], ['字'.repeat(86), /太長/], ['   ', /請輸入/]]) {
+  for (const [name, hint] of [['a/b', /「\/」/], ['字'.repeat(86), /太長/], ['   ', /請輸入/], ['.', /「\.\.」/], ['..', /「\.\.」/]]) {
     await page.locator('#room-name').fill(name);
     await page.locator('#room-name').press('Enter');
     assert.match(await page.locator('#room-problem').textContent(), hint);
@@ -111,10 +111,12 @@ test('an impossible room is refused before going there', async () => {
   await page.locator('#room-name').fill('x');
   assert.equal(await page.locator('#room-problem').textContent(), '');
 
-  const strayed = await windows.open({ room: 'a/b' });
-  assert.equal(await heading(strayed), 'lobby');
-  assert.match(await strayed.locator('#hint').textContent(), /連結裡的房間名稱不能用/);
-  assert.equal(new URL(strayed.url()).search, '');
+  for (const room of ['a/b', '..', '', ' \u00a0']) {
+    const strayed = await windows.open({ room });
+    assert.equal(await heading(strayed), 'lobby');
+    assert.match(await strayed.locator('#hint').textContent(), /連結裡的房間名稱不能用/);
+    assert.equal(new URL(strayed.url()).search, '');
+  }
 });
 
 test('a room with the longest name works, without the typing indicator', async () => {

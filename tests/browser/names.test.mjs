@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  OPENED, openWindows, message, myNick, rules, say, showsPeople, shows, state, unique, until,
+  OPENED, openWindows, message, myNick, rules, say, showsPeople, showsRules, shows, state, unique, until,
 } from './support.mjs';
 
 const windows = openWindows();
@@ -72,6 +72,54 @@ test('what is sent to a room with an inherited name arrives as it was', async ()
     member.send(lines);
     await message(page, lines);
   }
+});
+
+test('names from right to left stand where all others do', async () => {
+  const room = `חדר ${windows.room}`;
+  const page = await windows.open({ room });
+  const peer = await windows.peer('דוד המלך', room);
+  await peer.say('שלום');
+  const bubble = await message(page, 'שלום');
+  // The letters themselves: their box may be wider.
+  const left = (selector) => page.locator(selector).evaluate((element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return Math.round(range.getBoundingClientRect().left);
+  });
+  assert.ok(Math.abs(await left('.message .name') - (await bubble.boundingBox()).x) < 4, 'a nickname over its message');
+  assert.equal(await left('.rooms a[aria-current]'), await left('.rooms a:not([aria-current])'), 'a room in the list');
+  assert.equal(await left('#room'), await left('#here'), 'the heading');
+});
+
+test('a room cannot turn around the text beside its name', async () => {
+  const room = `${windows.room}\u202ecba`;
+  const shown = `${windows.room}\ufffdcba`;
+  const page = await windows.open({ room });
+  const elsewhere = await windows.open();
+  assert.equal(await page.locator('#room').textContent(), shown);
+  assert.equal(await page.title(), `${shown} · 聊天室`);
+  assert.equal(await page.locator('.rooms a[aria-current]').textContent(), shown);
+  await elsewhere.locator('#room-name').fill(room);
+  await elsewhere.locator('#room-name').press('Enter');
+  await showsRules(elsewhere, [`已進入房間「${shown}」`]);
+  await say(elsewhere, '同一間');
+  await message(page, '同一間');
+});
+
+test('long names leave room for the rest, on a phone too', async () => {
+  const nick = 'W'.repeat(60);
+  const room = `${windows.room}-${'W'.repeat(80)}`;
+  const page = await windows.open({ room, locale: 'en-US', viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+  const peers = [];
+  for (let i = 0; i < 4; i++) peers.push(await windows.peer(nick, room));
+  await peers[0].say('hello');
+  const bubble = await message(page, 'hello');
+  assert.equal(await bubble.locator('xpath=..').locator('.name').textContent(), 'W'.repeat(40));
+  for (const peer of peers) await peer.type();
+  await page.getByText('Several people are typing…').waitFor();
+  const cut = await page.locator('#typing-text bdi').evaluate((who) => who.scrollWidth > who.clientWidth);
+  assert.ok(!cut, '"Several people" is read in full');
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
 });
 
 test('people and data with inherited names are people and data', async () => {

@@ -56,6 +56,27 @@ test('the plain page and the chat page talk in the same room, and link to it', a
   assert.equal(await plain.locator('#room').textContent(), room);
 });
 
+test('a room that no address can name is not mistaken for another one', async () => {
+  for (const room of ['.', '..']) {
+    const page = await (await windows.context()).newPage();
+    await page.goto(windows.address(room, undefined, 'plain.html'));
+    await until(async () => (await lines(page)).length > 0, 'an answer');
+    assert.deepEqual(await lines(page), ['沒有這個房間 (no such room)']);
+    assert.ok(await page.locator('#send').isDisabled());
+  }
+});
+
+test('long texts stay within the plain page, and keep their lines', async () => {
+  const page = await open();
+  const member = await windows.member();
+  const [short, poem, long] = ['一行', '床前明月光\n疑是地上霜\n舉頭望明月', 'w'.repeat(2000)];
+  for (const text of [short, poem, long]) member.send(text);
+  await shows(page, [OPENED, short, poem, long]);
+  const boxes = await page.locator('#message div').evaluateAll((all) => all.map((line) => line.getBoundingClientRect().height));
+  assert.ok(boxes[2] > boxes[1] * 2.5, 'three lines are taller than one');
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+});
+
 test('without a room in the address the plain page is in the lobby', async () => {
   const member = await windows.member('lobby');
   const plain = await open(null);
