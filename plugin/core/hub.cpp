@@ -281,14 +281,17 @@ bool Hub::evict_readers(Block& segment, Time now) {
   const Stream& stream = room.stream(audience);
   Cursor tail = stream.tail();
   uint64_t rest = stream.head() - tail - stream.unread(tail, stream.head()).size();
-  in_room_ = true;
-  for (size_t i = room.members_.size(); i-- > 0;) {
-    Client& client = *room.members_[i];
-    if (client.audience_ != audience) continue;
-    if (client.lag() > rest) pump(client, now);
-    if (client.room_ && client.lag() > rest) dismiss(client, {Status::kSlow}, now);
+  auto each_behind = [&](auto&& serve) {
+    for (size_t i = room.members_.size(); i-- > 0;)
+      if (Client& client = *room.members_[i]; client.audience_ == audience && client.lag() > rest) serve(client);
+  };
+  {
+    Walk walk(*this, room);
+    each_behind([&](Client& client) { pump(client, now); });
+    // What a flush has gathered counts as taken only when it is sent.
+    if (fanout_) (void)fanout_->complete();
+    each_behind([&](Client& client) { dismiss(client, {Status::kSlow}, now); });
   }
-  in_room_ = false;
   bool freed = stream.tail() != tail;
   retire(room);
   return freed;

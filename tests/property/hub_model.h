@@ -58,6 +58,7 @@ struct Reader final : Client {
   bool breaks = false;
   bool broken = false;
   bool in_batch = false;
+  std::string_view in_batch_bytes;
   std::vector<Reader*>* gathering = nullptr;  // where to note a write that leaves at the end of the flush
   Status why = Status::kOk;
   size_t stop = SIZE_MAX;  // length of the log at which it was to be dismissed
@@ -68,10 +69,11 @@ struct Reader final : Client {
     if (breaks) return broken = true, 0;
     --appetite;
     size_t taken = one_frame ? piece(frames) : frames.size();
-    got += frames.substr(0, taken);
+    if (in_batch) fail("two writes of one reader were gathered");
+    if (!gathering) got += frames.substr(0, taken);
     if (gathering) {
-      if (in_batch) fail("two writes of one reader were gathered");
       in_batch = true;
+      in_batch_bytes = frames.substr(0, taken);
       set_gathered(true);
       gathering->push_back(this);
     }
@@ -81,7 +83,9 @@ struct Reader final : Client {
   size_t piece(std::string_view frames) const {
     return audience() == Audience::kEvents ? (frames.size() + 1) / 2 : first_frame(frames).size;
   }
+  // Its bytes are read only now, as io_uring does.
   void sent() {
+    got += in_batch_bytes;
     in_batch = false;
     set_gathered(false);
   }
@@ -221,7 +225,7 @@ class Model final : private Fanout {
     for (Reader* reader : sent) reader->sent();
     set_gathering(nullptr);
     for (Reader* reader : sent) hub_.pump(*reader, now_);
-    set_gathering(&gathered_);
+    if (flushing_) set_gathering(&gathered_);
     return now_;
   }
 
@@ -230,9 +234,11 @@ class Model final : private Fanout {
   }
 
   void flush_hub(size_t budget) {
+    flushing_ = true;
     set_gathering(&gathered_);
     hub_.flush(now_, budget);
     set_gathering(nullptr);
+    flushing_ = false;
   }
 
   void flush(unsigned budget) {
@@ -284,6 +290,7 @@ class Model final : private Fanout {
   std::map<std::string, std::array<Log, kAudiences>> logs_;  // by epoch
   std::vector<std::unique_ptr<Reader>> readers_;
   std::vector<Reader*> gathered_;
+  bool flushing_ = false;
 };
 
 }  // namespace lws_chat::model

@@ -566,3 +566,57 @@ TEST(too_much_memory_costs_the_slowest_readers_when_there_is_no_history_left) {
   f.hub.flush(1000 * kInterval, kMany);
   CHECK_EQ(fast.got.size(), 200000u);
 }
+
+namespace {
+
+// Keeps what it is given until complete(), as io_uring does.
+struct Gatherer final : Fanout {
+  struct Member final : Client {
+    explicit Member(Gatherer& gatherer) : Client(Audience::kWatching), gatherer_(gatherer) {}
+    bool ready() override { return true; }
+    size_t write(std::string_view frames) override {
+      gatherer_.waiting.emplace_back(this, frames);
+      set_gathered(true);
+      return frames.size();
+    }
+    void dismissed(Ending ending, Time) override { why = ending.why; }
+    Gatherer& gatherer_;
+    std::string got;
+    Status why = Status::kOk;
+  };
+
+  Time complete() override {
+    if (!waiting.empty()) held = held && hub->bytes_in_use() > 0;
+    for (auto& [member, frames] : std::exchange(waiting, {})) {
+      member->got += frames;
+      member->set_gathered(false);
+    }
+    return 0;
+  }
+
+  Hub* hub = nullptr;
+  bool held = true;  // memory was still in use whenever something was sent
+  std::vector<std::pair<Member*, std::string_view>> waiting;
+};
+
+}  // namespace
+
+TEST(bytes_stay_until_they_are_sent_also_when_memory_is_reclaimed_at_the_beginning_of_a_flush) {
+  Hub::Settings chosen = settings();
+  chosen.max_lag = 1 << 20;
+  chosen.max_memory = 2000;
+  chosen.rooms.presence = chosen.rooms.join_leave = true;
+  Gatherer gatherer;
+  Hub hub(chosen, {encode, encode_structured, encode}, &gatherer);
+  gatherer.hub = &hub;
+  Gatherer::Member watcher(gatherer);
+  CHECK(hub.join(watcher, "room", 0, 0) == Status::kOk);
+  std::string about(3000, 'x');
+  Reader other(Audience::kText, std::make_shared<const Identity>(Identity{"id", "", about}));
+  CHECK(hub.join(other, "room", 0, 0) == Status::kOk);
+  hub.flush(0, kMany);
+  CHECK(gatherer.held && gatherer.waiting.empty());
+  CHECK(watcher.why == Status::kOk && watcher.got == "+" + about);
+  hub.leave(watcher, 0);
+  hub.leave(other, 0);
+}
