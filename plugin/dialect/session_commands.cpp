@@ -176,15 +176,17 @@ Session::Subscription* Session::member_of(Command& command, Time now) {
     return nullptr;
   }
   auto found = find(channel);
-  if (found == subscriptions_.end()) {
-    refuse(command, ClientError::kPermissionDenied, "not subscribed to the channel");
-    return nullptr;
+  bool member = found != subscriptions_.end();
+  if (member && command.method != Method::kPublish) {
+    // The answer is not to overtake what was published before. A write may end the session, and the last one before
+    // a back end's unsubscribe takes the client out of the room.
+    flush_replies();
+    hub_.pump(found->second, now);
+    if (ended_) return nullptr;
   }
-  if (command.method == Method::kPublish) return &found->second;
-  // The answer is not to overtake what was published before.
-  flush_replies();
-  hub_.pump(found->second, now);
-  return ended_ ? nullptr : &found->second;
+  if (member && found->second.room() && !found->second.leaving()) return &found->second;
+  refuse(command, ClientError::kPermissionDenied, "not subscribed to the channel");
+  return nullptr;
 }
 
 void Session::publish(Command& command, Time now) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dialect/event_stream.h"
@@ -15,20 +17,34 @@ namespace lws_chat {
 
 // The other side of a session: what it sends can be taken as far as the test lets it, and what it is sent is
 // kept as texts, one a reply or push.
-class SessionPeer final : public SessionLink {
+class SessionPeer : public SessionLink {
  public:
   // The hub's time 0, in microseconds since 1970.
   static constexpr int64_t kEpoch = 1'700'000'000'000'000;
 
   SessionPeer(Hub& hub, Sessions& sessions, const Options& options) : session(hub, sessions, options, *this) {}
-  ~SessionPeer() { session.lost(0); }
+  virtual ~SessionPeer() { session.lost(0); }
 
   bool ready() override { return appetite > 0; }
-  size_t write(Client*, std::string_view frames) override {
+  size_t write(Client* subscription, std::string_view frames) override {
+    if (breaks) return session.lost(0), 0;
+    if (gathered) std::abort();
     --appetite;
     size_t taken = one_frame ? first_frame(frames).size : frames.size();
-    bytes += frames.substr(0, taken);
+    if (subscription && gathering) {
+      gathered = subscription;
+      gathered_frames = frames.substr(0, taken);
+      subscription->set_gathered(true);
+      gathering->push_back(this);
+    } else {
+      bytes += frames.substr(0, taken);
+    }
     return taken;
+  }
+  // What was gathered in a flush leaves: only now its bytes are read.
+  void send_gathered() {
+    bytes += gathered_frames;
+    std::exchange(gathered, nullptr)->set_gathered(false);
   }
   bool allow(uint64_t cost) override {
     if (cost == 0) return !overdrawn;
@@ -71,8 +87,12 @@ class SessionPeer final : public SessionLink {
     return texts.size() == 1 ? texts[0] : std::to_string(texts.size()) + " texts";
   }
 
-  int appetite = 1 << 30;  // writes until it is not ready
-  bool one_frame = false;  // takes a frame at a time, as over HTTP/2
+  int appetite = 1 << 30;                          // writes until it is not ready
+  bool one_frame = false;                          // takes a frame at a time, as over HTTP/2
+  bool breaks = false;                             // the next write fails, and the connection is lost
+  std::vector<SessionPeer*>* gathering = nullptr;  // where to note a write that leaves at the end of the flush
+  Client* gathered = nullptr;
+  std::string_view gathered_frames;
   int allowance = 0;       // commands until it has to wait; 0: never
   bool overdrawn = false;  // has to wait before anything is done
   bool pinged = false;

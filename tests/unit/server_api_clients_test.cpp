@@ -1,4 +1,6 @@
 // How a back end takes clients out of rooms and ends them.
+#include <algorithm>
+
 #include "dialect/server_api.h"
 #include "support/server_api_fixture.h"
 
@@ -79,6 +81,47 @@ TEST(who_was_unsubscribed_is_a_member_no_more) {
   f.call("unsubscribe", R"({"channel":"room","user":"ann"})");
   (void)f.heard(*reader);
   CHECK(f.ask(*reader, R"({"id":3,"publish":{"channel":"room","data":1}})").find("\"code\":103") != std::string::npos);
+}
+
+TEST(a_command_in_the_turn_in_which_the_client_was_taken_out_is_answered_with_103) {
+  for (const char* method : {"history", "presence", "presence_stats", "publish"})
+    for (bool stalled : {false, true}) {
+      Fixture f;
+      auto reader = f.peer();
+      f.connect_and_subscribe(*reader, R"({"user":"ann"})");
+      f.call("publish", R"({"channel":"room","data":"before"})");
+      f.flush();
+      f.heard(*reader);
+      ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
+      (void)api.call("publish", R"({"channel":"room","data":"last"})", f.now);
+      (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now);
+      if (stalled) reader->appetite = 0;
+      reader->session.receive(std::string("{\"id\":3,\"") + method + "\":{\"channel\":\"room\",\"data\":\"own\"}}",
+                              f.now);
+      f.flush();
+      reader->appetite = 1 << 30;
+      reader->session.resume(f.now);
+      f.flush();
+      std::vector<std::string> texts = f.heard(*reader);
+      CHECK_EQ(texts.size(), 3u);
+      auto said = [&](const char* words) {
+        return std::any_of(texts.begin(), texts.end(),
+                           [&](const std::string& text) { return text.find(words) != std::string::npos; });
+      };
+      CHECK(said("\"last\"") && said(kUnsubscribed) && said("{\"id\":3,\"error\":{\"code\":103"));
+      CHECK(!reader->why);
+      CHECK(f.call("history", R"({"channel":"room","limit":-1})").find("\"own\"") == std::string::npos);
+    }
+}
+
+TEST(who_unsubscribes_in_the_turn_in_which_it_was_taken_out_is_out) {
+  Fixture f;
+  auto reader = f.peer();
+  f.connect_and_subscribe(*reader, R"({"user":"ann"})");
+  ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
+  (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now);
+  CHECK_EQ(f.ask(*reader, R"({"id":3,"unsubscribe":{"channel":"room"}})"), "2 texts");
+  f.subscribe(*reader);
 }
 
 TEST(rooms_that_a_client_was_taken_out_of_do_not_count_as_its_own) {
