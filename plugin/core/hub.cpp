@@ -24,7 +24,7 @@ class Tee final : public FrameSink {
 }  // namespace
 
 Hub::Hub(const Settings& settings, const Encoders& encoders, Fanout* fanout)
-    : settings_(settings), encoders_(encoders), fanout_(fanout) {
+    : settings_(settings), encoders_(encoders), fanout_(fanout), random_(settings.random) {
   namespaces_.push_back({"", settings.rooms, {}});
   for (const auto& [name, rooms] : settings.namespaces) namespaces_.push_back({name, rooms, {}});
 }
@@ -314,18 +314,10 @@ void Hub::retire(Room& room) {
   rooms_.erase(rooms_.find(room.name()));
 }
 
-// The finaliser of SplitMix64 spreads the counter.
-uint64_t Hub::next_random() {
-  uint64_t x = settings_.epoch_seed + ++random_ * 0x9e3779b97f4a7c15u;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
-}
-
 std::string Hub::next_id() {
   std::string text;
   for (int half = 0; half < 2; ++half) {
-    uint64_t x = next_random();
+    uint64_t x = random_.next();
     for (int i = 0; i < 16; ++i, x >>= 4) text += "0123456789abcdef"[x & 15];
   }
   return text;
@@ -333,7 +325,7 @@ std::string Hub::next_id() {
 
 // A number that no earlier room of this or an earlier hub is likely to have had, in base 36.
 std::string Hub::next_epoch() {
-  uint64_t x = next_random();
+  uint64_t x = random_.next();
   std::string text;
   for (int i = 0; i < 8; ++i, x /= 36) text += "0123456789abcdefghijklmnopqrstuvwxyz"[x % 36];
   return text;

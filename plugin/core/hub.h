@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/counters.h"
+#include "core/random.h"
 #include "core/room.h"
 
 namespace lws_chat {
@@ -25,7 +26,7 @@ class Hub {
     uint64_t max_memory = 0;  // bytes of all streams and histories
     RoomSettings rooms{};     // of the plain namespace, that is of all rooms without one of these:
     std::vector<std::pair<std::string, RoomSettings>> namespaces{};
-    uint64_t epoch_seed = 0;  // different each time a hub is made
+    RandomSource random = system_random;  // of clients' ids and rooms' epochs
   };
 
   struct Encoders {
@@ -96,7 +97,7 @@ class Hub {
   // Forgets the messages of a room; offsets go on, unless nobody is in it nor may come back to it, which ends it.
   void clear_history(Room& room);
 
-  // A text that is different at each call: 128 bits in hex. Public, it proves nothing.
+  // A text that is different at each call and that nobody can guess: 128 bits in hex.
   std::string next_id();
 
   Departed& departed() { return departed_; }
@@ -151,7 +152,6 @@ class Hub {
   void forget(Room& room);
   bool evict_readers(Block& segment, Time now);
   void retire(Room& room);
-  uint64_t next_random();
   std::string next_epoch();
 
   Settings settings_;
@@ -168,7 +168,7 @@ class Hub {
   size_t absent_ = 0;                          // clients
   Departed departed_;
   bool in_room_ = false;  // walking through a room's members: no room ends now
-  uint64_t random_ = 0;   // how many have been drawn
+  Random random_;
 };
 
 }  // namespace lws_chat

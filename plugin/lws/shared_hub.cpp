@@ -39,7 +39,7 @@ RoomSettings room_settings(const Options& options) {
   return settings;
 }
 
-Hub::Settings settings(lws_context* context, const Options& options) {
+Hub::Settings settings(const Options& options) {
   Hub::Settings settings;
   settings.max_lag = options.max_lag;
   settings.flush_interval = static_cast<Time>(options.flush_interval) * 1000;
@@ -48,7 +48,6 @@ Hub::Settings settings(lws_context* context, const Options& options) {
   settings.rooms = room_settings(options);
   for (const std::string& name : namespaces(options))
     settings.namespaces.emplace_back(name, room_settings(options_in(options, name)));
-  lws_get_random(context, &settings.epoch_seed, sizeof settings.epoch_seed);
   return settings;
 }
 
@@ -79,7 +78,7 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
-      hub_(settings(context, options), {append_text, append_push, append_event}, this) {
+      hub_(settings(options), {append_text, append_push, append_event}, this) {
   timer_.owner = this;
   if (options.fanout == FanoutMode::kWrite) return;
   uring_ = UringBatch::make();

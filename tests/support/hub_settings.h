@@ -1,13 +1,22 @@
 #pragma once
 
+#include <random>
+
 #include "core/hub.h"
 
 // Hubs for tests of what is spoken with clients. In the namespace bare nothing is kept.
 namespace lws_chat {
 
+// The same numbers in every run of a program.
+inline void known_random(unsigned char* bytes, size_t size) {
+  static std::mt19937 source(1);
+  while (size-- > 0) *bytes++ = static_cast<unsigned char>(source());
+}
+
 inline Hub::Settings ample_settings() {
   constexpr Time kSecond = 1'000'000;
   Hub::Settings settings;
+  settings.random = known_random;
   settings.max_lag = 1 << 20;
   settings.max_rooms = 200;
   settings.max_memory = 16 << 20;

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace lws_chat {
+
+// Fills memory with random bytes.
+using RandomSource = void (*)(unsigned char* bytes, size_t size);
+
+// The kernel's: getrandom(2), which nobody can predict.
+void system_random(unsigned char* bytes, size_t size);
+
+// Random numbers from a source that is asked for many at a time.
+class Random {
+ public:
+  explicit Random(RandomSource source) : source_(source) {}
+
+  uint64_t next();
+
+ private:
+  RandomSource source_;
+  std::array<uint64_t, 64> block_{};
+  size_t used_ = 64;  // of the block
+};
+
+}  // namespace lws_chat
