@@ -97,8 +97,7 @@ std::string set_optional_path(std::string& path, std::string_view value) {
 }
 
 std::string set_room(std::string& room, std::string_view value) {
-  if (!is_room_name(value))
-    return quoted(value) + " is no room name, expected 1 to 255 bytes without / and control characters";
+  if (!is_room_name(value)) return quoted(value) + " is no room name, expected " + std::string(kRoomNames);
   room = value;
   return "";
 }

@@ -5,7 +5,7 @@
 namespace lws_chat {
 
 bool is_room_name(std::string_view name) {
-  if (name.empty() || name.size() > 255 || !is_utf8(name)) return false;
+  if (name.empty() || name.size() > 255 || !is_utf8(name) || name == "." || name == "..") return false;
   for (size_t i = 0; i < name.size(); ++i) {
     auto c = static_cast<unsigned char>(name[i]);
     if (c < 0x20 || c == 0x7f || c == '/') return false;

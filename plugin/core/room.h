@@ -13,7 +13,10 @@
 
 namespace lws_chat {
 
-// Whether a text may name a room: UTF-8 of 1 to 255 bytes without control characters and without '/'.
+// Whether a text may name a room: UTF-8 of 1 to 255 bytes without control characters and without '/'. Clients and
+// proxies take "." and ".." out of a URL, so that these could never be reached.
+inline constexpr std::string_view kRoomNames =
+    "1 to 255 bytes of UTF-8 without / and control characters, and not . or ..";
 bool is_room_name(std::string_view name);
 
 // What holds for every room of a namespace.

@@ -147,8 +147,7 @@ std::string ServerApi::read_publication(Request& request, Publication& publicati
 }
 
 ServerApi::Result ServerApi::publish_to(std::string_view name, const Publication& publication, Time now) {
-  if (!is_room_name(name))
-    return Result::bad("channel is no room name, expected 1 to 255 bytes without / and control characters");
+  if (!is_room_name(name)) return Result::bad("channel is no room name, expected " + std::string(kRoomNames));
   if (!publication.key.empty())
     if (const std::string* before = idempotency_.find(name, publication.key, now)) return {*before};
   Message message{publication.data, Format::kJson, {}, publication.tags, publication.skip_history};

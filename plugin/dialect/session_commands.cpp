@@ -91,8 +91,7 @@ void Session::subscribe(Command& command, Time now) {
   bool watching = request.flag("join_leave");
   if (!request.problem().empty()) return refuse(command, ClientError::kBadRequest, request.problem());
   if (!is_room_name(channel))
-    return refuse(command, ClientError::kBadRequest,
-                  "channel is no room name, expected 1 to 255 bytes without / and control characters");
+    return refuse(command, ClientError::kBadRequest, "channel is no room name, expected " + std::string(kRoomNames));
   if (find(channel) != subscriptions_.end()) return refuse(command, ClientError::kAlreadySubscribed);
   if (subscriptions_.size() >= options_.max_subscriptions) drop_ended();
   if (subscriptions_.size() >= options_.max_subscriptions)

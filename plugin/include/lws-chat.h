@@ -38,7 +38,7 @@ enum lws_chat_format {
 enum lws_chat_result {
     LWS_CHAT_OK = 0,
     LWS_CHAT_NO_SERVICE = 1,   /* the vhost is not there (any more), or lws-chat is not enabled on it */
-    LWS_CHAT_BAD_ROOM = 2,     /* no room name: 1 to 255 bytes of UTF-8 without '/' and control characters */
+    LWS_CHAT_BAD_ROOM = 2,     /* no room name: 1 to 255 bytes of UTF-8 without '/' and control characters, not "." or ".." */
     LWS_CHAT_BAD_MESSAGE = 3,  /* not UTF-8, or not JSON; binary where the option "binary" does not say relay */
     LWS_CHAT_TOO_BIG = 4,      /* over the vhost's max-message */
     LWS_CHAT_BUSY = 5,         /* 16 MiB wait to be published: try again later */

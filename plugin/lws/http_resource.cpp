@@ -41,7 +41,7 @@ HttpAnswer judge_publish(lws* wsi, VhostState* vhost, std::string_view room) {
   HttpAnswer verdict = judge_back_end(wsi, vhost, 403);
   if (verdict.status != 200) return verdict;
   if (!is_room_name(room))
-    return refusal(400, "no room name, expected 1 to 255 bytes of UTF-8 without / and control characters");
+    return refusal(400, "no room name, expected " + std::string(kRoomNames));
   std::string type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
   if (type.compare(0, 10, "multipart/") == 0) return refusal(415, "the body has to be the message itself");
   return {};

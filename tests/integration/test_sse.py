@@ -293,7 +293,7 @@ class Refusals(Streams):
     async def test_what_is_no_room_name_is_400(self):
         self.serve()
         for path in ("/sse/a/b", "/sse/a%2Fb", "/sse/%01", "/sse/%ff", "/sse/" + "x" * 256, "/sse/?room=", "/sse/?room=a%2Fb",
-                     "/sse/?room=a&room=%7f"):
+                     "/sse/?room=a&room=%7f", "/sse/?room=.", "/sse/?room=a&room=.."):
             with self.subTest(path):
                 await self.refused(400, path, "no room name")
         for path in ("/sse/", "/sse", "/sse/?", "/sse/?room", "/sse/?rooms=a", "/sse?last-event-id=a:1"):

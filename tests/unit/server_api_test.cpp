@@ -144,7 +144,7 @@ TEST(broadcast_answers_for_each_room_what_publish_would) {
   f.call("publish", R"({"channel":"b","data":0})");
   std::string json = f.call("broadcast", R"({"channels":["a","b","x/y","bare:c"],"data":1})");
   std::string bad =
-      R"({"error":{"code":107,"message":"bad request: channel is no room name, expected 1 to 255 bytes without / and control characters"}})";
+      R"({"error":{"code":107,"message":"bad request: channel is no room name, expected 1 to 255 bytes of UTF-8 without / and control characters, and not . or .."}})";
   CHECK_EQ(json, R"({"result":{"responses":[{"result":)" + f.position(1, "a") + R"(},{"result":)" + f.position(2, "b") +
                      "}," + bad + R"(,{"result":{}}]}})");
   CHECK_EQ(f.answer.status, 200u);
@@ -371,6 +371,8 @@ TEST(what_is_wrong_with_a_publication_is_said_and_it_is_not_done) {
            std::pair<std::string, const char*>(R"("data":1)", "channel is no room name"),
            {R"("channel":"","data":1)", "channel is no room name"},
            {R"("channel":"a/b","data":1)", "channel is no room name"},
+           {R"("channel":".","data":1)", "channel is no room name"},
+           {R"("channel":"..","data":1)", "channel is no room name"},
            {R"("channel":"a\u0000","data":1)", "channel is no room name"},
            {R"("channel":5,"data":1)", "channel is no text"},
            {R"("channel":"room")", "data is missing"},

@@ -178,6 +178,7 @@ TEST(what_cannot_be_done_is_answered_with_the_protocols_error) {
            std::pair(R"({"id":5,"subscribe":{"channel":""}})", 107),
            std::pair(R"({"id":5,"subscribe":{}})", 107),
            std::pair(R"({"id":5,"subscribe":{"channel":"a/b"}})", 107),
+           std::pair(R"({"id":5,"subscribe":{"channel":".."}})", 107),
            std::pair(R"({"id":5,"subscribe":{"channel":5}})", 107),
            std::pair(R"({"id":5,"subscribe":{"channel":"x","recover":1}})", 107),
            std::pair(R"({"id":5,"subscribe":{"channel":"x","offset":-1}})", 107),
