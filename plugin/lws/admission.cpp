@@ -1,5 +1,6 @@
 #include "lws/admission.h"
 
+#include "core/log_text.h"
 #include "core/origin.h"
 #include "lws/descriptors.h"
 #include "lws/header.h"
@@ -7,17 +8,6 @@
 #include "lws/vhost.h"
 
 namespace lws_chat {
-namespace {
-
-// What a peer sent, fit for a log line.
-std::string printable(std::string text) {
-  if (text.size() > 200) text.resize(200);
-  for (char& c : text)
-    if (c < 0x20 || c > 0x7e) c = '?';
-  return text;
-}
-
-}  // namespace
 
 Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>& rooms, std::string& detail) {
   if (!vhost || !vhost->options().enabled) return Status::kNotFound;
@@ -45,7 +35,7 @@ void note_refusal(lws* wsi, VhostState* vhost, Status status, const std::string&
   PeerAddress client = vhost ? vhost->client_of(wsi) : PeerAddress(wsi);
   if (!vhost || vhost->may_log())
     lwsl_notice("lws-chat: vhost %s: refused %s with %u: %s (%s)\n", lws_get_vhost_name(lws_get_vhost(wsi)),
-                client.text().c_str(), row.http_status, std::string(row.text).c_str(), printable(detail).c_str());
+                client.text().c_str(), row.http_status, std::string(row.text).c_str(), in_log(detail).c_str());
   if (vhost && vhost->serves()) ++vhost->hub().counters().refused_by(status);
 }
 

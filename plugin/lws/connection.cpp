@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/log_text.h"
 #include "lws/clock.h"
 #include "lws/vhost.h"
 
@@ -42,17 +43,23 @@ void Connection::forget_vhost() {
   vhost_ = nullptr;
 }
 
+// For the log. The detail may be a back end's or a client's text.
 std::string Connection::reason() const {
-  if (ending_) return (code() ? std::to_string(code()) + " " : "") + why_in_words();
+  if (ending_) {
+    std::string detail = ending_->detail.empty() && !ending_->code ? "" : in_log(ending_->detail);
+    return (code() ? std::to_string(code()) + " " : "") + in_words(detail);
+  }
   if (peer_code_) return "closed by the client with " + std::to_string(peer_code_);
   return dialect_ == Dialect::kEvents ? "connection ended" : "connection lost or protocol violated";
 }
 
-std::string Connection::why_in_words() const {
+std::string Connection::why_in_words() const { return in_words(ending_->detail); }
+
+std::string Connection::in_words(std::string_view detail) const {
   // A back end that gives a code of its own also says why in its own words.
-  if (ending_->code) return ending_->detail;
+  if (ending_->code) return std::string(detail);
   std::string text(describe(ending_->why).text);
-  if (!ending_->detail.empty()) text.append(": ").append(ending_->detail);
+  if (!detail.empty()) text.append(": ").append(detail);
   if (ending_->why == Status::kSlow) text += ": " + std::to_string(ending_->lag) + " bytes behind";
   if (ending_->why == Status::kMessageTooBig)
     text += ": more than " + std::to_string(vhost_->options().max_message) + " bytes";

@@ -114,6 +114,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender {
   friend class VhostState;
 
   std::string reason() const;
+  std::string in_words(std::string_view detail) const;
   void forget_vhost();
 
   lws* wsi_;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/log_text.h"
 #include "lws/clock.h"
 #include "lws/http_body.h"
 #include "lws/peer_address.h"
@@ -144,9 +145,9 @@ int HttpRequest::answer(HttpAnswer answer) {
   body_ = std::string();
   if (resource_ && vhost_) resource_->count(*vhost_, rest_, answer.status);
   if (answer.status >= 400 && answer.status != 503 && (!vhost_ || vhost_->may_log()))
-    lwsl_notice("lws-chat: vhost %s: %s: request refused with %u: %s", lws_get_vhost_name(lws_get_vhost(wsi_)),
+    lwsl_notice("lws-chat: vhost %s: %s: request refused with %u: %s\n", lws_get_vhost_name(lws_get_vhost(wsi_)),
                 (vhost_ ? vhost_->client_of(wsi_) : PeerAddress(wsi_)).text().c_str(), answer.status,
-                answer.body.c_str());
+                in_log(answer.why.empty() ? answer.body : answer.why).c_str());
   // What follows a request that was refused may still be a part of it. To a client that sends its body before it
   // reads, the answer would be lost with the connection: so the body is let come for a while.
   bool early = answer.status >= 400 && !complete_;

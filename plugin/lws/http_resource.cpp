@@ -149,7 +149,9 @@ constexpr std::array<HttpResource, 5> kResources = {{
 HttpAnswer refusal(unsigned status, std::string_view why) {
   std::string body = "{\"error\":{\"code\":" + std::to_string(status) + ",\"message\":";
   append_quoted(body, why);
-  return {status, body + "}}\n"};
+  HttpAnswer answer{status, body + "}}\n"};
+  answer.why = why;
+  return answer;
 }
 
 const HttpResource* find_resource(std::string_view path, std::string_view& rest) {

@@ -119,6 +119,14 @@ class Methods(BackEnd):
         await self.result("disconnect", {"client": other.id, "disconnect": {"code": 4999, "reason": ""}})
         self.assertEqual(await close_of(other.client), (4999, ""))
 
+    async def test_a_reason_cannot_forge_lines_or_colours_in_the_log(self):
+        self.serve()
+        member = await self.member("ops")
+        await self.result("disconnect", {"client": member.id, "disconnect": {"code": 4001, "reason": "\u001b[31mRED\nforged"}})
+        await self.server.logged(" left (", r'4001 "\x1b[31mRED\nforged"')
+        self.assertNotIn("\x1b[31m", self.server.log())
+        self.assertNotIn("\nforged", self.server.log())
+
     async def test_a_text_client_is_disconnected_by_the_id_that_presence_says(self):
         self.serve()
         texter, other = await self.texter("ops"), await self.texter("other")

@@ -17,7 +17,7 @@ class Paths:
         for path in ("/", "/chat", "/chat/x/y", "/chats/", "/Chat/"):
             with self.subTest(path=path):
                 self.assertEqual(await self.status(self.url.replace("/chat/", path)), 404)
-                await self.server.logged("refused 127.0.0.1 with 404", f"({path})")
+                await self.server.logged("refused 127.0.0.1 with 404", f'("{path}")')
 
     async def test_a_query_on_the_right_path_is_accepted(self):
         self.serve()
@@ -69,7 +69,7 @@ class Origins:
                        f"http://127.0.0.2:{port}", f"http://localhost:{port}@example.org", "file://", "localhost"):
             with self.subTest(origin=origin):
                 self.assertEqual(await self.status_from(origin), 403)
-                await self.server.logged("refused 127.0.0.1 with 403", f"({origin} at localhost:{port})")
+                await self.server.logged("refused 127.0.0.1 with 403", f'("{origin} at localhost:{port}")')
 
     async def test_allowed_origins_are_accepted_and_only_they(self):
         self.serve(allowed_origins="https://example.org http://other.example:8080")
