@@ -9,29 +9,33 @@ namespace lws_chat {
 // Why a connection was refused or closed by this side: one table says what goes over the wire.
 enum class [[nodiscard]] Status : uint8_t{
     kOk,
-    kClosedOnRequest,  // the client asked by the close word
-    kGoingAway,        // the server is shutting down
-    kRestarting,       // likewise, and its clients are to come back
-    kUnsupportedData,  // binary where binary is refused
-    kInvalidText,      // text that is not UTF-8
-    kMessageTooBig,    // over max-message
-    kInternalError,    // a bug or no memory; the log says more
-    kSlow,             // over max-lag
-    kReplayLost,       // the history moved on before it had been replayed
-    kReplaced,         // the same client has come back by another connection
-    kForced,           // a back end wanted it
-    kUnsubscribed,     // and this, of a room only
-    kStale,            // of the structured dialect: did not say connect in time
-    kBadRequest,       // of the structured dialect: not a command
-    kTooFast,          // over message-rate where it cannot be slowed down
-    kNoPong,           // silent for too long after a ping
-    kNotFound,         // upgrade on another path, or on a vhost without the protocol
-    kOtherVersion,     // of the WebSocket protocol
-    kForbiddenOrigin,  // a page of a foreign origin
-    kMisconfigured,    // the vhost's options are wrong
-    kFull,             // over max-clients
-    kTooManyRooms,     // over max-rooms
-    kTooManyJoins,     // over max-joins-per-second
+    kClosedOnRequest,   // the client asked by the close word
+    kGoingAway,         // the server is shutting down
+    kRestarting,        // likewise, and its clients are to come back
+    kUnsupportedData,   // binary where binary is refused
+    kInvalidText,       // text that is not UTF-8
+    kMessageTooBig,     // over max-message
+    kInternalError,     // a bug or no memory; the log says more
+    kSlow,              // over max-lag
+    kReplayLost,        // the history moved on before it had been replayed
+    kReplaced,          // the same client has come back by another connection
+    kForced,            // a back end wanted it
+    kUnsubscribed,      // and this, of a room only
+    kStale,             // of the structured dialect: did not say connect in time
+    kBadRequest,        // of the structured dialect: not a command
+    kTooFast,           // over message-rate where it cannot be slowed down
+    kNoPong,            // silent for too long after a ping
+    kNotFound,          // upgrade on another path, or on a vhost without the protocol
+    kOtherVersion,      // of the WebSocket protocol
+    kBadUpgrade,        // a handshake that RFC 6455 forbids, or that lws cannot read
+    kOtherSubprotocol,  // none of those that the client speaks
+    kProtobuf,          // the structured dialect in protobuf
+    kBadMethod,         // of HTTP
+    kForbiddenOrigin,   // a page of a foreign origin
+    kMisconfigured,     // the vhost's options are wrong
+    kFull,              // over max-clients
+    kTooManyRooms,      // over max-rooms
+    kTooManyJoins,      // over max-joins-per-second
 };
 
 inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kTooManyJoins) + 1;

@@ -72,7 +72,11 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
       return descriptor_affordable(static_cast<int>(reinterpret_cast<intptr_t>(in))) ? 0 : 1;
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return admit(wsi, VhostState::of(wsi)) ? 0 : 1;
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return judge_upgrade(wsi);
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: {
+      int result = judge_upgrade(wsi);
+      return result != 0 ? result : judge_handshake(wsi, VhostState::of(wsi));
+    }
+    case LWS_CALLBACK_RAW_ADOPT: return refuse_raw(wsi, VhostState::of(wsi));
     // permessage-deflate: a client can crash lws 4.1 to 4.3 through its inflater.
     case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return 1;
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:

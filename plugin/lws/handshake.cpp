@@ -8,6 +8,7 @@
 #include "core/room.h"
 #include "lws/admission.h"
 #include "lws/header.h"
+#include "lws/upgrade_request.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
@@ -36,8 +37,10 @@ Status judge(lws* wsi, VhostState* vhost, std::string& detail) {
 
 const char* phrase(unsigned status) {
   switch (status) {
+    case 400: return "Bad Request";
     case 403: return "Forbidden";
     case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
     case 426: return "Upgrade Required";
     case 429: return "Too Many Requests";
     default: return "Service Unavailable";
@@ -45,10 +48,13 @@ const char* phrase(unsigned status) {
 }
 
 // lws_return_http_status() answers as HTTP/1.0 here, which strict clients call invalid.
-void answer_http1(lws* wsi, const StatusRow& row) {
-  std::string body = std::string(row.text) + "\n";
+void answer_http1(lws* wsi, const StatusRow& row, std::string_view why = {}) {
+  std::string body = std::string(row.text);
+  if (!why.empty() && why != row.text) body.append(": ").append(why);
+  body += '\n';
   std::string response = "HTTP/1.1 " + std::to_string(row.http_status) + " " + phrase(row.http_status) +
                          "\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body.size());
+  if (row.http_status == 405) response += "\r\nAllow: GET, HEAD, POST, OPTIONS";
   if (row.http_status == 426) response += "\r\nSec-WebSocket-Version: 13";  // RFC 6455 section 4.4
   if (row.http_status == 503 || row.http_status == 429) response += "\r\nRetry-After: 5";
   response += "\r\nConnection: close\r\n\r\n" + body;
@@ -75,6 +81,21 @@ int judge_upgrade(lws* wsi) {
   constexpr StatusRow kNoUpgrade = {0, 403, 0, "no_upgrade", "only an upgrade to WebSocket is served here"};
   lwsl_info("lws-chat: refused an upgrade\n");
   answer_http1(wsi, kNoUpgrade);
+  return -1;
+}
+
+int judge_handshake(lws* wsi, VhostState* vhost) {
+  UpgradeFault fault = find_upgrade_fault(wsi);
+  if (fault.status == Status::kOk) return 0;
+  note_refusal(wsi, vhost, fault.status, fault.why);
+  answer_http1(wsi, describe(fault.status), fault.why);
+  return -1;
+}
+
+// lws makes a raw connection of CONNECT, without a timeout, and has thrown the headers away.
+int refuse_raw(lws* wsi, VhostState* vhost) {
+  note_refusal(wsi, vhost, Status::kBadMethod, "CONNECT, or no HTTP");
+  answer_http1(wsi, describe(Status::kBadMethod));
   return -1;
 }
 

@@ -18,6 +18,13 @@ class VhostState;
 // HTTP_CONFIRM_UPGRADE: only to WebSocket. Returns what the callback has to return.
 int judge_upgrade(lws* wsi);
 
+// HTTP_CONFIRM_UPGRADE, of an upgrade to WebSocket: refuses what lws would end without an answer. Returns what the
+// callback has to return. `vhost` may be nullptr.
+int judge_handshake(lws* wsi, VhostState* vhost);
+
+// RAW_ADOPT: no raw connection is served. Returns what the callback has to return. `vhost` may be nullptr.
+int refuse_raw(lws* wsi, VhostState* vhost);
+
 // What an upgrade request asks for by its path: the structured dialect, a room in the text dialect, or, without
 // either, nothing of ours.
 struct Target {

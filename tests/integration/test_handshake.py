@@ -136,6 +136,126 @@ class Garbage:
                          url=lambda server: f"ws://127.0.0.1:{server.port}/")
 
 
+@over("plain", "tls")
+class BadUpgrades:
+    """Upgrades for which lws itself ends the connection without an answer."""
+
+    async def refused(self, why, headers=None, drop=(), status=400, cause="bad_upgrade"):
+        """Asserts that the upgrade gets the status and is told why, in the log and the metrics, too."""
+        client = await Wire.open(self.url)
+        self.addAsyncCleanup(client.abandon)
+        client.send(request(self.url, headers, drop))
+        answer = await client.answer()
+        self.assertEqual((answer.version, answer.status), ("HTTP/1.1", status))
+        self.assertIn(why, answer.body.decode())
+        self.assertEqual(answer.headers["connection"].lower(), "close")
+        await client.gone()
+        await self.server.logged(f"refused 127.0.0.1 with {status}", why)
+        self.assertGreater(await self.counted(cause), 0)
+
+    async def counted(self, cause):
+        client = await Wire.open(self.url)
+        self.addAsyncCleanup(client.abandon)
+        client.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        sample = f'lws_chat_refused_total{{cause="{cause}"}} '
+        return int((await client.answer()).body.decode().split(sample)[1].split()[0])
+
+    async def test_a_subprotocol_that_nobody_speaks_here_gets_400_with_the_one_that_is(self):
+        self.serve(metrics=1)
+        for offered in ("mqtt", "graphql-ws, mqtt", "Lws-Chat", "lws-chat2"):
+            with self.subTest(offered):
+                await self.refused("ask for lws-chat", {"Sec-WebSocket-Protocol": offered}, cause="other_subprotocol")
+
+    async def test_the_structured_dialect_in_protobuf_gets_400_that_says_so(self):
+        self.serve(metrics=1)
+        await self.refused("protobuf is not served yet", {"Sec-WebSocket-Protocol": "centrifuge-protobuf"}, cause="protobuf")
+
+    async def test_a_subprotocol_list_that_has_lws_chat_is_accepted(self):
+        self.serve()
+        for offered in ("lws-chat", "mqtt, lws-chat", "mqtt,lws-chat,x", " lws-chat , mqtt"):
+            with self.subTest(offered):
+                client = await Wire.open(self.url)
+                self.addAsyncCleanup(client.abandon)
+                client.send(request(self.url, {"Sec-WebSocket-Protocol": offered}))
+                answer = await client.answer()
+                self.assertEqual((answer.status, answer.headers.get("sec-websocket-protocol")), (101, "lws-chat"))
+
+    async def test_a_subprotocol_list_that_lws_cannot_read_gets_400(self):
+        self.serve(metrics=1)
+        for why, offered in (("longer than 126 bytes", "a" * 10 + ", b" * 50), ("longer than 63 bytes", "x" * 64),
+                             ("is not a list of names", "a b"), ("is not a list of names", ",,")):
+            with self.subTest(offered):
+                await self.refused(why, {"Sec-WebSocket-Protocol": offered})
+
+    async def test_long_offers_of_extensions_get_400_and_those_of_254_bytes_none(self):
+        self.serve(metrics=1)
+        offer = "permessage-deflate; client_no_context_takeover; client_max_window_bits, permessage-deflate; client_no_context_takeover"
+        self.assertEqual(await self.status(headers={"Sec-WebSocket-Extensions": (offer + ", " + "x" * 254)[:254]}), 101)
+        for length in (255, 300, 1000):
+            with self.subTest(length=length):
+                offers = ", ".join([offer] * 10)[:length - 1] + "x"
+                await self.refused("Sec-WebSocket-Extensions is longer", {"Sec-WebSocket-Extensions": offers})
+
+    async def test_no_host_gets_400(self):
+        self.serve(metrics=1)
+        await self.refused("no Host", drop=("Host",))
+
+    async def test_no_key_or_a_bad_one_gets_400(self):
+        self.serve(metrics=1)
+        await self.refused("no Sec-WebSocket-Key", drop=("Sec-WebSocket-Key",))
+        for key in ("", "x", "x" * 24, "a" * 22 + "= ", "a" * 23 + "=", "a" * 30 + "==", "a" * 127, "a" * 300, "ä" * 11 + "=="):
+            with self.subTest(key):
+                await self.refused("Sec-WebSocket-Key", {"Sec-WebSocket-Key": key})
+
+    async def test_a_connection_field_without_upgrade_gets_400(self):
+        self.serve(metrics=1)
+        for value in ("keep-alive", "close, te", "keep-alive, " * 12 + "Upgrade", "a b", ";"):
+            with self.subTest(value):
+                await self.refused("Connection field", {"Connection": value})
+        await self.refused("Connection field", drop=("Connection",))
+        for value in ("upgrade", "keep-alive, Upgrade", "Upgrade,keep-alive"):
+            with self.subTest(value):
+                self.assertEqual(await self.status(headers={"Connection": value}), 101)
+
+
+@over("plain", "tls")
+class Raw:
+    """CONNECT, of which lws makes a raw connection without a timeout."""
+
+    async def test_connect_gets_405_a_log_line_and_the_end(self):
+        self.serve(metrics=1)
+        for path in ("a:1", "/", "/chat/"):
+            with self.subTest(path):
+                client = await Wire.open(self.url)
+                self.addAsyncCleanup(client.abandon)
+                client.send(f"CONNECT {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+                answer = await client.answer()
+                self.assertEqual((answer.version, answer.status), ("HTTP/1.1", 405))
+                self.assertIn("GET", answer.headers["allow"])
+                await client.gone()
+        await self.server.logged("refused 127.0.0.1 with 405", times=3)
+        self.assertEqual(await self.status(), 101)
+
+    async def test_connect_that_never_ends_is_ended(self):
+        self.serve()
+        client = await Wire.open(self.url)
+        self.addAsyncCleanup(client.abandon)
+        client.send(b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n" + b"x" * 100000)
+        await client.gone()
+        await self.server.logged("refused 127.0.0.1 with 405")
+
+    async def test_a_method_that_nobody_knows_gets_an_answer_and_the_end(self):
+        self.serve()
+        for first in (b"TRACE / HTTP/1.1", b"PROPFIND / HTTP/1.1", b"FOO / HTTP/1.1", b"PRI * HTTP/2.0",
+                      b"\x16\x03\x01", b"SSH-2.0-OpenSSH_9.2"):
+            with self.subTest(first):
+                client = await Wire.open(self.url)
+                self.addAsyncCleanup(client.abandon)
+                client.send(first + b"\r\nHost: a\r\n\r\n")
+                self.assertIn((await client.answer()).status, (403, 404, 405, 501))
+                await client.gone()
+
+
 class Handshakes(Transport):
     async def test_an_upgrade_without_a_key_gets_no_101(self):
         self.serve()
