@@ -123,8 +123,18 @@ const std::vector<OptionBinding>& option_bindings() {
           "allowed-origins", "origins", "", kVhost,
           [](Options& o, std::string_view v) { return set_origins(o.allowed_origins, v); },
           [](const Options& o) { return join(o.allowed_origins); },
-          "Further origins whose pages may connect, separated by blanks; * allows all. The server's own origin and "
-          "clients without an Origin header are always allowed."),
+          "Further origins whose pages may connect, separated by blanks; * allows all, null allows pages from files. "
+          "The "
+          "server's own origin and clients without an Origin header are always allowed."),
+      list(
+          "server-names", "names", "", kVhost,
+          [](Options& o, std::string_view v) { return set_server_names(o.server_names, v); },
+          [](const Options& o) { return join(o.server_names); },
+          "The host names of this server, separated by blanks; requests for other hosts get 421. Empty: any name, but "
+          "a "
+          "vhost that listens on 127.0.0.1 or ::1 and has no trusted-proxies is localhost, its addresses and the "
+          "vhost's "
+          "name only. *: any name."),
       number("max-message", "bytes", "65536", 1, 64 * kMiB, kVhost, &Options::max_message,
              "The largest message accepted, reassembled. A larger one closes its sender with 1009."),
       number("max-clients", "clients", "0", 0, 10'000'000, kVhost, &Options::max_clients,

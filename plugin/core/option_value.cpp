@@ -4,6 +4,7 @@
 
 #include "core/address_range.h"
 #include "core/origin.h"
+#include "core/own_name.h"
 #include "core/room.h"
 #include "core/utf8.h"
 #include "core/wording.h"
@@ -66,12 +67,26 @@ std::string set_path(std::string& path, std::string_view value) {
 std::string set_origins(std::vector<std::string>& origins, std::string_view value) {
   std::vector<std::string> parsed;
   std::string problem = each_word(value, [&](std::string_view word) -> std::string {
-    if (word != "*" && !is_origin(word))
-      return quoted(word) + " is not an origin, expected one like https://example.org or https://example.org:8443";
+    std::string fault = origin_problem(word);
+    if (!fault.empty()) return quoted(word) + " " + fault;
     parsed.emplace_back(word);
     return "";
   });
   if (problem.empty()) origins = std::move(parsed);
+  return problem;
+}
+
+std::string set_server_names(std::vector<std::string>& names, std::string_view value) {
+  std::vector<std::string> parsed;
+  std::string problem = each_word(value, [&](std::string_view word) -> std::string {
+    if (word != "*" && !is_host(word))
+      return quoted(word) +
+             " is not a name, expected one like chat.example.org, 192.0.2.1 or [2001:db8::1], without a "
+             "port, or * for any";
+    parsed.emplace_back(word);
+    return "";
+  });
+  if (problem.empty()) names = std::move(parsed);
   return problem;
 }
 

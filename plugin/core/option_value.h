@@ -23,6 +23,7 @@ namespace lws_chat {
 
 // Lists, separated by blanks or commas.
 [[nodiscard]] std::string set_origins(std::vector<std::string>& origins, std::string_view value);
+[[nodiscard]] std::string set_server_names(std::vector<std::string>& names, std::string_view value);
 [[nodiscard]] std::string set_addresses(std::string& ranges, std::string_view value);
 
 std::string join(const std::vector<std::string>& words);

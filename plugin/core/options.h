@@ -32,22 +32,23 @@ struct Options {
   std::string close_reply;      // what that client is told before the close
   BinaryPolicy binary = BinaryPolicy::kRefuse;
   std::vector<std::string> allowed_origins;
-  uint64_t max_message = 0;           // bytes of one message, reassembled
-  uint64_t max_clients = 0;           // connections of this vhost; 0: no limit
-  uint64_t max_rooms = 0;             // of the hub
-  uint64_t max_subscriptions = 0;     // rooms that one structured client may be in
-  uint64_t max_joins_per_second = 0;  // connections from one address; 0: no limit
-  uint64_t message_rate = 0;          // messages a second of one client; 0: no limit
-  uint64_t message_burst = 0;         // messages above that rate at once
-  uint64_t replay = 0;                // last messages that a client gets when it joins
-  uint64_t history_size = 0;          // messages kept of a room
-  uint64_t history_bytes = 0;         // bytes of them
-  uint64_t history_age = 0;           // seconds
-  bool presence = false;              // who is in a room can be asked
-  bool join_leave = false;            // who comes and goes is told to those who want to know
-  uint64_t presence_grace = 0;        // seconds that who lost its connection still counts as present
-  uint64_t drain_seconds = 0;         // over which clients are closed when the server ends; 0: at once
-  uint64_t max_memory = 0;            // bytes of all streams and histories of the hub
+  std::vector<std::string> server_names;  // hosts that may be asked for; see own_names()
+  uint64_t max_message = 0;               // bytes of one message, reassembled
+  uint64_t max_clients = 0;               // connections of this vhost; 0: no limit
+  uint64_t max_rooms = 0;                 // of the hub
+  uint64_t max_subscriptions = 0;         // rooms that one structured client may be in
+  uint64_t max_joins_per_second = 0;      // connections from one address; 0: no limit
+  uint64_t message_rate = 0;              // messages a second of one client; 0: no limit
+  uint64_t message_burst = 0;             // messages above that rate at once
+  uint64_t replay = 0;                    // last messages that a client gets when it joins
+  uint64_t history_size = 0;              // messages kept of a room
+  uint64_t history_bytes = 0;             // bytes of them
+  uint64_t history_age = 0;               // seconds
+  bool presence = false;                  // who is in a room can be asked
+  bool join_leave = false;                // who comes and goes is told to those who want to know
+  uint64_t presence_grace = 0;            // seconds that who lost its connection still counts as present
+  uint64_t drain_seconds = 0;             // over which clients are closed when the server ends; 0: at once
+  uint64_t max_memory = 0;                // bytes of all streams and histories of the hub
   FanoutMode fanout = FanoutMode::kAuto;
   uint64_t max_lag = 0;         // bytes a reader may be behind before it is closed
   uint64_t flush_interval = 0;  // milliseconds between two flushes of a busy room; 0: every loop turn

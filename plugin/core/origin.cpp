@@ -21,7 +21,7 @@ std::string lower(std::string_view text) {
 
 bool is_host_char(char c) {
   auto u = static_cast<unsigned char>(c);
-  return std::isalnum(u) || c == '-' || c == '.' || c == '_' || u >= 0x80;
+  return std::isalnum(u) || c == '-' || c == '.' || c == '_';
 }
 
 // "host", "host:port", "[v6]" or "[v6]:port".
@@ -79,16 +79,29 @@ bool same(const Place& a, const Place& b) { return a.port == b.port && a.host ==
 
 bool is_origin(std::string_view origin) { return parse_origin(origin).has_value(); }
 
+std::string origin_problem(std::string_view text) {
+  if (text == "*" || text == "null" || is_origin(text)) return "";
+  bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (!ascii) return "has letters that are not ASCII: write the name as browsers send it, in punycode (xn--...)";
+  if (text.find('*') != std::string_view::npos)
+    return "is not an origin: there are no wildcards but * alone, for all; list each origin";
+  return "is not an origin, expected one like https://example.org or https://example.org:8443, or null for pages "
+         "from files";
+}
+
 bool origin_allowed(std::string_view origin, std::string_view host, bool tls, const std::vector<std::string>& allowed) {
   if (origin.empty()) return true;
   std::optional<Origin> from = parse_origin(origin);
-  if (from) {
-    unsigned default_port = tls || from->scheme == "https" ? 443 : 80;
+  // A page that came in the clear is of another origin than the server under TLS. Without TLS there may be a proxy that
+  // does it.
+  bool own_scheme = from && (from->scheme == "https" || (from->scheme == "http" && !tls));
+  if (own_scheme) {
+    unsigned default_port = from->scheme == "https" ? 443 : 80;
     std::optional<Place> own = parse_place(host, default_port);
     if (own && same(from->place, *own)) return true;
   }
   for (const std::string& entry : allowed) {
-    if (entry == "*") return true;
+    if (entry == "*" || (entry == "null" && origin == "null")) return true;
     std::optional<Origin> permitted = parse_origin(entry);
     if (from && permitted && from->scheme == permitted->scheme && same(from->place, permitted->place)) return true;
   }

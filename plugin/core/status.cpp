@@ -29,6 +29,7 @@ const StatusRow& describe(Status status) {
       {0, 400, 0, "other_subprotocol", "none of the subprotocols is spoken here, ask for lws-chat or for none"},
       {0, 400, 0, "protobuf", "protobuf is not served yet, only JSON: use an SDK that can be set to JSON"},
       {0, 405, 0, "bad_method", "method not allowed"},
+      {0, 421, 0, "foreign_host", "this server has another name, see the option server-names"},
       {0, 403, 0, "foreign_origin", "origin not allowed"},
       {0, 503, 0, "misconfigured", "the options of this vhost are wrong, the server's log says which"},
       {0, 503, 0, "full", "too many clients"},

@@ -31,6 +31,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kOtherSubprotocol,  // none of those that the client speaks
     kProtobuf,          // the structured dialect in protobuf
     kBadMethod,         // of HTTP
+    kForeignHost,       // another name than those of the server
     kForbiddenOrigin,   // a page of a foreign origin
     kMisconfigured,     // the vhost's options are wrong
     kFull,              // over max-clients

@@ -9,11 +9,18 @@
 
 namespace lws_chat {
 
+// No browser sends HTTP/1.0, but load balancers ask so, without Host, whether a server is well.
+bool asked_for_us(lws* wsi, VhostState& vhost, std::string& detail) {
+  detail = either_header(wsi, WSI_TOKEN_HOST, WSI_TOKEN_HTTP_COLON_AUTHORITY);
+  return (detail.empty() && header(wsi, WSI_TOKEN_HTTP) == "HTTP/1.0") || vhost.own_names().has(detail);
+}
+
 Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>& rooms, std::string& detail) {
   if (!vhost || !vhost->options().enabled) return Status::kNotFound;
   const Options& options = vhost->options();
   if (!vhost->serves()) return Status::kMisconfigured;
   if (vhost->draining()) return Status::kGoingAway;
+  if (!asked_for_us(wsi, *vhost, detail)) return Status::kForeignHost;
   std::string origin = header(wsi, WSI_TOKEN_ORIGIN);
   std::string host = either_header(wsi, WSI_TOKEN_HOST, WSI_TOKEN_HTTP_COLON_AUTHORITY);
   detail = origin + " at " + host;

@@ -16,6 +16,9 @@ class VhostState;
 // it for max-joins-per-second. `rooms` are those that it will be in at once. `vhost` may be nullptr.
 Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>& rooms, std::string& detail);
 
+// Whether the request is for a name of this server. If not, `detail` is the name.
+bool asked_for_us(lws* wsi, VhostState& vhost, std::string& detail);
+
 // Logs and counts a refusal.
 void note_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail);
 

@@ -86,6 +86,11 @@ HttpExchange* open_exchange(lws* wsi, VhostState* vhost, std::string_view path) 
     return open_event_stream(wsi, vhost, path.substr(std::min(path.size(), kEvents.size())));
   std::string_view rest;
   const HttpResource* resource = find_resource(path, rest);
+  std::string host;
+  if (resource && vhost && !asked_for_us(wsi, *vhost, host)) {
+    note_refusal(wsi, vhost, Status::kForeignHost, host);
+    return new HttpRequest(wsi, vhost, refusal_of(Status::kForeignHost));
+  }
   if (resource) return new HttpRequest(wsi, vhost, *resource, rest);
   // When a POST over HTTP/2 is over with the callback, lws 4.3 drops its connection and with it the answer.
   return over_http2(wsi) && is_post(wsi) ? new HttpRequest(wsi, vhost, refusal(404, "not found")) : nullptr;

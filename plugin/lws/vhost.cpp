@@ -29,6 +29,14 @@ constexpr uint64_t kInboxPortion = uint64_t{256} * 1024;
 // How long it is from closing some clients to closing the next, when they are not all closed at once.
 constexpr Time kDrainStep = 100 * LWS_US_PER_MS;
 
+// Whether the configuration says that only this machine may come. A Unix socket is none of that: no browser connects to
+// one.
+bool listens_on_loopback(lws_vhost* vhost) {
+  const char* interface = lws_get_vhost_iface(vhost);
+  std::string_view name = interface ? interface : "";
+  return name == "lo" || name == "::1" || is_loopback_host(name);
+}
+
 }  // namespace
 
 void VhostState::create(lws_context* context, lws_vhost* vhost, const lws_protocols* protocol,
@@ -80,6 +88,8 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
   if (!conflict.empty()) complain(conflict);
   admin_from_ = read_address_ranges(options_.admin_from);
   trusted_proxies_ = read_address_ranges(options_.trusted_proxies);
+  own_names_ =
+      lws_chat::own_names(options_.server_names, name_, listens_on_loopback(vhost_), !trusted_proxies_.empty());
   char host_name[256] = "";
   gethostname(host_name, sizeof host_name - 1);
   node_ = {hub().next_id(), std::string(host_name) + "/" + name_, now()};

@@ -12,6 +12,7 @@
 #include "core/api_keys.h"
 #include "core/log_budget.h"
 #include "core/options.h"
+#include "core/own_name.h"
 #include "core/rate_limit.h"
 #include "dialect/metrics.h"
 #include "dialect/server_api.h"
@@ -68,6 +69,7 @@ class VhostState {
   bool draining() const { return draining_; }
   const ApiKeys& api_keys() const { return api_keys_; }
   const std::vector<AddressRange>& admin_from() const { return admin_from_; }
+  const OwnNames& own_names() const { return own_names_; }
   PeerAddress client_of(lws* wsi) const { return {wsi, trusted_proxies_}; }
   const RateLimit::Settings& message_rate() const { return message_rate_; }
 
@@ -129,6 +131,7 @@ class VhostState {
   ApiKeys api_keys_;
   std::vector<AddressRange> admin_from_;
   std::vector<AddressRange> trusted_proxies_;
+  OwnNames own_names_;
   ServerApi::Node node_;
   ApiCalls api_calls_;
   uint64_t certificate_expiry_ = 0;  // seconds since 1970; 0: not known

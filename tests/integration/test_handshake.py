@@ -38,6 +38,10 @@ class Paths:
 class Origins:
     """The origin of the page that connects, judged against the host and port that were asked for."""
 
+    @property
+    def scheme(self):
+        return "http" if self.transport == "plain" else "https"
+
     async def status_from(self, origin, host=None):
         headers = {"Origin": origin} if origin is not None else {}
         headers["Host"] = host or f"localhost:{self.server.port}"
@@ -54,7 +58,13 @@ class Origins:
             for page in names:
                 with self.subTest(host=host, page=page):
                     port = self.server.port
-                    self.assertEqual(await self.status_from(f"http://{page}:{port}", f"{host}:{port}"), 101)
+                    self.assertEqual(await self.status_from(f"{self.scheme}://{page}:{port}", f"{host}:{port}"), 101)
+
+    async def test_a_page_in_the_clear_is_of_another_origin_than_the_server_under_tls(self):
+        self.serve()
+        here = f"localhost:{self.server.port}"
+        self.assertEqual(await self.status_from(f"https://{here}", here), 101)
+        self.assertEqual(await self.status_from(f"http://{here}", here), 101 if self.transport == "plain" else 403)
 
     async def test_the_own_name_is_accepted_whatever_its_case(self):
         self.serve()
@@ -76,7 +86,13 @@ class Origins:
         for origin, status in (("https://example.org", 101), ("https://example.org:443", 101),
                                ("http://other.example:8080", 101), ("http://example.org", 403),
                                ("https://example.org:8443", 403), ("https://www.example.org", 403), ("null", 403),
-                               (f"http://localhost:{self.server.port}", 101)):
+                               (f"{self.scheme}://localhost:{self.server.port}", 101)):
+            with self.subTest(origin=origin):
+                self.assertEqual(await self.status_from(origin), status)
+
+    async def test_pages_from_files_are_accepted_where_null_is_listed(self):
+        self.serve(allowed_origins="null https://example.org")
+        for origin, status in (("null", 101), ("https://example.org", 101), ("https://other.example", 403)):
             with self.subTest(origin=origin):
                 self.assertEqual(await self.status_from(origin), status)
 
@@ -85,6 +101,68 @@ class Origins:
         for origin in ("https://example.org", "null", "http://localhost:1"):
             with self.subTest(origin=origin):
                 self.assertEqual(await self.status_from(origin), 101)
+
+
+@over(*ALL)
+class Names:
+    """The name that a request is for: a stranger's page whose name leads here (DNS rebinding) has an Origin that fits."""
+
+    async def status_at(self, host):
+        return await self.status(headers={"Host": host, "Origin": f"{'http' if self.transport == 'plain' else 'https'}://{host}"})
+
+    async def get(self, path, host, version="HTTP/1.1"):
+        """The status and the body of a GET for the host (None: without the field), past any gateway."""
+        client = await Wire.open(self.server.url)
+        self.addAsyncCleanup(client.abandon)
+        field = "" if host is None else f"Host: {host}\r\n"
+        client.send(f"GET {path} {version}\r\n{field}Connection: close\r\n\r\n".encode())
+        answer = await client.answer()
+        return answer.status, answer.body.decode()
+
+    async def test_a_vhost_on_loopback_is_localhost_its_addresses_and_its_own_name(self):
+        self.serve(self.vhost("chat.local", server_names=""))
+        port = self.server.port
+        for host in ("localhost", "127.0.0.1", "[::1]", "chat.local", "LOCALHOST"):
+            with self.subTest(host):
+                self.assertEqual(await self.status_at(f"{host}:{port}"), 101)
+        for host in ("evil.example", "localhost.evil.example", "127.evil.example", "192.0.2.1"):
+            with self.subTest(host):
+                self.assertEqual(await self.status_at(f"{host}:{port}"), 421)
+        await self.server.logged("refused 127.0.0.1 with 421", "server-names", f'"evil.example:{port}"')
+
+    async def test_other_names_get_no_metrics_no_health_no_stream_and_no_api(self):
+        self.serve(metrics=1, health=1, server_names="")
+        port = self.server.port
+        for path in ("/metrics", "/healthz", "/readyz", "/sse/lobby", "/api/info", "/pub/x"):
+            with self.subTest(path):
+                status, body = await self.get(path, f"evil.example:{port}")
+                self.assertEqual(status, 421)
+                self.assertIn("server-names", body)
+        status, body = await self.get("/metrics", f"localhost:{port}")
+        self.assertEqual(status, 200)
+        self.assertIn('lws_chat_refused_total{cause="foreign_host"} 6', body)
+
+    async def test_a_health_check_in_http_1_0_needs_no_name(self):
+        self.serve(health=1, server_names="")
+        self.assertEqual((await self.get("/healthz", None, "HTTP/1.0"))[0], 200)
+        self.assertEqual((await self.get("/healthz", None))[0], 421)
+
+    async def test_names_that_are_given_are_the_only_ones_besides_loopback(self):
+        self.serve(server_names="chat.example.org CHAT.example.net")
+        for host, status in (("chat.example.org", 101), ("Chat.Example.ORG:8443", 101), ("chat.example.net", 101),
+                             ("localhost", 101), ("example.org", 421), ("a.chat.example.org", 421)):
+            with self.subTest(host):
+                self.assertEqual(await self.status_at(host), status)
+
+    async def test_a_vhost_on_all_interfaces_has_any_name_unless_some_are_given(self):
+        self.serve(self.vhost(interface="", server_names=""))
+        for host in ("chat.example.org", "192.0.2.1:8000", "localhost"):
+            with self.subTest(host):
+                self.assertEqual(await self.status_at(host), 101)
+
+    async def test_behind_a_proxy_any_name_may_be_right(self):
+        self.serve(trusted_proxies="127.0.0.1", server_names="")
+        self.assertEqual(await self.status_at("chat.example.org"), 101)
 
 
 class Refusals(Transport):

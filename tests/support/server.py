@@ -80,7 +80,7 @@ def insecure_tls():
 def vhost(name="localhost", port=None, tls=False, alpn="http/1.1", interface="127.0.0.1", mounts=True, **options):
     """A vhost of the configuration. `options` are the plugin's, with _ for - ("max_lag")."""
     # With IPv6 on, lws takes an IPv4 address given as interface for "all interfaces".
-    made = {"name": name, "port": str(port or free_port()), "interface": interface, "noipv6": "1"}
+    made = {"name": name, "port": str(port or free_port()), "noipv6": "1", **({"interface": interface} if interface else {})}
     if tls:
         made["host-ssl-cert"], made["host-ssl-key"] = certificate()
         if alpn:
@@ -91,8 +91,10 @@ def vhost(name="localhost", port=None, tls=False, alpn="http/1.1", interface="12
             {"mountpoint": "/", "origin": "callback://lws-chat"},
             {"mountpoint": "/web", "origin": f"file://{BUILD}/mount", "default": "index.html"},
         ]
-    # Tests send as fast as they can; those of the limit itself set it.
-    pvos = {"status": "ok", "default": "1", "message-rate": "0"}
+    # Tests send as fast as they can and ask for any host; those of the limit and of the names set these options.
+    pvos = {"status": "ok", "default": "1", "message-rate": "0", "server-names": "*"}
+    if HOST == "lwsws":
+        pvos["raw"] = "1"  # as in the shipped configuration: lws hands CONNECT to the plugin
     if "LWS_CHAT_FANOUT" in os.environ:
         pvos["fanout"] = os.environ["LWS_CHAT_FANOUT"]
     pvos.update({k.replace("_", "-"): str(v) for k, v in options.items()})

@@ -47,6 +47,28 @@ TEST(what_is_not_an_origin_is_refused) {
   }
 }
 
+TEST(a_page_that_came_in_the_clear_is_of_another_origin_than_the_server_under_tls) {
+  CHECK(!origin_allowed("http://example.org:8443", "example.org:8443", true, {}));
+  CHECK(origin_allowed("https://example.org:8443", "example.org:8443", true, {}));
+  CHECK(plain("https://example.org:8443", "example.org:8443"));  // a proxy may do TLS
+  CHECK(!plain("ftp://example.org:8000", "example.org:8000"));
+}
+
+TEST(pages_from_files_are_allowed_by_the_name_null) {
+  CHECK(origin_allowed("null", "example.org", true, {"null"}));
+  CHECK(!origin_allowed("null", "example.org", true, {"https://a.example"}));
+  CHECK(!origin_allowed("https://a.example", "example.org", true, {"null"}));
+}
+
+TEST(what_cannot_be_in_the_list_is_refused_with_advice) {
+  for (const char* good : {"*", "null", "https://a.example", "http://xn--bcher-kva.example:8080", "https://[2001:db8::1]"})
+    CHECK_EQ(origin_problem(good), std::string());
+  CHECK(origin_problem("https://bücher.example").find("punycode") != std::string::npos);
+  for (const char* wild : {"*.example.org", "https://*.example.org", "https://*"})
+    CHECK(origin_problem(wild).find("no wildcards") != std::string::npos);
+  CHECK(origin_problem("example.org").find("https://example.org") != std::string::npos);
+}
+
 TEST(listed_origins_are_allowed_with_their_scheme) {
   CHECK(origin_allowed("https://a.example", "example.org", true, {"https://a.example"}));
   CHECK(origin_allowed("https://a.example:443", "example.org", true, {"https://a.example"}));
