@@ -4,11 +4,10 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <ctime>
 #include <memory>
+
+#include "core/regular_file.h"
 
 namespace lws_chat {
 namespace {
@@ -41,18 +40,13 @@ std::string openssl_reason() {
 // Why a file has no PEM block of this kind; empty when it has one.
 std::string pem_problem(const std::string& path, std::string_view kind) {
   if (path.empty()) return "no file named";
-  errno = 0;
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
-  std::string content;
-  char block[4096];
-  for (size_t got; file && (got = std::fread(block, 1, sizeof block, file.get())) > 0;) content.append(block, got);
-  if (!file || std::ferror(file.get())) {
-    int error = errno;
-    if (error == EACCES) return "permission denied, let the user of the service read it";
-    if (error == ENOENT) return "missing, create it or correct the path";
-    return std::strerror(error);
-  }
-  if (content.find(std::string(kind) + "-----") != std::string::npos) return "";
+  FileText file = read_regular_file(path);
+  bool is_snakeoil = path.find("ssl-cert-snakeoil") != std::string::npos;
+  if (!file.problem.empty())
+    return file.problem + (is_snakeoil ? " ('make-ssl-cert generate-default-snakeoil' of the package ssl-cert makes "
+                                         "this pair; its group ssl-cert may read the key)"
+                                       : "");
+  if (file.text.find(std::string(kind) + "-----") != std::string::npos) return "";
   std::string what = kind == "CERTIFICATE" ? "certificate" : "private key";
   return "no PEM " + what + " in it: name the file that has it, with the line -----BEGIN " + std::string(kind) +
          "-----";

@@ -1,7 +1,6 @@
 #include "host/config_file.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+
+#include "core/regular_file.h"
 
 namespace lws_chat {
 namespace {
@@ -37,29 +38,11 @@ std::string stray_problem(std::string_view name) {
   return is_backup ? "looks like a backup that libwebsockets would read too: move it elsewhere" : "";
 }
 
-struct Descriptor {
-  explicit Descriptor(const std::string& path) : fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~Descriptor() {
-    if (fd >= 0) close(fd);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int fd;
-};
-
-// The content, or nothing with errno set.
-std::optional<std::string> read_file(const std::string& path) {
-  Descriptor file(path);
-  if (file.fd < 0) return std::nullopt;
-  std::string content;
-  char block[16384];
-  for (;;) {
-    ssize_t got = read(file.fd, block, sizeof block);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::nullopt;
-    if (got == 0) return content;
-    content.append(block, static_cast<size_t>(got));
-  }
+// Whether the first thing in it, apart from comments, is the bracket of an object.
+bool looks_like_json(std::string_view text) {
+  std::string json = blank_comments(text);
+  size_t begin = json.find_first_not_of(" \t\r\n");
+  return begin != std::string::npos && json[begin] == '{';
 }
 
 std::string reason(int error) { return std::strerror(error); }
@@ -159,16 +142,16 @@ class Reader {
   }
 
   void read_one(const std::string& file, const std::string& path) {
-    std::optional<std::string> text = read_file(path);
-    if (!text) return error(file, "cannot be read (" + reason(errno) + ")" + remedy(errno));
-    result_.total_bytes += text->size();
+    FileText read = read_regular_file(path);
+    if (!read.problem.empty()) return error(file, read.problem);
+    result_.total_bytes += read.text.size();
     bool in_folder = file != "conf";
-    if (text->empty())
+    if (read.text.empty())
       return error(file, in_folder ? "empty, expected a JSON object: fill it or remove it"
                                    : "empty, expected a JSON object, at least {\"global\": {}}");
     std::string stray = in_folder ? stray_problem(file) : "";
     if (!stray.empty()) return error(file, stray);
-    ConfigFile config(file, *text);
+    ConfigFile config(file, read.text);
     const SyntaxError& problem = config.syntax_error();
     if (!problem.text.empty())
       config.error_at(problem.at, problem.text + (in_folder ? "; libwebsockets reads every file in conf.d, whatever "
@@ -203,8 +186,10 @@ std::map<std::string, std::string> config_texts(const std::string& dir) {
   for (const std::string& name : sorted_names(dir + "/conf.d").value_or(std::vector<std::string>()))
     files.push_back("conf.d/" + name);
   std::map<std::string, std::string> texts;
-  for (const std::string& file : files)
-    if (std::optional<std::string> text = read_file(dir + "/" + file)) texts.emplace(file, *text);
+  for (const std::string& file : files) {
+    FileText read = read_regular_file(dir + "/" + file);
+    if (read.problem.empty()) texts.emplace(file, std::move(read.text));
+  }
   return texts;
 }
 

@@ -14,6 +14,8 @@
 #include <memory>
 #include <vector>
 
+#include "core/regular_file.h"
+
 namespace lws_chat {
 namespace {
 
@@ -109,6 +111,8 @@ std::string load_problem(const std::string& path, const std::string& symbol) {
   if (path.size() > kMaxPath)
     return "path of " + std::to_string(path.size()) + " bytes, libwebsockets cuts it off after 254";
   if (symbol.size() < kMinSymbol) return "libwebsockets wants at least six letters after the first _ or -";
+  std::string unreadable = file_problem(path);
+  if (!unreadable.empty()) return unreadable;
   if (truncated(path)) return "the file is cut off, copy or install it again";
   std::unique_ptr<void, Close> handle(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL));
   if (!handle) {

@@ -1,9 +1,8 @@
 // The table of services for other code in the process: lws-chat.h.
-#include <exception>
-
 #include "core/utf8.h"
 #include "dialect/json.h"
 #include "lws/callback.h"
+#include "lws/guard.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
@@ -21,23 +20,14 @@ int publish_json(lws_vhost* vhost, const char* room, std::string_view text) {
   return VhostState::publish_from_outside(vhost, room, on_one_line(value.text), Format::kJson);
 }
 
-int publish(lws_vhost* vhost, const char* room, const void* data, size_t size, lws_chat_format format) noexcept {
-  try {
-    if (!room) return LWS_CHAT_BAD_ROOM;
-    std::string_view payload(static_cast<const char*>(data), size);
-    switch (format) {
-      case LWS_CHAT_TEXT: return publish_text(vhost, room, payload);
-      case LWS_CHAT_BINARY: return VhostState::publish_from_outside(vhost, room, payload, Format::kBinary);
-      case LWS_CHAT_JSON: return publish_json(vhost, room, payload);
-    }
-    return LWS_CHAT_BAD_MESSAGE;
-  } catch (const std::exception&) {
-    return LWS_CHAT_NO_MEMORY;
+int publish(lws_vhost* vhost, const char* room, std::string_view payload, lws_chat_format format) {
+  if (!room) return LWS_CHAT_BAD_ROOM;
+  switch (format) {
+    case LWS_CHAT_TEXT: return publish_text(vhost, room, payload);
+    case LWS_CHAT_BINARY: return VhostState::publish_from_outside(vhost, room, payload, Format::kBinary);
+    case LWS_CHAT_JSON: return publish_json(vhost, room, payload);
   }
-}
-
-int room_stats(lws_vhost* vhost, const char* room, lws_chat_room_stats* stats) noexcept {
-  return room ? VhostState::room_stats(vhost, room, *stats) : LWS_CHAT_BAD_ROOM;
+  return LWS_CHAT_BAD_MESSAGE;
 }
 
 const char* describe_result(int result) noexcept {
@@ -54,20 +44,49 @@ const char* describe_result(int result) noexcept {
   }
 }
 
+// The table's functions are called by C, which no exception may reach.
+
+void op_drain(lws_context* context) noexcept {
+  guarded("lws-chat: drain", [=] { VhostState::drain_all(context); });
+}
+
+size_t op_connections(lws_context* context) noexcept {
+  return guarded("lws-chat: connections", size_t{0}, [=] { return VhostState::count_connections(context); });
+}
+
+// Who cannot tell does not start.
+size_t op_misconfigured(lws_context* context) noexcept {
+  return guarded("lws-chat: misconfigured", size_t{1}, [=] { return VhostState::count_misconfigured(context); });
+}
+
+int op_publish(lws_vhost* vhost, const char* room, const void* data, size_t size, lws_chat_format format) noexcept {
+  std::string_view payload(static_cast<const char*>(data), size);
+  return guarded("lws-chat: publish", int{LWS_CHAT_NO_MEMORY}, [=] { return publish(vhost, room, payload, format); });
+}
+
+int op_room_stats(lws_vhost* vhost, const char* room, lws_chat_room_stats* stats) noexcept {
+  if (!room) return LWS_CHAT_BAD_ROOM;
+  return guarded("lws-chat: room_stats", int{LWS_CHAT_NO_MEMORY},
+                 [=] { return VhostState::room_stats(vhost, room, *stats); });
+}
+
+void op_reload(lws_context* context) noexcept {
+  guarded("lws-chat: reload", [=] { VhostState::reload_all(context); });
+}
+
+unsigned op_drain_seconds(lws_context* context) noexcept {
+  return guarded("lws-chat: drain_seconds", 0U, [=] { return VhostState::drain_seconds(context); });
+}
+
+void op_certificate_expires(lws_vhost* vhost, unsigned long unix_seconds) noexcept {
+  guarded("lws-chat: certificate_expires", [=] { VhostState::certificate_expires(vhost, unix_seconds); });
+}
+
 }  // namespace
 }  // namespace lws_chat
 
 const struct lws_chat_ops lws_chat_ops = {
-    LWS_CHAT_OPS_VERSION,
-    LWS_CHAT_VERSION,
-    LWS_LIBRARY_VERSION,
-    lws_chat::VhostState::drain_all,
-    lws_chat::VhostState::count_connections,
-    lws_chat::VhostState::count_misconfigured,
-    lws_chat::publish,
-    lws_chat::room_stats,
-    lws_chat::describe_result,
-    lws_chat::VhostState::reload_all,
-    lws_chat::VhostState::drain_seconds,
-    lws_chat::VhostState::certificate_expires,
+    LWS_CHAT_OPS_VERSION,      LWS_CHAT_VERSION,           LWS_LIBRARY_VERSION,        lws_chat::op_drain,
+    lws_chat::op_connections,  lws_chat::op_misconfigured, lws_chat::op_publish,       lws_chat::op_room_stats,
+    lws_chat::describe_result, lws_chat::op_reload,        lws_chat::op_drain_seconds, lws_chat::op_certificate_expires,
 };

@@ -3,17 +3,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <utility>
 #include <vector>
 
+#include "core/regular_file.h"
 #include "lws/clock.h"
 #include "lws/connection.h"
 #include "lws/event_stream.h"
+#include "lws/guard.h"
 #include "lws/pvo.h"
 
 namespace lws_chat {
@@ -105,23 +103,25 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
 // Returns what is wrong with the file, or an empty text.
 std::string VhostState::read_api_keys() {
   if (options_.api_key_file.empty()) return "";
-  std::ifstream file(options_.api_key_file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  std::string problem = file ? api_keys_.read(text) : std::string(std::strerror(errno));
+  FileText file = read_regular_file(options_.api_key_file);
+  std::string problem = file.problem.empty() ? api_keys_.read(file.text) : file.problem;
   return problem.empty() ? "" : "api-key-file " + options_.api_key_file + ": " + problem;
 }
 
+// What goes wrong with one vhost keeps nothing from the others.
 void VhostState::reload_all(lws_context* context) {
   std::lock_guard<std::mutex> lock(registry_lock);
-  for (VhostState* vhost : registry) {
-    if (vhost->context_ != context || !vhost->serves_ || vhost->options_.api_key_file.empty()) continue;
-    std::string problem = vhost->read_api_keys();
-    if (problem.empty())
-      lwsl_notice("lws-chat: vhost %s: read the keys in %s again\n", vhost->name(),
-                  vhost->options_.api_key_file.c_str());
-    else
-      lwsl_err("lws-chat: vhost %s: %s; the keys in use stay\n", vhost->name(), problem.c_str());
-  }
+  for (VhostState* vhost : registry)
+    if (vhost->context_ == context) guarded("lws-chat: reload", [vhost] { vhost->reload(); });
+}
+
+void VhostState::reload() {
+  if (!serves_ || options_.api_key_file.empty()) return;
+  std::string problem = read_api_keys();
+  if (problem.empty())
+    lwsl_notice("lws-chat: vhost %s: read the keys in %s again\n", name(), options_.api_key_file.c_str());
+  else
+    lwsl_err("lws-chat: vhost %s: %s; the keys in use stay\n", name(), problem.c_str());
 }
 
 void VhostState::complain(const std::string& what) {
@@ -254,12 +254,7 @@ void VhostState::drain() {
 }
 
 void VhostState::on_drain_timer(lws_sorted_usec_list_t* sul) {
-  VhostState* self = reinterpret_cast<Timer*>(sul)->owner;
-  try {
-    self->drain_some();
-  } catch (const std::exception& error) {
-    lwsl_err("lws-chat: vhost %s: drain: %s\n", self->name(), error.what());
-  }
+  guarded("lws-chat: drain", [self = reinterpret_cast<Timer*>(sul)->owner] { self->drain_some(); });
 }
 
 // As many as make all of them be told evenly in the time there is; in the last step also those who came meanwhile.
@@ -289,7 +284,7 @@ unsigned VhostState::drain_seconds(lws_context* context) {
 void VhostState::drain_all(lws_context* context) {
   std::lock_guard<std::mutex> lock(registry_lock);
   for (VhostState* vhost : registry)
-    if (vhost->context_ == context && !vhost->draining_) vhost->drain();
+    if (vhost->context_ == context && !vhost->draining_) guarded("lws-chat: drain", [vhost] { vhost->drain(); });
   // Called from outside lws, whose loop looks at its timers only when something wakes it.
   if (context) lws_cancel_service(context);
 }

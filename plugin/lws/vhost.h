@@ -103,6 +103,7 @@ class VhostState {
   void configure(const lws_protocol_vhost_options* pvos);
   void complain(const std::string& what);
   [[nodiscard]] std::string read_api_keys();
+  void reload();
   void drain();
   static void on_drain_timer(lws_sorted_usec_list_t* sul);
   void drain_some();

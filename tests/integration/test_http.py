@@ -1,6 +1,7 @@
 """POST /pub/ROOM: a back end publishes over HTTP."""
 import asyncio
 import json
+import os
 import pathlib
 import signal
 import ssl
@@ -358,8 +359,20 @@ class KeyFile(Http):
         for keys, words in (("short\n", "line 1: a key of 5 bytes"), ("# none\n", "no key in it")):
             with self.assertRaisesRegex(AssertionError, words):
                 self.serve(keys)
-        with self.assertRaisesRegex(AssertionError, "No such file"):
+        with self.assertRaisesRegex(AssertionError, "api-key-file /nowhere/keys: missing, create it"):
             self.serve(api_key_file="/nowhere/keys")
+
+    @unittest.skipIf(HOST == "lwsws", "lwsws starts a new world on SIGHUP")
+    async def test_a_key_file_that_is_no_regular_file_any_more_is_not_waited_for_on_sighup(self):
+        self.serve()
+        file = pathlib.Path(self.server.vhosts[0]["ws-protocols"][0]["lws-chat"]["api-key-file"])
+        for make, kind in ((file.mkdir, "is a folder"), (lambda: os.mkfifo(file), "is a FIFO"),
+                           (lambda: file.symlink_to("/dev/zero"), "is a device")):
+            file.rmdir() if file.is_dir() else file.unlink()
+            make()
+            self.server.signal(signal.SIGHUP)
+            await self.server.logged(f"api-key-file {file}: {kind}: name a regular file; the keys in use stay")
+            self.assertEqual((await self.curl())[0], 200)
 
 
 if __name__ == "__main__":

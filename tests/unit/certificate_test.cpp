@@ -84,9 +84,22 @@ TEST(an_unreadable_file_says_permission_denied) {
   CHECK(contains(files.check().problem, files.key + ": permission denied"));
 }
 
-TEST(a_folder_is_no_certificate) {
+TEST(what_is_no_regular_file_is_named_and_not_waited_for) {
   Files files;
-  CHECK_EQ(check_certificate(files.dir.path(), files.key).problem, files.dir.path() + ": Is a directory");
+  mkfifo(files.dir.path("fifo").c_str(), 0600);
+  for (const auto& [path, kind] :
+       {std::pair{files.dir.path(), "a folder"}, {files.dir.path("fifo"), "a FIFO"}, {"/dev/zero", "a device"}}) {
+    std::string problem = path + ": is " + kind + ": name a regular file";
+    CHECK_EQ(check_certificate(path, files.key).problem, problem);
+    CHECK_EQ(check_certificate(files.cert, path).problem, problem);
+  }
+}
+
+TEST(a_missing_snakeoil_pair_names_the_command_that_makes_it) {
+  Files files;
+  std::string missing = files.dir.path("ssl-cert-snakeoil.pem");
+  CHECK(contains(check_certificate(missing, files.key).problem,
+                 missing + ": missing, create it or correct the path ('make-ssl-cert generate-default-snakeoil' "));
 }
 
 TEST(a_file_without_pem_is_told_apart_for_certificate_and_key) {
