@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "core/wording.h"
 #include "host/config_file.h"
 #include "host/config_keys.h"
+#include "host/config_path.h"
 #include "host/config_vhost.h"
 #include "host/lejp_limits.h"
 #include "host/plugin_file.h"
@@ -111,7 +113,10 @@ class ConfigCheck {
     check_identity(file, global);
     if (flag_member(global, "init-ssl")) globals_.init_ssl = true;  // lws never turns it off again
     if (cJSON_IsString(member(global, "default-alpn"))) globals_.default_alpn = text_member(global, "default-alpn");
-    if (cJSON_IsString(member(global, "plugin-dir"))) report_.plugin_dir = member(global, "plugin-dir")->valuestring;
+    const cJSON* plugin_dir = member(global, "plugin-dir");
+    if (!cJSON_IsString(plugin_dir)) return;
+    report_.plugin_dir = plugin_dir->valuestring;
+    check_path(file, plugin_dir, report_.plugin_dir);
   }
 
   // Within one object a repeated key is an error; across files the last one wins, which may be meant.
@@ -123,23 +128,23 @@ class ConfigCheck {
   }
 
   void compare(const CheckedVhost& first, const CheckedVhost& second) {
-    same_name(first, second);
-    same_port(first, second);
+    if (!same_name(first, second)) same_port(first, second);
     same_hub(first, second);
   }
 
   // lws looks a vhost up by port and name, and finds the first one only. The same name on another port is
-  // fine.
-  void same_name(const CheckedVhost& first, const CheckedVhost& second) {
+  // fine. Returns whether they clash.
+  bool same_name(const CheckedVhost& first, const CheckedVhost& second) {
     const VhostSummary& a = first.summary;
     const VhostSummary& b = second.summary;
-    if (a.name.empty() || a.name != b.name || a.unix_socket != b.unix_socket) return;
-    if (a.unix_socket ? a.interface != b.interface : a.port == 0 || a.port != b.port) return;
+    if (a.name.empty() || a.name != b.name || a.unix_socket != b.unix_socket) return false;
+    if (a.unix_socket ? a.interface != b.interface : a.port == 0 || a.port != b.port) return false;
     std::string where = a.unix_socket ? "on the same socket" : "on port " + std::to_string(a.port);
     second.file->error_at_key(member(second.json, "name"),
                               "vhost " + quoted(b.name) + " is there twice " + where + ", first at " +
                                   first.file->place_of(member(first.json, "name")) +
                                   ": libwebsockets finds only the first, rename or remove one");
+    return true;
   }
 
   void same_port(const CheckedVhost& first, const CheckedVhost& second) {
@@ -149,12 +154,28 @@ class ConfigCheck {
     // By what the files ask for: without init-ssl no vhost has TLS, which is reported on its own.
     bool a_tls = !a.certificate.empty();
     bool b_tls = !b.certificate.empty();
-    if (a_tls == b_tls) return;
+    if (a_tls == b_tls) return shared_port(first, second);
     second.file->error_at_key(member(second.json, "port"),
                               "port " + std::to_string(b.port) + " is " + (b_tls ? "TLS" : "plain") + " here but " +
                                   (a_tls ? "TLS" : "plain") + " in vhost " + quoted(a.name) + " (" +
                                   first.file->place_of(member(first.json, "port")) +
                                   "): vhosts on one port share its listener, use another port");
+  }
+
+  // Of several vhosts on the port, the first one is named.
+  void shared_port(const CheckedVhost& first, const CheckedVhost& second) {
+    if (!sharing_.insert(&second).second) return;
+    const VhostSummary& a = first.summary;
+    std::string also = "port " + std::to_string(a.port) + " is also that of vhost " + quoted(a.name) + " (" +
+                       first.file->place_of(member(first.json, "port")) + ")";
+    if (a.interface == second.summary.interface)
+      also += ": libwebsockets chooses between them by the name in a request's Host, and takes " + quoted(a.name) +
+              " for every other name";
+    else
+      also +=
+          " on another interface: libwebsockets chooses by port and Host only, so that whoever reaches one of them "
+          "can ask for the other; use another port";
+    second.file->warn_at_key(member(second.json, "port"), also);
   }
 
   void same_hub(const CheckedVhost& first, const CheckedVhost& second) {
@@ -193,6 +214,7 @@ class ConfigCheck {
   Globals globals_;
   std::map<std::string, std::pair<std::string, std::string>> global_keys_;  // key: file, place
   std::vector<CheckedVhost> vhosts_;
+  std::set<const CheckedVhost*> sharing_;  // vhosts that are already reported to share a port
   bool syntax_failed_ = false;
 };
 
@@ -202,6 +224,14 @@ bool ConfigReport::ok() const { return !has_error(findings); }
 
 ConfigReport check_config(const std::string& dir, const std::string& plugin_dir_override) {
   return ConfigCheck(dir, plugin_dir_override).check();
+}
+
+std::string listening_address(const VhostSummary& vhost) {
+  std::string scheme = vhost.tls ? "https " : "http ";
+  if (vhost.unix_socket) return scheme + vhost.interface;
+  bool is_ipv6 = vhost.interface.find(':') != std::string::npos;
+  std::string host = vhost.interface.empty() ? "*" : is_ipv6 ? "[" + vhost.interface + "]" : vhost.interface;
+  return scheme + host + ":" + std::to_string(vhost.port);
 }
 
 std::string place_of(const Finding& finding) {

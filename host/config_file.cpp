@@ -153,10 +153,13 @@ class Reader {
     if (!stray.empty()) return error(file, stray);
     ConfigFile config(file, read.text);
     const SyntaxError& problem = config.syntax_error();
-    if (!problem.text.empty())
-      config.error_at(problem.at, problem.text + (in_folder ? "; libwebsockets reads every file in conf.d, whatever "
-                                                              "its name: if this is no configuration, move it elsewhere"
-                                                            : ""));
+    if (!problem.text.empty()) {
+      bool is_foreign = in_folder && !looks_like_json(read.text);
+      config.error_at(problem.at,
+                      problem.text + (is_foreign ? "; libwebsockets reads every file in conf.d, whatever "
+                                                   "its name: if this is no configuration, move it elsewhere"
+                                                 : ""));
+    }
     result_.files.push_back(std::move(config));
   }
 

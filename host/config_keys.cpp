@@ -5,6 +5,8 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdio>
+#include <limits>
 
 #include "core/wording.h"
 
@@ -75,11 +77,13 @@ constexpr std::string_view kTlsClient = kUsed;
 constexpr std::string_view kTlsClient = LWS_CHAT_BUILT_WITHOUT("a TLS client");
 #endif
 
+constexpr int64_t kAnyNumber = std::numeric_limits<int64_t>::max();
+
 const std::vector<KeyRow> kTopKeys = {{"global", ValueType::kObject, kUsed}, {"vhosts", ValueType::kObjects, kUsed}};
 
 const std::vector<KeyRow> kGlobalKeys = {
-    {"uid", ValueType::kNumber, kUsed},
-    {"gid", ValueType::kNumber, kUsed},
+    {"uid", ValueType::kNumber, kUsed, -1},  // -1 stands for "not set"
+    {"gid", ValueType::kNumber, kUsed, -1},
     {"username", ValueType::kText, kUsed},
     {"groupname", ValueType::kText, kUsed},
     {"count-threads", ValueType::kNumber, kThreads},
@@ -92,7 +96,7 @@ const std::vector<KeyRow> kGlobalKeys = {
     {"default-alpn", ValueType::kText, kTls},
     {"ip-limit-ah", ValueType::kNumber, kPeerLimits},
     {"ip-limit-wsi", ValueType::kNumber, kPeerLimits},
-    {"rlimit-nofile", ValueType::kNumber, kUsed},
+    {"rlimit-nofile", ValueType::kNumber, kUsed, 0, 10'000'000},  // from more libwebsockets makes 2560
 };
 
 const std::vector<KeyRow> kVhostKeys = {
@@ -100,7 +104,7 @@ const std::vector<KeyRow> kVhostKeys = {
     {"ws-protocols", ValueType::kObjects, kUsed},
     {"headers", ValueType::kTextMaps, kUsed},
     {"name", ValueType::kText, kUsed},
-    {"port", ValueType::kNumber, kUsed},
+    {"port", ValueType::kNumber, kUsed, 1, 65535},
     {"interface", ValueType::kText, kUsed},
     {"unix-socket", ValueType::kFlag, kUnixSocket},
     {"unix-socket-perms", ValueType::kText, kUnixSocket},
@@ -116,15 +120,15 @@ const std::vector<KeyRow> kVhostKeys = {
     {"ecdh-curve", ValueType::kText, kDeprecated},
     {"noipv6", ValueType::kFlag, kIpv6},
     {"ipv6only", ValueType::kFlag, kIpv6},
-    {"ssl-option-set", ValueType::kNumber, kTls},
-    {"ssl-option-clear", ValueType::kNumber, kTls},
+    {"ssl-option-set", ValueType::kNumber, kTls, 0, kAnyNumber},
+    {"ssl-option-clear", ValueType::kNumber, kTls, 0, kAnyNumber},
     {"client-ssl-key", ValueType::kText, kTlsClient},
     {"client-ssl-cert", ValueType::kText, kTlsClient},
     {"client-ssl-ca", ValueType::kText, kTlsClient},
     {"client-ssl-ciphers", ValueType::kText, kTlsClient},
     {"client-tls13-ciphers", ValueType::kText, kTlsClient},
-    {"ssl-client-option-set", ValueType::kNumber, kTlsClient},
-    {"ssl-client-option-clear", ValueType::kNumber, kTlsClient},
+    {"ssl-client-option-set", ValueType::kNumber, kTlsClient, 0, kAnyNumber},
+    {"ssl-client-option-clear", ValueType::kNumber, kTlsClient, 0, kAnyNumber},
     {"client-cert-required", ValueType::kFlag, kTls},
     {"ignore-missing-cert", ValueType::kFlag, kTls},
     {"error-document-404", ValueType::kText, kUsed},
@@ -174,31 +178,41 @@ std::string kind(const cJSON* value) {
 std::string bare_text(const cJSON* value) {
   if (cJSON_IsBool(value)) return cJSON_IsTrue(value) ? "1" : "0";
   std::optional<int64_t> whole = number_value(value);
-  return whole ? std::to_string(*whole) : std::to_string(value->valuedouble);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.15g", value->valuedouble);
+  return whole ? std::to_string(*whole) : text;
+}
+
+std::string expected_value(const KeyRow& row) {
+  if (row.type == ValueType::kText) return "a text in double quotes";
+  if (row.type == ValueType::kFlag) return "\"1\" or \"0\"";
+  std::string least = std::to_string(row.least);
+  if (row.most == kAnyNumber) return "a whole number, " + least + " or more";
+  return "a whole number from " + least + " to " + std::to_string(row.most);
+}
+
+bool is_in_range(const KeyRow& row, const cJSON* value) {
+  std::optional<int64_t> number = cJSON_IsBool(value) ? std::nullopt : number_value(value);
+  if (number == 0 && row.name == "port") return true;  // is right with "unix-socket"
+  return number && *number >= row.least && *number <= row.most;
 }
 
 // What is wrong with a text, number or flag; empty when nothing is.
 std::string scalar_problem(const KeyRow& row, const cJSON* value) {
   std::string name = quoted(row.name);
+  std::string shown;
   if (cJSON_IsObject(value) || cJSON_IsArray(value)) {
-    std::string expected = row.type == ValueType::kText     ? "a text in double quotes"
-                           : row.type == ValueType::kNumber ? "a whole number"
-                                                            : "\"1\" or \"0\"";
-    return name + " is " + kind(value) + ", expected " + expected;
+    shown = kind(value);
+  } else if (row.type == ValueType::kText) {
+    return cJSON_IsString(value) ? "" : unquoted_problem(name, value);
+  } else if (row.type == ValueType::kFlag ? flag_value(value).has_value() : is_in_range(row, value)) {
+    return "";
+  } else if (cJSON_IsBool(value)) {
+    shown = cJSON_IsTrue(value) ? "true" : "false";
+  } else {
+    shown = cJSON_IsString(value) ? quoted(value->valuestring) : bare_text(value);
   }
-  if (row.type == ValueType::kText && !cJSON_IsString(value)) return unquoted_problem(name, value);
-  bool is_text = cJSON_IsString(value);
-  std::string shown = is_text ? quoted(value->valuestring) : bare_text(value);
-  if (row.type == ValueType::kFlag && !flag_value(value))
-    return shown + " is neither on nor off, expected \"1\" or \"0\" for " + name;
-  if (row.type != ValueType::kNumber) return "";
-  std::optional<int64_t> number = cJSON_IsBool(value) ? std::nullopt : number_value(value);
-  // -1 stands for "not set" in uid and gid.
-  int64_t least = row.name == "uid" || row.name == "gid" ? -1 : 0;
-  if (!number || *number < least)
-    return (cJSON_IsBool(value) ? "a flag" : shown) + " is not a whole number, expected one from " +
-           std::to_string(least) + " for " + name;
-  return "";
+  return name + " is " + shown + ", expected " + expected_value(row);
 }
 
 void check_type(ConfigFile& file, const KeyRow& row, const cJSON* value) {

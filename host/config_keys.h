@@ -30,6 +30,9 @@ struct KeyRow {
   std::string_view name;
   ValueType type;
   std::string_view ignored;  // why the libwebsockets we are built with does nothing with it; empty: it does
+  // Of numbers; libwebsockets reads most of them as an int.
+  int64_t least = 0;
+  int64_t most = 2147483647;
 };
 
 const std::vector<KeyRow>& known_keys(KeyPlace place);

@@ -12,6 +12,7 @@
 
 #include "core/wording.h"
 #include "host/config_keys.h"
+#include "host/config_path.h"
 
 namespace lws_chat {
 namespace {
@@ -63,7 +64,8 @@ void check_origin(ConfigFile& file, const cJSON* value, const std::vector<std::s
   if (rest.empty())
     return file.error_at_value(
         value, quoted(origin) + " leads nowhere, expected something after " + std::string(scheme->prefix));
-  if (scheme->prefix == "file://") {
+  if (scheme->prefix == "gzip://") check_path(file, value, rest);
+  if (scheme->prefix == "file://" && check_path(file, value, rest)) {
     std::string problem = folder_problem(rest);
     if (!problem.empty())
       file.error_at_value(value, "cannot serve the directory " + rest + " (" + problem +
@@ -87,15 +89,6 @@ void check_mountpoint(ConfigFile& file, const cJSON* value, std::map<std::string
                                    file.place_of(first->second) + ": keep one in each vhost");
 }
 
-void check_login_file(ConfigFile& file, const cJSON* mount) {
-  const cJSON* value = member(mount, "basic-auth");
-  if (!cJSON_IsString(value)) return;
-  std::string path = expand_text(value->valuestring);
-  if (access(path.c_str(), R_OK) != 0)
-    file.error_at_value(value,
-                        "cannot read " + path + " (" + std::strerror(errno) + "), expected lines of user:password");
-}
-
 // A required text; reports its absence.
 const cJSON* required_text(ConfigFile& file, const cJSON* mount, const char* name) {
   const cJSON* value = member(mount, name);
@@ -117,7 +110,7 @@ std::vector<std::string> check_mounts(ConfigFile& file, const cJSON* mounts,
     const cJSON* origin = required_text(file, mount, "origin");
     if (mountpoint) check_mountpoint(file, mountpoint, seen);
     if (origin) check_origin(file, origin, protocols);
-    check_login_file(file, mount);
+    check_named_file(file, member(mount, "basic-auth"));
     if (mountpoint && origin)
       summary.push_back(std::string(mountpoint->valuestring) + " -> " + expand_text(origin->valuestring));
   }

@@ -11,15 +11,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "core/api_keys.h"
+#include "core/regular_file.h"
 #include "core/wording.h"
 #include "host/certificate.h"
 #include "host/config_keys.h"
 #include "host/config_mount.h"
+#include "host/config_path.h"
 #include "host/plugin_file.h"
 
 namespace lws_chat {
@@ -33,9 +32,10 @@ constexpr bool kBuiltWithIpv6 = true;
 #else
 constexpr bool kBuiltWithIpv6 = false;
 #endif
-constexpr char kH2Advice[] =
-    "WebSocket over HTTP/2 in this libwebsockets does not respect the peer's flow control window, and a hostile "
-    "client can crash the server through it; http/1.1 is the safe choice";
+constexpr char kH2Danger[] =
+    "a hostile client can crash the server through HTTP/2 in this libwebsockets (CVE-2026-19773), which also "
+    "disregards the flow control window of WebSockets";
+constexpr char kH2Remedy[] = ": write \"alpn\": \"http/1.1\"";
 
 class VhostCheck {
  public:
@@ -51,6 +51,7 @@ class VhostCheck {
     protocols();
     result_.summary.mounts = check_mounts(file_, member(vhost_, "mounts"), protocol_names_);
     tls();
+    client_tls();
     always_on_flag();
     return std::move(result_);
   }
@@ -74,13 +75,11 @@ class VhostCheck {
     check_interface();
     const cJSON* value = member(vhost_, "port");
     summary().place = file_.place_of(value ? value : vhost_);
-    if (!value) return file_.error_at_value(vhost_, "vhost without \"port\", expected 1 to 65535");
+    if (!value) return file_.error_at_value(vhost_, "vhost without \"port\", expected a whole number from 1 to 65535");
     std::optional<int64_t> port = number_value(value);
-    if (!port) return;  // its type is already reported
-    if (*port < 1 || *port > kMaxPort)
-      file_.error_at_value(value, "port " + std::to_string(*port) + " is out of range, expected 1 to 65535");
-    else
-      summary().port = static_cast<unsigned>(*port);
+    if (port == 0) file_.error_at_value(value, "\"port\" is 0, expected a whole number from 1 to 65535");
+    // Other wrong values are already reported.
+    if (port && *port > 0 && *port <= kMaxPort) summary().port = static_cast<unsigned>(*port);
   }
 
   // lws starts without a vhost whose interface is not there. An IPv4 address it writes into an IPv6 one,
@@ -112,6 +111,8 @@ class VhostCheck {
     if (!value)
       return file_.error_at_key(member(vhost_, "unix-socket"),
                                 "\"unix-socket\" without \"interface\", expected the path of the socket there");
+    bool is_abstract = summary().interface.compare(0, 1, "@") == 0;  // unix(7)
+    if (!is_abstract) check_path(file_, value, summary().interface);
     size_t limit = sizeof(sockaddr_un::sun_path) - 1;
     if (summary().interface.size() > limit)
       file_.error_at_value(value, "socket path of " + std::to_string(summary().interface.size()) +
@@ -182,16 +183,14 @@ class VhostCheck {
 
   void api_key_file(const cJSON* protocol) {
     const std::string& path = summary().chat.api_key_file;
-    if (path.empty()) return;
-    std::ifstream file(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    ApiKeys keys;
-    std::string problem = file ? keys.read(text)
-                               : std::strerror(errno) + std::string(errno == EACCES ? ", let the server's user read it"
-                                                                                    : ", create it with a key in it");
     const cJSON* value = member(protocol, "api-key-file");
-    if (!problem.empty()) return file_.error_at_value(value, path + ": " + problem);
-    secret_file(value, path);
+    if (path.empty() || !check_path(file_, value, path)) return;
+    FileText read = read_regular_file(path);
+    ApiKeys keys;
+    std::string problem = read.problem.empty() ? keys.read(read.text) : read.problem;
+    if (problem.empty()) return secret_file(value, path);
+    file_.error_at_value(value, "api-key-file " + path + ": " + problem +
+                                    " (it holds one key a line; 'openssl rand -hex 16' prints one)");
   }
 
   void secret_file(const cJSON* value, const std::string& path) {
@@ -233,12 +232,20 @@ class VhostCheck {
                          "a certificate, but TLS is off, so this port would talk in the clear: set "
                          "\"init-ssl\": \"1\" in \"global\"");
     if (cJSON_IsString(certificate) && cJSON_IsString(key)) certificate_files(certificate, key);
-    authority(member(vhost_, "host-ssl-ca"));
+    check_named_file(file_, member(vhost_, "host-ssl-ca"));
     http2(certificate);
+  }
+
+  void client_tls() {
+    if (!flag_member(vhost_, "enable-client-ssl")) return;
+    for (const char* name : {"client-ssl-cert", "client-ssl-key", "client-ssl-ca"})
+      check_named_file(file_, member(vhost_, name));
   }
 
   void certificate_files(const cJSON* certificate, const cJSON* key) {
     const std::string& path = summary().certificate;
+    bool absolute = check_path(file_, certificate, path);
+    if (!check_path(file_, key, summary().key) || !absolute) return;
     bool is_missing = access(path.c_str(), F_OK) != 0 && errno == ENOENT;
     if (is_missing && flag_member(vhost_, "ignore-missing-cert"))
       return file_.warn_at_value(certificate,
@@ -251,27 +258,18 @@ class VhostCheck {
     if (result.problem.empty()) secret_file(key, summary().key);
   }
 
-  void authority(const cJSON* value) {
-    if (!cJSON_IsString(value)) return;
-    std::string path = expand_text(value->valuestring);
-    if (access(path.c_str(), R_OK) != 0)
-      file_.error_at_value(value,
-                           "cannot read " + path + " (" + std::strerror(errno) + "), expected certificates in PEM");
-  }
-
-  // Only where there are WebSockets; plain pages are fine over HTTP/2.
+  // Who asks for h2 by name gets it, with a warning.
   void http2(const cJSON* certificate) {
 #ifdef LWS_ROLE_H2
-    if (protocol_names_.empty()) return;
     const cJSON* alpn = member(vhost_, "alpn");
     if (alpn && names_h2(text_member(vhost_, "alpn")))
-      file_.warn_at_value(alpn, std::string("alpn offers h2: ") + kH2Advice);
+      file_.warn_at_value(alpn, std::string("\"alpn\" offers h2: ") + kH2Danger + kH2Remedy);
     if (alpn) return;
     if (!globals_.default_alpn)
-      file_.warn_at_key(certificate, std::string("no \"alpn\", and libwebsockets then offers h2: ") + kH2Advice +
-                                         ": set \"alpn\": \"http/1.1\"");
+      file_.error_at_key(certificate,
+                         std::string("without \"alpn\" libwebsockets offers h2: ") + kH2Danger + kH2Remedy);
     else if (names_h2(*globals_.default_alpn))
-      file_.warn_at_key(certificate, std::string("no \"alpn\", and default-alpn offers h2: ") + kH2Advice);
+      file_.warn_at_key(certificate, std::string("\"default-alpn\" offers h2: ") + kH2Danger + kH2Remedy);
 #else
     (void)certificate;
 #endif

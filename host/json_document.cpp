@@ -29,6 +29,31 @@ std::string hex_byte(char c) {
   return hex;
 }
 
+// Quotes that word processors and web pages put in place of ", and Chinese keyboards offer.
+constexpr std::string_view kOtherQuotes[] = {"\u201c", "\u201d", "\u201e", "\u201f", "\u00ab", "\u00bb",
+                                             "\u2018", "\u2019", "\u201a", "\u2033", "\uff02"};
+
+struct Invisible {
+  std::string_view character;
+  std::string_view name;
+};
+constexpr Invisible kInvisible[] = {{"\u00a0", "no-break space U+00A0"},
+                                    {"\u200b", "zero-width space U+200B"},
+                                    {"\u2028", "line separator U+2028"},
+                                    {"\u3000", "ideographic space U+3000"},
+                                    {"\ufeff", "byte order mark U+FEFF"}};
+
+// The first quote of another kind in the text; empty: there is none.
+std::string_view other_quote(std::string_view text) {
+  size_t nearest = std::string_view::npos;
+  std::string_view found;
+  for (std::string_view quote : kOtherQuotes) {
+    size_t at = text.find(quote);
+    if (at < nearest) nearest = at, found = quote;
+  }
+  return found;
+}
+
 // Fills in the first fault of a text that is not plain UTF-8; returns where it stands.
 size_t encoding_fault(std::string_view text, std::string& fault) {
   if (text.substr(0, 3) == "\xEF\xBB\xBF") {
@@ -113,6 +138,8 @@ class JsonScanner {
       return "control character " + hex_byte(text_[at_]);
     else
       end += sequence_length(text_, at_);
+    for (const auto& [character, name] : kInvisible)
+      if (text_.substr(at_, end - at_) == character) return std::string(name);
     return "'" + std::string(text_.substr(at_, end - at_)) + "'";
   }
 
@@ -120,6 +147,8 @@ class JsonScanner {
     if (at_end()) return unexpected_end();
     std::string hint;
     if (peek() == '\'') hint = " (JSON wants double quotes)";
+    if (!other_quote(text_.substr(at_, sequence_length(text_, at_))).empty())
+      hint = " (a typographic quote; JSON wants the straight one, \")";
     if (peek() == '/') hint = " (a comment begins with #)";
     return fail(at_, "unexpected " + found() + hint + ", expected " + expected);
   }
@@ -194,13 +223,19 @@ class JsonScanner {
   bool string() {
     size_t open = at_++;
     for (;; ++at_) {
-      if (at_end() || peek() == '\n' || peek() == '\r')
-        return fail(open, "string is not closed, expected '\"' before the end of the line");
+      if (at_end() || peek() == '\n' || peek() == '\r') return unclosed(open);
       if (static_cast<unsigned char>(peek()) < 0x20)
         return fail(at_, "control character " + hex_byte(peek()) + " in a string, expected an escape such as \\t");
       if (peek() == '"') return ++at_, true;
       if (peek() == '\\' && !escape()) return false;
     }
+  }
+
+  bool unclosed(size_t open) {
+    std::string_view quote = other_quote(text_.substr(open, at_ - open));
+    std::string hint =
+        quote.empty() ? "" : " (" + std::string(quote) + " is a typographic quote, which closes nothing)";
+    return fail(open, "string is not closed" + hint + ", expected '\"' before the end of the line");
   }
 
   // Leaves the place at the last character of the escape.

@@ -22,6 +22,24 @@ bool report(const lws_chat::ConfigReport& config) {
 // Says what keeps the server from starting. Returns the exit code.
 int refuse(const std::string& problem, int exit_code) {
   std::string line = "lws-chatd: " + problem;
+std::string counted(size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+// "/etc/lws-chatd: nothing wrong, 1 vhost", and a line for each vhost. Precondition: there are no errors.
+std::string summary(const std::string& dir, const lws_chat::ConfigReport& config) {
+  std::string text = dir + ": ";
+  text += config.findings.empty() ? "nothing wrong" : "no errors, " + counted(config.findings.size(), "warning");
+  text += ", " + counted(config.vhosts.size(), "vhost") + "\n";
+  for (const lws_chat::VhostSummary& vhost : config.vhosts) {
+    text += "  " + vhost.name + ": " + listening_address(vhost);
+    if (vhost.serves_chat) text += ", lws-chat at " + vhost.chat.path + " " + vhost.chat.structured_path;
+    for (const std::string& mount : vhost.mounts) text += ", " + mount;
+    text += "\n";
+  }
+  return text;
+}
+
   lws_chat::say_of_start("error", line, line);
   return exit_code;
 }
@@ -42,7 +60,7 @@ int main(int argc, char** argv) {
   if (!report(config))
     return refuse(arguments.config_dir + ": not usable, see above", arguments.check_only ? EXIT_FAILURE : EX_CONFIG);
   if (arguments.check_only) {
-    std::printf("%s: %zu vhosts, nothing wrong\n", arguments.config_dir.c_str(), config.vhosts.size());
+    std::fputs(summary(arguments.config_dir, config).c_str(), stdout);
     return 0;
   }
   std::string plugin_dir = !arguments.plugin_dir.empty() ? arguments.plugin_dir

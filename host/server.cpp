@@ -95,12 +95,8 @@ std::string Server::start() {
   }
   watch_signals();
   tell_expiries();
-  for (const VhostSummary& vhost : config_.vhosts) {
-    const char* scheme = vhost.tls ? "https" : "http";
-    std::string where = vhost.unix_socket ? vhost.interface
-                                          : (vhost.interface.empty() ? "*" : vhost.interface) + ":" + std::to_string(vhost.port);
-    lwsl_notice("lws-chatd: vhost %s listens on %s %s\n", vhost.name.c_str(), scheme, where.c_str());
-  }
+  for (const VhostSummary& vhost : config_.vhosts)
+    lwsl_notice("lws-chatd: vhost %s listens on %s\n", vhost.name.c_str(), listening_address(vhost).c_str());
   service_manager_->ready();
   return "";
 }

@@ -1,4 +1,7 @@
 """How lws-chatd starts, or says what keeps it from starting: arguments, exit codes, what the system lacks."""
+import asyncio
+import contextlib
+import os
 import pathlib
 import re
 import shutil
@@ -115,7 +118,15 @@ class Starting(unittest.TestCase):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
-            code, said = self.run_host(vhost(port=taken.getsockname()[1]), arguments=["--check"])
+            port = taken.getsockname()[1]
+            code, said = self.run_host(vhost(port=port), arguments=["--check"])
+        self.assertEqual(code, 0, said)
+        self.assertEqual(said, f"{self.folder}: nothing wrong, 1 vhost\n"
+                               f"  localhost: http 127.0.0.1:{port}, lws-chat at /chat/ /connection/websocket, "
+                               f"/ -> callback://lws-chat, /web -> file://{hosts.BUILD}/mount\n")
+
+    def test_check_counts_warnings(self):
+        code, said = self.run_host(vhost(status="off"), arguments=["--check"])
         self.assertEqual(code, 0, said)
         self.assertIn("nothing wrong", said)
 
@@ -217,3 +228,33 @@ class Starting(unittest.TestCase):
 
 if __name__ == "__main__":
     unittest.main()
+    def test_what_is_no_regular_file_is_named_and_not_waited_for(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-")))
+        fifo = folder / "fifo"
+        os.mkfifo(fifo)
+        cert, key = certificate()
+        for file, kind in (folder, "a folder"), (fifo, "a FIFO"), ("/dev/zero", "a device"):
+            for cert_file, key_file, keys in (file, key, ""), (cert, file, ""), (cert, key, file):
+                with self.subTest(kind, certificate=cert_file, key=key_file, keys=keys):
+                    made = vhost(tls=True, api_key_file=keys)
+                    made["host-ssl-cert"], made["host-ssl-key"] = str(cert_file), str(key_file)
+                    code, said = self.run_host(made)
+                    self.assertEqual(code, EX_CONFIG, said)
+                    self.assertRegex(said, rf"(?m)^conf\.d/00:\d+:\d+: error: .*{file}: is {kind}: name a regular file")
+
+    def test_a_path_that_means_another_file_elsewhere_ends_it_with_78(self):
+        here = self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-"))
+        for file in certificate():
+            shutil.copy(file, here)
+        made = vhost(tls=True)
+        made["host-ssl-cert"], made["host-ssl-key"] = "cert.pem", "key.pem"
+        code, said = self.run_host(made, within=["env", "-C", here])
+        self.assertEqual(code, EX_CONFIG, said)
+        for name in "cert.pem", "key.pem":
+            self.assertRegex(said, rf'error: "{name}" is a relative path, and a service starts in the folder /: ')
+
+    def test_h2_that_nobody_asked_for_ends_it_with_78(self):
+        code, said = self.run_host(vhost(tls=True, alpn=None))
+        self.assertEqual(code, EX_CONFIG, said)
+        self.assertRegex(said, r'error: without "alpn" libwebsockets offers h2: .*: write "alpn": "http/1.1"')
+

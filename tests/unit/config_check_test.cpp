@@ -51,7 +51,7 @@ TEST(all_problems_are_reported_with_their_places) {
                     "    \"ws-protocols\": [ { \"lws-chat\": {\n      \"status\": \"ok\",\n      \"max-lag\": \"1\",\n"
                     "      \"max-lags\": \"1\" } } ],\n    \"mounts\": [ { \"mountpoint\": \"x\" } ] } ] }\n"),
            "conf:3:18: error: unknown key \"prot\", did you mean \"port\"?\n"
-           "conf:4:13: error: \"http\" is not a whole number, expected one from 0 for \"port\"\n"
+           "conf:4:13: error: \"port\" is \"http\", expected a whole number from 1 to 65535\n"
            "conf:7:18: error: max-lag: \"1\" is out of range, expected 1024 to 1073741824 bytes\n"
            "conf:8:7: error: unknown option \"max-lags\" of lws-chat, did you mean \"max-lag\"?\n"
            "conf:9:17: error: mount without \"origin\", libwebsockets requires it\n"
@@ -77,10 +77,11 @@ TEST(a_key_in_the_wrong_place_is_sent_to_the_right_one) {
 TEST(values_of_a_wrong_type_are_errors) {
   CHECK_CONTAINS(in_vhost("\"interface\":{}"), "conf:2:13: error: \"interface\" is an object, expected a text");
   CHECK_CONTAINS(in_vhost("\"sts\":[]"), "conf:2:7: error: \"sts\" is an array, expected \"1\" or \"0\"");
-  CHECK_CONTAINS(in_vhost("\"sts\":\"maybe\""),
-                 "conf:2:7: error: \"maybe\" is neither on nor off, expected \"1\" or \"0\"");
-  CHECK_CONTAINS(in_vhost("\"keepalive_timeout\":5.5"), "conf:2:21: error: 5.500000 is not a whole number");
-  CHECK_CONTAINS(in_vhost("\"keepalive_timeout\":true"), "conf:2:21: error: a flag is not a whole number");
+  CHECK_CONTAINS(in_vhost("\"sts\":\"maybe\""), "conf:2:7: error: \"sts\" is \"maybe\", expected \"1\" or \"0\"");
+  for (const char* value : {"5.5", "true", "-1", "4294967296"})
+    CHECK_EQ(in_vhost("\"keepalive_timeout\":" + std::string(value)),
+             "conf:2:21: error: \"keepalive_timeout\" is " + std::string(value) +
+                 ", expected a whole number from 0 to 2147483647\n");
   CHECK_CONTAINS(in_vhost("\"mounts\":{}"), "conf:2:10: error: \"mounts\" is an object, expected an array of objects");
   CHECK_CONTAINS(in_vhost("\"mounts\":[1]"),
                  "conf:2:11: error: an entry of \"mounts\" is a number, expected an object");
@@ -90,6 +91,25 @@ TEST(values_of_a_wrong_type_are_errors) {
   CHECK_CONTAINS(findings("{\"global\":[]}"), "conf:1:11: error: \"global\" is an array, expected an object { }");
   CHECK_CONTAINS(findings("{\"vhosts\":{}}"),
                  "conf:1:11: error: \"vhosts\" is an object, expected an array of objects");
+}
+
+TEST(a_limit_of_files_that_libwebsockets_would_not_take_is_an_error) {
+  std::string others = "},\n" + vhost(kPlain + "," + kChat).substr(1);
+  CHECK_EQ(findings("{\"global\":{\"rlimit-nofile\":10000000" + others), "");
+  CHECK_EQ(findings("{\"global\":{\"rlimit-nofile\":1073741816" + others),
+           "conf:1:28: error: \"rlimit-nofile\" is 1073741816, expected a whole number from 0 to 10000000\n");
+}
+
+TEST(a_vhost_says_where_it_listens) {
+  auto listens = [](const std::string& members) {
+    TempDir dir;
+    dir.write("conf", vhost("\"name\":\"a\"," + members));
+    return lws_chat::listening_address(check_config(dir.path(), good_plugins()).vhosts.at(0));
+  };
+  CHECK_EQ(listens(R"("port":80)"), "http *:80");
+  CHECK_EQ(listens(R"("port":80,"interface":"127.0.0.1")"), "http 127.0.0.1:80");
+  CHECK_EQ(listens(R"("port":80,"interface":"::1")"), "http [::1]:80");
+  CHECK_EQ(listens(R"("unix-socket":"1","interface":"/run/a")"), "http /run/a");
 }
 
 TEST(numbers_and_flags_may_stand_in_quotes_or_not) {

@@ -71,6 +71,9 @@ TEST(whatever_lies_in_the_folder_is_read) {
       findings(vhost(kPlain + "," + kChat), "Put files here.\n"),
       "conf.d/b:1:1: error: unexpected 'Put', expected a value (text stands in double quotes); libwebsockets "
       "reads every file in conf.d, whatever its name: if this is no configuration, move it elsewhere");
+  // Where it is one, the advice would not help.
+  CHECK_EQ(findings(vhost(kPlain + "," + kChat), "# b\n{\"vhosts\":[],}"),
+           "conf.d/b:2:13: error: unexpected ',' (a comma before } is not JSON)\n");
   TempDir dir;
   dir.write("conf", vhost(kPlain + "," + kChat));
   for (const char* suffix : {".dpkg-old", ".bak", ".orig", ".rej", ".swp", ".save", ".dpkg-dist"})
@@ -98,7 +101,22 @@ TEST(empty_and_unreadable_files_are_errors) {
   TempDir dir;
   dir.write("conf", "{}");
   chmod(dir.path("conf").c_str(), 0);
-  CHECK_CONTAINS(joined(check_config(dir.path(), good_plugins())), "conf: error: cannot be read (Permission denied)");
+  CHECK_CONTAINS(joined(check_config(dir.path(), good_plugins())), "conf: error: permission denied");
+}
+
+TEST(a_file_that_never_ends_is_not_read_to_its_end) {
+  TempDir dir;
+  std::filesystem::create_symlink("/dev/zero", dir.path("conf"));
+  CHECK_EQ(joined(check_config(dir.path(), good_plugins())),
+           "conf: error: not a regular file, expected the main configuration\n");
+  dir.make_folder("conf.d");
+  std::filesystem::create_symlink("/dev/zero", dir.path("conf.d/zero"));
+  mkfifo(dir.path("conf.d/fifo").c_str(), 0600);
+  CHECK(lws_chat::config_texts(dir.path()).empty());
+  TempDir large;
+  large.write("conf", std::string(2'000'000, ' '));
+  CHECK_EQ(joined(check_config(large.path(), good_plugins())),
+           "conf: error: has more than 1048576 bytes: name the right file\n");
 }
 
 TEST(a_syntax_error_does_not_hide_the_other_files) {

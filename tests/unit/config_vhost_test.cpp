@@ -3,6 +3,8 @@
 #include <libwebsockets.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "support/config_findings.h"
 #include "support/test_certificate.h"
 
@@ -11,11 +13,10 @@ using namespace unit;
 TEST(a_vhost_needs_name_and_port) {
   CHECK_EQ(findings(vhost("\n" + kChat)),
            "conf:1:12: error: vhost without \"name\", expected the host name by which clients reach it\n"
-           "conf:1:12: error: vhost without \"port\", expected 1 to 65535\n");
+           "conf:1:12: error: vhost without \"port\", expected a whole number from 1 to 65535\n");
   CHECK_CONTAINS(findings(vhost("\"name\":\"\",\"port\":80")), "conf:1:20: error: empty \"name\"");
-  for (const char* port : {"0", "65536", "\"0\""})
-    CHECK_CONTAINS(findings(vhost("\"name\":\"a\",\"port\":" + std::string(port))),
-                   " is out of range, expected 1 to 65535");
+  for (const char* port : {"0", "65536", "-1", "\"0\""})
+    CHECK_CONTAINS(findings(vhost("\"name\":\"a\",\"port\":" + std::string(port))), "conf:1:31: error: \"port\" is ");
 }
 
 TEST(a_unix_socket_needs_a_path_and_no_port) {
@@ -25,6 +26,8 @@ TEST(a_unix_socket_needs_a_path_and_no_port) {
   CHECK_CONTAINS(findings(vhost(name + ",\"interface\":\"/" + std::string(108, 'a') + "\"")),
                  "socket path of 109 bytes");
   CHECK_EQ(findings(vhost(name + ",\"interface\":\"/run/a\",\"port\":0")), "");
+  CHECK_EQ(findings(vhost(name + ",\"interface\":\"@a\"")), "");
+  CHECK_CONTAINS(findings(vhost(name + ",\"interface\":\"run/a\"")), "error: \"run/a\" is a relative path");
   CHECK_CONTAINS(findings(vhost(name + ",\"interface\":\"/run/a\",\"port\":80")),
                  "error: a vhost has a \"port\" or a \"unix-socket\": remove one of them");
 }
@@ -45,6 +48,53 @@ TEST(a_name_may_come_twice_on_different_ports_only) {
            "conf.d/b:1:25: error: vhost \"a\" is there twice on port 80, first at conf:1:13: libwebsockets "
            "finds only the "
            "first, rename or remove one\n");
+}
+
+TEST(vhosts_that_share_a_port_are_warned_of) {
+  auto named = [](const char* name, const char* interface) {
+    return "\"name\":\"" + std::string(name) + "\",\"port\":80,\"noipv6\":\"1\",\"interface\":\"" + interface + "\"";
+  };
+  std::string first = vhost(named("a", "127.0.0.1") + "," + kChat);
+  CHECK_EQ(
+      findings(first, vhost(named("b", "127.0.0.1"))),
+      "conf.d/b:1:24: warning: port 80 is also that of vhost \"a\" (conf:1:24): libwebsockets chooses between them "
+      "by the name in a request's Host, and takes \"a\" for every other name\n");
+  CHECK_EQ(
+      findings(first, vhost(named("b", "127.0.0.2"))),
+      "conf.d/b:1:24: warning: port 80 is also that of vhost \"a\" (conf:1:24) on another interface: libwebsockets "
+      "chooses by port and Host only, so that whoever reaches one of them can ask for the other; use another "
+      "port\n");
+  // Of more than two the first is named, once.
+  std::string two = "{\"vhosts\":[{" + named("b", "127.0.0.1") + "},\n{" + named("c", "127.0.0.1") + "}]}";
+  std::string said = findings(first, two);
+  CHECK_CONTAINS(said, "conf.d/b:2:13: warning: port 80 is also that of vhost \"a\"");
+  CHECK_EQ(std::count(said.begin(), said.end(), '\n'), 2);
+}
+
+TEST(paths_are_absolute) {
+  CHECK_EQ(in_chat("\"api-key-file\":\"keys\""),
+           "conf:2:16: error: \"keys\" is a relative path, and a service starts in the folder /: write the absolute "
+           "path, which begins with /\n");
+  CHECK_CONTAINS(in_mount("\"mountpoint\":\"/\",\"origin\":\"file://mount\""),
+                 "conf:3:27: error: \"mount\" is a relative path");
+  CHECK_CONTAINS(in_mount("\"mountpoint\":\"/\",\"origin\":\">http://x\",\"basic-auth\":\"users\""),
+                 "conf:3:52: error: \"users\" is a relative path");
+  CHECK_CONTAINS(findings("{\"global\":{\"plugin-dir\":\"plugins\"}}"),
+                 "conf:1:25: error: \"plugins\" is a relative path");
+}
+
+TEST(a_file_of_keys_that_cannot_be_read_is_an_error_that_names_the_option) {
+  TempDir dir;
+  mkfifo(dir.path("fifo").c_str(), 0600);
+  dir.write("short", "short\n");
+  for (const auto& [path, problem] : {std::pair{dir.path("none"), "missing, create it or correct the path"},
+                                      {dir.path(), "is a folder: name a regular file"},
+                                      {dir.path("fifo"), "is a FIFO: name a regular file"},
+                                      {"/dev/zero", "is a device: name a regular file"},
+                                      {dir.path("short"), "line 1: a key of 5 bytes, expected 16 to 200"}})
+    CHECK_EQ(in_chat("\"api-key-file\":\"" + path + "\""),
+             "conf:2:16: error: api-key-file " + path + ": " + problem +
+                 " (it holds one key a line; 'openssl rand -hex 16' prints one)\n");
 }
 
 TEST(no_vhost_and_no_chat_are_told) {
@@ -96,7 +146,7 @@ TEST(a_mountpoint_is_a_path_of_its_own) {
 
 TEST(a_missing_login_file_is_an_error) {
   CHECK_CONTAINS(in_mount("\"mountpoint\":\"/\",\"origin\":\">http://x\",\"basic-auth\":\"/none\""),
-                 "conf:3:52: error: cannot read /none (No such file or directory)");
+                 "conf:3:52: error: /none: missing, create it or correct the path");
 }
 
 // TLS
@@ -169,19 +219,19 @@ TEST(an_expired_certificate_is_an_error_at_its_place) {
 
 TEST(a_missing_authority_is_an_error) {
   TlsDir tls;
-  CHECK_CONTAINS(tls.check(tls.files() + ",\n\"host-ssl-ca\":\"/none\""), "conf:5:15: error: cannot read /none");
+  CHECK_CONTAINS(tls.check(tls.files() + ",\n\"host-ssl-ca\":\"/none\""), "conf:5:15: error: /none: missing");
 }
 
 #ifdef LWS_ROLE_H2
-TEST(websockets_over_h2_are_a_warning) {
+TEST(h2_is_an_error_unless_it_is_asked_for_by_name) {
   TlsDir tls;
   CHECK_CONTAINS(tls.check(tls.files() + ",\n\"alpn\":\"h2,http/1.1\""),
-                 "conf:5:8: warning: alpn offers h2: WebSocket over ");
+                 "conf:5:8: warning: \"alpn\" offers h2: a hostile client can crash ");
   CHECK_EQ(tls.check(tls.files() + ",\n\"alpn\":\"http/1.1\"", "\"init-ssl\":1"), "");
   CHECK_CONTAINS(tls.check(tls.files(), "\"init-ssl\":1"),
-                 "conf:3:1: warning: no \"alpn\", and libwebsockets then offers h2");
+                 "conf:3:1: error: without \"alpn\" libwebsockets offers h2: a hostile client can crash ");
   CHECK_CONTAINS(tls.check(tls.files(), "\"init-ssl\":1,\"default-alpn\":\"http/1.1, h2\""),
-                 "conf:3:1: warning: no \"alpn\", and default-alpn offers h2");
+                 "conf:3:1: warning: \"default-alpn\" offers h2");
 }
 #endif
 
@@ -241,8 +291,8 @@ TEST(a_protocol_comes_once_in_a_vhost) {
 
 TEST(vhosts_with_one_hub_agree_on_what_shapes_it) {
   auto shared = [](const char* name, const char* options) {
-    return vhost("\"name\":\"" + std::string(name) +
-                 R"(","port":80,"ws-protocols":[{"lws-chat":{"status":"ok","hub":"h")" + options + "}}]");
+    return vhost("\"name\":\"" + std::string(name) + "\",\"port\":8" + (name[0] == 'a' ? "0" : "1") +
+                 R"(,"ws-protocols":[{"lws-chat":{"status":"ok","hub":"h")" + options + "}}]");
   };
   CHECK_EQ(findings(shared("a", ""), shared("b", ",\"max-clients\":\"5\"")), "");
   CHECK_EQ(findings(shared("a", ""), shared("b", ",\"max-lag\":\"2048\"")),

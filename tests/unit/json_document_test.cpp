@@ -95,6 +95,23 @@ TEST(a_comment_of_another_language_gets_a_hint) {
   CHECK_EQ(fault("{ // no\n}"), "1:3 unexpected '/' (a comment begins with #), expected a key in double quotes or '}'");
 }
 
+TEST(a_typographic_quote_is_named) {
+  for (const char* quote : {"\u201c", "\u201d", "\u201e", "\u2019", "\u00ab", "\uff02"})
+    CHECK_EQ(fault("{" + std::string(quote) + "a\": 1}"),
+             "1:2 unexpected '" + std::string(quote) +
+                 "' (a typographic quote; JSON wants the straight one, \"), expected a key in double quotes or '}'");
+  CHECK_EQ(
+      fault("{\"a\u201d: 1,\n\"b\": 2}"),
+      "1:2 string is not closed (\u201d is a typographic quote, which closes nothing), expected '\"' before the end "
+      "of the line");
+  CHECK_EQ(fault("{\"a\": \"\u201cb\u201d\"}"), "");
+}
+
+TEST(a_character_that_cannot_be_seen_is_named) {
+  CHECK_EQ(fault("{\u00a0\"a\": 1}"), "1:2 unexpected no-break space U+00A0, expected a key in double quotes or '}'");
+  CHECK_EQ(fault("{\"a\":\u3000 1}"), "1:6 unexpected ideographic space U+3000, expected a value");
+}
+
 TEST(an_unclosed_string_is_shown_where_it_begins) {
   CHECK_EQ(fault("{\"a\": \"x,\n \"b\": 1}"), "1:7 string is not closed, expected '\"' before the end of the line");
   CHECK_EQ(fault("{\"a"), "1:2 string is not closed, expected '\"' before the end of the line");
