@@ -127,8 +127,9 @@ std::string Server::load_plugins() {
 }
 
 std::string Server::create_context() {
-  info_.options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBUV |
-                  LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN;
+  // Not LWS_SERVER_OPTION_VALIDATE_UTF8: the plugin validates, and of a close frame's reason lws makes no 1007.
+  info_.options =
+      LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN;
   if (!system_has_ipv6()) {
     lwsl_notice("lws-chatd: this system has no IPv6, listening on IPv4 only\n");
     info_.options |= LWS_SERVER_OPTION_DISABLE_IPV6;

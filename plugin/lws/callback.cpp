@@ -56,12 +56,6 @@ int continue_exchange(lws* wsi, HttpExchange*& exchange) {
   return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
-// RFC 6455 section 5.5.1: a close frame's body begins with the code in network order.
-unsigned close_code(const void* in, size_t size) {
-  const auto* bytes = static_cast<const uint8_t*>(in);
-  return size >= 2 ? static_cast<unsigned>(bytes[0] << 8 | bytes[1]) : 1005;
-}
-
 int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t size) {
   switch (reason) {
     case LWS_CALLBACK_PROTOCOL_INIT:
@@ -111,7 +105,8 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
     case LWS_CALLBACK_SERVER_WRITEABLE: return socket->writeable() ? 0 : -1;
     case LWS_CALLBACK_TIMER: return socket->timer(), 0;
     case LWS_CALLBACK_RECEIVE_PONG: return socket->received_pong(), 0;
-    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return socket->peer_closes(close_code(in, size)) ? 0 : -1;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+      return socket->peer_closes({static_cast<const char*>(in), size}) ? 0 : -1;
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: return socket->closing(), 0;
     case LWS_CALLBACK_CLOSED: return destroy(socket), 0;
     default: return lws_callback_http_dummy(wsi, reason, user, in, size);

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/utf8.h"
 #include "lws/clock.h"
 #include "lws/vhost.h"
 
@@ -24,6 +25,21 @@ lws_write_protocol lws_type(Opcode opcode, bool final) {
     case Opcode::kClose: break;  // lws has no such type in public
   }
   return static_cast<lws_write_protocol>(final ? type : type | LWS_WRITE_NO_FIN);
+}
+
+std::string network_order(unsigned code) { return {static_cast<char>(code >> 8), static_cast<char>(code & 0xff)}; }
+
+// RFC 6455 section 7.1.5: the code that a close frame's body begins with, 1005 if it is empty.
+unsigned code_in(std::string_view body) {
+  if (body.size() < 2) return 1005;
+  return static_cast<unsigned>(static_cast<unsigned char>(body[0]) << 8 | static_cast<unsigned char>(body[1]));
+}
+
+// With which code a close frame is answered that is itself wrong; 0: it is right. Of the codes below 5000 lws has made
+// 1002 where they are wrong or, as 1012 to 1014, newer than it is.
+unsigned close_fault(std::string_view body) {
+  if (body.size() == 1 || code_in(body) >= 5000) return 1002;
+  return body.size() > 2 && !is_utf8(body.substr(2)) ? 1007 : 0;
 }
 
 }  // namespace
@@ -118,11 +134,18 @@ void WebSocket::received_pong() {
   if (open()) alive();
 }
 
-bool WebSocket::peer_closes(unsigned code) {
+bool WebSocket::peer_closes(std::string_view body) {
   bool answers_ours = state() == State::kCloseSent;
-  set_peer_code(code);
+  // What came before the close frame may have made something for this client, as its own text.
+  if (open() && !over_http2()) go_on();
+  set_peer_code(code_in(body));
+  unsigned fault = answers_ours ? 0 : close_fault(body);
+  bool alive = state() != State::kClosing;
   closing();
-  return !answers_ours;
+  // lws would send back what the peer has sent.
+  if (fault == 0 || over_http2() || !alive) return !answers_ours;
+  static_cast<void>(write_frame(Opcode::kClose, true, network_order(fault)));
+  return false;
 }
 
 // One frame of at most kMaxFrame. Over HTTP/2 it needs lws's framing, and room before the payload.
@@ -179,7 +202,7 @@ bool WebSocket::say_farewell() {
 
 // RFC 6455 section 5.5.1: the code in network order, then a reason; at most 123 bytes.
 std::string WebSocket::close_payload() const {
-  std::string payload = {static_cast<char>(code() >> 8), static_cast<char>(code() & 0xff)};
+  std::string payload = network_order(code());
   // 1000 says it all; the structured dialect's clients look at a code above that only when there is a reason.
   if (code() != 1000) payload += why_in_words();
   return payload;

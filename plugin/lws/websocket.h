@@ -25,9 +25,9 @@ class WebSocket : public Connection {
   // TIMER: the time has come to pause reading or to read on.
   void timer();
 
-  // WS_PEER_INITIATED_CLOSE: `code` is what the peer gave, 1005 if none (RFC 6455 section 7.1.5).
-  // Returns whether lws still has to answer it; not where it is itself the answer to our close.
-  [[nodiscard]] bool peer_closes(unsigned code);
+  // WS_PEER_INITIATED_CLOSE: `body` is that of the peer's close frame.
+  // Returns whether lws still has to answer it; not where it is itself the answer to our close, or is answered already.
+  [[nodiscard]] bool peer_closes(std::string_view body);
 
   void close(Ending ending, std::string last_frames = {}) override;
 

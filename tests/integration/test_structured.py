@@ -10,7 +10,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.server import HOST, SANITIZED, close_of, receive  # noqa: E402
 from support.transports import ALL, over  # noqa: E402
-from support.wire import BINARY, CONTINUATION, TEXT, frame  # noqa: E402
+from support.wire import BINARY, CLOSE, CONTINUATION, TEXT, frame  # noqa: E402
 
 PATH = "/connection/websocket"
 CONNECT = {"id": 1, "connect": {}}
@@ -292,6 +292,22 @@ class End(Structured):
         self.server.signal(signal.SIGTERM)
         self.assertEqual([each["push"]["pub"]["data"] for each in await self.replies(reader, 100)], list(range(3, 103)))
         self.assertEqual((await close_of(reader))[0], 3001)
+
+
+@over("plain", "tls")
+class LastCommand(Structured):
+    async def test_a_publish_and_a_close_in_one_segment_bring_the_publication_before_the_close(self):
+        self.serve()
+        client = await self.dial()
+        client.send(frame(text(CONNECT, subscribe("lobby"))))
+        seen = ""
+        while '"subscribe"' not in seen:
+            seen = (await client.message())[1].decode()
+        client.send(frame(text(publish("lobby", "last words"))) + frame(b"\x03\xe8", CLOSE))
+        seen = ""
+        while not ('"id":3' in seen and "last words" in seen):
+            seen += (await client.message())[1].decode()
+        self.assertEqual(await client.close_code(), 1000)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.server import close_of, receive  # noqa: E402
+from support.server import HOST, close_of, receive  # noqa: E402
 from support.transports import ALL, over  # noqa: E402
 from support.wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame  # noqa: E402
 
@@ -320,6 +320,54 @@ class Leaving:
             client.send(frame("half of it", final=False))
             await client.abandon()
         await self.check(leave)
+
+
+@over("plain", "tls")
+class CloseFrames:
+    """How a peer's close frame is answered: RFC 6455 sections 5.5.1 and 7.4."""
+
+    async def answer_to(self, body):
+        """The code, and the whole body, of the answer to a close frame."""
+        client = await self.dial()
+        client.send(frame(body, CLOSE))
+        got = await client.frame()
+        self.assertEqual(got.opcode, CLOSE)
+        await client.gone()
+        return int.from_bytes(got.payload[:2], "big"), got.payload
+
+    async def test_a_right_close_is_answered_with_itself(self):
+        self.serve()
+        for code in (1000, 1001, 1003, 1007, 1011, 3000, 3999, 4000, 4999):
+            with self.subTest(code):
+                body = code.to_bytes(2, "big") + "bye 早".encode()
+                self.assertEqual(await self.answer_to(body), (code, body))
+
+    async def test_one_byte_is_no_code_and_answered_with_1002(self):
+        self.serve()
+        self.assertEqual((await self.answer_to(b"\x03"))[0], 1002)
+        await self.server.logged(" left (")
+
+    async def test_codes_that_nobody_may_send_are_answered_with_1002(self):
+        self.serve()
+        for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535):
+            with self.subTest(code):
+                self.assertEqual((await self.answer_to(code.to_bytes(2, "big")))[0], 1002)
+
+    @unittest.skipIf(HOST == "lwsws", "lwsws makes lws look at the reason, which ends the connection without an answer")
+    async def test_a_reason_that_is_not_utf8_is_answered_with_1007(self):
+        self.serve()
+        for reason in (b"\xff", b"ok \xc3", b"\xed\xa0\x80"):
+            with self.subTest(reason):
+                self.assertEqual((await self.answer_to(b"\x03\xe8" + reason))[0], 1007)
+
+    async def test_a_text_and_a_close_in_one_segment_bring_the_text_before_the_close(self):
+        self.serve()
+        other = await self.join()
+        sender = await self.dial()
+        sender.send(frame("last words") + frame(b"\x03\xe8", CLOSE))
+        self.assertEqual((await sender.message())[1], b"last words")
+        self.assertEqual(await sender.close_code(), 1000)
+        self.assertEqual(await receive(other), "last words")
 
 
 if __name__ == "__main__":
