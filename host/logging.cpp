@@ -5,20 +5,28 @@
 #include <unistd.h>
 
 #include <cctype>
-#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <mutex>
 
 #include "core/log_budget.h"
+#include "host/line_writer.h"
 
 namespace lws_chat {
 namespace {
 
+std::mutex lock;  // other threads may log, too
 bool verbose = false;
 LogFormat chosen = LogFormat::kText;
 bool to_journal = false;
+bool patient = false;
+LineWriter* writer = nullptr;  // there to the end of the process: whatever ends last may still log
+uint64_t lost = 0;             // lines since one was written
+
+// How long the end of the process may take for lines that nobody has read yet.
+constexpr int kLastWordsMs = 1000;
 
 const char* level_name(int level) {
   switch (level) {
@@ -42,17 +50,6 @@ int64_t unix_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
 }
 
-// In one write, so that nothing that others write to the same file or pipe gets into the line. More are needed
-// only if the system took a part of it.
-void put(std::string_view line) {
-  while (!line.empty()) {
-    ssize_t written = write(STDERR_FILENO, line.data(), line.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;  // nobody is left to tell
-    line.remove_prefix(static_cast<size_t>(written));
-  }
-}
-
 // Whether stderr is what systemd said it made for its journal: systemd.exec(5), $JOURNAL_STREAM.
 bool stderr_is_journal() {
   const char* stream = std::getenv("JOURNAL_STREAM");
@@ -65,11 +62,28 @@ std::string for_stream(const char* level, const std::string& line) {
   return to_journal ? journal_line(level, line) : line;
 }
 
-void put_line(int level, const std::string& message) {
+std::string whole_line(int level, const std::string& message) {
   const char* name = level_name(level);
-  if (chosen == LogFormat::kJson) return put(for_stream(name, json_line(unix_ms(), name, message)));
-  put(to_journal ? journal_line(name, message) : text_line(unix_ms(), name, message));
+  if (chosen == LogFormat::kJson) return for_stream(name, json_line(unix_ms(), name, message));
+  return to_journal ? journal_line(name, message) : text_line(unix_ms(), name, message);
 }
+
+// Once a line is lost all are, until the lines before it are written and a line can say how many are missing.
+void tell_losses() {
+  writer->flush();
+  if (lost == 0 || !writer->idle()) return;
+  std::string line = whole_line(LLL_WARN, "lws-chatd: lost " + std::to_string(lost) +
+                                              " lines of the log: whatever reads stderr did not take them in time");
+  if (writer->put(line)) lost = 0;
+}
+
+void put(const std::string& line) {
+  tell_losses();
+  if (lost > 0 || !writer->put(line)) ++lost;
+  if (patient) writer->wait(-1);
+}
+
+void put_line(int level, const std::string& message) { put(whole_line(level, message)); }
 
 // Whether lws may say one more line of its own: what it says of peers, as of headers that are too long, they can cause
 // as often as they like.
@@ -90,6 +104,7 @@ void emit(int level, const char* line) noexcept try {
   if (level == LLL_NOTICE && !verbose && !ours) return;
   // Said of every connection that the plugin refuses, which says better why.
   if (level == LLL_WARN && !verbose && std::strstr(line, "User code denied connection")) return;
+  std::lock_guard<std::mutex> guard(lock);
   if (ours || verbose || lws_may_say()) put_line(level, line);
 } catch (const std::exception&) {
   // No memory for the line: it is lost, the server goes on.
@@ -97,14 +112,32 @@ void emit(int level, const char* line) noexcept try {
 
 }  // namespace
 
-void start_logging(int level, LogFormat format) {
+void start_logging(int level, LogFormat format, bool wait_for_reader) {
+  patient = wait_for_reader;
+  writer = new LineWriter(STDERR_FILENO);
   verbose = (level & ~(LLL_ERR | LLL_WARN | LLL_NOTICE)) != 0;
   chosen = format;
   to_journal = stderr_is_journal();
   lws_set_log_level(level, emit);
 }
 
+void flush_log() noexcept {
+  try {
+    std::lock_guard<std::mutex> guard(lock);
+    tell_losses();
+  } catch (const std::exception&) {
+    // No memory for the line that tells it: later.
+  }
+}
+
+void end_logging() {
+  std::lock_guard<std::mutex> guard(lock);
+  writer->wait(kLastWordsMs);
+  tell_losses();
+}
+
 void say_of_start(const char* level, const std::string& message, const std::string& plain) {
+  std::lock_guard<std::mutex> guard(lock);
   put(for_stream(level, chosen == LogFormat::kJson ? json_line(unix_ms(), level, message) : plain + "\n"));
 }
 

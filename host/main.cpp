@@ -1,8 +1,11 @@
+#include <fcntl.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 
 #include "host/arguments.h"
 #include "host/config_check.h"
@@ -19,9 +22,6 @@ bool report(const lws_chat::ConfigReport& config) {
   return config.ok();
 }
 
-// Says what keeps the server from starting. Returns the exit code.
-int refuse(const std::string& problem, int exit_code) {
-  std::string line = "lws-chatd: " + problem;
 std::string counted(size_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
@@ -40,21 +40,20 @@ std::string summary(const std::string& dir, const lws_chat::ConfigReport& config
   return text;
 }
 
+// Says what keeps the server from starting. Returns the exit code.
+int refuse(const std::string& problem, int exit_code) {
+  std::string line = "lws-chatd: " + problem;
   lws_chat::say_of_start("error", line, line);
   return exit_code;
 }
 
-}  // namespace
+// Whatever is opened later would take the place of a standard stream that is closed, and be written to as such.
+void open_standard_streams() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDWR);  // takes the lowest number, which is this one
+}
 
-int main(int argc, char** argv) {
-  lws_chat::Arguments arguments = lws_chat::read_arguments(argc, argv);
-  if (arguments.exit_code >= 0) return arguments.exit_code;
-  // The report of --check is for people.
-  lws_chat::start_logging(arguments.log_level,
-                          arguments.check_only ? lws_chat::LogFormat::kText : arguments.log_format);
-  std::signal(SIGPIPE, SIG_IGN);
-  lws_chat::Server::hold_reloads();
-
+int run(const lws_chat::Arguments& arguments) {
   lws_chat::ConfigReport config = lws_chat::check_config(arguments.config_dir, arguments.plugin_dir);
   // A service manager can tell what trying again may help against from what it does not: systemd.exec(5).
   if (!report(config))
@@ -70,4 +69,25 @@ int main(int argc, char** argv) {
   std::string problem = server.start();
   if (!problem.empty()) return refuse(problem, EXIT_FAILURE);
   return server.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  open_standard_streams();
+  lws_chat::Arguments arguments = lws_chat::read_arguments(argc, argv);
+  if (arguments.exit_code >= 0) return arguments.exit_code;
+  // The report of --check is for people.
+  lws_chat::start_logging(arguments.log_level, arguments.check_only ? lws_chat::LogFormat::kText : arguments.log_format,
+                          arguments.check_only);
+  std::signal(SIGPIPE, SIG_IGN);
+  lws_chat::Server::hold_reloads();
+  int exit_code = EXIT_FAILURE;
+  try {
+    exit_code = run(arguments);
+  } catch (const std::exception& error) {
+    exit_code = refuse(std::string("could not go on: ") + error.what(), EXIT_FAILURE);
+  }
+  lws_chat::end_logging();
+  return exit_code;
 }

@@ -1,6 +1,5 @@
 #include "host/server.h"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,7 +10,10 @@
 
 #include "host/certificate.h"
 #include "host/config_file.h"
+#include "host/descriptor_limit.h"
 #include "host/listening.h"
+#include "host/logging.h"
+#include "lws/guard.h"
 
 namespace lws_chat {
 namespace {
@@ -23,15 +25,16 @@ constexpr uint64_t kDrainPollMs = 20;
 // How often it is looked whether a certificate is about to expire; at the start the configuration's check says so.
 constexpr uint64_t kCertificateMs = uint64_t{24} * 3600 * 1000;
 
-// Descriptors asked for where the configuration has no rlimit-nofile: the usual soft limit of 1024
-// serves few clients. lws keeps 16 bytes for each.
-constexpr rlim_t kDescriptors = 131072;
+// How often log lines that stderr had no room for are tried again.
+constexpr uint64_t kLogMs = 1000;
 
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kDescriptors) return;
-  limit.rlim_cur = std::min(limit.rlim_max, kDescriptors);
-  setrlimit(RLIMIT_NOFILE, &limit);
+void set_descriptor_limit() {
+  rlimit now{};
+  if (getrlimit(RLIMIT_NOFILE, &now) != 0) return;
+  rlimit wanted = descriptor_limit(now);
+  if (setrlimit(RLIMIT_NOFILE, &wanted) == 0 && wanted.rlim_cur < now.rlim_cur)
+    lwsl_notice("lws-chatd: lowered the limit of open files from %llu to %llu; rlimit-nofile sets another one\n",
+                static_cast<unsigned long long>(now.rlim_cur), static_cast<unsigned long long>(wanted.rlim_cur));
 }
 
 // lws asks for an IPv6 socket wherever the configuration does not forbid it, and where the system has none it goes on
@@ -70,6 +73,7 @@ Server::~Server() {
   for (int number : {SIGTERM, SIGINT}) std::signal(number, SIG_IGN);
   close_handle(reinterpret_cast<uv_handle_t*>(&drain_timer_));
   close_handle(reinterpret_cast<uv_handle_t*>(&certificate_timer_));
+  close_handle(reinterpret_cast<uv_handle_t*>(&log_timer_));
   service_manager_->close();
   // lws destroys a context on a loop of ours in steps: each time it has to be called again when the loop
   // has closed what the step before left to it. At the end it sets context_ to nullptr.
@@ -88,7 +92,7 @@ std::string Server::start() {
     std::string problem = listen_problem(vhost);
     if (!problem.empty()) return config_dir_ + "/" + vhost.place + ": " + problem;
   }
-  raise_descriptor_limit();
+  set_descriptor_limit();
   for (auto step : {&Server::load_plugins, &Server::create_context, &Server::create_vhosts}) {
     std::string problem = (this->*step)();
     if (!problem.empty()) return problem;
@@ -181,6 +185,9 @@ void Server::watch_signals() {
   uv_timer_init(&loop_, &certificate_timer_);
   certificate_timer_.data = this;
   uv_timer_start(&certificate_timer_, on_certificate_timer, kCertificateMs, kCertificateMs);
+  uv_timer_init(&loop_, &log_timer_);
+  uv_timer_start(
+      &log_timer_, [](uv_timer_t*) { flush_log(); }, kLogMs, kLogMs);
 }
 
 int Server::run() {
@@ -190,21 +197,24 @@ int Server::run() {
 
 void Server::on_signal(uv_signal_t* handle, int number) {
   auto* self = static_cast<Server*>(handle->data);
-  if (number == SIGHUP) {
-    self->service_manager_->reloading();
-    self->reload_certificates();
-    self->chat_->reload(self->context_);
-    self->tell_what_waits_for_a_restart();
-    return self->service_manager_->ready();
-  }
+  if (number == SIGHUP) return self->reload();
   if (self->drain_deadline_) return uv_stop(&self->loop_);
   lwsl_notice("lws-chatd: %s: closing all clients\n", number == SIGTERM ? "SIGTERM" : "SIGINT");
   self->begin_drain();
 }
 
+// Each step on its own: one that fails keeps nothing from the others.
+void Server::reload() {
+  guarded("lws-chatd: SIGHUP", [this] { service_manager_->reloading(); });
+  guarded("lws-chatd: SIGHUP: certificates", [this] { reload_certificates(); });
+  chat_->reload(context_);
+  guarded("lws-chatd: SIGHUP", [this] { tell_what_waits_for_a_restart(); });
+  guarded("lws-chatd: SIGHUP", [this] { service_manager_->ready(); });
+}
+
 void Server::begin_drain() {
   uint64_t longest = uint64_t{chat_->drain_seconds(context_)} * 1000 + kDrainMs;
-  service_manager_->stopping(2 * kDrainMs + longest);
+  guarded("lws-chatd: telling the service manager", [=] { service_manager_->stopping(2 * kDrainMs + longest); });
   chat_->drain(context_);
   drain_deadline_ = uv_now(&loop_) + longest;
   uv_timer_start(&drain_timer_, on_drain_timer, 0, kDrainPollMs);
@@ -222,7 +232,10 @@ void Server::check_drain() {
   uv_stop(&loop_);
 }
 
-void Server::on_certificate_timer(uv_timer_t* handle) { static_cast<Server*>(handle->data)->watch_certificates(); }
+void Server::on_certificate_timer(uv_timer_t* handle) {
+  guarded("lws-chatd: looking at certificates",
+          [self = static_cast<Server*>(handle->data)] { self->watch_certificates(); });
+}
 
 void Server::watch_certificates() {
   std::set<std::string> warnings;

@@ -37,6 +37,7 @@ class Server {
   std::string create_context();
   std::string create_vhosts();
   void watch_signals();
+  void reload();
   void reload_certificates();
   void tell_what_waits_for_a_restart();
   void watch_certificates();
@@ -58,6 +59,7 @@ class Server {
   uv_signal_t signals_[3]{};
   uv_timer_t drain_timer_{};
   uv_timer_t certificate_timer_{};
+  uv_timer_t log_timer_{};
   std::unique_ptr<ServiceManager> service_manager_;
   uint64_t drain_deadline_ = 0;  // on uv_now()'s clock; 0: not draining
   lws_plugin* plugins_ = nullptr;

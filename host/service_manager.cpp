@@ -10,9 +10,9 @@
 namespace lws_chat {
 namespace {
 
-void tell([[maybe_unused]] const std::string& state) {
+void tell([[maybe_unused]] const char* state) {
 #ifdef LWS_CHATD_WITH_SYSTEMD
-  sd_notify(0, state.c_str());
+  sd_notify(0, state);
 #endif
 }
 
@@ -38,12 +38,12 @@ void ServiceManager::reloading() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   uint64_t microseconds = static_cast<uint64_t>(now.tv_sec) * 1'000'000 + static_cast<uint64_t>(now.tv_nsec) / 1000;
-  tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
+  tell(("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds)).c_str());
 }
 
 void ServiceManager::stopping(uint64_t milliseconds) {
   // Longer than TimeoutStopSec= it may take only if it says so.
-  tell("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(milliseconds * 1000));
+  tell(("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(milliseconds * 1000)).c_str());
 }
 
 void ServiceManager::close() {

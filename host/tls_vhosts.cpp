@@ -29,7 +29,10 @@ int offer_last_loaded(SSL* connection, void*) {
 
 }  // namespace
 
-TlsVhosts::TlsVhosts(const std::vector<VhostSummary>& config) : config_(config) { instance = this; }
+TlsVhosts::TlsVhosts(const std::vector<VhostSummary>& config) : config_(config) {
+  made_.reserve(config.size());  // the callback, which lws calls, must not throw
+  instance = this;
+}
 
 TlsVhosts::~TlsVhosts() { instance = nullptr; }
 

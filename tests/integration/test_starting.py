@@ -10,12 +10,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import server as hosts  # noqa: E402
 from support.server import PATIENCE, ROOT, Server, certificate, connect, dated_certificate, receive, vhost  # noqa: E402
 from support.transports import Transport  # noqa: E402
+from support.wire import Wire  # noqa: E402
 
 EX_CONFIG = 78  # trying again would not help
 
@@ -68,6 +70,79 @@ class Surroundings(Transport):
             self.assertEqual(await receive(client), "hello")
         self.server.signal(signal.SIGHUP)
         await self.server.until(lambda: "SIGHUP" in self.server.log(), "the reload")
+
+
+def may_have_descriptors(count):
+    return subprocess.run(["sh", "-c", f"ulimit -n {count}"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+class Descriptors(Transport):
+    @unittest.skipUnless(may_have_descriptors(200_000), "this process may not have so many files open")
+    async def test_a_huge_limit_of_open_files_is_lowered_to_131072(self):
+        self.serve(server={"descriptors": 200_000})
+        limits = pathlib.Path(f"/proc/{self.server.pids()}/limits").read_text()
+        self.assertRegex(limits, r"Max open files +131072 ")
+        self.assertIn("lowered the limit of open files from 200000 to 131072", self.server.log())
+
+    async def start(self, **streams):
+        """lws-chatd without a log that can be looked at; its process, when it listens."""
+        server = Server(vhost(), arguments=streams.pop("arguments", ()))
+        self.addCleanup(shutil.rmtree, server.folder, ignore_errors=True)
+        command = [*server.within, *streams.pop("within", ()), *server.command()]
+        process = subprocess.Popen(command, **streams)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.url = server.url
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", server.port)):
+                return process
+            self.assertIsNone(process.poll())
+            self.assertLess(time.monotonic(), deadline)
+            await asyncio.sleep(0.01)
+
+    async def talk(self):
+        client = await self.join()
+        await client.send("hello")
+        self.assertEqual(await receive(client), "hello")
+        await client.close()
+
+    async def test_standard_streams_that_are_closed_are_dev_null(self):
+        process = await self.start(within=["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-'])
+        await self.talk()
+        for fd in range(3):
+            self.assertEqual(os.readlink(f"/proc/{process.pid}/fd/{fd}"), "/dev/null")
+        process.terminate()
+        self.assertEqual(await asyncio.to_thread(process.wait, PATIENCE), 0)
+
+    async def nobody_reads(self, read_end, write_end):
+        """The server goes on when nobody reads stderr; what it says later, when somebody does."""
+        process = await self.start(arguments=("-d", "info"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=write_end)
+        os.close(write_end)
+        # At this level libwebsockets says some KB of each client; there is room for 300 KB at most.
+        for _ in range(100):
+            clients = await asyncio.gather(*(Wire.dial(self.url) for _ in range(10)))
+            await asyncio.gather(*(client.abandon() for client in clients))
+        await self.talk()
+        said = b""
+        while b" lines of the log: " not in said:
+            more = await asyncio.wait_for(asyncio.to_thread(os.read, read_end, 65536), PATIENCE)
+            self.assertTrue(more)
+            said += more
+        lines = said.decode().splitlines()
+        for line in lines:
+            self.assertRegex(line, r"^\d{4}-\d\d-\d\d [\d:.]+ (info|notice|warning): ")
+        self.assertRegex(lines[-1], r" warning: lws-chatd: lost [1-9]\d* lines of the log: ")
+        process.terminate()
+        self.assertEqual(await asyncio.to_thread(process.wait, PATIENCE), 0)
+
+    async def test_a_pipe_that_nobody_reads_does_not_stop_the_server(self):
+        await self.nobody_reads(*os.pipe())
+
+    async def test_nor_does_a_socket(self):
+        ours, theirs = socket.socketpair()
+        self.addCleanup(ours.close)
+        await self.nobody_reads(ours.fileno(), theirs.detach())
 
 
 class Starting(unittest.TestCase):
@@ -128,7 +203,7 @@ class Starting(unittest.TestCase):
     def test_check_counts_warnings(self):
         code, said = self.run_host(vhost(status="off"), arguments=["--check"])
         self.assertEqual(code, 0, said)
-        self.assertIn("nothing wrong", said)
+        self.assertIn(f"{self.folder}: no errors, 2 warnings, 1 vhost\n", said)
 
     def test_check_of_a_bad_configuration_ends_with_1_and_says_where(self):
         code, said = self.run_host(vhost(max_lagg=4096), arguments=["--check"])
@@ -166,6 +241,36 @@ class Starting(unittest.TestCase):
                 self.assertEqual(code, EX_CONFIG, said)
                 line, = [line for line in said.splitlines() if str(file) in line]
                 self.assertRegex(line, rf"^conf\.d/00:\d+:\d+: error: {re.escape(f'{file}: {words}')}")
+
+    def test_what_is_no_regular_file_is_named_and_not_waited_for(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-")))
+        fifo = folder / "fifo"
+        os.mkfifo(fifo)
+        cert, key = certificate()
+        for file, kind in (folder, "a folder"), (fifo, "a FIFO"), ("/dev/zero", "a device"):
+            for cert_file, key_file, keys in (file, key, ""), (cert, file, ""), (cert, key, file):
+                with self.subTest(kind, certificate=cert_file, key=key_file, keys=keys):
+                    made = vhost(tls=True, api_key_file=keys)
+                    made["host-ssl-cert"], made["host-ssl-key"] = str(cert_file), str(key_file)
+                    code, said = self.run_host(made)
+                    self.assertEqual(code, EX_CONFIG, said)
+                    self.assertRegex(said, rf"(?m)^conf\.d/00:\d+:\d+: error: .*{file}: is {kind}: name a regular file")
+
+    def test_a_path_that_means_another_file_elsewhere_ends_it_with_78(self):
+        here = self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-"))
+        for file in certificate():
+            shutil.copy(file, here)
+        made = vhost(tls=True)
+        made["host-ssl-cert"], made["host-ssl-key"] = "cert.pem", "key.pem"
+        code, said = self.run_host(made, within=["env", "-C", here])
+        self.assertEqual(code, EX_CONFIG, said)
+        for name in "cert.pem", "key.pem":
+            self.assertRegex(said, rf'error: "{name}" is a relative path, and a service starts in the folder /: ')
+
+    def test_h2_that_nobody_asked_for_ends_it_with_78(self):
+        code, said = self.run_host(vhost(tls=True, alpn=None))
+        self.assertEqual(code, EX_CONFIG, said)
+        self.assertRegex(said, r'error: without "alpn" libwebsockets offers h2: .*: write "alpn": "http/1.1"')
 
     def with_certificate(self, begin, end):
         made = vhost(tls=True)
@@ -228,33 +333,3 @@ class Starting(unittest.TestCase):
 
 if __name__ == "__main__":
     unittest.main()
-    def test_what_is_no_regular_file_is_named_and_not_waited_for(self):
-        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-")))
-        fifo = folder / "fifo"
-        os.mkfifo(fifo)
-        cert, key = certificate()
-        for file, kind in (folder, "a folder"), (fifo, "a FIFO"), ("/dev/zero", "a device"):
-            for cert_file, key_file, keys in (file, key, ""), (cert, file, ""), (cert, key, file):
-                with self.subTest(kind, certificate=cert_file, key=key_file, keys=keys):
-                    made = vhost(tls=True, api_key_file=keys)
-                    made["host-ssl-cert"], made["host-ssl-key"] = str(cert_file), str(key_file)
-                    code, said = self.run_host(made)
-                    self.assertEqual(code, EX_CONFIG, said)
-                    self.assertRegex(said, rf"(?m)^conf\.d/00:\d+:\d+: error: .*{file}: is {kind}: name a regular file")
-
-    def test_a_path_that_means_another_file_elsewhere_ends_it_with_78(self):
-        here = self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-"))
-        for file in certificate():
-            shutil.copy(file, here)
-        made = vhost(tls=True)
-        made["host-ssl-cert"], made["host-ssl-key"] = "cert.pem", "key.pem"
-        code, said = self.run_host(made, within=["env", "-C", here])
-        self.assertEqual(code, EX_CONFIG, said)
-        for name in "cert.pem", "key.pem":
-            self.assertRegex(said, rf'error: "{name}" is a relative path, and a service starts in the folder /: ')
-
-    def test_h2_that_nobody_asked_for_ends_it_with_78(self):
-        code, said = self.run_host(vhost(tls=True, alpn=None))
-        self.assertEqual(code, EX_CONFIG, said)
-        self.assertRegex(said, r'error: without "alpn" libwebsockets offers h2: .*: write "alpn": "http/1.1"')
-
