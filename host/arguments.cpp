@@ -18,19 +18,21 @@ constexpr int kDefaultLevel = LLL_ERR | LLL_WARN | LLL_NOTICE;
 constexpr char kHelp[] =
     "Usage: lws-chatd [-c DIR] [-p DIR] [-d LEVEL] [--log-format FORMAT] [--check]\n"
     "\n"
-    "Real-time rooms on libwebsockets: serves what its configuration says until SIGTERM.\n"
+    "Serves real-time rooms over WebSockets and HTTP, as its configuration says.\n"
     "\n"
-    "  -c, --config-dir DIR      configuration in DIR/conf and DIR/conf.d/ (default /etc/lws-chatd)\n"
-    "  -p, --plugin-dir DIR      where libprotocol_lws_chat.so is\n"
-    "  -d, --debug LEVEL         err, warn, notice (default), info, debug, or a number of lws log bits\n"
-    "      --log-format FORMAT   text (default) or json: every line of the log is an object\n"
-    "      --check               report everything that is wrong with the configuration, then end\n"
-    "      --options[=FORMAT]    print the plugin's options as markdown (default) or man, then end\n"
-    "      --version             print versions, then end\n"
-    "  -h, --help                this text\n"
+    "  -c, --config-dir DIR      read DIR/conf and DIR/conf.d/* (default /etc/lws-chatd)\n"
+    "  -p, --plugin-dir DIR      folder of libprotocol_lws_chat.so (default: plugin-dir of the configuration, or else\n"
+    "                            " LWS_CHAT_DEFAULT_PLUGIN_DIR
+    ")\n"
+    "  -d, --debug LEVEL         err, warn, notice (default), info, debug, or a number: a sum of lws's log bits\n"
+    "      --log-format FORMAT   text (default), or json: one object per line\n"
+    "      --check               check the configuration, print every problem, exit\n"
+    "      --options             print the options of lws-chat in mdoc(7), exit\n"
+    "      --version             print the versions of lws-chatd and libwebsockets, exit\n"
+    "  -h, --help                print this help, exit\n"
     "\n"
-    "Signals: SIGTERM and SIGINT close all clients (with 1001, or 1012 over drain-seconds) and end; SIGHUP reads\n"
-    "certificates and keys again.\n";
+    "SIGTERM and SIGINT close all clients, then the server exits; a second one makes it exit at once.\n"
+    "SIGHUP reads certificates and API keys again. Manual pages: lws-chatd(8), lws-chatd.conf(5).\n";
 
 std::optional<int> parse_level(std::string_view text) {
   if (text == "err") return LLL_ERR;
@@ -59,7 +61,7 @@ Arguments read_arguments(int argc, char** argv) {
                                         {"debug", required_argument, nullptr, 'd'},
                                         {"log-format", required_argument, nullptr, kLogFormat},
                                         {"check", no_argument, nullptr, kCheck},
-                                        {"options", optional_argument, nullptr, kOptions},
+                                        {"options", no_argument, nullptr, kOptions},
                                         {"version", no_argument, nullptr, kVersion},
                                         {"help", no_argument, nullptr, 'h'},
                                         {nullptr, 0, nullptr, 0}};
@@ -86,15 +88,7 @@ Arguments read_arguments(int argc, char** argv) {
         }
         break;
       case kCheck: arguments.check_only = true; break;
-      case kOptions:
-        if (std::optional<TableFormat> format = parse_table_format(optarg ? optarg : "markdown")) {
-          std::fputs(print_options(*format).c_str(), stdout);
-          arguments.exit_code = 0;
-        } else {
-          std::fprintf(stderr, "lws-chatd: --options=%s: expected markdown or man\n", optarg);
-          arguments.exit_code = 2;
-        }
-        break;
+      case kOptions: std::fputs(print_options().c_str(), stdout), arguments.exit_code = 0; break;
       case kVersion:
         std::printf("lws-chatd %s (libwebsockets %s)\n", LWS_CHAT_VERSION, lws_get_library_version());
         arguments.exit_code = 0;

@@ -19,15 +19,6 @@ const char* scope(const OptionRow& row) {
   return "";
 }
 
-std::string markdown_row(const OptionRow& row) {
-  std::string line = "| `" + std::string(row.name) + "` | " + option_range(row) + " | ";
-  if (!row.fallback.empty()) line += "`" + std::string(row.fallback) + "`";
-  line += " | " + std::string(row.help);
-  std::string whose = scope(row);
-  if (!whose.empty()) line += " *(" + whose + ")*";
-  return line + " |\n";
-}
-
 // What roff would take for more than text.
 std::string escaped(std::string_view text) {
   std::string result;
@@ -70,16 +61,9 @@ std::string man_item(const OptionRow& row) {
 
 }  // namespace
 
-std::optional<TableFormat> parse_table_format(std::string_view text) {
-  if (text == "markdown") return TableFormat::kMarkdown;
-  if (text == "man") return TableFormat::kMan;
-  return std::nullopt;
-}
-
-std::string print_options(TableFormat format) {
-  std::string table = format == TableFormat::kMarkdown ? "| option | values | default | |\n|---|---|---|---|\n" : "";
-  for (const OptionRow& row : option_table())
-    table += format == TableFormat::kMarkdown ? markdown_row(row) : man_item(row);
+std::string print_options() {
+  std::string table;
+  for (const OptionRow& row : option_table()) table += man_item(row);
   return table;
 }
 

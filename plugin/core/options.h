@@ -8,8 +8,8 @@
 // The options of the plugin, one struct by value and one table that describes it.
 //
 // The table is the only place that knows an option's name, range, default and help: the plugin reads
-// its configuration through it, lws-chatd --check judges files by it, and the README and man pages
-// are printed from it.
+// its configuration through it, lws-chatd --check judges files by it, and lws-chatd.conf(5) is printed
+// from it.
 namespace lws_chat {
 
 enum class BinaryPolicy { kRefuse, kRelay };
