@@ -76,116 +76,114 @@ const std::vector<OptionBinding>& option_bindings() {
       choice(
           "status", "ok|off", "off", kVhost, set_status,
           [](const Options& o) { return std::string(o.enabled ? "ok" : "off"); },
-          "Enables the protocol on this vhost. A vhost that does not say ok refuses every upgrade."),
+          "ok enables lws-chat on this vhost; off refuses every client with 404."),
       flag("default", "0", kVhost, &Options::is_default,
-           "Also serves clients that ask for no subprotocol, as new WebSocket(url) does."),
+           "Also serves WebSocket clients that request no subprotocol, as new WebSocket(url) does."),
       text("path", "/chat/", kVhost, &Options::path, set_path,
-           "The path at which WebSocket upgrades are accepted; what follows it names the room."),
+           "Path of the text dialect's WebSockets. If it ends with /, the rest of a URL's path is the room's name."),
       text("default-room", "lobby", kVhost, &Options::default_room, set_room,
-           "The room at the path itself; any other is below it, at /chat/NAME."),
+           "The room that a client joins at path itself."),
       text("structured-path", "/connection/websocket", kVhost, &Options::structured_path, set_optional_path,
-           "The path at which the structured dialect is spoken, Centrifuge's client protocol in JSON. Empty: "
-           "nowhere."),
+           "Path of the structured dialect's WebSockets (Centrifuge's client protocol in JSON). Empty: the dialect "
+           "is off."),
       text("home", "/web/", kVhost, &Options::home, set_optional_path,
-           "Where GET / leads, when the vhost mounts callback://lws-chat at /. Empty: 404."),
+           "Where GET / redirects to. Empty: GET / is answered with 404."),
       text("api-key-file", "", kVhost, &Options::api_key_file, set_text,
-           "A file with keys, one a line, of which a back end has to show one for POST /pub/ROOM and POST "
-           "/api/METHOD, when the vhost mounts callback://lws-chat at /. Empty: nobody can."),
-      flag("metrics", "0", kVhost, &Options::metrics,
-           "Answers GET /metrics with numbers in Prometheus's format, when the vhost mounts callback://lws-chat at "
-           "/."),
+           "File of API keys, one per line. A back end must send one of them with POST /pub/ROOM and POST "
+           "/api/METHOD. Empty: both paths are answered with 404."),
+      flag("metrics", "0", kVhost, &Options::metrics, "Serves GET /metrics in the text format of Prometheus."),
       flag("health", "0", kVhost, &Options::health,
-           "Answers GET /healthz while the server lives and GET /readyz while it takes clients, likewise."),
+           "Serves GET /healthz (200 while the server runs) and GET /readyz (200 while the vhost accepts clients)."),
       list(
           "admin-from", "addresses", "127.0.0.0/8 ::1", kVhost,
           [](Options& o, std::string_view v) { return set_addresses(o.admin_from, v); },
           [](const Options& o) { return o.admin_from; },
-          "The addresses that metrics and health answer to, separated by blanks; others get 403, and so does what a "
-          "proxy passes on that is not in trusted-proxies."),
+          "Addresses that may read metrics and health, separated by spaces; others get 403. For a request from a "
+          "proxy in trusted-proxies the client's address counts. A request that another proxy forwarded gets 403."),
       list(
           "trusted-proxies", "addresses", "", kVhost,
           [](Options& o, std::string_view v) { return set_addresses(o.trusted_proxies, v); },
           [](const Options& o) { return o.trusted_proxies; },
-          "The addresses of proxies in front of this server, separated by blanks: of what comes from them, the "
-          "client's address is taken from X-Forwarded-For, for the log, max-joins-per-second and admin-from."),
+          "Addresses of proxies whose X-Forwarded-For names the client, separated by spaces. The client's address "
+          "is then used for the log, max-joins-per-second and admin-from."),
       text("hub", "", kVhost, &Options::hub, set_text,
-           "Vhosts that name the same hub share their clients and have to agree on the options marked \"hub\". "
-           "Empty: the vhost keeps to itself."),
+           "Vhosts with the same hub share their rooms. They must agree on all options marked hub or room. Empty: "
+           "the vhost has rooms of its own."),
       text("close-word", "close", kVhost, &Options::close_word, set_text,
-           "A text by which a client asks the server to close. It is broadcast like any text first. Empty: none."),
+           "A client that publishes exactly this text is closed after the room has received it. Empty: no such "
+           "text."),
       text("close-reply", "你要求我關閉喔!", kVhost, &Options::close_reply, set_text,
-           "What that client alone is told before the server closes with 1000. Empty: nothing."),
+           "The last message to a client that sent close-word, before it is closed with 1000 (structured clients: "
+           "4500). Empty: none."),
       choice(
           "binary", "refuse|relay", "refuse", kVhost, set_binary,
           [](const Options& o) { return std::string(o.binary == BinaryPolicy::kRelay ? "relay" : "refuse"); },
-          "What becomes of binary messages: refuse closes the sender with 1003, relay passes them on as binary."),
+          "Binary messages from text clients: refuse closes the sender with 1003, relay passes them on as binary."),
       list(
           "allowed-origins", "origins", "", kVhost,
           [](Options& o, std::string_view v) { return set_origins(o.allowed_origins, v); },
           [](const Options& o) { return join(o.allowed_origins); },
-          "Further origins whose pages may connect, separated by blanks; * allows all, null allows pages from files. "
-          "The "
-          "server's own origin and clients without an Origin header are always allowed."),
+          "Origins whose pages may connect in addition to the server's own, separated by spaces; * allows all, null "
+          "allows pages from files. Clients that send no Origin header are always allowed."),
       list(
           "server-names", "names", "", kVhost,
           [](Options& o, std::string_view v) { return set_server_names(o.server_names, v); },
           [](const Options& o) { return join(o.server_names); },
-          "The host names of this server, separated by blanks; requests for other hosts get 421. Empty: any name, but "
-          "a "
-          "vhost that listens on 127.0.0.1 or ::1 and has no trusted-proxies is localhost, its addresses and the "
-          "vhost's "
-          "name only. *: any name."),
+          "The host names of this server, separated by spaces; a request for another host gets 421. * allows all. "
+          "Empty: a vhost that listens on 127.0.0.1 or ::1 only and has no trusted-proxies is localhost, its addresses "
+          "and the vhost's name; other vhosts allow all."),
       number("max-message", "bytes", "65536", 1, 64 * kMiB, kVhost, &Options::max_message,
-             "The largest message accepted, reassembled. A larger one closes its sender with 1009."),
+             "Largest message, after reassembly. A client that sends a larger one is closed with 1009; over HTTP it "
+             "gets 413."),
       number("max-clients", "clients", "0", 0, 10'000'000, kVhost, &Options::max_clients,
-             "How many clients this vhost takes; more are refused with 503 before the upgrade. 0: no limit."),
+             "Largest number of WebSockets and event streams on this vhost. Further ones get 503. 0: no limit."),
       number("max-rooms", "rooms", "100000", 1, 10'000'000, kHub, &Options::max_rooms,
-             "How many rooms there may be, those included that are only remembered. When there is one more, the one "
-             "that was left longest ago is forgotten; with somebody in every room it is refused with 503."),
+             "Largest number of rooms, including empty rooms with a history. A new room takes the place of the one "
+             "that has been empty longest; if none is empty, the new room is refused."),
       number("max-subscriptions", "rooms", "128", 1, 10000, kVhost, &Options::max_subscriptions,
-             "In how many rooms one client of the structured dialect may be; more are refused with error 106."),
+             "Largest number of rooms for one structured client; a further subscribe gets error 106. It also limits "
+             "the rooms of one event stream, which are never more than 32."),
       number("max-joins-per-second", "connections", "0", 0, 1'000'000, kVhost, &Options::max_joins_per_second,
-             "How many connections one address may open in a second; more are refused with 429. 0: no limit."),
+             "Connections that one address may open per second. Further ones get 429. 0: no limit."),
       number("drain-seconds", "s", "0", 0, 3600, kVhost, &Options::drain_seconds,
-             "When the server ends its clients are told with 1012 to come back, spread over up to so long, so that "
-             "they do "
-             "not all come at once. 0: all are closed at once, with 1001."),
+             "At shutdown, closes the clients one after another within this time, with 1012, so that they do not all "
+             "reconnect at once. 0: closes all at once, with 1001."),
       number("message-rate", "messages/s", "100", 0, 1'000'000, kVhost, &Options::message_rate,
-             "How many messages a second one client may send for long. From a faster one the server reads more slowly; "
-             "nothing is dropped. 0: no limit."),
+             "Messages per second that a client may send in the long run. The server reads a faster client more "
+             "slowly and drops nothing. 0: no limit."),
       number("message-burst", "messages", "200", 1, 1'000'000, kVhost, &Options::message_burst,
-             "How many messages a client may send at once before message-rate holds."),
+             "Messages that a client may send at once before message-rate applies."),
       number("replay", "messages", "0", 0, 1'000'000, kRoom, &Options::replay,
-             "How many of the room's last messages a client of the text dialect gets when it joins, as far as the "
-             "history has them."),
+             "Number of past messages that a new text client or event stream receives, as far as the history has "
+             "them."),
       number("history-size", "messages", "100", 0, 1'000'000, kRoom, &Options::history_size,
-             "How many messages of a room are kept. 0: none."),
+             "Number of messages that a room keeps. 0: none."),
       number("history-bytes", "bytes", "1048576", 0, uint64_t{1024} * kMiB, kRoom, &Options::history_bytes,
-             "How many bytes the kept messages of a room may have together."),
+             "Total size of the messages that a room keeps."),
       number("history-age", "s", "300", 1, 31'536'000, kRoom, &Options::history_age,
-             "How long a message is kept. An empty room is forgotten when its last message is."),
-      flag("presence", "1", kRoom, &Options::presence, "Members of a room may ask who is in it."),
+             "How long a room keeps a message. A room that has been empty and quiet for this long is dropped."),
+      flag("presence", "1", kRoom, &Options::presence, "Allows members and back ends to ask who is in a room."),
       flag("join-leave", "1", kRoom, &Options::join_leave,
-           "Members of a room that want to know are told who comes and goes; needs presence."),
+           "Tells those structured clients that ask for it who joins and leaves a room. Needs presence."),
       number("presence-grace", "s", "5", 0, 3600, kRoom, &Options::presence_grace,
-             "A client that lost its connection counts as present for so long; nobody is told if it comes back in "
-             "time."),
+             "For structured clients only: a client that lost its connection counts as present for this time. If it "
+             "returns in time, nobody is told that it left."),
       number("max-memory", "bytes", "268435456", 65536, uint64_t{1024} * 1024 * kMiB, kHub, &Options::max_memory,
-             "What all rooms' streams and histories may take together. When there is more, the oldest history goes "
-             "first, then the slowest readers."),
+             "Memory for the streams and histories of all rooms together. Above it, the oldest history is dropped "
+             "first, then the slowest readers are closed."),
       choice("fanout", "auto|write|uring", "auto", kHub, set_fanout, get_fanout,
-             "How messages are sent: one write for every client, or many at once through io_uring, which serves plain "
-             "HTTP/1.1 only. auto takes io_uring where the system has it."),
+             "How messages are sent: write makes a write call for each client, uring sends to many clients at once "
+             "through io_uring (not over TLS). auto uses io_uring if the system has it."),
       number("max-lag", "bytes", "1048576", 1024, uint64_t{1024} * kMiB, kHub, &Options::max_lag,
-             "How far a reader may fall behind before it is closed. It bounds what a stalled reader costs; keep it "
-             "well above max-message."),
+             "A reader with more unsent bytes than this is closed with 3008. Keep it well above max-message."),
       number("flush-interval", "ms", "2", 0, 1000, kHub, &Options::flush_interval,
-             "A busy room is sent out at most once in this time, or as soon as 16 messages wait; a quiet one at once. "
-             "0: every loop turn."),
+             "Shortest time between two flushes of a room; 16 waiting messages are flushed at once. 0: flushes in "
+             "every turn of the event loop."),
       number("ping-interval", "s", "25", 0, 86400, kVhost, &Options::ping_interval,
-             "A peer that has been silent for so long is pinged. 0: never."),
+             "A text client is pinged after this much silence, a structured client each time this has passed. 0: "
+             "never."),
       number("pong-timeout", "s", "10", 1, 3600, kVhost, &Options::pong_timeout,
-             "A pinged peer that shows no life for so long is gone.")};
+             "How long a client may take to answer a ping, and a new structured client to send connect.")};
   return table;
 }
 
