@@ -6,8 +6,8 @@ import pathlib
 from certificates import lineage, served_certificate
 from machine import apt, attempt, run, until
 
-LIVE = pathlib.Path("/etc/letsencrypt/live/chat.example.org")  # what certbot has, by the names README.md gives
-HOOK = "/usr/local/sbin/lws-chatd-certificate"  # where README.md puts it
+LIVE = pathlib.Path("/etc/letsencrypt/live/chat.example.org")  # what certbot has, by the names lws-chatd(8) gives
+HOOK = "/usr/local/sbin/lws-chatd-certificate"  # where lws-chatd(8) puts it
 # So short that every 'certbot renew' finds it due, and not so short that lws-chatd warns of it.
 VALID_DAYS = 20
 

@@ -6,9 +6,9 @@ import time
 import acme
 from certificates import TLS, expired, lineage, put
 from clients import talks
+from documents import MANUAL
 from machine import (EXAMPLES, HTTPS, UNIT, active, as_they_were, attempt, replace, restart, run, said, service, state,
                      until)
-from readme import INSTALL as README
 
 EX_CONFIG = "78"
 
@@ -28,8 +28,8 @@ def a_missing_certificate_keeps_it_down_with_one_line():
     with as_they_were(TLS / "cert.pem"):
         (TLS / "cert.pem").unlink()
         refused("20-https", str(TLS / "cert.pem"), "missing, create it or correct the path")
-        assert "missing, create it or correct the path" in README.do("journalctl")
-        assert "missing, create it or correct the path" in run("journalctl", "-q", "-u", UNIT, "-p", "err")
+        for command in "journalctl -u lws-chatd", "journalctl -u lws-chatd -p warning":
+            assert "missing, create it or correct the path" in MANUAL.do(command)
 
 
 def a_missing_key_keeps_it_down_with_one_line():
@@ -66,12 +66,10 @@ def after_that_the_way_out_is_the_documented_one():
         challenges.write_text((EXAMPLES / "port-80").read_text())
         put(pathlib.Path("/tmp/expired"))
         assert not restart(), "the service does not start"
-        assert attempt("sh", "-c", README.command("certbot renew")).returncode != 0, "nobody answers certbot"
-        aside = HTTPS.rename(HTTPS.parents[1] / HTTPS.name)
-        assert restart(), said(0)[-10:]
-        README.do("certbot renew")
-        aside.rename(HTTPS)
-        assert restart(), said(0)[-10:]
+        assert attempt("sh", "-c", MANUAL.command("certbot renew")).returncode != 0, "nobody answers certbot"
+        for command in ("mv /etc/lws-chatd/conf.d/20-https", "systemctl restart lws-chatd", "certbot renew",
+                        "mv /etc/lws-chatd/20-https", "systemctl restart lws-chatd"):
+            MANUAL.do(command)
         assert acme.is_served()
 
 
@@ -103,7 +101,7 @@ def a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free():
         limits = [service(name) for name in ("RestartUSec", "StartLimitIntervalUSec", "StartLimitBurst")]
         assert limits == ["3s", "1min", "10"], limits
     until(active, "the service to come back")
-    README.do("systemctl reset-failed")
+    MANUAL.do("systemctl reset-failed")
     talks("ws://localhost:8000/chat/")
 
 

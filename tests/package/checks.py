@@ -1,7 +1,7 @@
 """What the packages promise, in a system of its own that packaging/test boots and that ends with these checks.
 
 One after the other, each as the one before has left the system: from installing to purging. What README.md says in
-"Install it" is done with its own words.
+"Install it", and all that lws-chatd(8) says, is done with their own words.
 """
 import asyncio
 import contextlib
@@ -21,9 +21,9 @@ import acme
 import broken
 from certificates import TLS, lineage, put, served_certificate
 from clients import connect, echo, talks
+from documents import INSTALL, MANUAL
 from machine import (EXAMPLES, HTTPS, PATIENCE, UNIT, Skipped, active, any_certificate, apt, as_they_were, attempt, drop_in,
                      page, replace, restart, run, said, service, until)
-from readme import INSTALL as README
 from report import report
 
 OURS = ["libwebsockets-protocol-lws-chat", "lws-chat-common", "lws-chat-dev", "lws-chatd"]
@@ -45,7 +45,7 @@ def files():
 
 def the_packages_install_as_the_readme_says():
     before.update(files())
-    README.do("apt install")
+    INSTALL.do("apt install")
 
 
 def the_service_is_active_without_any_edit():
@@ -85,7 +85,7 @@ def it_may_open_131072_files():
 
 
 def the_page_answers_over_https_and_http():
-    addresses = README.addresses()
+    addresses = INSTALL.addresses
     assert len(addresses) == 2, addresses
     for url in *addresses, "https://[::1]:8443/web/":
         html = page(url)
@@ -131,17 +131,17 @@ def an_unprivileged_user_cannot_read_the_key():
 # ---- running
 
 def documented_certificate():
-    """Changes the two lines that README.md says."""
+    """Changes the two lines that lws-chatd(8) says."""
     for key in '"host-ssl-cert"', '"host-ssl-key"':
         [shipped] = re.findall(rf"{key}: .*(?=,\n)", HTTPS.read_text())
-        replace(HTTPS, shipped, README.line(key))
+        replace(HTTPS, shipped, MANUAL.line(key))
 
 
 @contextlib.contextmanager
 def port_80_answers_challenges():
     with as_they_were(HTTPS.with_name("port-80")):
-        README.do("cp /usr/share/doc/lws-chatd/examples/port-80")
-        README.do("systemctl restart lws-chatd")
+        MANUAL.do("cp /usr/share/doc/lws-chatd/examples/port-80")
+        MANUAL.do("systemctl restart lws-chatd")
         until(active, "the service to be active")
         yield
 
@@ -157,10 +157,10 @@ def certbot_gets_a_certificate_and_two_lines_name_it():
     with installing_what_others_made():
         acme.install()
     with port_80_answers_challenges():
-        README.do("install ")
-        README.do("certbot certonly")
+        MANUAL.do("install ")
+        MANUAL.do("certbot certonly")
         documented_certificate()
-        README.do("systemctl restart lws-chatd")
+        MANUAL.do("systemctl restart lws-chatd")
         until(active, "the service to be active")
         assert acme.is_served()
         assert "<title>" in acme.page("https://chat.example.org:8443/")
@@ -168,9 +168,8 @@ def certbot_gets_a_certificate_and_two_lines_name_it():
 
 def with_port_443_the_address_has_no_number():
     with as_they_were(HTTPS):
-        [port] = re.findall(r'`("port": "443")`', README.text)
-        replace(HTTPS, '"port": "8443"', port)
-        README.do("systemctl reload lws-chatd && ")
+        replace(HTTPS, '"port": "8443"', MANUAL.line('"port": "443"'))
+        MANUAL.do("systemctl reload lws-chatd && ")
         until(active, "the service to be active")
         assert "<title>" in acme.page("https://chat.example.org/")
 
@@ -196,11 +195,12 @@ def nginx_with_its_example_has_the_certificate_and_hands_on():
     behind = HTTPS.with_name("behind-proxy")
     site, link = (pathlib.Path("/etc/nginx", folder, "lws-chat") for folder in ("sites-available", "sites-enabled"))
     with as_they_were(behind, link, site):
-        behind.write_text((EXAMPLES / behind.name).read_text())
-        assert restart(), said(0)[-10:]
-        site.write_text((EXAMPLES / "nginx-lws-chat").read_text())
-        link.symlink_to(site)
-        run("systemctl", "restart", "nginx")
+        MANUAL.do("cp /usr/share/doc/lws-chatd/examples/behind-proxy")
+        MANUAL.do("systemctl restart lws-chatd")
+        until(active, "the service to be active")
+        MANUAL.do("cp /usr/share/doc/lws-chatd/examples/nginx-lws-chat")
+        MANUAL.do("ln -s ")
+        MANUAL.do("systemctl restart nginx")
         try:
             assert "<title>" in acme.page("http://chat.example.org/web")
             talks("wss://chat.example.org/chat/")
@@ -235,7 +235,7 @@ def a_renewed_certificate_is_swapped_while_a_client_stays():
         async with connect() as client:
             await echo(client, "before")
             old = served_certificate()
-            README.do("certbot renew")
+            MANUAL.do("certbot renew")
             until(lambda: served_certificate() != old and acme.is_served(), "the renewed certificate to be served")
             await echo(client, "after")
     with port_80_answers_challenges():
@@ -252,7 +252,7 @@ def a_pair_that_does_not_fit_is_refused_and_the_one_in_use_stays():
     since, in_use = time.time(), served_certificate()
     with as_they_were(TLS / "key.pem"):
         (TLS / "key.pem").write_bytes((lineage("strange") / "privkey.pem").read_bytes())
-        assert attempt("sh", "-c", README.command("systemctl reload lws-chatd")).returncode != 0, "the reload says that it failed"
+        assert attempt("sh", "-c", MANUAL.command("systemctl reload lws-chatd")).returncode != 0, "the reload says that it failed"
         until(lambda: [line for line in said(since) if "key.pem" in line and "the certificate in use stays" in line],
               "the line that says so")
         assert served_certificate() == in_use
@@ -331,8 +331,8 @@ def an_upgrade_tells_clients_to_come_back_and_keeps_what_was_edited():
 
 
 def purging_leaves_nothing_but_the_user():
-    pathlib.Path(acme.HOOK).unlink()  # it is of whoever followed README.md
-    README.do("apt purge")
+    pathlib.Path(acme.HOOK).unlink()  # it is of whoever followed lws-chatd(8)
+    MANUAL.do("apt purge")
     apt("purge", *OURS)
     known = attempt("dpkg-query", "-W", "-f", "${Package} ${db:Status-Abbrev}\n", *OURS).stdout
     assert " rc" not in known and " ii" not in known, known
@@ -350,9 +350,9 @@ def purging_leaves_nothing_but_the_user():
     assert attempt("systemctl", "cat", UNIT).returncode != 0, "systemd has forgotten the unit"
 
 
-def nothing_that_the_readme_says_was_left_out():
+def nothing_that_readme_and_manual_say_was_left_out():
     # This one packaging/test did, where the network is.
-    assert README.left == ["packaging/build-deb"], README.left
+    assert (INSTALL.left, MANUAL.left) == (["packaging/build-deb"], []), (INSTALL.left, MANUAL.left)
 
 
 code = report("package tests", [
@@ -378,7 +378,7 @@ code = report("package tests", [
     *broken.CHECKS,
     an_upgrade_tells_clients_to_come_back_and_keeps_what_was_edited,
     purging_leaves_nothing_but_the_user,
-    nothing_that_the_readme_says_was_left_out,
+    nothing_that_readme_and_manual_say_was_left_out,
 ])
 if code:
     pathlib.Path("/result/journal").write_text(attempt("journalctl", "-b", "--no-pager").stdout)

@@ -37,8 +37,8 @@ def the_examples_are_where_the_manual_pages_say():
     for page_of in "lws-chatd(8)", "libprotocol_lws_chat(7)":
         name, section = page_of[:-1].split("(")
         text = run("zcat", "-f", *pathlib.Path(f"/usr/share/man/man{section}").glob(f"{name}.{section}*"))
-        folders = re.findall(r"/usr/share/doc/\S+/examples\S*", text)
-        assert folders and all(pathlib.Path(folder).is_dir() for folder in folders), folders
+        named = re.findall(r"/usr/share/doc/\S+/examples\S*", text)
+        assert named and all(pathlib.Path(path).exists() for path in named), named
     for name in "behind-proxy", "certbot-deploy-hook", "nginx-lws-chat", "port-80", "public":
         assert (EXAMPLES / name).is_file(), name
 
