@@ -1,4 +1,5 @@
-"""The shipped examples of a server for all the world, and of one behind nginx: they work as they are, on other ports."""
+"""The shipped examples of a server for all the world, and of one behind nginx or HAProxy: they work as they are, on other
+ports."""
 import asyncio
 import contextlib
 import json
@@ -6,6 +7,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.configs import read  # noqa: E402
 from support.events import Events  # noqa: E402
+from support.http2 import Gateway  # noqa: E402
 from support.server import (BUILD, PATIENCE, ROOT, Server, certificate, connect, free_port, insecure_tls,  # noqa: E402
                             receive)
 from support.transports import Transport  # noqa: E402
@@ -51,6 +54,7 @@ async def get(url, **headers):
 
 class Nginx:
     """nginx with the shipped example, in front of a port of lws-chatd."""
+    redirects_to = "127.0.0.1"
 
     def __init__(self, behind):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lws-chat-test-nginx-"))
@@ -92,16 +96,65 @@ class Nginx:
         return f"{scheme}://127.0.0.1:{self.port}{path}"
 
 
-class BehindNginx(Transport):
+class HAProxy:
+    """HAProxy with the shipped example, in front of a port of lws-chatd."""
+
+    def __init__(self, behind):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lws-chat-test-haproxy-"))
+        self.port, self.plain_port = free_port(), free_port()
+        self.redirects_to = f"127.0.0.1:{self.plain_port}"  # it keeps the request's Host, which has no port for port 80
+        pair = self.folder / "pair.pem"
+        pair.write_text("".join(pathlib.Path(file).read_text() for file in certificate()))
+        text = (ROOT / "conf/haproxy/lws-chat").read_text()
+        for old, new in ((r"bind :80\n", f"bind 127.0.0.1:{self.plain_port}\n"),
+                         (r"bind :443 ", f"bind 127.0.0.1:{self.port} "),
+                         (r"crt /etc/haproxy/chat.example.org.pem ", f"crt {pair} "),
+                         (r"127.0.0.1:8001\n", f"127.0.0.1:{behind}\n")):
+            text, count = re.subn(old, new, text)
+            assert count == 1, f"the example has {old}"
+        self.config = self.folder / "haproxy.cfg"
+        self.config.write_text("global\n    maxconn 1000\n" + text)
+
+    def __enter__(self):
+        haproxy = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
+        with open(self.folder / "log", "ab") as log:
+            check = subprocess.run([haproxy, "-c", "-f", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            said = (self.folder / "log").read_text()
+            assert check.returncode == 0 and "WARNING" not in said, said
+            self.process = subprocess.Popen([haproxy, "-db", "-f", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        deadline = time.monotonic() + PATIENCE
+        while not accepts(self.port):
+            assert self.process.poll() is None and time.monotonic() < deadline, (self.folder / "log").read_text()
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_exc):
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, path="/chat/", scheme="wss"):
+        return f"{scheme}://127.0.0.1:{self.port}{path}"
+
+
+def accepts(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
+
+
+class BehindProxy:
+    """What either proxy does; `proxy_of` makes it."""
+
     def begin(self, trusted=True):
         made = example("behind-proxy")
         if not trusted:
             del made[0]["ws-protocols"][0]["lws-chat"]["trusted-proxies"]
         self.serve(*made)
-        self.nginx = self.enterContext(Nginx(self.server.port))
+        self.proxy = self.enterContext(self.proxy_of(self.server.port))
 
     async def client(self, path="/chat/", address="127.0.0.1", url=None, **kwargs):
-        return await self.enterAsyncContext(connect(url or self.nginx.url(path), local_addr=(address, 0), **kwargs))
+        return await self.enterAsyncContext(connect(url or self.proxy.url(path), local_addr=(address, 0), **kwargs))
 
     async def joined(self):
         """The address in the line of the log about who has come."""
@@ -121,7 +174,7 @@ class BehindNginx(Transport):
     async def test_an_event_stream_brings_each_event_at_once(self):
         self.begin()
         # By curl, which puts chunks together.
-        events = await Events.open(self.nginx.url("/sse/lobby", "https"), http2=True)
+        events = await Events.open(self.proxy.url("/sse/lobby", "https"), http2=True)
         self.addAsyncCleanup(events.hang_up)
         self.assertEqual((await events.next()).type, "position")
         client = await self.client()
@@ -151,21 +204,21 @@ class BehindNginx(Transport):
 
     async def test_pages_of_this_server_may_connect_and_those_of_others_may_not(self):
         self.begin()
-        own = f"https://127.0.0.1:{self.nginx.port}"
-        self.assertEqual((await upgrade(self.nginx.url(), {"Origin": own})).status, 101)
-        self.assertEqual((await upgrade(self.nginx.url(), {"Origin": "https://example.com"})).status, 403)
+        own = f"https://127.0.0.1:{self.proxy.port}"
+        self.assertEqual((await upgrade(self.proxy.url(), {"Origin": own})).status, 101)
+        self.assertEqual((await upgrade(self.proxy.url(), {"Origin": "https://example.com"})).status, 403)
 
     async def test_the_page_is_there_with_hsts_and_so_is_the_way_to_it(self):
         self.begin()
-        page = await get(self.nginx.url("/web/", "https"))
+        page = await get(self.proxy.url("/web/", "https"))
         self.assertEqual((page.status, page.headers["strict-transport-security"]), (200, HSTS))
         self.assertIn(b"<title>", page.body)
-        root = await get(self.nginx.url("/", "https"))
+        root = await get(self.proxy.url("/", "https"))
         self.assertEqual((root.status, root.headers["location"]), (302, "/web/"))
-        unfinished = await get(self.nginx.url("/web", "https"))
-        self.assertEqual((unfinished.status, unfinished.headers["location"]), (301, self.nginx.url("/web/", "https")))
-        plain = await get(f"http://127.0.0.1:{self.nginx.plain_port}/chat/?a=b")
-        self.assertEqual((plain.status, plain.headers["location"]), (301, "https://127.0.0.1/chat/?a=b"))
+        unfinished = await get(self.proxy.url("/web", "https"))
+        self.assertEqual((unfinished.status, unfinished.headers["location"]), (301, self.proxy.url("/web/", "https")))
+        plain = await get(f"http://127.0.0.1:{self.proxy.plain_port}/chat/?a=b")
+        self.assertEqual((plain.status, plain.headers["location"]), (301, f"https://{self.proxy.redirects_to}/chat/?a=b"))
 
     async def test_ciphers_of_another_time_are_refused(self):
         self.begin()
@@ -173,7 +226,31 @@ class BehindNginx(Transport):
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers("AES128-SHA:AES256-SHA:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
         with self.assertRaises((ssl.SSLError, ConnectionError)):
-            await asyncio.open_connection("127.0.0.1", self.nginx.port, ssl=context)
+            await asyncio.open_connection("127.0.0.1", self.proxy.port, ssl=context)
+
+
+class BehindNginx(BehindProxy, Transport):
+    proxy_of = Nginx
+
+
+class BehindHAProxy(BehindProxy, Transport):
+    proxy_of = HAProxy
+
+    async def test_websockets_go_through_it_over_http2_too(self):
+        self.begin()
+        gateway = self.enterContext(Gateway(self.proxy.url("", "https")))
+        client = await self.client(url=gateway.url())
+        await client.send("請輸入")
+        self.assertEqual(await receive(client), "請輸入")
+
+    async def test_requests_on_one_connection_are_answered_one_after_the_other(self):
+        self.begin()
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.proxy.port, ssl=insecure_tls())
+        request = b"GET /web/ HTTP/1.1\r\nHost: localhost\r\n"
+        writer.write((request + b"\r\n") * 2 + request + b"Connection: close\r\n\r\n")
+        answers = (await asyncio.wait_for(reader.read(), PATIENCE)).count(b"HTTP/1.1 200 OK\r\n")
+        writer.close()
+        self.assertEqual(answers, 3)
 
 
 class Public(Transport):
