@@ -128,8 +128,9 @@ class VhostCheck {
     const passwd* user = colon == std::string::npos ? nullptr : getpwnam(owner.substr(0, colon).c_str());
     const group* of = colon == std::string::npos ? nullptr : getgrnam(owner.substr(colon + 1).c_str());
     if (!user || !of || user->pw_uid == 0 || of->gr_gid == 0)
-      return file_.error_at_value(value, quoted(owner) + ", expected a user and a group that exist, as \"" +
-                                             kOwnerExample + "\", and neither of them root");
+      return file_.error_at_value(value, "\"unix-socket-perms\" is " + quoted(owner) +
+                                             ", expected a user and a group that exist, as \"" + kOwnerExample +
+                                             "\", and neither of them root");
     summary().socket_owner = owner;
   }
 

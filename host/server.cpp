@@ -145,7 +145,7 @@ std::string Server::create_context() {
   char* strings = config_strings_.data();
   int left = static_cast<int>(config_strings_.size());
   if (lwsws_get_config_globals(&info_, config_dir_.c_str(), &strings, &left))
-    return config_dir_ + ": lws does not understand the configuration";
+    return config_dir_ + ": libwebsockets does not understand the configuration; the lines above say more";
   void* loops[] = {&loop_};
   info_.foreign_loops = loops;
   info_.pcontext = &context_;

@@ -37,8 +37,9 @@ TEST(a_unix_socket_belongs_to_a_user_and_a_group_that_are_not_root) {
   CHECK_EQ(findings(vhost(socket + "\"daemon:daemon\"")), "");
   for (const char* owner :
        {"daemon", "daemon:", ":daemon", "nosuchuser:daemon", "daemon:nosuchgroup", "root:daemon", "daemon:root"})
-    CHECK_CONTAINS(findings(vhost(socket + "\"" + owner + "\"")),
-                   "error: \"" + std::string(owner) + "\", expected a user and a group that exist");
+    CHECK_CONTAINS(
+        findings(vhost(socket + "\"" + owner + "\"")),
+        "error: \"unix-socket-perms\" is \"" + std::string(owner) + "\", expected a user and a group that exist");
 }
 
 TEST(a_name_may_come_twice_on_different_ports_only) {
@@ -79,6 +80,8 @@ TEST(paths_are_absolute) {
                  "conf:3:27: error: \"mount\" is a relative path");
   CHECK_CONTAINS(in_mount("\"mountpoint\":\"/\",\"origin\":\">http://x\",\"basic-auth\":\"users\""),
                  "conf:3:52: error: \"users\" is a relative path");
+  CHECK_CONTAINS(in_vhost("\"host-ssl-cert\":\"\",\"host-ssl-key\":\"/k\""),
+                 "conf:2:17: error: an empty path, expected one that begins with /");
   CHECK_CONTAINS(findings("{\"global\":{\"plugin-dir\":\"plugins\"}}"),
                  "conf:1:25: error: \"plugins\" is a relative path");
 }
