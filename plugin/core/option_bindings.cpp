@@ -137,6 +137,12 @@ const std::vector<OptionBinding>& option_bindings() {
              "gets 413."),
       number("max-clients", "clients", "0", 0, 10'000'000, kVhost, &Options::max_clients,
              "Largest number of WebSockets and event streams on this vhost. Further ones get 503. 0: no limit."),
+      number("max-waiting", "connections", "4096", 0, 10'000'000, kVhost, &Options::max_waiting,
+             "Largest number of open connections of the whole server that have not sent a request yet. Further ones "
+             "are dropped. 0: no limit. Has no effect in lwsws."),
+      number("max-waiting-per-address", "connections", "1024", 0, 10'000'000, kVhost, &Options::max_waiting_from,
+             "Largest number of these from one address, or from one /64 of IPv6. trusted-proxies and Unix sockets are "
+             "exempt. 0: no limit."),
       number("max-rooms", "rooms", "100000", 1, 10'000'000, kHub, &Options::max_rooms,
              "Largest number of rooms, including empty rooms with a history. A new room takes the place of the one "
              "that has been empty longest; if none is empty, the new room is refused."),

@@ -34,6 +34,8 @@ struct Options {
   std::vector<std::string> allowed_origins;
   std::vector<std::string> server_names;  // hosts that may be asked for; see own_names()
   uint64_t max_message = 0;               // bytes of one message, reassembled
+  uint64_t max_waiting = 0;               // connections without a request, of all vhosts; 0: no limit
+  uint64_t max_waiting_from = 0;          // those of one address; 0: no limit
   uint64_t max_clients = 0;               // connections of this vhost; 0: no limit
   uint64_t max_rooms = 0;                 // of the hub
   uint64_t max_subscriptions = 0;         // rooms that one structured client may be in

@@ -33,6 +33,7 @@ const StatusRow& describe(Status status) {
       {0, 403, 0, "foreign_origin", "origin not allowed"},
       {0, 503, 0, "misconfigured", "the options of this vhost are wrong, the server's log says which"},
       {0, 503, 0, "full", "too many clients"},
+      {0, 503, 0, "too_many_waiting", "too many connections that have asked for nothing"},
       {1013, 503, 0, "too_many_rooms", "too many rooms"},
       {0, 429, 0, "too_many_joins", "too many connections from this address"},
   }};

@@ -35,6 +35,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kForbiddenOrigin,   // a page of a foreign origin
     kMisconfigured,     // the vhost's options are wrong
     kFull,              // over max-clients
+    kTooManyWaiting,    // over max-waiting or max-waiting-per-address
     kTooManyRooms,      // over max-rooms
     kTooManyJoins,      // over max-joins-per-second
 };

@@ -6,6 +6,7 @@
 #include "lws/header.h"
 #include "lws/peer_address.h"
 #include "lws/vhost.h"
+#include "lws/waiting.h"
 
 namespace lws_chat {
 
@@ -35,6 +36,23 @@ Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>&
   if (!vhost->hub().has_places(rooms)) return Status::kTooManyRooms;
   if (!vhost->admit_from(vhost->client_of(wsi))) return Status::kTooManyJoins;
   return Status::kOk;
+}
+
+// The connection is dropped without an answer: there is no request that could be answered.
+bool may_connect(lws* listener, VhostState* vhost, int fd) {
+  if (!descriptor_affordable(fd)) return false;
+  if (!vhost || !vhost->serves()) return true;
+  const Options& options = vhost->options();
+  waiting::Verdict verdict =
+      waiting::arrives(fd, options.max_waiting, options.max_waiting_from, vhost->trusted_proxies());
+  if (verdict == waiting::Verdict::kOk) return true;
+  ++vhost->hub().counters().refused_by(Status::kTooManyWaiting);
+  bool by_address = verdict == waiting::Verdict::kTooManyFromAddress;
+  if (vhost->may_log())
+    lwsl_notice("lws-chat: vhost %s: dropped %s: %s (%s)\n", lws_get_vhost_name(lws_get_vhost(listener)),
+                PeerAddress(fd).text().c_str(), std::string(describe(Status::kTooManyWaiting).text).c_str(),
+                by_address ? "max-waiting-per-address" : "max-waiting");
+  return false;
 }
 
 void note_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail) {

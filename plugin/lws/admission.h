@@ -19,6 +19,10 @@ Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>&
 // Whether the request is for a name of this server. If not, `detail` is the name.
 bool asked_for_us(lws* wsi, VhostState& vhost, std::string& detail);
 
+// FILTER_NETWORK_CONNECTION: whether a connection that was just accepted may stay. If not, that is logged and counted.
+// `vhost` may be nullptr.
+bool may_connect(lws* listener, VhostState* vhost, int fd);
+
 // Logs and counts a refusal.
 void note_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail);
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <exception>
 
-#include "lws/descriptors.h"
+#include "lws/admission.h"
 #include "lws/handshake.h"
 #include "lws/header.h"
 #include "lws/home.h"
@@ -11,11 +11,13 @@
 #include "lws/structured_connection.h"
 #include "lws/text_connection.h"
 #include "lws/vhost.h"
+#include "lws/waiting.h"
 
 namespace lws_chat {
 namespace {
 
 void establish(lws* wsi, WebSocket*& socket) {
+  waiting::served(lws_get_network_wsi(wsi));
   VhostState* vhost = VhostState::of(wsi);
   if (!vhost) return;
   Target target = requested(wsi, vhost->options());
@@ -42,6 +44,7 @@ int begin_exchange(lws* wsi, HttpExchange*& exchange, std::string_view path) {
   // An HTTP/2 stream has one request; of one whose body came with its headers lws 4.3 tells again when it has given it.
   if (exchange && over_http2(wsi)) return 0;
   destroy(exchange);
+  waiting::served(lws_get_network_wsi(wsi));
   VhostState* vhost = VhostState::of(wsi);
   exchange = open_exchange(wsi, vhost, path);
   return exchange ? exchange->begin() : serve_http(wsi, vhost, path.data(), path.size());
@@ -53,6 +56,7 @@ int continue_exchange(lws* wsi, HttpExchange*& exchange) {
   int result = exchange->writeable();
   if (result != 0 || !exchange->done()) return result;
   destroy(exchange);
+  if (!over_http2(wsi)) waiting::idle(wsi);
   return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
@@ -64,7 +68,9 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
       return 0;
     case LWS_CALLBACK_PROTOCOL_DESTROY: VhostState::destroy(lws_get_vhost(wsi), lws_get_protocol(wsi)); return 0;
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-      return descriptor_affordable(static_cast<int>(reinterpret_cast<intptr_t>(in))) ? 0 : 1;
+      return may_connect(wsi, VhostState::of(wsi), static_cast<int>(reinterpret_cast<intptr_t>(in))) ? 0 : 1;
+    case LWS_CALLBACK_WSI_CREATE: return waiting::made(wsi), 0;
+    case LWS_CALLBACK_WSI_DESTROY: return waiting::gone(wsi), 0;
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return admit(wsi, VhostState::of(wsi)) ? 0 : 1;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: {
       int result = judge_upgrade(wsi);

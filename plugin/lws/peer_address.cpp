@@ -2,8 +2,11 @@
 
 #include <arpa/inet.h>
 #include <libwebsockets.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "lws/header.h"
 
@@ -13,6 +16,21 @@ PeerAddress::PeerAddress(struct lws* wsi) {
   char name[64] = "";
   lws_get_peer_simple(wsi, name, sizeof name);
   known_ = read_address(name, address_);
+}
+
+PeerAddress::PeerAddress(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return;
+  if (storage.ss_family == AF_INET) {
+    address_ = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    std::memcpy(&address_[12], &reinterpret_cast<sockaddr_in*>(&storage)->sin_addr, 4);
+  } else if (storage.ss_family == AF_INET6) {
+    std::memcpy(address_.data(), &reinterpret_cast<sockaddr_in6*>(&storage)->sin6_addr, 16);
+  } else {
+    return;
+  }
+  known_ = true;
 }
 
 PeerAddress::PeerAddress(struct lws* wsi, const std::vector<AddressRange>& proxies) : PeerAddress(wsi) {

@@ -12,12 +12,16 @@ namespace lws_chat {
 class PeerAddress {
  public:
   explicit PeerAddress(struct lws* wsi);
+  explicit PeerAddress(int fd);
 
   // Whom the peer speaks for, if it is one of these proxies; to be asked while the request's headers are there.
   PeerAddress(struct lws* wsi, const std::vector<AddressRange>& proxies);
 
   // "192.0.2.1", "2001:db8::1", or "unknown address" for a Unix socket and a peer that is already gone.
   std::string text() const;
+
+  // nullptr where the text is "unknown address".
+  const Address* address() const { return known_ ? &address_ : nullptr; }
 
   bool operator==(const PeerAddress& other) const { return address_ == other.address_ && known_ == other.known_; }
 

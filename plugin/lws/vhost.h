@@ -69,6 +69,7 @@ class VhostState {
   bool draining() const { return draining_; }
   const ApiKeys& api_keys() const { return api_keys_; }
   const std::vector<AddressRange>& admin_from() const { return admin_from_; }
+  const std::vector<AddressRange>& trusted_proxies() const { return trusted_proxies_; }
   const OwnNames& own_names() const { return own_names_; }
   PeerAddress client_of(lws* wsi) const { return {wsi, trusted_proxies_}; }
   const RateLimit::Settings& message_rate() const { return message_rate_; }

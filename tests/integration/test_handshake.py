@@ -1,11 +1,15 @@
 """Bad ways to ask for a connection, and what they get, while everybody else goes on."""
+import asyncio
+import contextlib
 import pathlib
 import random
+import socket
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.server import receive  # noqa: E402
+from support.back_end import KEY, key_file  # noqa: E402
+from support.server import HOST, PATIENCE, receive  # noqa: E402
 from support.transports import ALL, Transport, over  # noqa: E402
 from support.wire import Wire, request  # noqa: E402
 
@@ -348,6 +352,94 @@ class Handshakes(Transport):
                 self.assertNotEqual(await self.status(headers={"Sec-WebSocket-Version": version}), 101)
         with self.subTest("no version"):
             self.assertNotEqual(await self.status(drop=("Sec-WebSocket-Version",)), 101)
+
+
+@unittest.skipIf(HOST == "lwsws", "lwsws does not tell the plugin of connections")
+@over("plain", "tls")
+class Waiting:
+    """Connections that have asked for nothing yet."""
+
+    async def silent(self, count):
+        """So many that say nothing, not even TLS's first word."""
+        for _ in range(count):
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
+            self.addAsyncCleanup(self.drop, writer)
+            self.writers.append(writer)
+
+    async def drop(self, writer):
+        writer.transport.abort()
+
+    async def dropped(self, times):
+        """Waits until so many were dropped, as the log says."""
+        return await self.server.logged("dropped 127.0.0.1: too many connections that have asked for nothing", times=times)
+
+    async def freed(self):
+        """Waits until one more may come."""
+        for _ in range(1000):
+            if await self.status() == 101:
+                return
+        self.fail("nobody may come any more")
+
+    def setUp(self):
+        self.writers = []
+
+    async def test_above_max_waiting_more_are_dropped_and_those_that_are_there_go_on(self):
+        self.serve(max_waiting=3, metrics=1)
+        client = await self.join()
+        await self.silent(5)
+        self.assertIn("(max-waiting)", (await self.dropped(2))[0])
+        await client.send("still here")
+        self.assertEqual(await receive(client), "still here")
+        for writer in self.writers:
+            writer.transport.abort()
+        await self.freed()
+        wire = await Wire.open(self.url)
+        self.addAsyncCleanup(wire.abandon)
+        wire.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        self.assertRegex((await wire.answer()).body.decode(), r'refused_total\{cause="too_many_waiting"\} [2-9]')
+
+    async def test_above_max_waiting_per_address_more_of_that_address_are_dropped(self):
+        self.serve(max_waiting_per_address=2)
+        await self.silent(3)
+        self.assertIn("(max-waiting-per-address)", (await self.dropped(1))[0])
+        sock = socket.create_connection(("127.0.0.1", self.server.port), source_address=("127.0.0.2", 0))
+        with sock:
+            sock.sendall(b"x" if self.transport == "tls" else b"GET /chat/ HTTP/1.1\r\n\r\n")
+            sock.settimeout(PATIENCE)
+            with contextlib.suppress(ConnectionResetError):
+                sock.recv(1)
+        self.assertEqual(self.server.chat_log("dropped 127.0.0.2"), [])
+
+    async def test_a_trusted_proxy_may_have_more_than_an_address(self):
+        self.serve(max_waiting_per_address=2, trusted_proxies="127.0.0.1")
+        await self.silent(5)
+        self.assertEqual(await self.status(), 101)
+        self.assertEqual(self.server.chat_log("dropped"), [])
+
+    async def test_clients_and_requests_under_way_do_not_count(self):
+        self.serve(max_waiting=2)
+        clients = [await self.join() for _ in range(6)]
+        for _ in range(6):
+            reader = await Wire.open(self.url)
+            self.addAsyncCleanup(reader.abandon)
+            reader.send(b"GET /sse/lobby HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            self.assertEqual((await reader.answer()).status, 200)
+        await clients[0].send("all here")
+        for client in clients:
+            self.assertEqual(await receive(client), "all here")
+
+    async def test_a_connection_counts_again_when_its_request_is_over(self):
+        self.serve(max_waiting=2, api_key_file=key_file(self))
+        kept = []
+        while not self.server.chat_log("dropped"):
+            wire = await Wire.open(self.url)
+            self.addAsyncCleanup(wire.abandon)
+            wire.send(f"POST /pub/x HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {KEY}\r\nContent-Length: 1\r\n\r\nx".encode())
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                self.assertEqual((await wire.answer()).status, 200)
+                kept.append(wire)
+            self.assertLessEqual(len(kept), 2)
+        await self.dropped(1)
 
 
 if __name__ == "__main__":
