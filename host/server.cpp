@@ -28,6 +28,15 @@ constexpr uint64_t kCertificateMs = uint64_t{24} * 3600 * 1000;
 // How often log lines that stderr had no room for are tried again.
 constexpr uint64_t kLogMs = 1000;
 
+// lws would watch every WebSocket with a timer of its own, beside the plugin's pings, and keep all of these timers in
+// one sorted list. Each accept and each pong walks that list from its head, so both get slower with every connection.
+// A hang-up after 0 s turns the timers off. lws ignores the structure unless the ping's time is set, too.
+constexpr lws_retry_bo_t kNoIdleTimers = [] {
+  lws_retry_bo_t policy{};
+  policy.secs_since_valid_ping = 1;
+  return policy;
+}();
+
 void set_descriptor_limit() {
   rlimit now{};
   if (getrlimit(RLIMIT_NOFILE, &now) != 0) return;
@@ -140,6 +149,8 @@ std::string Server::create_context() {
   }
   info_.pprotocols = protocols_.data();
   info_.pt_serv_buf_size = 8192;
+  // The vhosts have no policy of their own, because lws's parser clears it: they take the context's.
+  info_.retry_and_idle_policy = &kNoIdleTimers;
   // lws copies every string and keeps a small structure for most of them.
   config_strings_.resize(65536 + 8 * config_.total_bytes);
   char* strings = config_strings_.data();

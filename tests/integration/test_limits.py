@@ -239,6 +239,18 @@ class Vanishing:
         self.assertEqual(await quiet.frame(), (TEXT, True, b"still here"))
 
 
+@over("plain", "tls")
+class IdleTimers:
+    @unittest.skipIf(server.HOST == "lwsws", "lwsws leaves no way to turn them off")
+    async def test_lws_itself_keeps_no_timer_for_a_client_that_is_there(self):
+        self.serve(server={"arguments": ["-d", "info"]}, ping_interval=1)
+        client = await self.dial()
+        ping = await client.frame()
+        client.send(frame(ping.payload, PONG))
+        await self.server.until(lambda: "received pong" in self.server.log(), "lws to say so, as Debian's does at -d info")
+        self.assertNotIn("setting validity timer", self.server.log())
+
+
 @over(*ALL)
 class TooMany:
     async def test_one_more_than_max_clients_gets_503_until_one_leaves(self):
