@@ -97,7 +97,6 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
       case LWS_CALLBACK_HTTP_BODY: return exchange->body({static_cast<const char*>(in), size});
       case LWS_CALLBACK_HTTP_BODY_COMPLETION: return exchange->body_complete();
       case LWS_CALLBACK_HTTP_WRITEABLE: return continue_exchange(wsi, exchange);
-      case LWS_CALLBACK_TIMER: return exchange->timer();
       case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
       case LWS_CALLBACK_CLOSED_HTTP: return destroy(exchange), 0;
       default: break;
@@ -109,7 +108,6 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
   switch (reason) {
     case LWS_CALLBACK_RECEIVE: return socket->receive(static_cast<const char*>(in), size), 0;
     case LWS_CALLBACK_SERVER_WRITEABLE: return socket->writeable() ? 0 : -1;
-    case LWS_CALLBACK_TIMER: return socket->timer(), 0;
     case LWS_CALLBACK_RECEIVE_PONG: return socket->received_pong(), 0;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
       return socket->peer_closes({static_cast<const char*>(in), size}) ? 0 : -1;

@@ -76,6 +76,7 @@ void Connection::note_end(Ending ending) {
 
 void Connection::closing() {
   state_ = State::kClosing;
+  cancel();
   leave_hub();
 }
 
@@ -88,9 +89,17 @@ void Connection::kill(Status why) {
   if (state_ == State::kClosing) return;
   if (!ending_ && why != Status::kOk) note_end({why});
   closing();
-  // Closing another connection inline is not safe in lws: it is done from the event loop.
+  // Closing another connection inline is not safe in lws: it is done from the event loop. lws sorts what is to be
+  // closed by walking it, so thousands at once come in portions.
+  wait_until(TimerWheel::kAtOnce);
+}
+
+void Connection::ring() {
+  if (state_ != State::kClosing) return time_is_up();
   lws_set_timeout(wsi_, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
 }
+
+void Connection::wait_until(Time due) { vhost_->alarms().set(*this, due); }
 
 bool Connection::can_write() {
   if (state_ != State::kOpen) return false;

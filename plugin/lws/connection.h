@@ -10,6 +10,7 @@
 #include "core/client.h"
 #include "core/counters.h"
 #include "core/liveness.h"
+#include "lws/alarms.h"
 #include "lws/peer_address.h"
 #include "lws/uring_batch.h"
 
@@ -19,7 +20,7 @@ class VhostState;
 
 // One client's connection, whatever it speaks: is in its vhost's list, hands bytes to lws, and ends with a reason
 // that the log and the counters say.
-class Connection : public Liveness::Peer, public UringBatch::Sender {
+class Connection : public Liveness::Peer, public UringBatch::Sender, public Alarm {
  public:
   virtual ~Connection();
   Connection(const Connection&) = delete;
@@ -44,6 +45,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender {
   void orphan();
 
   void batch_sent(std::string_view bytes, int sent) final;
+  void ring() final;
 
  protected:
   enum class State : uint8_t {
@@ -61,6 +63,9 @@ class Connection : public Liveness::Peer, public UringBatch::Sender {
   // Takes the first of these bytes to send over HTTP/2, which is ready for them. Returns how many, or 0 if the
   // connection is broken.
   virtual size_t write_http2(std::string_view bytes) = 0;
+
+  // The time that wait_until() gave has come. Not called once the connection is closing.
+  virtual void time_is_up() = 0;
 
   // lws holds bytes that the peer has not taken, and will tell when it may write again.
   virtual void choked() {}
@@ -91,6 +96,9 @@ class Connection : public Liveness::Peer, public UringBatch::Sender {
 
   // Asks for such a callback.
   void ask_to_write() { lws_callback_on_writable(wsi_); }
+
+  // Sets the one time that it waits for.
+  void wait_until(Time due);
 
   // Takes bytes to send, from the first on, as Client::write(). Those of a client may be gathered.
   size_t write(Client* client, std::string_view bytes);

@@ -230,15 +230,14 @@ void EventStream::choked() {
   if (probe_ == Probe::kNow) probe_ = Probe::kBefore;
   lws_rx_flow_control(wsi(), 1);
   if (open() && !window_open(wsi()))
-    lws_set_timer_usecs(wsi(), kWindowPoll);
+    wait_until(now() + kWindowPoll);
   else
     ask_to_write();
 }
 
-int EventStream::timer() {
-  if (state() == State::kFarewell) return -1;
+void EventStream::time_is_up() {
+  if (state() == State::kFarewell) return kill(Status::kOk);
   expect_more();
-  return 0;
 }
 
 // What came together with the request lws has read already and keeps; it then wants to write whenever it is kept
@@ -293,7 +292,7 @@ void EventStream::close(Ending ending, std::string last_events) {
   vhost().watch().forget(*this);
   pending_ += last_events;
   if (!speaking_) pending_.append(": ").append(why_in_words()).append("\n\n");
-  lws_set_timer_usecs(wsi(), kFarewell);
+  wait_until(now() + kFarewell);
   choked();
 }
 

@@ -27,7 +27,6 @@ class EventStream final : public Connection, public HttpExchange {
   // Sends the answer's headers.
   int begin() override;
   int writeable() override;
-  int timer() override;
 
   // lws has looked at all sockets once more since vhost().await_turn().
   void turned();
@@ -42,6 +41,7 @@ class EventStream final : public Connection, public HttpExchange {
 
   void join(Reader& reader, std::string_view room, const std::vector<Position>& seen, bool resuming);
   void leave_hub() override;
+  void time_is_up() override;
   void choked() override;
   size_t write_http2(std::string_view bytes) override;
   unsigned close_code(Status) const override { return 0; }

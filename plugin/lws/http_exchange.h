@@ -22,9 +22,6 @@ class HttpExchange {
   // HTTP_WRITEABLE
   virtual int writeable() = 0;
 
-  // TIMER
-  virtual int timer() = 0;
-
   // Whether all of it has come and been answered, so that another request may follow.
   virtual bool done() const { return false; }
 };

@@ -98,7 +98,12 @@ bool HttpRequest::looks_like_headers(std::string_view piece) const {
   return first || (!key_.empty() && piece.find(key_) != std::string_view::npos);
 }
 
-void HttpRequest::wait() { lws_set_timer_usecs(wsi_, std::clamp<Time>(deadline_ - now(), 1, kPause)); }
+void HttpRequest::wait() { wait_until(std::min(deadline_, now() + kPause)); }
+
+// Where there is no vhost the answer is known at once, and lws has a time of its own for what follows.
+void HttpRequest::wait_until(Time due) {
+  if (vhost_) vhost_->alarms().set(*this, due);
+}
 
 int HttpRequest::body(std::string_view piece) {
   // Of a body without a length, which has been refused, lws 4.3 gives nothing over HTTP/2, again and again, until it
@@ -155,7 +160,7 @@ int HttpRequest::answer(HttpAnswer answer) {
   end_now_ = end_now_ || (early && !end_after_body_);
   answer_ = std::move(answer);
   deadline_ = now() + (end_after_body_ ? kPause : kDuration);
-  lws_set_timer_usecs(wsi_, deadline_ - now());
+  wait_until(deadline_);
   lws_callback_on_writable(wsi_);
   return 0;
 }
@@ -197,7 +202,7 @@ int HttpRequest::writeable() {
     if (sent_ < answer_.body.size()) return lws_callback_on_writable(wsi_), 0;
   }
   if (sent_ < answer_.body.size()) {
-    if (!window_open(wsi_)) return lws_set_timer_usecs(wsi_, kWindowPoll), 0;
+    if (!window_open(wsi_)) return wait_until(now() + kWindowPoll), 0;
     int written = write_piece(wsi_, std::string_view(answer_.body).substr(sent_), true);
     if (written < 0) return -1;
     sent_ += static_cast<size_t>(written);
@@ -206,15 +211,16 @@ int HttpRequest::writeable() {
   return end_now_ || (end_after_body_ && complete_) ? -1 : 0;
 }
 
-int HttpRequest::timer() {
-  Time left = deadline_ - now();
-  if (answered_ && (over_http1() || left <= 0)) return -1;
+void HttpRequest::ring() {
+  if (answered_ && (over_http1() || deadline_ <= now()))
+    return lws_set_timeout(wsi_, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
   if (answered_) {
-    lws_set_timer_usecs(wsi_, left);
-    return lws_callback_on_writable(wsi_), 0;
+    wait_until(deadline_);
+    lws_callback_on_writable(wsi_);
+    return;
   }
   end_now_ = true;
-  return answer(refusal(408, "the request took too long"));
+  answer(refusal(408, "the request took too long"));
 }
 
 }  // namespace lws_chat

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/message.h"
+#include "lws/alarms.h"
 #include "lws/header.h"
 #include "lws/http_answer.h"
 #include "lws/http_exchange.h"
@@ -17,7 +18,7 @@ class VhostState;
 
 // A request for a resource, with or without a body: waits for the body, bounded in size and time, and sends the
 // answer.
-class HttpRequest final : public HttpExchange {
+class HttpRequest final : public HttpExchange, public Alarm {
  public:
   // `rest` is what follows the resource's path.
   HttpRequest(lws* wsi, VhostState* vhost, const HttpResource& resource, std::string_view rest);
@@ -29,7 +30,7 @@ class HttpRequest final : public HttpExchange {
   int body(std::string_view piece) override;
   int body_complete() override;
   int writeable() override;
-  int timer() override;
+  void ring() override;
   bool done() const override { return complete_ && sent_headers_ && sent_ == answer_.body.size(); }
 
  private:
@@ -42,6 +43,7 @@ class HttpRequest final : public HttpExchange {
   int answer(HttpAnswer answer);
   int send_headers();
   void wait();
+  void wait_until(Time due);
 
   lws* wsi_;
   VhostState* vhost_;

@@ -60,6 +60,7 @@ VhostState::VhostState(lws_context* context, lws_vhost* vhost, const lws_protoco
     : context_(context), vhost_(vhost), name_(lws_get_vhost_name(vhost)), options_(default_options()) {
   drain_timer_.owner = this;
   if (pvos) configure(pvos);
+  alarms_ = std::make_unique<Alarms>(context);
   watch_ = std::make_unique<PeerWatch>(context, options_);
   std::lock_guard<std::mutex> lock(registry_lock);
   registry.push_back(this);
@@ -193,6 +194,7 @@ void VhostState::forget_turn(EventStream& stream) { turning_.erase(&stream); }
 
 void VhostState::woken() {
   for (EventStream* stream : std::exchange(turning_, {})) stream->turned();
+  alarms_->ring();
   empty_inbox();
 }
 

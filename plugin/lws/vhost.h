@@ -17,6 +17,7 @@
 #include "dialect/metrics.h"
 #include "dialect/server_api.h"
 #include "lws-chat.h"
+#include "lws/alarms.h"
 #include "lws/inbox.h"
 #include "lws/peer_address.h"
 #include "lws/peer_watch.h"
@@ -87,6 +88,7 @@ class VhostState {
 
   void add(Connection& connection);
   void remove(Connection& connection);
+  Alarms& alarms() { return *alarms_; }
   // Over peers that vanish.
   PeerWatch& watch() { return *watch_; }
 
@@ -123,6 +125,7 @@ class VhostState {
   bool misconfigured_ = false;
   bool draining_ = false;
   std::shared_ptr<SharedHub> shared_hub_;
+  std::unique_ptr<Alarms> alarms_;
   std::unique_ptr<PeerWatch> watch_;
   RateLimit::Settings message_rate_{0, 0};
   std::unordered_map<std::string, uint64_t> joins_;  // of this second, by address

@@ -11,8 +11,8 @@
 namespace lws_chat {
 namespace {
 
-// How long a peer may take to accept what precedes the close frame.
-constexpr int kFarewellSeconds = 5;
+// How long a peer may take to accept what precedes the close frame, and then to answer it.
+constexpr Time kFarewell = 5 * LWS_US_PER_SEC;
 
 lws_write_protocol lws_type(Opcode opcode, bool final) {
   int type = LWS_WRITE_CONTINUATION;
@@ -75,14 +75,14 @@ bool WebSocket::limit_rate(uint64_t count) {
   }
   read_again_at_ = at + wait;
   // Not here: lws 4.1 spins when a TLS connection is paused while it still holds decrypted bytes.
-  if (!paused_) lws_set_timer_usecs(wsi(), 1);
+  if (!paused_) wait_until(TimerWheel::kAtOnce);
   return false;
 }
 
 void WebSocket::hold_input(bool hold) {
   held_ = hold;
   if (over_http2()) return;
-  if (hold && !paused_) lws_set_timer_usecs(wsi(), 1);
+  if (hold && !paused_) wait_until(TimerWheel::kAtOnce);
   if (!hold && read_again_at_ <= now()) resume_reading();
   if (!paused_) return;
   // Still paused by its rate: see pause_reading().
@@ -109,11 +109,12 @@ void WebSocket::resume_reading() {
   if (open() && watch() != Watch::kAwait) vhost().watch().heard(*this);
 }
 
-void WebSocket::timer() {
-  if (!open()) return resume_reading();
-  Time left = read_again_at_ - now();
-  if (left > 0) lws_set_timer_usecs(wsi(), left);
-  if (left > 0 || held_) return pause_reading();
+// To pause reading or to read on, or the peer has taken too long for the close.
+void WebSocket::time_is_up() {
+  if (!open()) return kill(Status::kOk);
+  bool too_early = read_again_at_ > now();
+  if (too_early) wait_until(read_again_at_);
+  if (too_early || held_) return pause_reading();
   resume_reading();
   go_on();
 }
@@ -169,7 +170,7 @@ void WebSocket::close(Ending ending, std::string last_frames) {
   vhost().watch().forget(*this);
   buffer_ = std::move(last_frames);
   resume_reading();
-  lws_set_timeout(wsi(), PENDING_TIMEOUT_CLOSE_SEND, kFarewellSeconds);
+  wait_until(now() + kFarewell);
   ask_to_write();
 }
 
@@ -196,7 +197,7 @@ bool WebSocket::say_farewell() {
   }
   // Not by lws_close_reason(): where lws is built with _DEBUG, as Debian's is, its libuv loop drops an
   // HTTP/1.1 connection at once that a callback wants closed.
-  lws_set_timeout(wsi(), PENDING_TIMEOUT_CLOSE_ACK, kFarewellSeconds);
+  wait_until(now() + kFarewell);
   return write_frame(Opcode::kClose, true, payload);
 }
 

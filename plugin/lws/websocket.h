@@ -22,9 +22,6 @@ class WebSocket : public Connection {
   // RECEIVE_PONG
   void received_pong();
 
-  // TIMER: the time has come to pause reading or to read on.
-  void timer();
-
   // WS_PEER_INITIATED_CLOSE: `body` is that of the peer's close frame.
   // Returns whether lws still has to answer it; not where it is itself the answer to our close, or is answered already.
   [[nodiscard]] bool peer_closes(std::string_view body);
@@ -58,6 +55,7 @@ class WebSocket : public Connection {
 
  private:
   size_t write_http2(std::string_view frames) override;
+  void time_is_up() override;
   void pause_reading();
   void resume_reading();
   bool say_farewell();

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "core/message.h"
+
+namespace lws_chat {
+
+// Many timers that need not be exact: setting, cancelling and taking one costs the same however many there are, and
+// allocates nothing. A timer is due up to kTick after its time.
+//
+// A ring of lists, one for each tick of the clock; a timer that is more than one round away stays in its list for as
+// many rounds. ("Hashed and hierarchical timing wheels", Varghese and Lauck, 1987, scheme 6.)
+class TimerWheel {
+ public:
+  static constexpr Time kTick = 5000;  // microseconds
+
+  // Lives in whatever has something to wait for. Its wheel may go away before it.
+  class Timer {
+   public:
+    Timer() = default;
+    ~Timer() { cancel(); }
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
+
+    void cancel();
+    bool is_set() const { return wheel_ != nullptr; }
+
+   private:
+    friend class TimerWheel;
+    TimerWheel* wheel_ = nullptr;  // nullptr: it is not set
+    Timer* previous_ = nullptr;
+    Timer* next_ = nullptr;
+    Time tick_ = 0;  // in which it is due
+  };
+
+  explicit TimerWheel(Time now) : tick_(now / kTick) {}
+  ~TimerWheel();
+  TimerWheel(const TimerWheel&) = delete;
+  TimerWheel& operator=(const TimerWheel&) = delete;
+
+  static constexpr Time kAtOnce = 0;
+
+  // Sets the timer, or sets it anew.
+  void set(Timer& timer, Time due);
+
+  // A timer that is due, which is then no longer set; nullptr if there is none. Those that are set for the past
+  // while others are taken come after these.
+  Timer* take(Time now);
+
+  // When there may be something to take; -1 if no timer is set.
+  Time due() const;
+
+  size_t size() const { return size_; }
+
+ private:
+  static constexpr size_t kSlots = 1024;  // about 5 s a round
+
+  struct List {
+    Timer* first = nullptr;
+    Timer* last = nullptr;
+  };
+
+  List& slot(Time tick) { return slots_[static_cast<size_t>(tick) % kSlots]; }
+  List& list_of(const Timer& timer) { return timer.tick_ <= tick_ ? due_ : slot(timer.tick_); }
+  static void append(List& list, Timer& timer);
+  static void unlink(List& list, Timer& timer);
+  void advance(Time tick);
+
+  std::array<List, kSlots> slots_{};
+  List due_;   // in the order in which they became due
+  Time tick_;  // up to which all that was due is in due_
+  size_t size_ = 0;
+};
+
+}  // namespace lws_chat
