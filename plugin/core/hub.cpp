@@ -24,7 +24,14 @@ class Tee final : public FrameSink {
 }  // namespace
 
 Hub::Hub(const Settings& settings, const Encoders& encoders, Fanout* fanout)
-    : settings_(settings), encoders_(encoders), fanout_(fanout), random_(settings.random) {
+    : settings_(settings),
+      encoders_(encoders),
+      fanout_(fanout),
+      account_(settings.max_memory / 2),
+      input_account_(settings.max_memory / 4),
+      shares_(settings.max_rooms_per_origin),
+      departed_(std::min<uint64_t>(Departed::kMostBytes, settings.max_memory / 4)),
+      random_(settings.random) {
   namespaces_.push_back({"", settings.rooms, {}});
   for (const auto& [name, rooms] : settings.namespaces) namespaces_.push_back({name, rooms, {}});
 }
@@ -51,35 +58,44 @@ const Room* Hub::find(std::string_view name) const {
 
 Room* Hub::find(std::string_view name) { return const_cast<Room*>(std::as_const(*this).find(name)); }
 
-bool Hub::has_place(std::string_view name) const {
-  return rooms_.size() < settings_.max_rooms || vacant_.first() || find(name);
+// Whether there may be one more room without another being forgotten.
+bool Hub::has_room_left(size_t name_length) const {
+  return rooms_.size() < settings_.max_rooms && Room::cost(name_length) <= account_.left();
 }
 
-bool Hub::has_places(const std::vector<std::string>& names) const {
+bool Hub::has_place(std::string_view name, Origin origin) const {
+  return find(name) || (shares_.left(origin) > 0 && (has_room_left(name.size()) || vacant_.first()));
+}
+
+bool Hub::has_places(const std::vector<std::string>& names, Origin origin) const {
   std::set<const Room*> there;
   for (const std::string& name : names)
     if (const Room* room = find(name)) there.insert(room);
   size_t missing = names.size() - there.size();
-  size_t places = settings_.max_rooms - rooms_.size();
+  if (missing > shares_.left(origin)) return false;
+  size_t places = std::min<size_t>(settings_.max_rooms - rooms_.size(), account_.left() / Room::cost(kMaxRoomName));
   for (const Room* room = vacant_.first(); room && places < missing; room = room->vacant_.next)
     if (there.count(room) == 0) ++places;
   return places >= missing;
 }
 
 // The room of that name, made if it is not there; nullptr if there is no place for it.
-Room* Hub::open(std::string_view name) {
+Room* Hub::open(std::string_view name, Origin origin) {
   auto found = rooms_.find(name);
   if (found != rooms_.end()) return found->second.get();
-  if (!has_place(name)) return nullptr;
-  if (rooms_.size() >= settings_.max_rooms) forget(*vacant_.first());
-  auto made = std::make_unique<Room>(pool_, namespace_of(name), std::string(name), next_epoch());
+  if (!has_place(name, origin)) return nullptr;
+  if (!has_room_left(name.size())) forget(*vacant_.first());
+  auto made = std::make_unique<Room>(pool_, account_, namespace_of(name), std::string(name), next_epoch());
   std::string_view key = made->name();
-  return rooms_.emplace(key, std::move(made)).first->second.get();
+  Room& room = *rooms_.emplace(key, std::move(made)).first->second;
+  shares_.take(origin);
+  room.maker_ = origin;
+  return &room;
 }
 
-Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time now) {
+Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time now, Origin origin) {
   assert(!client.room_);
-  Room* opened = open(name);
+  Room* opened = open(name, origin);
   if (!opened) return Status::kTooManyRooms;
   Room& room = *opened;
   vacant_.remove(room);
@@ -176,11 +192,11 @@ void Hub::publish(Room& room, const Message& message, Time now) {
     counters_.deliveries += room.members_.size();
     note_waiting(room, now);
   }
-  if (pool_.bytes_in_use() > settings_.max_memory) reclaim(now);
+  if (bytes_in_use() > settings_.max_memory) reclaim(now);
 }
 
 Status Hub::publish_to(std::string_view name, const Message& message, Time now) {
-  Room* room = open(name);
+  Room* room = open(name, kNobody);
   if (!room) return Status::kTooManyRooms;
   publish(*room, message, now);
   // It may be gone already, for want of memory; with nobody in it, it is only there for its history.
@@ -248,7 +264,7 @@ void Hub::expire_absent(Room& room, Time now) {
 
 // Frees memory until there is little enough of it: first the oldest history, then the slowest readers.
 void Hub::reclaim(Time now) {
-  while (pool_.bytes_in_use() > settings_.max_memory) {
+  while (bytes_in_use() > settings_.max_memory) {
     if (Block* page = pool_.oldest(BlockKind::kHistory)) {
       Room& room = *page->owner;
       room.history_.drop_oldest_page();
@@ -311,6 +327,7 @@ void Hub::retire(Room& room) {
     return;
   }
   vacant_.remove(room);
+  shares_.give_back(room.maker_);
   rooms_.erase(rooms_.find(room.name()));
 }
 

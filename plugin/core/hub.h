@@ -23,8 +23,9 @@ class Hub {
     uint64_t max_lag = 0;     // bytes
     Time flush_interval = 0;  // microseconds
     uint64_t max_rooms = 0;
-    uint64_t max_memory = 0;  // bytes of all streams and histories
-    RoomSettings rooms{};     // of the plain namespace, that is of all rooms without one of these:
+    uint64_t max_rooms_per_origin = 0;  // 0: no limit
+    uint64_t max_memory = 0;            // bytes of all streams and histories, and of what clients hold beside them
+    RoomSettings rooms{};               // of the plain namespace, that is of all rooms without one of these:
     std::vector<std::pair<std::string, RoomSettings>> namespaces{};
     RandomSource random = system_random;  // of clients' ids and rooms' epochs
   };
@@ -52,7 +53,14 @@ class Hub {
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
   size_t rooms() const { return rooms_.size(); }
-  size_t bytes_in_use() const { return pool_.bytes_in_use(); }
+  size_t bytes_in_use() const {
+    return pool_.bytes_in_use() + account_.used() + input_account_.used() + departed_.bytes();
+  }
+
+  // For rooms, subscriptions and who clients are, half of max-memory; and for what clients have sent that waits for
+  // its rest or its turn, a quarter.
+  MemoryAccount& account() { return account_; }
+  MemoryAccount& input_account() { return input_account_; }
 
   // The room of that name, or nullptr.
   const Room* find(std::string_view name) const;
@@ -68,14 +76,14 @@ class Hub {
   const RoomSettings& settings_of(std::string_view name) { return namespace_of(name).settings; }
 
   // Whether a client may join: the room is there, there may be one more, or one can be forgotten for it.
-  bool has_place(std::string_view name) const;
+  bool has_place(std::string_view name, Origin origin = kNobody) const;
 
   // Whether it may join all of these, each named once.
-  bool has_places(const std::vector<std::string>& names) const;
+  bool has_places(const std::vector<std::string>& names, Origin origin = kNobody) const;
 
   // Puts the client into the room, made if it is not there, and gives it the room's last `replay`
   // messages as far as the history has them. kTooManyRooms if there is no place.
-  Status join(Client& client, std::string_view room, uint64_t replay, Time now);
+  Status join(Client& client, std::string_view room, uint64_t replay, Time now, Origin origin = kNobody);
 
   // Lets go of a client; it is not told.
   void leave(Client& client, Time now, Departure departure = Departure::kFinal);
@@ -134,7 +142,8 @@ class Hub {
   };
 
   Namespace& namespace_of(std::string_view room);
-  Room* open(std::string_view name);
+  bool has_room_left(size_t name_length) const;
+  Room* open(std::string_view name, Origin origin);
   Encode encoder(Audience audience) const;
   void note_waiting(Room& room, Time now);
   void make_dirty(Room& room, Time now);
@@ -158,6 +167,9 @@ class Hub {
   Encoders encoders_;
   Fanout* fanout_;
   BlockPool pool_;
+  MemoryAccount account_;
+  MemoryAccount input_account_;
+  RoomShares shares_;
   std::vector<Namespace> namespaces_;                                  // the plain one first
   std::unordered_map<std::string_view, std::unique_ptr<Room>> rooms_;  // keyed by the room's own name
   Counters counters_;

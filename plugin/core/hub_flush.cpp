@@ -48,7 +48,7 @@ Time Hub::due() const {
 
 void Hub::flush(Time now, size_t max_writes) {
   // Joins and leaves are told while rooms are walked through, where nobody can be dismissed for them.
-  if (pool_.bytes_in_use() > settings_.max_memory) reclaim(now);
+  if (bytes_in_use() > settings_.max_memory) reclaim(now);
   while (later_.first() && later_.first()->due_ <= now) {
     Room& room = *later_.first();
     later_.remove(room);

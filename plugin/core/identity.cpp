@@ -11,7 +11,7 @@ void Departed::add(std::string key, IdentityPtr identity, Time until) {
   auto entry = entries_.emplace(std::move(key), Entry{std::move(identity), until});
   by_age_.emplace(until, entry);
   bytes_ += bytes_of(*entry);
-  while (entries_.size() > kMost || bytes_ > kMostBytes) forget_oldest();
+  while (entries_.size() > kMost || bytes_ > most_bytes_) forget_oldest();
 }
 
 IdentityPtr Departed::take(std::string_view key, Time now) {

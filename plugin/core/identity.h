@@ -22,9 +22,11 @@ using IdentityPtr = std::shared_ptr<const Identity>;
 // client is known again by its key, which only it can tell: nobody else sees it.
 class Departed {
  public:
-  // How many are remembered, in how many bytes; of more the oldest are forgotten.
+  // How many are remembered, in how many bytes at most; of more the oldest are forgotten.
   static constexpr size_t kMost = 100000;
   static constexpr size_t kMostBytes = size_t{64} * 1024 * 1024;
+
+  explicit Departed(size_t most_bytes = kMostBytes) : most_bytes_(most_bytes) {}
 
   void add(std::string key, IdentityPtr identity, Time until);
 
@@ -50,6 +52,7 @@ class Departed {
 
   Entries entries_;
   std::multimap<Time, Entries::iterator> by_age_;  // when each is to be forgotten
+  size_t most_bytes_;
   size_t bytes_ = 0;
 };
 

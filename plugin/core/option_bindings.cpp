@@ -146,6 +146,10 @@ const std::vector<OptionBinding>& option_bindings() {
       number("max-rooms", "rooms", "100000", 1, 10'000'000, kHub, &Options::max_rooms,
              "Largest number of rooms, including empty rooms with a history. A new room takes the place of the one "
              "that has been empty longest; if none is empty, the new room is refused."),
+      number("max-rooms-per-address", "rooms", "10000", 0, 10'000'000, kHub, &Options::max_rooms_per_address,
+             "Largest number of rooms made by clients of one address, or of one /64 of IPv6, including empty rooms with "
+             "a history; a further room is refused with 503. A proxy that is not in trusted-proxies counts as one "
+             "address. 0: no limit."),
       number("max-subscriptions", "rooms", "128", 1, 10000, kVhost, &Options::max_subscriptions,
              "Largest number of rooms for one structured client; a further subscribe gets error 106. It also limits "
              "the rooms of one event stream, which are never more than 32."),
@@ -175,8 +179,10 @@ const std::vector<OptionBinding>& option_bindings() {
              "For structured clients only: a client that lost its connection counts as present for this time. If it "
              "returns in time, nobody is told that it left."),
       number("max-memory", "bytes", "268435456", 65536, uint64_t{1024} * 1024 * kMiB, kHub, &Options::max_memory,
-             "Memory for the streams and histories of all rooms together. Above it, the oldest history is dropped "
-             "first, then the slowest readers are closed."),
+             "Memory for the streams and histories of all rooms and for what clients hold. Above it, the oldest history "
+             "is dropped first, then the slowest readers are closed. Rooms, subscriptions and identities may take half "
+             "of it; more are refused. Unfinished messages and waiting commands may take a quarter; above that, the "
+             "clients with the oldest unfinished messages are closed with 1013."),
       choice("fanout", "auto|write|uring", "auto", kHub, set_fanout, get_fanout,
              "How messages are sent: write makes a write call for each client, uring sends to many clients at once "
              "through io_uring (not over TLS). auto uses io_uring if the system has it."),
@@ -189,7 +195,8 @@ const std::vector<OptionBinding>& option_bindings() {
              "A text client is pinged after this much silence, a structured client each time this has passed. 0: "
              "never."),
       number("pong-timeout", "s", "10", 1, 3600, kVhost, &Options::pong_timeout,
-             "How long a client may take to answer a ping, and a new structured client to send connect.")};
+             "How long a client may take to answer a ping, and a new structured client to send connect. A message has to "
+             "be complete within three times this, or grow by 65536 bytes; otherwise its client is closed with 1008.")};
   return table;
 }
 

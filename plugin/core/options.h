@@ -38,6 +38,7 @@ struct Options {
   uint64_t max_waiting_from = 0;          // those of one address; 0: no limit
   uint64_t max_clients = 0;               // connections of this vhost; 0: no limit
   uint64_t max_rooms = 0;                 // of the hub
+  uint64_t max_rooms_per_address = 0;     // that its clients have made; 0: no limit
   uint64_t max_subscriptions = 0;         // rooms that one structured client may be in
   uint64_t max_joins_per_second = 0;      // connections from one address; 0: no limit
   uint64_t message_rate = 0;              // messages a second of one client; 0: no limit
@@ -50,7 +51,7 @@ struct Options {
   bool join_leave = false;                // who comes and goes is told to those who want to know
   uint64_t presence_grace = 0;            // seconds that who lost its connection still counts as present
   uint64_t drain_seconds = 0;             // over which clients are closed when the server ends; 0: at once
-  uint64_t max_memory = 0;                // bytes of all streams and histories of the hub
+  uint64_t max_memory = 0;                // bytes of all streams, histories and of what clients hold
   FanoutMode fanout = FanoutMode::kAuto;
   uint64_t max_lag = 0;         // bytes a reader may be behind before it is closed
   uint64_t flush_interval = 0;  // milliseconds between two flushes of a busy room; 0: every loop turn

@@ -5,7 +5,7 @@
 namespace lws_chat {
 
 bool is_room_name(std::string_view name) {
-  if (name.empty() || name.size() > 255 || !is_utf8(name) || name == "." || name == "..") return false;
+  if (name.empty() || name.size() > kMaxRoomName || !is_utf8(name) || name == "." || name == "..") return false;
   for (size_t i = 0; i < name.size(); ++i) {
     auto c = static_cast<unsigned char>(name[i]);
     if (c < 0x20 || c == 0x7f || c == '/') return false;
@@ -17,12 +17,20 @@ bool is_room_name(std::string_view name) {
 
 uint64_t Client::lag() const { return room_ ? room_->stream(audience_).head() - cursor_ : 0; }
 
-Room::Room(BlockPool& pool, Namespace& group, std::string name, std::string epoch)
-    : name_(std::move(name)),
+size_t Room::cost(size_t name_length) {
+  constexpr size_t kNodes = 128;  // of the table of rooms and of what malloc adds, about
+  return sizeof(Room) + kNodes + name_length;
+}
+
+Room::Room(BlockPool& pool, MemoryAccount& account, Namespace& group, std::string name, std::string epoch)
+    : charge_(account),
+      name_(std::move(name)),
       epoch_(std::move(epoch)),
       namespace_(group),
       streams_{Stream(pool, this), Stream(pool, this), Stream(pool, this), Stream(pool, this)},
-      history_(pool, this, group.settings.history) {}
+      history_(pool, this, group.settings.history) {
+  charge_.set(cost(name_.size()));
+}
 
 const RoomSettings& Room::settings() const { return namespace_.settings; }
 

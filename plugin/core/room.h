@@ -8,10 +8,14 @@
 
 #include "core/client.h"
 #include "core/history.h"
+#include "core/memory_account.h"
 #include "core/message.h"
+#include "core/room_shares.h"
 #include "core/stream.h"
 
 namespace lws_chat {
+
+inline constexpr size_t kMaxRoomName = 255;  // bytes
 
 // Whether a text may name a room: UTF-8 of 1 to 255 bytes without control characters and without '/'. Clients and
 // proxies take "." and ".." out of a URL, so that these could never be reached.
@@ -41,7 +45,10 @@ struct Namespace;
 // leaves before it dies.
 class Room {
  public:
-  Room(BlockPool& pool, Namespace& group, std::string name, std::string epoch);
+  Room(BlockPool& pool, MemoryAccount& account, Namespace& group, std::string name, std::string epoch);
+
+  // Bytes that a room costs as such, of a name of that length.
+  static size_t cost(size_t name_length);
 
   const std::string& name() const { return name_; }
   const RoomSettings& settings() const;
@@ -70,6 +77,8 @@ class Room {
   void remove(Client& client);
   void place(Client& client, size_t index);
 
+  MemoryAccount::Charge charge_;
+  Origin maker_ = kNobody;
   std::string name_;
   std::string epoch_;
   Namespace& namespace_;

@@ -38,9 +38,11 @@ enum class [[nodiscard]] Status : uint8_t{
     kTooManyWaiting,    // over max-waiting or max-waiting-per-address
     kTooManyRooms,      // over max-rooms
     kTooManyJoins,      // over max-joins-per-second
+    kUnfinished,        // began a message and did not go on with it
+    kNoMemory,          // what clients hold has reached its part of max-memory
 };
 
-inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kTooManyJoins) + 1;
+inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kNoMemory) + 1;
 
 struct StatusRow {
   uint16_t close_code;   // RFC 6455 section 7.4; 0 where the connection never opens or cannot be told

@@ -15,7 +15,12 @@ std::string_view first_line(std::string_view text) { return text.substr(0, text.
 }  // namespace
 
 Session::Session(Hub& hub, Sessions& sessions, const Options& options, SessionLink& link)
-    : hub_(hub), sessions_(sessions), options_(options), link_(link) {}
+    : hub_(hub),
+      sessions_(sessions),
+      options_(options),
+      link_(link),
+      input_bytes_(hub.input_account()),
+      claimed_(hub.account()) {}
 
 Session::~Session() = default;
 
@@ -23,17 +28,37 @@ void Session::receive(std::string_view message, Time now) {
   if (ended_ || parting_ != Status::kOk) return;
   if (!input_.empty()) {
     // The connection was asked not to read; what it already had is bounded all the same.
-    if (input_bytes_ > 2 * options_.max_message + kMaxUntaken) return end({Status::kTooFast}, now);
-    return keep(message);
+    if (input_bytes_.bytes() > 2 * options_.max_message + kMaxUntaken) return end({Status::kTooFast}, now);
+    return keep(message, now);
   }
   (void)run(message, now);
-  if (!message.empty() && !ended_) keep(message);
+  if (!message.empty() && !ended_) keep(message, now);
 }
 
-void Session::keep(std::string_view message) {
+void Session::keep(std::string_view message, Time now) {
   constexpr size_t kNode = 64;
+  size_t bytes = input_bytes_.bytes() + kNode + message.size();
+  if (!input_bytes_.may_be(bytes)) return end({Status::kNoMemory}, now);
   input_.emplace_back(message);
-  input_bytes_ += kNode + message.size();
+  input_bytes_.set(bytes);
+}
+
+// Whether it may hold so many bytes more for the client, which then count.
+bool Session::claim(size_t more) {
+  size_t bytes = claimed_.bytes() + more;
+  if (!claimed_.may_be(bytes)) return false;
+  claimed_.set(bytes);
+  return true;
+}
+
+size_t Session::cost_of(std::string_view channel) {
+  constexpr size_t kNode = 64;
+  return sizeof(Subscriptions::value_type) + kNode + channel.size();
+}
+
+Session::Subscriptions::iterator Session::drop(Subscriptions::iterator subscription) {
+  claimed_.set(claimed_.bytes() - std::min(claimed_.bytes(), cost_of(subscription->first)));
+  return subscriptions_.erase(subscription);
 }
 
 // Does the commands of a message and takes them off it, until there is a reason to wait. Returns whether there is
@@ -73,13 +98,13 @@ void Session::resume(Time now) {
   if (input_.empty() || !link_.allow(0)) return;
   std::list<std::string> waiting = std::move(input_);
   input_.clear();
-  input_bytes_ = 0;
+  input_bytes_.set(0);
   bool go_on = true;
   for (const std::string& message : waiting) {
     std::string_view rest = message;
     if (go_on) go_on = run(rest, now);
     if (ended_ || parting_ != Status::kOk) return;
-    if (!rest.empty()) keep(rest);
+    if (!rest.empty()) keep(rest, now);
   }
 }
 
@@ -217,14 +242,13 @@ void Session::dismissed(Subscription& subscription, Ending ending, Time now) {
 Session::Subscriptions::iterator Session::find(std::string_view channel) {
   auto found = subscriptions_.find(channel);
   if (found == subscriptions_.end() || found->second.room() || ended_ || parting_ != Status::kOk) return found;
-  subscriptions_.erase(found);
+  drop(found);
   return subscriptions_.end();
 }
 
 // Lets go of the subscriptions that have been ended from the other side.
 void Session::drop_ended() {
-  for (auto at = subscriptions_.begin(); at != subscriptions_.end();)
-    at = at->second.room() ? std::next(at) : subscriptions_.erase(at);
+  for (auto at = subscriptions_.begin(); at != subscriptions_.end();) at = at->second.room() ? std::next(at) : drop(at);
 }
 
 bool Session::is(std::string_view client, std::string_view session) const {
@@ -273,6 +297,8 @@ void Session::leave_all(Time now, Hub::Departure departure) {
   output_ = replies_ = std::string();
   taken_ = 0;
   input_.clear();
+  input_bytes_.set(0);
+  claimed_.set(0);
   note_untaken();
 }
 

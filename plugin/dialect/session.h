@@ -32,6 +32,9 @@ class SessionLink {
   // Session::resume() is to be called as soon as the connection can write.
   virtual void ask_to_resume() = 0;
 
+  // Who counts for the rooms that it makes.
+  virtual Origin origin() const { return kNobody; }
+
   // The client has said connect: from now on it is pinged.
   virtual void connected() = 0;
 
@@ -113,7 +116,7 @@ class Session {
   using Subscriptions = std::map<std::string, Subscription, std::less<>>;
 
   [[nodiscard]] bool run(std::string_view& lines, Time now);
-  void keep(std::string_view message);
+  void keep(std::string_view message, Time now);
   bool handle(std::string_view line, Time now);
   void perform(Command& command, Time now);
   void connect(Command& command, Time now);
@@ -142,6 +145,9 @@ class Session {
   Subscriptions::iterator find(std::string_view channel);
   void drop_ended();
   void leave_all(Time now, Hub::Departure departure);
+  static size_t cost_of(std::string_view channel);
+  [[nodiscard]] bool claim(size_t more);
+  Subscriptions::iterator drop(Subscriptions::iterator subscription);
 
   Hub& hub_;
   Sessions& sessions_;
@@ -151,19 +157,20 @@ class Session {
   std::string key_;       // by which it is known again
   bool named_ = false;    // it is among the named sessions under its key
   Subscriptions subscriptions_;
-  std::string next_served_;           // the room that goes first when the connection is ready again
-  std::list<std::string> input_;      // messages that wait; of the first perhaps only the rest
-  size_t input_bytes_ = 0;            // of them, and what it costs to keep them
-  std::string replies_;               // JSON texts, one a line, of the commands done in this turn
-  std::string output_;                // frames that the connection has not taken
-  size_t taken_ = 0;                  // bytes at the front of it that it has
-  size_t noted_ = 0;                  // bytes of it that are part of sessions_.untaken
-  Subscription* speaking_ = nullptr;  // has been written half a message: nobody else may write before the rest
-  bool ping_waits_ = false;           // in output_
-  bool held_ = false;                 // the client's input is held back
-  std::set<uint32_t> ids_;            // of the commands done of the message that is being done
-  uint64_t cost_ = 1;                 // of the command being done, in ordinary ones
-  Time grace_ = 0;                    // the longest presence-grace of the rooms it was in
+  std::string next_served_;            // the room that goes first when the connection is ready again
+  std::list<std::string> input_;       // messages that wait; of the first perhaps only the rest
+  MemoryAccount::Charge input_bytes_;  // of them, and what it costs to keep them
+  MemoryAccount::Charge claimed_;      // of who it is and its subscriptions
+  std::string replies_;                // JSON texts, one a line, of the commands done in this turn
+  std::string output_;                 // frames that the connection has not taken
+  size_t taken_ = 0;                   // bytes at the front of it that it has
+  size_t noted_ = 0;                   // bytes of it that are part of sessions_.untaken
+  Subscription* speaking_ = nullptr;   // has been written half a message: nobody else may write before the rest
+  bool ping_waits_ = false;            // in output_
+  bool held_ = false;                  // the client's input is held back
+  std::set<uint32_t> ids_;             // of the commands done of the message that is being done
+  uint64_t cost_ = 1;                  // of the command being done, in ordinary ones
+  Time grace_ = 0;                     // the longest presence-grace of the rooms it was in
   Status parting_ = Status::kOk;
   bool ended_ = false;
 };

@@ -11,6 +11,9 @@ namespace {
 // What a client says about itself, in bytes.
 constexpr size_t kMaxConnectData = 4096;
 
+// What it costs to know a client, beside what it says of itself, about.
+constexpr size_t kIdentity = 512;
+
 // So many members or messages in a reply cost as much as one command.
 constexpr size_t kPerCost = 100;
 
@@ -44,6 +47,7 @@ void Session::connect(Command& command, Time now) {
   if (data.size() > kMaxConnectData)
     return refuse(command, ClientError::kLimitExceeded,
                   "data is larger than " + std::to_string(kMaxConnectData) + " bytes");
+  if (!claim(kIdentity + 3 * data.size())) return end({Status::kNoMemory}, now);
   std::string problem = identify(data, now);
   if (!problem.empty()) return refuse(command, ClientError::kBadRequest, "data: " + problem);
   link_.connected();
@@ -97,11 +101,13 @@ void Session::subscribe(Command& command, Time now) {
   if (subscriptions_.size() >= options_.max_subscriptions)
     return refuse(command, ClientError::kLimitExceeded,
                   "one client may be in " + std::to_string(options_.max_subscriptions) + " rooms");
+  if (!claim(cost_of(channel)))
+    return refuse(command, ClientError::kTooManyRequests, "clients hold too much memory, try again later");
   Audience audience = watching ? Audience::kWatching : Audience::kStructured;
   auto place = subscriptions_.try_emplace(channel, *this, audience).first;
   Subscription& subscription = place->second;
-  if (hub_.join(subscription, channel, 0, now) != Status::kOk) {
-    subscriptions_.erase(place);
+  if (hub_.join(subscription, channel, 0, now, link_.origin()) != Status::kOk) {
+    drop(place);
     return refuse(command, ClientError::kLimitExceeded, "too many rooms");
   }
   const RoomSettings& settings = subscription.room()->settings();
@@ -162,7 +168,7 @@ bool Session::unsubscribe(Command& command, Time now) {
     if (ended_) return true;
     if (speaking_ == &found->second) return false;
     hub_.leave(found->second, now);
-    subscriptions_.erase(found);
+    drop(found);
   }
   return reply(command, "{}"), true;
 }

@@ -33,8 +33,9 @@ Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>&
   detail = std::to_string(vhost->connections()) + " now";
   if (options.max_clients && vhost->connections() >= options.max_clients) return Status::kFull;
   detail = std::to_string(vhost->hub().rooms()) + " now";
-  if (!vhost->hub().has_places(rooms)) return Status::kTooManyRooms;
-  if (!vhost->admit_from(vhost->client_of(wsi))) return Status::kTooManyJoins;
+  PeerAddress client = vhost->client_of(wsi);
+  if (!vhost->hub().has_places(rooms, client.origin())) return Status::kTooManyRooms;
+  if (!vhost->admit_from(client)) return Status::kTooManyJoins;
   return Status::kOk;
 }
 

@@ -77,6 +77,7 @@ void Connection::note_end(Ending ending) {
 void Connection::closing() {
   state_ = State::kClosing;
   cancel();
+  drop_input();
   leave_hub();
 }
 

@@ -38,6 +38,8 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // Closes with words, after `last_bytes`.
   virtual void close(Ending ending, std::string last_bytes = {}) = 0;
 
+  VhostState& vhost() const { return *vhost_; }
+
   // lws is closing the connection; nothing may be written any more.
   void closing();
 
@@ -60,6 +62,9 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // Lets go of the hub; the connection is not there for it any more. May be called again.
   virtual void leave_hub() = 0;
 
+  // Nothing more is read.
+  virtual void drop_input() {}
+
   // Takes the first of these bytes to send over HTTP/2, which is ready for them. Returns how many, or 0 if the
   // connection is broken.
   virtual size_t write_http2(std::string_view bytes) = 0;
@@ -74,7 +79,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   virtual unsigned close_code(Status why) const = 0;
 
   lws* wsi() const { return wsi_; }
-  VhostState& vhost() const { return *vhost_; }
+  Origin origin_of_peer() const { return address_.origin(); }
   State state() const { return state_; }
   void set_state(State state) { state_ = state; }
   bool open() const { return state_ == State::kOpen; }

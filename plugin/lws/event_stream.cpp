@@ -69,10 +69,18 @@ class EventStream::Reader final : public Client {
 EventStream::EventStream(lws* wsi, VhostState& vhost, const std::vector<std::string>& rooms,
                          const std::string& last_event_id, const std::string& cors)
     : Connection(wsi, vhost, Dialect::kEvents),
+      charge_(vhost.hub().account()),
       cors_(cors),
       pending_(kRetry),
       probe_(over_http2() ? Probe::kDone : Probe::kBefore) {
   std::vector<Position> seen = read_positions(last_event_id);
+  size_t bytes = cors.size();
+  for (const std::string& room : rooms) bytes += sizeof(Reader) + room.size();
+  if (!charge_.may_be(bytes)) {
+    close({Status::kNoMemory});
+    return;
+  }
+  charge_.set(bytes);
   for (size_t i = 0; i < rooms.size(); ++i) readers_.emplace_back(*this, i);
   for (size_t i = 0; i < rooms.size() && open(); ++i) join(readers_[i], rooms[i], seen, !last_event_id.empty());
   // Others may want to know that it came.
@@ -92,7 +100,7 @@ void EventStream::join(Reader& reader, std::string_view name, const std::vector<
   Hub& hub = vhost().hub();
   const RoomSettings& settings = hub.settings_of(name);
   bool kept = settings.history.messages > 0;
-  Status status = hub.join(reader, name, resuming && kept ? 0 : settings.replay, now());
+  Status status = hub.join(reader, name, resuming && kept ? 0 : settings.replay, now(), origin_of_peer());
   // The rooms may have become too many since the request was admitted.
   if (status != Status::kOk) return close({status});
   Room& room = *reader.room();
@@ -298,6 +306,7 @@ void EventStream::close(Ending ending, std::string last_events) {
 
 void EventStream::leave_hub() {
   for (Reader& reader : readers_) vhost().hub().leave(reader, now(), Hub::Departure::kMayReturn);
+  charge_.set(0);
   vhost().shared_hub().schedule_flush();
 }
 

@@ -58,6 +58,7 @@ class EventStream final : public Connection, public HttpExchange {
   // Whether more came together with the request: is still to be found out, is being found out, is known.
   enum class Probe : uint8_t { kBefore, kNow, kDone };
 
+  MemoryAccount::Charge charge_;
   std::string cors_;
   std::deque<Reader> readers_;  // one a room
   EventMixer mixer_;            // of several

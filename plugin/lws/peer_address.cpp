@@ -37,11 +37,25 @@ PeerAddress::PeerAddress(struct lws* wsi, const std::vector<AddressRange>& proxi
   if (is_in(proxies)) address_ = client_behind(proxies, address_, header(wsi, WSI_TOKEN_X_FORWARDED_FOR));
 }
 
+// RFC 4291 section 2.5.5.2.
+bool PeerAddress::is_ipv4() const {
+  constexpr Address kV4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return std::equal(kV4.begin(), kV4.begin() + 12, address_.begin());
+}
+
+// The second half of an IPv4 address written as IPv6 says all, the first half of any other. ::1 is then 0, which would
+// be nobody.
+Origin PeerAddress::origin() const {
+  if (!known_) return kNobody;
+  Origin origin = 0;
+  for (size_t i = 0; i < 8; ++i) origin = origin << 8 | address_[i + (is_ipv4() ? 8 : 0)];
+  return origin == kNobody ? 1 : origin;
+}
+
 std::string PeerAddress::text() const {
   if (!known_) return "unknown address";
-  constexpr Address kV4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   char name[INET6_ADDRSTRLEN];
-  if (std::equal(kV4.begin(), kV4.begin() + 12, address_.begin()))
+  if (is_ipv4())
     inet_ntop(AF_INET, &address_[12], name, sizeof name);
   else
     inet_ntop(AF_INET6, address_.data(), name, sizeof name);

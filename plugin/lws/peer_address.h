@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/address_range.h"
+#include "core/room_shares.h"
 
 struct lws;
 
@@ -25,10 +26,15 @@ class PeerAddress {
 
   bool operator==(const PeerAddress& other) const { return address_ == other.address_ && known_ == other.known_; }
 
+  // Who shares an address: all of an IPv4 address, all of a /64 of IPv6. kNobody if it is not known.
+  Origin origin() const;
+
   // Whether it is one of these.
   bool is_in(const std::vector<AddressRange>& ranges) const { return known_ && has(ranges, address_); }
 
  private:
+  bool is_ipv4() const;
+
   Address address_{};
   bool known_ = false;
 };

@@ -44,6 +44,7 @@ Hub::Settings settings(const Options& options) {
   settings.max_lag = options.max_lag;
   settings.flush_interval = static_cast<Time>(options.flush_interval) * 1000;
   settings.max_rooms = options.max_rooms;
+  settings.max_rooms_per_origin = options.max_rooms_per_address;
   settings.max_memory = options.max_memory;
   settings.rooms = room_settings(options);
   for (const std::string& name : namespaces(options))

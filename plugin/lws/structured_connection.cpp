@@ -48,6 +48,8 @@ int64_t StructuredConnection::unix_time(Time at) {
   return std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count() - (now() - at);
 }
 
+Origin StructuredConnection::origin() const { return origin_of_peer(); }
+
 void StructuredConnection::connected() { vhost().watch().heard(*this); }
 
 void StructuredConnection::ping() { session_.ping(); }

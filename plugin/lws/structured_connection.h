@@ -27,6 +27,7 @@ class StructuredConnection final : public WebSocket, private SessionLink {
   size_t write(Client* subscription, std::string_view frames) override;
   bool allow(uint64_t cost) override;
   int64_t unix_time(Time at) override;
+  Origin origin() const override;
   void ask_to_resume() override { ask_to_write(); }
   void connected() override;
   void hold_input(bool hold) override { WebSocket::hold_input(hold); }

@@ -11,7 +11,7 @@ TextConnection::TextConnection(lws* wsi, VhostState& vhost, std::string_view roo
     : WebSocket(wsi, vhost, Dialect::kText) {
   alive();
   Hub& hub = vhost.hub();
-  Status status = hub.join(*this, room, hub.settings_of(room).replay, now());
+  Status status = hub.join(*this, room, hub.settings_of(room).replay, now(), origin_of_peer());
   // The rooms may have become too many since the upgrade was admitted.
   if (status != Status::kOk) close({status});
   // Others may want to know that it came.

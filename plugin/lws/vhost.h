@@ -22,6 +22,7 @@
 #include "lws/peer_address.h"
 #include "lws/peer_watch.h"
 #include "lws/shared_hub.h"
+#include "lws/unfinished_message.h"
 
 namespace lws_chat {
 
@@ -89,6 +90,7 @@ class VhostState {
   void add(Connection& connection);
   void remove(Connection& connection);
   Alarms& alarms() { return *alarms_; }
+  UnfinishedMessages& unfinished() { return unfinished_; }
   // Over peers that vanish.
   PeerWatch& watch() { return *watch_; }
 
@@ -126,6 +128,7 @@ class VhostState {
   bool draining_ = false;
   std::shared_ptr<SharedHub> shared_hub_;
   std::unique_ptr<Alarms> alarms_;
+  UnfinishedMessages unfinished_;
   std::unique_ptr<PeerWatch> watch_;
   RateLimit::Settings message_rate_{0, 0};
   std::unordered_map<std::string, uint64_t> joins_;  // of this second, by address

@@ -47,16 +47,16 @@ unsigned close_fault(std::string_view body) {
 void WebSocket::receive(const char* bytes, size_t size) {
   if (!open()) return;
   if (!paused_) alive();
-  size_t known = buffer_.size() + size + lws_remaining_packet_payload(wsi());
+  size_t known = (unfinished_ ? unfinished_->size() : 0) + size + lws_remaining_packet_payload(wsi());
   if (known > vhost().options().max_message) return close({Status::kMessageTooBig});
   bool complete = lws_is_final_fragment(wsi()) && !lws_remaining_packet_payload(wsi());
   bool binary = lws_frame_is_binary(wsi());
-  if (complete && buffer_.empty()) return accept(binary, {bytes, size});
-  buffer_.reserve(known);
-  buffer_.append(bytes, size);
+  if (complete && !unfinished_) return accept(binary, {bytes, size});
+  if (!unfinished_) unfinished_ = std::make_unique<UnfinishedMessage>(*this);
+  unfinished_->append({bytes, size}, known);
   if (!complete) return;
-  std::string whole = std::move(buffer_);
-  buffer_ = std::string();
+  std::string whole = unfinished_->take();
+  unfinished_.reset();
   accept(binary, whole);
 }
 
@@ -168,7 +168,8 @@ void WebSocket::close(Ending ending, std::string last_frames) {
   note_end(std::move(ending));
   leave_hub();
   vhost().watch().forget(*this);
-  buffer_ = std::move(last_frames);
+  drop_input();
+  last_frames_ = std::move(last_frames);
   resume_reading();
   wait_until(now() + kFarewell);
   ask_to_write();
@@ -180,12 +181,12 @@ bool WebSocket::say_farewell() {
     ask_to_write();
     return true;
   }
-  if (!buffer_.empty()) {
+  if (!last_frames_.empty()) {
     ask_to_write();
-    if (!over_http2()) return write_raw(std::exchange(buffer_, std::string()));
-    Frame frame = first_frame(buffer_);
+    if (!over_http2()) return write_raw(std::exchange(last_frames_, std::string()));
+    Frame frame = first_frame(last_frames_);
     bool written = write_frame(frame.opcode, frame.final, frame.payload);
-    buffer_.erase(0, frame.size);
+    last_frames_.erase(0, frame.size);
     return written;
   }
   set_state(State::kCloseSent);

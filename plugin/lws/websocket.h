@@ -6,6 +6,7 @@
 #include "core/rate_limit.h"
 #include "dialect/frame.h"
 #include "lws/connection.h"
+#include "lws/unfinished_message.h"
 
 namespace lws_chat {
 
@@ -27,6 +28,9 @@ class WebSocket : public Connection {
   [[nodiscard]] bool peer_closes(std::string_view body);
 
   void close(Ending ending, std::string last_frames = {}) override;
+
+  // Whether it is not read from for now.
+  bool paused() const { return paused_; }
 
  protected:
   using Connection::Connection;
@@ -54,6 +58,7 @@ class WebSocket : public Connection {
   void published();
 
  private:
+  void drop_input() override { unfinished_.reset(); }
   size_t write_http2(std::string_view frames) override;
   void time_is_up() override;
   void pause_reading();
@@ -61,7 +66,8 @@ class WebSocket : public Connection {
   bool say_farewell();
   std::string close_payload() const;
 
-  std::string buffer_;  // while open the pieces so far of a message that is not complete, later the last frames
+  std::unique_ptr<UnfinishedMessage> unfinished_;  // nullptr: between two messages
+  std::string last_frames_;                        // before the close
   RateLimit rate_;
   Time read_again_at_ = 0;  // it is not read from before, because it sent too fast
   bool paused_ = false;

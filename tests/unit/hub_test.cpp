@@ -620,3 +620,70 @@ TEST(bytes_stay_until_they_are_sent_also_when_memory_is_reclaimed_at_the_beginni
   hub.leave(watcher, 0);
   hub.leave(other, 0);
 }
+
+TEST(rooms_count_as_memory_until_they_end) {
+  Fixture f(without_history());
+  CHECK_EQ(f.hub.bytes_in_use(), 0u);
+  Reader& reader = f.join(std::string(200, 'n'));
+  CHECK(f.hub.bytes_in_use() >= sizeof(Room) + 200);
+  f.hub.leave(reader, 0);
+  f.hub.flush(0, kMany);
+  CHECK_EQ(f.hub.bytes_in_use(), 0u);
+}
+
+TEST(there_is_no_place_for_a_room_when_clients_hold_half_of_max_memory) {
+  Fixture f(without_history());
+  f.join("here");
+  MemoryAccount::Charge charge(f.hub.account());
+  charge.set(f.hub.account().left());
+  CHECK(!f.hub.has_place("another"));
+  CHECK(!f.hub.has_places({"here", "another"}));
+  Reader refused;
+  CHECK(f.hub.join(refused, "another", 0, 0) == Status::kTooManyRooms);
+  CHECK(f.hub.has_places({"here"}));
+  f.join("here");
+  charge.set(0);
+  f.join("another");
+}
+
+TEST(what_clients_hold_costs_history_and_a_charge_is_bounded_by_its_account) {
+  Hub::Settings tight = settings();
+  tight.rooms.history = {1000, 1 << 20, 1000 * kAge};
+  Fixture f(tight);
+  Reader& reader = f.join();
+  for (int i = 0; i < 450; ++i) {
+    f.hub.publish(*reader.room(), Message{std::string(2000, 'n')}, 0);
+    f.hub.flush(i * kInterval, kMany);
+  }
+  size_t kept = f.hub.find("room")->history().bytes();
+  MemoryAccount::Charge charge(f.hub.input_account());
+  CHECK(charge.may_be(256 * 1024) && !charge.may_be(256 * 1024 + 1));
+  charge.set(256 * 1024);
+  f.publish("x", 1);
+  CHECK(f.hub.bytes_in_use() <= tight.max_memory);
+  CHECK(f.hub.find("room")->history().bytes() < kept);
+  CHECK(reader.why == Status::kOk);
+}
+
+TEST(an_origin_makes_only_so_many_rooms_and_joins_all) {
+  Hub::Settings chosen = without_history();
+  chosen.max_rooms = 10;
+  chosen.max_rooms_per_origin = 2;
+  Fixture f(chosen);
+  auto come = [&](const char* room, Origin origin) {
+    Reader& reader = f.readers.emplace_back();
+    return f.hub.join(reader, room, 0, 0, origin);
+  };
+  CHECK(come("a", 1) == Status::kOk);
+  CHECK(come("b", 1) == Status::kOk);
+  CHECK(come("c", 1) == Status::kTooManyRooms);
+  CHECK(!f.hub.has_place("c", 1) && !f.hub.has_places({"a", "c"}, 1));
+  CHECK(f.hub.has_place("c", 2) && f.hub.has_place("c") && f.hub.has_places({"a", "b"}, 1));
+  CHECK(come("c", 2) == Status::kOk);
+  CHECK(come("c", 1) == Status::kOk);
+  CHECK(come("d", kNobody) == Status::kOk);
+  // A room counts for whoever made it until it ends, whoever is in it.
+  f.hub.leave(f.readers[0], 0);
+  f.hub.flush(0, kMany);
+  CHECK(f.hub.has_place("e", 1) && f.hub.has_places({"e"}, 1) && !f.hub.has_places({"e", "f"}, 1));
+}

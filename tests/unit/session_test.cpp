@@ -572,3 +572,41 @@ TEST(the_same_session_under_another_name_is_somebody_else) {
   f.subscribe(*f.a);
   CHECK(f.client_of(*f.b, R"({"user":"bob","session":"s"})") != id);
 }
+
+TEST(commands_that_wait_count_as_memory_and_too_many_of_all_clients_end_the_session) {
+  Fixture f;
+  f.options.max_message = 1 << 20;
+  f.connect(*f.a);
+  f.a->appetite = 0;
+  // More than a client may leave unread, so that the rest waits.
+  std::string many;
+  for (int i = 2; i < 4000; ++i) many += R"({"id":)" + std::to_string(i) + ",\"ping\":{}}\n";
+  size_t before = f.hub.input_account().used();
+  f.a->session.receive(many, f.now);
+  CHECK(f.a->session.waits());
+  CHECK(f.hub.input_account().used() > before);
+  MemoryAccount::Charge others(f.hub.input_account());
+  others.set(f.hub.input_account().left() + others.bytes());
+  f.a->session.receive(R"({"id":4001,"ping":{}})", f.now);
+  CHECK(f.a->why == Status::kNoMemory);
+  CHECK_EQ(f.hub.input_account().used(), others.bytes());
+}
+
+TEST(a_subscription_for_which_there_is_no_memory_gets_error_111_and_costs_nothing) {
+  Fixture f;
+  f.connect(*f.a);
+  f.subscribe(*f.a, "first");
+  MemoryAccount::Charge others(f.hub.account());
+  others.set(f.hub.account().left());
+  CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":3,"subscribe":{"channel":"second"}})")), 111);
+  others.set(0);
+  size_t used = f.hub.account().used();
+  f.subscribe(*f.a, "second");
+  CHECK(f.hub.account().used() > used);
+  (void)f.ask_one(*f.a, R"({"id":4,"unsubscribe":{"channel":"second"}})");
+  f.a.reset();
+  f.b.reset();
+  f.now += 3600 * kSecond;
+  f.hub.flush(f.now, 1000);
+  CHECK_EQ(f.hub.account().used(), 0u);
+}
