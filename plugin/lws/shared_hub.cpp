@@ -79,7 +79,8 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
-      hub_(settings(options), {append_text, append_push, append_event}, this) {
+      hub_(settings(options), {append_text, append_push, append_event}, this),
+      trim_(context, hub_) {
   timer_.owner = this;
   if (options.fanout == FanoutMode::kWrite) return;
   uring_ = UringBatch::make();

@@ -9,6 +9,7 @@
 #include "core/idempotency.h"
 #include "core/options.h"
 #include "dialect/session.h"
+#include "lws/memory_trim.h"
 #include "lws/uring_batch.h"
 
 namespace lws_chat {
@@ -64,6 +65,7 @@ class SharedHub final : public Fanout {
   Sessions sessions_;
   Idempotency idempotency_;
   std::unique_ptr<UringBatch> uring_;
+  MemoryTrim trim_;
   bool batching_ = false;
   Timer timer_{};
   Time scheduled_ = Hub::kNever;

@@ -136,5 +136,28 @@ class Identities:
         await self.gone(0)
 
 
+@over("plain")
+class GivenBack:
+    @unittest.skipIf(server.SANITIZED, "ASan keeps freed memory")
+    async def test_memory_that_clients_took_is_given_back_when_they_have_gone(self):
+        self.serve()
+        before = self.server.rss()
+        clients = [await Wire.dial(self.url) for _ in range(800)]
+        for client in clients:
+            client.send(header(60_000) + bytes(4) + b"x" * 59_000)
+        await self.server.until(lambda: self.server.rss() > before + 40 * 2**20, "the messages to have been read")
+        # Some stay, so that there is always something in use behind what is free.
+        last = await self.dial()
+        stay = clients[::40] + clients[-1:]
+        for client in clients:
+            if client not in stay:
+                await client.abandon()
+        await self.server.until(lambda: self.server.rss() < before + 12 * 2**20, "memory to be given back")
+        last.send(frame("still here"))
+        self.assertEqual(await last.message(), (TEXT, b"still here"))
+        for client in stay:
+            await client.abandon()
+
+
 if __name__ == "__main__":
     unittest.main()

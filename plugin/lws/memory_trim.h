@@ -1,0 +1,36 @@
+#pragma once
+
+#include <libwebsockets.h>
+
+#include <cstdint>
+
+#include "core/hub.h"
+
+namespace lws_chat {
+
+// Gives memory back to the system when clients have gone. What is freed in small pieces, as connections and rooms
+// are, malloc keeps by itself.
+class MemoryTrim {
+ public:
+  MemoryTrim(lws_context* context, const Hub& hub);
+  ~MemoryTrim();
+  MemoryTrim(const MemoryTrim&) = delete;
+  MemoryTrim& operator=(const MemoryTrim&) = delete;
+
+ private:
+  struct Timer {
+    lws_sorted_usec_list_t sul;
+    MemoryTrim* owner;
+  };
+
+  static void on_timer(lws_sorted_usec_list_t* sul);
+  void look();
+
+  lws_context* context_;
+  const Hub& hub_;
+  Timer timer_{};
+  uint64_t connections_ = 0;  // at the last look
+  uint64_t spare_ = 0;        // bytes at the last look that are resident and that the hub does not know of
+};
+
+}  // namespace lws_chat
