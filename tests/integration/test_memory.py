@@ -130,7 +130,7 @@ class Identities:
             if got.opcode == CLOSE:
                 codes.append(int.from_bytes(got.payload[:2], "big"))
         self.assertTrue(0 < len(codes) < 20, codes)
-        self.assertEqual(set(codes), {3005})
+        self.assertEqual(set(codes), {3013})
         for client in clients:
             await client.abandon()
         await self.gone(0)
