@@ -37,6 +37,8 @@ std::string read_body(std::string_view body, std::vector<JsonMember>& members) {
   bool whole = take_object(rest, members);
   if (whole) rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
   if (whole && rest.empty()) return {};
+  if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return "the body is empty, expected a JSON object";
+  if (rest.empty()) return "the JSON object ends too early, after " + std::to_string(body.size()) + " bytes";
   return "the request is no JSON object, it breaks at byte " + std::to_string(body.size() - rest.size() + 1) + " of " +
          std::to_string(body.size());
 }

@@ -330,11 +330,9 @@ TEST(of_a_batch_that_would_be_answered_with_too_much_the_rest_is_not_done) {
 TEST(malformed_json_is_400_and_the_byte_is_named) {
   Fixture f;
   for (auto [body, words] : {
-           std::pair("", "byte 1 of 0"),
            std::pair("[]", "byte 1 of 2"),
            std::pair("nonsense", "byte 1 of 8"),
            std::pair(R"({"channel":"room","data":})", "byte 26 of 26"),
-           std::pair(R"({"channel":"room","data":1)", "byte 27 of 26"),
            std::pair(R"({"channel":"room","data":1}})", "byte 28 of 28"),
            std::pair("{\"channel\":\"room\",\"data\":1} \r\n\tx", "byte 32 of 32"),
            std::pair(R"({"channel":"room" "data":1})", "byte 19 of 27"),
@@ -346,6 +344,20 @@ TEST(malformed_json_is_400_and_the_byte_is_named) {
                        words + "\"}}");
   }
   CHECK(!f.hub.find("room"));
+}
+
+TEST(a_body_that_is_empty_or_cut_off_is_called_that) {
+  Fixture f;
+  for (auto [body, words] : {
+           std::pair("", "the body is empty, expected a JSON object"),
+           std::pair(" \r\n", "the body is empty, expected a JSON object"),
+           std::pair(R"({"channel":"room","data":1)", "the JSON object ends too early, after 26 bytes"),
+           std::pair("{", "the JSON object ends too early, after 1 bytes"),
+           std::pair(R"({"channel":"ro)", "the JSON object ends too early, after 14 bytes"),
+       }) {
+    CHECK_EQ(f.call("publish", body), std::string(R"({"error":{"code":107,"message":"bad request: )") + words + "\"}}");
+    CHECK_EQ(f.answer.status, 400u);
+  }
 }
 
 TEST(json_that_is_nested_too_deeply_is_malformed) {
