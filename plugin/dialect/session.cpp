@@ -280,8 +280,8 @@ void Session::end(Ending ending, Time now) {
   link_.end(std::move(ending), std::move(frames));
 }
 
-void Session::lost(Time now) {
-  if (!ended_) leave_all(now, Hub::Departure::kMayReturn);
+void Session::lost(Time now, Hub::Departure departure) {
+  if (!ended_) leave_all(now, departure);
 }
 
 void Session::leave_all(Time now, Hub::Departure departure) {

@@ -90,8 +90,8 @@ class Session {
   // Ends when the client has been sent everything published so far in its rooms.
   void part(Status why, Time now);
 
-  // The connection is lost.
-  void lost(Time now);
+  // The connection is lost, or the client has closed it.
+  void lost(Time now, Hub::Departure departure = Hub::Departure::kMayReturn);
 
   // For a back end. Whether the client has this id and session, as far as they are not empty.
   bool is(std::string_view client, std::string_view session) const;

@@ -57,7 +57,7 @@ void StructuredConnection::ping() { session_.ping(); }
 void StructuredConnection::drain(Status why) { session_.part(why, now()); }
 
 void StructuredConnection::leave_hub() {
-  session_.lost(now());
+  session_.lost(now(), departure());
   vhost().shared_hub().schedule_flush();
 }
 

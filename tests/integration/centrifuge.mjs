@@ -37,6 +37,17 @@ const scenarios = {
     };
   },
 
+  // Who disconnects is gone at once, however long the grace.
+  async leaving() {
+    const watcher = client(url, { data: { user: 'watcher' } });
+    const inWatcher = await join(watcher, 'lobby', { joinLeave: true });
+    const other = client(url, { data: { user: 'other', session: 'tab 1' } });
+    await join(other, 'lobby');
+    other.disconnect();
+    await until(() => inWatcher.seen.events.includes('-other'), 'the leave');
+    return { events: inWatcher.seen.events, present: Object.keys((await inWatcher.presence()).clients).length };
+  },
+
   // Cut and back again is nothing to the others; away for longer than the grace of 1 s is.
   async coming() {
     const relay = await relayTo(url);

@@ -82,6 +82,10 @@ class Presence(Sdk):
         self.assertEqual(got["after"], ["-other", "+other", "-other"])
         self.assertEqual(got["ids"], 2, "the same client id, until it was away for too long")
 
+    def test_a_client_that_disconnects_is_gone_at_once(self):
+        got = self.run_scenario("leaving", presence_grace=3600)
+        self.assertEqual(got, {"events": ["+watcher", "+other", "-other"], "present": 1})
+
     def test_a_session_that_connects_again_takes_its_own_place(self):
         self.assertEqual(self.run_scenario("takeover"), {"log": ["connecting 0", "disconnected 3503"], "clients": 1})
 

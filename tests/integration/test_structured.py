@@ -165,6 +165,37 @@ class Refused(Structured):
 
 
 @over("plain", "tls")
+class Leaving(Structured):
+    async def test_who_closes_normally_is_gone_at_once_and_who_may_come_back_is_not(self):
+        self.serve(presence_grace=3600)
+        watcher = await self.join()
+        await watcher.send(text(CONNECT, subscribe("lobby", join_leave=True)))
+        await self.replies(watcher, 2)
+
+        async def user_of(kind):
+            (line,) = await self.replies(watcher, 1)
+            return line["push"][kind]["info"]["user"]
+
+        endings = {"normal": b"\x03\xe8", "no code": b"", "loaded again": b"\x03\xe9", "lost": None}
+        clients = {}
+        for user in endings:
+            clients[user] = await self.dial()
+            clients[user].send(frame(text({"id": 1, "connect": {"data": {"user": user}}}, subscribe("lobby")).encode()))
+            self.assertEqual(await user_of("join"), user)
+        for left, user in enumerate(("loaded again", "lost", "normal", "no code")):
+            if endings[user] is None:
+                await clients[user].reset()
+            else:
+                clients[user].send(frame(endings[user], CLOSE))
+            await self.gone(4 - left)
+        self.assertEqual([await user_of("leave"), await user_of("leave")], ["normal", "no code"])
+        await watcher.send(text({"id": 9, "presence": {"channel": "lobby"}}))
+        (reply,) = await self.replies(watcher, 1)
+        present = {info["user"] for info in reply["presence"]["presence"].values()}
+        self.assertEqual(present, {"", "loaded again", "lost"})
+
+
+@over("plain", "tls")
 class Watch(Structured):
     async def test_a_client_is_pinged_however_much_it_says_and_gone_if_it_does_not_answer(self):
         self.serve(ping_interval=1, pong_timeout=1)
