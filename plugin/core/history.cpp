@@ -12,7 +12,7 @@ size_t History::space(const Record& record) {
 }
 
 void History::add(const Message& message, Time now) {
-  Record record{now, static_cast<uint32_t>(message.payload.size()) & kMaxSize,
+  Record record{now, message.unix_ms, static_cast<uint32_t>(message.payload.size()) & kMaxSize,
                 static_cast<uint32_t>(message.format) & 3u, static_cast<uint16_t>(message.publisher.size()),
                 static_cast<uint16_t>(message.tags.size())};
   assert(record.size == message.payload.size());
@@ -83,7 +83,9 @@ History::Entry History::Reader::next() {
   Message message{{tags + record.tags_size, record.size},
                   static_cast<Format>(record.format),
                   {publisher, record.publisher_size},
-                  {tags, record.tags_size}};
+                  {tags, record.tags_size},
+                  false,
+                  record.unix_ms};
   return {offset_++, record.time, message};
 }
 

@@ -62,6 +62,7 @@ class History {
   static constexpr uint32_t kMaxSize = (1u << 30) - 1;  // of a payload, in bytes
   struct Record {
     Time time;
+    int64_t unix_ms;
     uint32_t size : 30;
     uint32_t format : 2;  // a Format
     uint16_t publisher_size;

@@ -17,6 +17,7 @@ struct Message {
   std::string_view publisher{};  // who sent it, see Identity::json; empty: not known
   std::string_view tags{};       // what else is said of it, a JSON object of texts; empty: nothing
   bool ephemeral = false;        // the history does not get it, so that it has no offset
+  int64_t unix_ms = 0;           // when it was published, milliseconds since 1970; 0: not known
 };
 
 // What tags may take, in bytes.

@@ -64,7 +64,7 @@ HistoryRange read_history_range(Request& request, std::string& problem) {
   return range;
 }
 
-RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, std::optional<int64_t> zero, Time now) {
+RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, bool with_time, Time now) {
   if (room.settings().history.messages == 0) return no_history();
   const History& history = hub.history(room, now);
   uint64_t first = history.first();
@@ -89,7 +89,7 @@ RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, std::o
   std::string publications;
   for (const History::Entry& entry : entries) {
     if (publications.size() > kMaxReply) break;
-    append_entry(publications, entry, zero);
+    append_entry(publications, entry, with_time);
     ++answer.items;
   }
   answer.json = "{\"publications\":[" + publications + "],\"epoch\":\"" + room.epoch() +
@@ -97,9 +97,9 @@ RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, std::o
   return answer;
 }
 
-void append_entry(std::string& publications, const History::Entry& entry, std::optional<int64_t> zero) {
+void append_entry(std::string& publications, const History::Entry& entry, bool with_time) {
   if (!publications.empty()) publications += ',';
-  append_publication(publications, entry.message, entry.offset, zero ? (*zero + entry.time) / 1000 : 0);
+  append_publication(publications, entry.message, entry.offset, with_time ? entry.message.unix_ms : 0);
 }
 
 }  // namespace lws_chat

@@ -41,11 +41,10 @@ struct HistoryRange {
 // Reads limit, reverse and since; what is wrong with them is the request's problem, or that of `since`.
 HistoryRange read_history_range(Request& request, std::string& problem);
 
-// {"publications":[...],"epoch":...,"offset":...}; `zero` is the hub's time 0 in microseconds since 1970, nullopt:
-// when they were published is not said.
-RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, std::optional<int64_t> zero, Time now);
+// {"publications":[...],"epoch":...,"offset":...}; `with_time`: they say when they were published.
+RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, bool with_time, Time now);
 
 // Appends a message of the history to a list of publications.
-void append_entry(std::string& publications, const History::Entry& entry, std::optional<int64_t> zero);
+void append_entry(std::string& publications, const History::Entry& entry, bool with_time);
 
 }  // namespace lws_chat

@@ -110,7 +110,8 @@ uint64_t ServerApi::max_request(const Options& options) {
   return std::max<uint64_t>(uint64_t{1024} * 1024, 2 * options.max_message);
 }
 
-ServerApi::Answer ServerApi::call(std::string_view method, std::string_view body, Time now) {
+ServerApi::Answer ServerApi::call(std::string_view method, std::string_view body, Time now, int64_t unix_ms) {
+  unix_ms_ = unix_ms;
   Result result;
   std::vector<JsonMember> members;
   std::string problem = read_body(body, members);
@@ -152,7 +153,7 @@ ServerApi::Result ServerApi::publish_to(std::string_view name, const Publication
   if (!is_room_name(name)) return Result::bad("channel is no room name, expected " + std::string(kRoomNames));
   if (!publication.key.empty())
     if (const std::string* before = idempotency_.find(name, publication.key, now)) return {*before};
-  Message message{publication.data, Format::kJson, {}, publication.tags, publication.skip_history};
+  Message message{publication.data, Format::kJson, {}, publication.tags, publication.skip_history, unix_ms_};
   if (hub_.publish_to(name, message, now) != Status::kOk) {
     ++hub_.counters().refused_by(Status::kTooManyRooms);
     return {"", ClientError::kLimitExceeded, "too many rooms"};
@@ -208,7 +209,7 @@ ServerApi::Result ServerApi::history(Request& request, Time now) {
   std::string problem;
   HistoryRange range = read_history_range(request, problem);
   if (!problem.empty()) return Result::bad(std::move(problem));
-  if (Room* room = hub_.find(channel)) return Result::of(query_history(hub_, *room, range, std::nullopt, now));
+  if (Room* room = hub_.find(channel)) return Result::of(query_history(hub_, *room, range, false, now));
   if (hub_.settings_of(channel).history.messages == 0) return Result::of(no_history());
   if (range.since && !(range.offset == 0 && range.epoch.empty())) return {"", ClientError::kUnrecoverablePosition};
   return {"{\"publications\":[],\"epoch\":\"\",\"offset\":0}"};

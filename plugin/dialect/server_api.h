@@ -37,8 +37,8 @@ class ServerApi {
   // How large a request may be, in bytes.
   static uint64_t max_request(const Options& options);
 
-  // Does one request. Precondition: has(method).
-  Answer call(std::string_view method, std::string_view body, Time now);
+  // Does one request. Precondition: has(method). `unix_ms` is the time of day, in milliseconds since 1970.
+  Answer call(std::string_view method, std::string_view body, Time now, int64_t unix_ms);
 
  private:
   struct Result;
@@ -77,6 +77,7 @@ class ServerApi {
   Idempotency& idempotency_;
   const Options& options_;
   const Node& node_;
+  int64_t unix_ms_ = 0;  // of the request
 };
 
 }  // namespace lws_chat

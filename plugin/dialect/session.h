@@ -26,8 +26,8 @@ class SessionLink {
   // Session::resume() is called when it may.
   virtual bool allow(uint64_t cost) = 0;
 
-  // A time of the hub's clock as microseconds since 1970.
-  virtual int64_t unix_time(Time at) = 0;
+  // The time of day, in milliseconds since 1970.
+  virtual int64_t unix_ms() = 0;
 
   // Session::resume() is to be called as soon as the connection can write.
   virtual void ask_to_resume() = 0;

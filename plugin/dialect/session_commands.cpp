@@ -144,9 +144,8 @@ bool Session::recover(Subscription& subscription, uint64_t offset, std::string_v
   if (offset == history.top()) return true;
   History::Reader reader = history.from(offset + 1);
   size_t room_left = scarce() ? 0 : kMaxUntaken;
-  int64_t zero = link_.unix_time(0);
   while (reader.offset() <= history.top() && publications.size() < room_left)
-    append_entry(publications, reader.next(), zero);
+    append_entry(publications, reader.next(), true);
   uint64_t given = reader.offset() - offset - 1;
   hub_.counters().deliveries += given;
   hub_.counters().replayed += given;
@@ -199,7 +198,7 @@ void Session::publish(Command& command, Time now) {
   Subscription* subscription = member_of(command, now);
   if (!subscription) return;
   if (data.empty()) return refuse(command, ClientError::kBadRequest, "data is missing");
-  hub_.publish(*subscription->room(), {data, Format::kJson, identity_->json}, now);
+  hub_.publish(*subscription->room(), {data, Format::kJson, identity_->json, {}, false, link_.unix_ms()}, now);
   // The publication may have cost slow readers their place, this client too.
   if (ended_) return;
   reply(command, "{}");
@@ -230,7 +229,7 @@ void Session::history(Command& command, Time now) {
   HistoryRange range = read_history_range(command.request, problem);
   if (!problem.empty()) return refuse(command, ClientError::kBadRequest, problem);
   if (Subscription* subscription = member_of(command, now))
-    answer(command, query_history(hub_, *subscription->room(), range, link_.unix_time(0), now));
+    answer(command, query_history(hub_, *subscription->room(), range, true, now));
 }
 
 }  // namespace lws_chat

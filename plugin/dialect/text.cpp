@@ -13,7 +13,7 @@ Status receive_text(Hub& hub, Client& client, const Options& options, const Mess
   if (!binary && !is_utf8(message.payload)) return Status::kInvalidText;
   IdentityPtr publisher = client.identity();
   std::string_view info = publisher ? std::string_view(publisher->json) : std::string_view();
-  hub.publish(*client.room(), {message.payload, message.format, info}, now);
+  hub.publish(*client.room(), {message.payload, message.format, info, {}, false, message.unix_ms}, now);
   if (!binary && !options.close_word.empty() && message.payload == options.close_word)
     hub.dismiss_after_head(client, Status::kClosedOnRequest, now);
   return Status::kOk;

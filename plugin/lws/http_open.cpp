@@ -67,8 +67,7 @@ HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view ro
   if (wish.rooms.empty()) return refuse(refusal(400, "no room, expected /sse/ROOM or /sse/?room=ROOM&room=ROOM"));
   if (wish.rooms.size() > most) return refuse(refusal(400, "one stream may have " + std::to_string(most) + " rooms"));
   for (const std::string& name : wish.rooms)
-    if (!is_room_name(name))
-      return refuse(refusal(400, "no room name, expected " + std::string(kRoomNames)));
+    if (!is_room_name(name)) return refuse(refusal(400, "no room name, expected " + std::string(kRoomNames)));
   std::string detail;
   Status status = judge_client(wsi, vhost, wish.rooms, detail);
   if (status != Status::kOk) {

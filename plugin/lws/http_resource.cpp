@@ -40,8 +40,7 @@ HttpAnswer judge_back_end(lws* wsi, VhostState* vhost, unsigned status_of_wrong_
 HttpAnswer judge_publish(lws* wsi, VhostState* vhost, std::string_view room) {
   HttpAnswer verdict = judge_back_end(wsi, vhost, 403);
   if (verdict.status != 200) return verdict;
-  if (!is_room_name(room))
-    return refusal(400, "no room name, expected " + std::string(kRoomNames));
+  if (!is_room_name(room)) return refusal(400, "no room name, expected " + std::string(kRoomNames));
   std::string type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
   if (type.compare(0, 10, "multipart/") == 0) return refusal(415, "the body has to be the message itself");
   return {};
@@ -52,7 +51,7 @@ HttpAnswer publish(VhostState& vhost, std::string_view name, std::string_view bo
   if (vhost.draining()) return refusal(503, "the server is shutting down");
   if (!is_utf8(body)) return refusal(400, "the message is not valid UTF-8");
   Hub& hub = vhost.hub();
-  if (hub.publish_to(name, {body}, now()) != Status::kOk) {
+  if (hub.publish_to(name, {body, Format::kText, {}, {}, false, unix_ms()}, now()) != Status::kOk) {
     ++hub.counters().refused_by(Status::kTooManyRooms);
     return refusal(503, "too many rooms");
   }
@@ -81,7 +80,7 @@ HttpAnswer judge_call(lws* wsi, VhostState* vhost, std::string_view method) {
 
 HttpAnswer call(VhostState& vhost, std::string_view method, std::string_view body) {
   if (vhost.draining()) return refusal(503, "the server is shutting down");
-  ServerApi::Answer answer = vhost.server_api().call(method, body, now());
+  ServerApi::Answer answer = vhost.server_api().call(method, body, now(), unix_ms());
   vhost.shared_hub().schedule_flush();
   return {answer.status, std::move(answer.json)};
 }

@@ -1,7 +1,6 @@
 #include "lws/structured_connection.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "core/utf8.h"
 #include "lws/clock.h"
@@ -43,10 +42,7 @@ void StructuredConnection::alive() {
   if (pinged && (over_http2() || !session_.owes())) vhost().watch().heard(*this);
 }
 
-int64_t StructuredConnection::unix_time(Time at) {
-  auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count() - (now() - at);
-}
+int64_t StructuredConnection::unix_ms() { return lws_chat::unix_ms(); }
 
 Origin StructuredConnection::origin() const { return origin_of_peer(); }
 

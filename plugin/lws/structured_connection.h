@@ -26,7 +26,7 @@ class StructuredConnection final : public WebSocket, private SessionLink {
   bool ready() override { return can_write(); }
   size_t write(Client* subscription, std::string_view frames) override;
   bool allow(uint64_t cost) override;
-  int64_t unix_time(Time at) override;
+  int64_t unix_ms() override;
   Origin origin() const override;
   void ask_to_resume() override { ask_to_write(); }
   void connected() override;

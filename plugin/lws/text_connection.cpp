@@ -30,7 +30,7 @@ IdentityPtr TextConnection::identity() {
 void TextConnection::accept(bool binary, std::string_view payload) {
   // After the close word nothing counts any more, also what came in the same piece.
   if (leaving()) return;
-  Message message{payload, binary ? Format::kBinary : Format::kText};
+  Message message{payload, binary ? Format::kBinary : Format::kText, {}, {}, false, unix_ms()};
   Status status = receive_text(vhost().hub(), *this, vhost().options(), message, now());
   if (status != Status::kOk) return close({status});
   published();

@@ -225,7 +225,8 @@ void VhostState::empty_inbox() {
   if (!serves_) return;
   bool more = false;
   for (const Inbox::Item& item : inbox_.take(std::min(kInboxPortion, options_.max_lag / 4), more)) {
-    if (hub().publish_to(item.room, {item.payload, item.format}, now()) == Status::kOk) continue;
+    if (hub().publish_to(item.room, {item.payload, item.format, {}, {}, false, unix_ms()}, now()) == Status::kOk)
+      continue;
     ++hub().counters().refused_by(Status::kTooManyRooms);
     if (inbox_logged_ != 0 && now() - inbox_logged_ < LWS_US_PER_SEC) continue;
     inbox_logged_ = now();

@@ -164,7 +164,7 @@ class Chat final : private Fanout {
 
   void call(std::string_view method, const std::string& body) {
     ServerApi api(hub_, sessions_, idempotency_, options_, node_);
-    ServerApi::Answer answer = api.call(method, body, now_);
+    ServerApi::Answer answer = api.call(method, body, now_, 1);
     std::string_view json = answer.json;
     if (json.empty() || json.back() != '\n') std::abort();
     json.remove_suffix(1);

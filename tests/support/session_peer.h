@@ -19,9 +19,6 @@ namespace lws_chat {
 // kept as texts, one a reply or push.
 class SessionPeer : public SessionLink {
  public:
-  // The hub's time 0, in microseconds since 1970.
-  static constexpr int64_t kEpoch = 1'700'000'000'000'000;
-
   SessionPeer(Hub& hub, Sessions& sessions, const Options& options) : session(hub, sessions, options, *this) {}
   virtual ~SessionPeer() { session.lost(0); }
 
@@ -51,7 +48,7 @@ class SessionPeer : public SessionLink {
     spent += cost;
     return allowance == 0 || --allowance > 0;
   }
-  int64_t unix_time(Time at) override { return kEpoch + at; }
+  int64_t unix_ms() override { return clock; }
   void ask_to_resume() override { asked = true; }
   void connected() override { pinged = true; }
   void hold_input(bool hold) override { held = hold; }
@@ -87,6 +84,7 @@ class SessionPeer : public SessionLink {
     return texts.size() == 1 ? texts[0] : std::to_string(texts.size()) + " texts";
   }
 
+  int64_t clock = 1'700'000'000'000;  // the time of day, in milliseconds since 1970
   int appetite = 1 << 30;                          // writes until it is not ready
   bool one_frame = false;                          // takes a frame at a time, as over HTTP/2
   bool breaks = false;                             // the next write fails, and the connection is lost

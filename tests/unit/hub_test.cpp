@@ -532,14 +532,14 @@ TEST(a_reader_whose_replay_the_history_has_overtaken_is_told_so) {
 
 TEST(too_much_memory_costs_the_oldest_history_first) {
   Hub::Settings tight = settings();
-  tight.max_memory = 64 * 1024;
+  tight.max_memory = 256 * 1024;
   tight.rooms.history = {1000, 1 << 20, kAge};
   Fixture f(tight);
   f.join("old");
   f.hub.publish(*f.readers[0].room(), Message{std::string(20000, 'o')}, 0);
   f.hub.flush(0, kMany);
   Reader& newer = f.join("new");
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 200; ++i) {
     f.hub.publish(*newer.room(), Message{std::string(2000, 'n')}, 1 + i);
     f.hub.flush(1 + i * kInterval, kMany);
   }

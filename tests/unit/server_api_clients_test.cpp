@@ -21,9 +21,9 @@ TEST(unsubscribe_is_told_after_what_was_published_before_and_nothing_follows) {
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
   ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
-  (void)api.call("publish", R"({"channel":"room","data":"before"})", f.now);
-  CHECK_EQ(api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now).json, "{\"result\":{}}\n");
-  (void)api.call("publish", R"({"channel":"room","data":"after"})", f.now);
+  (void)api.call("publish", R"({"channel":"room","data":"before"})", f.now, 1);
+  CHECK_EQ(api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now, 1).json, "{\"result\":{}}\n");
+  (void)api.call("publish", R"({"channel":"room","data":"after"})", f.now, 1);
   f.flush();
   std::vector<std::string> texts = f.heard(*reader);
   CHECK_EQ(texts.size(), 2u);
@@ -93,8 +93,8 @@ TEST(a_command_in_the_turn_in_which_the_client_was_taken_out_is_answered_with_10
       f.flush();
       f.heard(*reader);
       ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
-      (void)api.call("publish", R"({"channel":"room","data":"last"})", f.now);
-      (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now);
+      (void)api.call("publish", R"({"channel":"room","data":"last"})", f.now, 1);
+      (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now, 1);
       if (stalled) reader->appetite = 0;
       reader->session.receive(std::string("{\"id\":3,\"") + method + "\":{\"channel\":\"room\",\"data\":\"own\"}}",
                               f.now);
@@ -119,7 +119,7 @@ TEST(who_unsubscribes_in_the_turn_in_which_it_was_taken_out_is_out) {
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
   ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
-  (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now);
+  (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now, 1);
   CHECK_EQ(f.ask(*reader, R"({"id":3,"unsubscribe":{"channel":"room"}})"), "2 texts");
   f.subscribe(*reader);
 }
@@ -177,7 +177,7 @@ TEST(a_session_that_ends_while_it_is_taken_out_of_its_last_room_does_end) {
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
   ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
-  (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now);
+  (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now, 1);
   reader->session.part(Status::kGoingAway, f.now);
   f.flush();
   CHECK(reader->why == Status::kGoingAway);
