@@ -3,11 +3,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 namespace lws_chat {
 
 // Fills memory with random bytes.
-using RandomSource = void (*)(unsigned char* bytes, size_t size);
+using RandomSource = std::function<void(unsigned char* bytes, size_t size)>;
 
 // The kernel's: getrandom(2), which nobody can predict.
 void system_random(unsigned char* bytes, size_t size);
@@ -15,7 +17,7 @@ void system_random(unsigned char* bytes, size_t size);
 // Random numbers from a source that is asked for many at a time.
 class Random {
  public:
-  explicit Random(RandomSource source) : source_(source) {}
+  explicit Random(RandomSource source) : source_(std::move(source)) {}
 
   uint64_t next();
 

@@ -170,7 +170,7 @@ class Leaving(Structured):
         self.serve(presence_grace=3600)
         watcher = await self.join()
         await watcher.send(text(CONNECT, subscribe("lobby", join_leave=True)))
-        await self.replies(watcher, 2)
+        await self.replies(watcher, 3)  # the last one tells of itself
 
         async def user_of(kind):
             (line,) = await self.replies(watcher, 1)

@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 
+#include "support/hub_settings.h"
 #include "support/session_peer.h"
 
 using namespace lws_chat;
@@ -61,6 +62,7 @@ std::string without_times(std::string text) {
 struct World {
   static Hub::Settings settings() {
     Hub::Settings settings;
+    settings.random = known_random();
     settings.max_lag = 64 << 20;
     settings.max_rooms = 100;
     settings.max_memory = 256 << 20;

@@ -7,16 +7,17 @@
 // Hubs for tests of what is spoken with clients. In the namespace bare nothing is kept.
 namespace lws_chat {
 
-// The same numbers in every run of a program.
-inline void known_random(unsigned char* bytes, size_t size) {
-  static std::mt19937 source(1);
-  while (size-- > 0) *bytes++ = static_cast<unsigned char>(source());
+// The same numbers for every hub.
+inline RandomSource known_random() {
+  return [source = std::mt19937(1)](unsigned char* bytes, size_t size) mutable {
+    while (size-- > 0) *bytes++ = static_cast<unsigned char>(source());
+  };
 }
 
 inline Hub::Settings ample_settings() {
   constexpr Time kSecond = 1'000'000;
   Hub::Settings settings;
-  settings.random = known_random;
+  settings.random = known_random();
   settings.max_lag = 1 << 20;
   settings.max_rooms = 200;
   settings.max_memory = 16 << 20;
