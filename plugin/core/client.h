@@ -29,7 +29,7 @@ class Client {
   virtual size_t write(std::string_view frames) = 0;
 
   // The hub has let go of this client. The connection closes in its own time and must not call the hub for this
-  // client again.
+  // client again. May not throw.
   virtual void dismissed(Ending ending, Time now) = 0;
 
   // Who it is to the others, made when it is first asked for; nullptr: it is not shown to anybody.
@@ -78,6 +78,7 @@ class Client {
   Status leaving_ = Status::kOk;
   Audience audience_;
   bool gathered_ = false;
+  bool introduced_ = false;  // the hub knows it by its id
 };
 
 // Where writes of a flush may be gathered on their way out.

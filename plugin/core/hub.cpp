@@ -73,7 +73,8 @@ bool Hub::has_places(const std::vector<std::string>& names, Origin origin) const
     if (const Room* room = find(name)) there.insert(room);
   size_t missing = names.size() - there.size();
   if (missing > shares_.left(origin)) return false;
-  size_t places = std::min<size_t>(settings_.max_rooms - rooms_.size(), account_.left() / Room::cost(kMaxRoomName));
+  size_t places = std::min<size_t>(settings_.max_rooms - std::min<size_t>(settings_.max_rooms, rooms_.size()),
+                                   account_.left() / Room::cost(kMaxRoomName));
   for (const Room* room = vacant_.first(); room && places < missing; room = room->vacant_.next)
     if (there.count(room) == 0) ++places;
   return places >= missing;
@@ -84,13 +85,19 @@ Room* Hub::open(std::string_view name, Origin origin) {
   auto found = rooms_.find(name);
   if (found != rooms_.end()) return found->second.get();
   if (!has_place(name, origin)) return nullptr;
-  if (!has_room_left(name.size())) forget(*vacant_.first());
+  bool one_more = has_room_left(name.size());
   auto made = std::make_unique<Room>(pool_, account_, namespace_of(name), std::string(name), next_epoch());
   std::string_view key = made->name();
-  Room& room = *rooms_.emplace(key, std::move(made)).first->second;
   shares_.take(origin);
-  room.maker_ = origin;
-  return &room;
+  made->maker_ = origin;
+  try {
+    Room* room = rooms_.emplace(key, std::move(made)).first->second.get();
+    if (!one_more) forget(*vacant_.first());
+    return room;
+  } catch (...) {
+    shares_.give_back(origin);
+    throw;
+  }
 }
 
 Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time now, Origin origin) {
@@ -99,12 +106,23 @@ Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time no
   if (!opened) return Status::kTooManyRooms;
   Room& room = *opened;
   vacant_.remove(room);
-  room.add(client);
+  try {
+    room.add(client);
+    if (room.settings().presence) welcome(room, client, now);
+  } catch (...) {
+    if (client.room_) {
+      room.remove(client);
+      if (client.introduced_) introduced_.erase(client.identity_->client);
+      client.introduced_ = false;
+    }
+    retire(room);
+    throw;
+  }
+  occupied_ += room.members_.size() == 1;
   Counters::ByDialect& count = counters_.of(dialect_of(client.audience_));
   ++count.subscriptions;
   ++count.joins;
   if (client.audience_ != Audience::kText && room.settings().history.messages > 0) room.promised_ = true;
-  if (room.settings().presence) welcome(room, client, now);
   if (replay > 0) {
     room.history_.expire(now);
     client.replay_end_ = room.history_.top() + 1;
@@ -112,6 +130,20 @@ Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time no
     pump(client, now);
   }
   return Status::kOk;
+}
+
+void Hub::introduce(Client& client, IdentityPtr identity) {
+  assert(!client.identity_);
+  if (client.room_) {
+    introduced_.emplace(identity->client, &client);
+    client.introduced_ = true;
+  }
+  client.identity_ = std::move(identity);
+}
+
+Client* Hub::introduced(std::string_view id) const {
+  auto found = introduced_.find(id);
+  return found == introduced_.end() ? nullptr : found->second;
 }
 
 // Tells those who want to know that somebody came, unless it only came back.
@@ -124,71 +156,121 @@ void Hub::welcome(Room& room, Client& client, Time now) {
 void Hub::tell(Room& room, Event::Kind kind, const Identity& about, Time now) {
   Stream& stream = room.stream(Audience::kWatching);
   if (!room.settings().join_leave || stream.readers() == 0) return;
-  Event event{kind, room.name(), Message{{}, Format::kJson, about.json}};
-  encoders_.structured(stream, event);
+  Attempt attempt(room);
+  encoders_.structured(stream, {kind, room.name(), Message{{}, Format::kJson, about.json}});
+  attempt.keep();
   note_waiting(room, now);
+}
+
+// Nobody is kept from leaving for want of memory. Those who are not told of it are dismissed by the next flush.
+void Hub::tell_of_leave(Room& room, const Identity& about, Time now) {
+  try {
+    tell(room, Event::Kind::kLeave, about, now);
+  } catch (const std::exception&) {
+    room.untold_ = true;
+    make_dirty(room, now);
+  }
+}
+
+// Returns whether there is memory to remember it.
+bool Hub::note_absent(Room& room, const IdentityPtr& identity, Time until) {
+  bool first = room.absent_.empty();
+  try {
+    std::list<Room::Absent> one;
+    one.push_back({identity, until});
+    auto [place, fresh] = absent_.try_emplace({&room, identity.get()}, one.begin());
+    if (!fresh) return false;
+    try {
+      if (first) absences_.emplace(until, &room);
+    } catch (...) {
+      absent_.erase(place);
+      throw;
+    }
+    room.absent_.splice(room.absent_.end(), one);
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 // Whether the identity was absent from the room, which it then no longer is.
 bool Hub::return_of(Room& room, const IdentityPtr& identity) {
-  auto is_it = [&](const Room::Absent& absent) { return absent.identity == identity; };
-  auto found = std::find_if(room.absent_.begin(), room.absent_.end(), is_it);
-  if (found == room.absent_.end()) return false;
-  Time due = room.absent_.front().until;
-  room.absent_.erase(found);
-  --absent_;
-  absences_.erase({due, &room});
-  note_absence(room);
+  auto found = absent_.find({&room, identity.get()});
+  if (found == absent_.end()) return false;
+  Time before = room.absent_.front().until;
+  room.absent_.erase(found->second);
+  absent_.erase(found);
+  follow_first_absent(room, before);
   return true;
 }
 
-void Hub::note_absence(Room& room) {
-  if (!room.absent_.empty()) absences_.emplace(room.absent_.front().until, &room);
+// The first of the room's absent clients is another one now.
+void Hub::follow_first_absent(Room& room, Time before) {
+  auto node = absences_.extract({before, &room});
+  if (room.absent_.empty()) return;
+  node.value().first = room.absent_.front().until;
+  absences_.insert(std::move(node));
 }
 
 void Hub::leave(Client& client, Time now, Departure departure) {
   Room* room = client.room_;
   if (!room) return;
   room->remove(client);
+  occupied_ -= room->members_.empty();
+  if (client.introduced_) introduced_.erase(client.identity_->client);
+  client.introduced_ = false;
   --counters_.of(dialect_of(client.audience_)).subscriptions;
   const RoomSettings& settings = room->settings();
   if (settings.presence && client.identified()) {
     // Others have nothing by which to be known again.
     bool known = client.audience_ == Audience::kStructured || client.audience_ == Audience::kWatching;
-    bool may_return = departure == Departure::kMayReturn && known;
-    if (may_return && settings.presence_grace > 0 && absent_ < Departed::kMost) {
-      room->absent_.push_back({client.identity_, now + settings.presence_grace});
-      ++absent_;
-      note_absence(*room);
-    } else {
-      tell(*room, Event::Kind::kLeave, *client.identity_, now);
-    }
+    bool may_return = departure == Departure::kMayReturn && known && settings.presence_grace > 0;
+    if (!may_return || absent_.size() >= Departed::kMost ||
+        !note_absent(*room, client.identity_, now + settings.presence_grace))
+      tell_of_leave(*room, *client.identity_, now);
   }
   if (room->members_.empty() && room->promised_) remember(*room, now);
   retire(*room);
 }
 
+Hub::Attempt::Attempt(Room& room) : room_(room) {
+  for (size_t i = 0; i < kAudiences; ++i) marks_[i] = room_.streams_[i].mark();
+}
+
+Hub::Attempt::~Attempt() {
+  for (size_t i = 0; !kept_ && i < kAudiences; ++i) room_.streams_[i].roll_back(marks_[i]);
+}
+
+void Hub::append(Room& room, const Event& event) {
+  if (room.stream(Audience::kText).readers() > 0) encoders_.text(room.stream(Audience::kText), event);
+  if (room.stream(Audience::kEvents).readers() > 0) encoders_.events(room.stream(Audience::kEvents), event);
+  Stream& structured = room.stream(Audience::kStructured);
+  Stream& watching = room.stream(Audience::kWatching);
+  if (structured.readers() > 0 && watching.readers() > 0) {
+    Tee both(structured, watching);
+    encoders_.structured(both, event);
+  } else if (structured.readers() + watching.readers() > 0) {
+    encoders_.structured(structured.readers() > 0 ? structured : watching, event);
+  }
+}
+
 void Hub::publish(Room& room, const Message& message, Time now) {
+  {
+    // What can fail comes first.
+    bool kept = room.settings().history.messages > 0 && !message.ephemeral;
+    Attempt attempt(room);
+    if (!room.members_.empty())
+      append(room, {Event::Kind::kPublication, room.name(), message, kept ? room.history_.top() + 1 : 0, room.epoch()});
+    if (!message.ephemeral) room.history_.add(message, now);
+    attempt.keep();
+  }
   ++counters_.messages_in;
   counters_.bytes_in += message.payload.size();
-  if (!message.ephemeral) room.history_.add(message, now);
   if (!room.history_.empty() || (room.promised_ && room.members_.empty()))
     remember(room, now);
   else
     room.namespace_.remembered.remove(room);
   if (!room.members_.empty()) {
-    bool kept = room.settings().history.messages > 0 && !message.ephemeral;
-    Event event{Event::Kind::kPublication, room.name(), message, kept ? room.history_.top() : 0, room.epoch()};
-    if (room.stream(Audience::kText).readers() > 0) encoders_.text(room.stream(Audience::kText), event);
-    if (room.stream(Audience::kEvents).readers() > 0) encoders_.events(room.stream(Audience::kEvents), event);
-    Stream& structured = room.stream(Audience::kStructured);
-    Stream& watching = room.stream(Audience::kWatching);
-    if (structured.readers() > 0 && watching.readers() > 0) {
-      Tee both(structured, watching);
-      encoders_.structured(both, event);
-    } else if (structured.readers() + watching.readers() > 0) {
-      encoders_.structured(structured.readers() > 0 ? structured : watching, event);
-    }
     counters_.deliveries += room.members_.size();
     note_waiting(room, now);
   }
@@ -198,7 +280,12 @@ void Hub::publish(Room& room, const Message& message, Time now) {
 Status Hub::publish_to(std::string_view name, const Message& message, Time now) {
   Room* room = open(name, kNobody);
   if (!room) return Status::kTooManyRooms;
-  publish(*room, message, now);
+  try {
+    publish(*room, message, now);
+  } catch (...) {
+    retire(*room);
+    throw;
+  }
   // It may be gone already, for want of memory; with nobody in it, it is only there for its history.
   auto found = rooms_.find(name);
   if (found != rooms_.end()) retire(*found->second);
@@ -251,14 +338,13 @@ void Hub::expire(Time now) {
 }
 
 void Hub::expire_absent(Room& room, Time now) {
-  absences_.erase(absences_.begin());
-  auto gone = room.absent_.begin();
-  for (; gone != room.absent_.end() && gone->until <= now; ++gone) {
-    tell(room, Event::Kind::kLeave, *gone->identity, now);
-    --absent_;
+  Time before = room.absent_.front().until;
+  while (!room.absent_.empty() && room.absent_.front().until <= now) {
+    tell_of_leave(room, *room.absent_.front().identity, now);
+    absent_.erase({&room, room.absent_.front().identity.get()});
+    room.absent_.pop_front();
   }
-  room.absent_.erase(room.absent_.begin(), gone);
-  note_absence(room);
+  follow_first_absent(room, before);
   retire(room);
 }
 
@@ -283,7 +369,7 @@ void Hub::forget(Room& room) {
   room.history_.clear();
   room.namespace_.remembered.remove(room);
   if (!room.absent_.empty()) absences_.erase({room.absent_.front().until, &room});
-  absent_ -= room.absent_.size();
+  for (const Room::Absent& absent : room.absent_) absent_.erase({&room, absent.identity.get()});
   room.absent_.clear();
   retire(room);
 }

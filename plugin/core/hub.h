@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <list>
 #include <memory>
 #include <set>
 #include <string>
@@ -53,6 +56,7 @@ class Hub {
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
   size_t rooms() const { return rooms_.size(); }
+  size_t occupied() const { return occupied_; }  // rooms that somebody is in
   size_t bytes_in_use() const {
     return pool_.bytes_in_use() + account_.used() + input_account_.used() + departed_.bytes();
   }
@@ -85,10 +89,15 @@ class Hub {
   // messages as far as the history has them. kTooManyRooms if there is no place.
   Status join(Client& client, std::string_view room, uint64_t replay, Time now, Origin origin = kNobody);
 
-  // Lets go of a client; it is not told.
+  // Lets go of a client; it is not told. Does not fail.
   void leave(Client& client, Time now, Departure departure = Departure::kFinal);
 
-  // A message of a member for its room; nothing is sent before the flush.
+  // Says who a client is that nobody has been told of before, so that it can be found by its id as long as it is in its
+  // room.
+  void introduce(Client& client, IdentityPtr identity);
+  Client* introduced(std::string_view id) const;
+
+  // A message of a member for its room; nothing is sent before the flush. If it throws, nobody gets it.
   void publish(Room& room, const Message& message, Time now);
 
   // A message from elsewhere for the room of that name, made if it is not there. kTooManyRooms if there is no
@@ -110,7 +119,7 @@ class Hub {
 
   Departed& departed() { return departed_; }
 
-  // Dismisses a client at once.
+  // Dismisses a client at once. Does not fail.
   void dismiss(Client& client, Ending ending, Time now);
 
   // Dismisses a client as soon as it has been sent everything published so far.
@@ -141,6 +150,21 @@ class Hub {
     Room& room_;
   };
 
+  // Takes back what was appended to a room's streams, unless it is kept: an event reaches all or nobody.
+  class Attempt {
+   public:
+    explicit Attempt(Room& room);
+    ~Attempt();
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+    void keep() { kept_ = true; }
+
+   private:
+    Room& room_;
+    std::array<Stream::Mark, kAudiences> marks_;
+    bool kept_ = false;
+  };
+
   Namespace& namespace_of(std::string_view room);
   bool has_room_left(size_t name_length) const;
   Room* open(std::string_view name, Origin origin);
@@ -148,12 +172,18 @@ class Hub {
   void note_waiting(Room& room, Time now);
   void make_dirty(Room& room, Time now);
   bool flush_room(Room& room, Time now, size_t& budget);
+  void serve_members(Room& room, Time now, size_t& budget);
+  template <typename Serve>
+  void serve(Client& client, Time now, Serve&& work);
   bool send_replay(Client& client, Time now);
   void send_stream(Client& client, Time now);
   void welcome(Room& room, Client& client, Time now);
+  void append(Room& room, const Event& event);
   void tell(Room& room, Event::Kind kind, const Identity& about, Time now);
+  void tell_of_leave(Room& room, const Identity& about, Time now);
+  bool note_absent(Room& room, const IdentityPtr& identity, Time until);
   bool return_of(Room& room, const IdentityPtr& identity);
-  void note_absence(Room& room);
+  void follow_first_absent(Room& room, Time before);
   void expire(Time now);
   void expire_absent(Room& room, Time now);
   void remember(Room& room, Time now);
@@ -173,11 +203,23 @@ class Hub {
   std::vector<Namespace> namespaces_;                                  // the plain one first
   std::unordered_map<std::string_view, std::unique_ptr<Room>> rooms_;  // keyed by the room's own name
   Counters counters_;
-  RoomLists::Dirty now_;      // rooms that were quiet, those with much to send and those whose time has come
-  RoomLists::Dirty later_;    // rooms that wait for flush_interval
-  RoomLists::Vacant vacant_;  // rooms without members, in the order in which the last one left
+  RoomLists::Dirty now_;    // rooms that were quiet, those with much to send and those whose time has come
+  RoomLists::Dirty later_;  // rooms that wait for flush_interval
+  size_t occupied_ = 0;
+  RoomLists::Vacant vacant_;                   // rooms without members, in the order in which the last one left
   std::set<std::pair<Time, Room*>> absences_;  // rooms with absent clients, by when the first is gone for good
-  size_t absent_ = 0;                          // clients
+  struct AbsentKey {
+    const Room* room;
+    const Identity* identity;
+    bool operator==(const AbsentKey& other) const { return room == other.room && identity == other.identity; }
+  };
+  struct AbsentHash {
+    size_t operator()(const AbsentKey& key) const {
+      return std::hash<const void*>()(key.room) * 31 + std::hash<const void*>()(key.identity);
+    }
+  };
+  std::unordered_map<AbsentKey, std::list<Room::Absent>::iterator, AbsentHash> absent_;  // all of them
+  std::unordered_map<std::string_view, Client*> introduced_;                             // by their identities' own ids
   Departed departed_;
   bool in_room_ = false;  // walking through a room's members: no room ends now
   Random random_;

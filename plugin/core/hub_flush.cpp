@@ -1,5 +1,6 @@
 // How a hub sends: which rooms are due, and what their members are written.
 #include <algorithm>
+#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
@@ -93,26 +94,51 @@ bool Hub::flush_room(Room& room, Time now, size_t& budget) {
     room.serving_since_ = room.waiting_ > 0 ? room.waiting_since_ : -1;
     room.waiting_ = 0;
   }
-  while (room.next_ < room.members_.size() && budget > 0) {
-    --budget;
-    Client& client = *room.members_[room.next_++];
-    if (client.replay_next_ == client.replay_end_)
-      send_stream(client, now);
-    else if (client.lag() > settings_.max_lag)
-      dismiss(client, {Status::kSlow}, now);
+  try {
+    serve_members(room, now, budget);
+  } catch (...) {
+    // What is gathered has to leave while the streams are held.
+    if (fanout_) (void)fanout_->complete();
+    throw;
   }
   // The interval counts from the end: a large room would otherwise be due again at once.
   if (fanout_) room.flushed_at_ = std::max(now, fanout_->complete());
   if (room.next_ < room.members_.size()) return false;
   room.next_ = 0;
+  if (!room.again_) room.untold_ = false;
   if (!fanout_) room.flushed_at_ = now;
   if (room.serving_since_ >= 0)
     counters_.delay_seconds.observe(static_cast<double>(room.flushed_at_ - room.serving_since_) / 1e6);
   return true;
 }
 
+void Hub::serve_members(Room& room, Time now, size_t& budget) {
+  while (room.next_ < room.members_.size() && budget > 0) {
+    --budget;
+    Client& client = *room.members_[room.next_++];
+    if (room.untold_ && client.audience_ == Audience::kWatching)
+      dismiss(client, {Status::kInternalError}, now);
+    else if (client.replay_next_ == client.replay_end_)
+      serve(client, now, [&] { send_stream(client, now); });
+    else if (client.lag() > settings_.max_lag)
+      dismiss(client, {Status::kSlow}, now);
+  }
+}
+
+// What cannot be done for one client costs that one: it may have taken anything. The others go on.
+template <typename Serve>
+void Hub::serve(Client& client, Time now, Serve&& work) {
+  try {
+    work();
+  } catch (const std::exception&) {
+    dismiss(client, {Status::kInternalError}, now);
+  }
+}
+
 void Hub::pump(Client& client, Time now) {
-  if (client.room_ && send_replay(client, now)) send_stream(client, now);
+  serve(client, now, [&] {
+    if (client.room_ && send_replay(client, now)) send_stream(client, now);
+  });
 }
 
 // Messages of the history that the client is to get before those of the stream, many in a write. Returns
@@ -136,6 +162,7 @@ bool Hub::send_replay(Client& client, Time now) {
     }
     size_t taken = client.write(std::string_view(bytes).substr(client.replay_taken_));
     if (taken == 0) return leave(client, now), false;
+    if (!client.room_) return false;
     ++counters_.writes;
     counters_.bytes_out += taken;
     taken += client.replay_taken_;
@@ -161,6 +188,7 @@ void Hub::send_stream(Client& client, Time now) {
     }
     size_t taken = client.write(frames);
     if (taken == 0) return leave(client, now);
+    if (!client.room_) return;
     ++counters_.writes;
     counters_.bytes_out += taken;
     client.cursor_ = stream.advance(client.cursor_, taken);
@@ -172,8 +200,9 @@ void Hub::dismiss(Client& client, Ending ending, Time now) {
   ending.lag = client.lag();
   bool final =
       ending.why == Status::kClosedOnRequest || ending.why == Status::kForced || ending.why == Status::kUnsubscribed;
+  bool there = client.room_ != nullptr;
   leave(client, now, final ? Departure::kFinal : Departure::kMayReturn);
-  client.dismissed(std::move(ending), now);
+  if (there) client.dismissed(std::move(ending), now);
 }
 
 }  // namespace lws_chat

@@ -8,8 +8,14 @@ size_t Departed::bytes_of(const Entries::value_type& entry) {
 }
 
 void Departed::add(std::string key, IdentityPtr identity, Time until) {
-  auto entry = entries_.emplace(std::move(key), Entry{std::move(identity), until});
-  by_age_.emplace(until, entry);
+  Age age(until, ++added_);
+  auto entry = entries_.emplace(std::move(key), Entry{std::move(identity), age});
+  try {
+    by_age_.emplace(age, entry);
+  } catch (...) {
+    entries_.erase(entry);
+    throw;
+  }
   bytes_ += bytes_of(*entry);
   while (entries_.size() > kMost || bytes_ > most_bytes_) forget_oldest();
 }
@@ -19,9 +25,7 @@ IdentityPtr Departed::take(std::string_view key, Time now) {
   auto found = entries_.find(key);
   if (found == entries_.end()) return nullptr;
   IdentityPtr identity = found->second.identity;
-  auto [first, last] = by_age_.equal_range(found->second.until);
-  while (first != last && first->second != found) ++first;
-  if (first != last) by_age_.erase(first);
+  by_age_.erase(found->second.age);
   forget(found);
   return identity;
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/message.h"
 
@@ -35,14 +36,15 @@ class Departed {
 
   // Forgets those whose time is up. due() is when there is one, or the end of time.
   void expire(Time now);
-  Time due() const { return by_age_.empty() ? std::numeric_limits<Time>::max() : by_age_.begin()->first; }
+  Time due() const { return by_age_.empty() ? std::numeric_limits<Time>::max() : by_age_.begin()->first.first; }
 
   size_t bytes() const { return bytes_; }
 
  private:
+  using Age = std::pair<Time, uint64_t>;  // when it is to be forgotten, and a number of its own
   struct Entry {
     IdentityPtr identity;
-    Time until;
+    Age age;
   };
   using Entries = std::multimap<std::string, Entry, std::less<>>;
 
@@ -51,7 +53,8 @@ class Departed {
   void forget_oldest();
 
   Entries entries_;
-  std::multimap<Time, Entries::iterator> by_age_;  // when each is to be forgotten
+  std::map<Age, Entries::iterator> by_age_;
+  uint64_t added_ = 0;
   size_t most_bytes_;
   size_t bytes_ = 0;
 };

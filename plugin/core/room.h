@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,7 +65,7 @@ class Room {
     IdentityPtr identity;
     Time until;
   };
-  const std::vector<Absent>& absent() const { return absent_; }
+  const std::list<Absent>& absent() const { return absent_; }
 
  private:
   friend class Hub;
@@ -85,7 +86,7 @@ class Room {
   std::array<Stream, kAudiences> streams_;
   History history_;
   std::vector<Client*> members_;
-  std::vector<Absent> absent_;
+  std::list<Absent> absent_;
   size_t next_ = 0;  // of members_, in a flush that is under way; those before it have been served
   Time flushed_at_ = -1;
   Time touched_at_ = 0;  // when something happened last that is worth remembering
@@ -95,6 +96,7 @@ class Room {
   Time serving_since_ = -1;  // and of those that the flush under way sends; -1: there are none
   bool delayed_ = false;     // it is in the queue of those that wait for their time
   bool again_ = false;       // something came while a flush was under way
+  bool untold_ = false;      // those who watch could not be told that somebody left
   bool promised_ = false;    // somebody was given a position, and may come back to it
   RoomLink dirty_;           // in one of the hub's queues of dirty rooms
   RoomLink remembered_;      // in its namespace's list of rooms with something to remember

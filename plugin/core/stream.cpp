@@ -50,6 +50,27 @@ void Stream::extend(size_t size) {
   last_ = fresh;
 }
 
+void Stream::roll_back(const Mark& mark) {
+  if (head_ == mark.head) return;
+  Segment* kept = nullptr;
+  for (Segment* segment = first_; segment && segment->base < mark.head; segment = segment->next) kept = segment;
+  Segment* dropped = kept ? kept->next : first_;
+  if (kept && kept->end() > mark.head) {
+    // Who was caught up stands again behind its last byte.
+    kept->used = static_cast<uint32_t>(mark.head - kept->base);
+    kept->readers -= static_cast<uint32_t>(mark.at_head);
+  }
+  (kept ? kept->next : first_) = nullptr;
+  last_ = kept;
+  while (dropped) {
+    Segment* next = dropped->next;
+    pool_.give(dropped);
+    dropped = next;
+  }
+  head_ = mark.head;
+  at_head_ = mark.at_head;
+}
+
 Cursor Stream::join() {
   ++readers_;
   enter(head_);

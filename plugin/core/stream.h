@@ -48,6 +48,14 @@ class Stream final : public FrameSink {
   // Appends one frame, given in two parts of together at most kMaxFrame bytes.
   void append(std::string_view header, std::string_view payload) override;
 
+  // Where it ends. roll_back() takes back what was appended since; until then no reader may come, move or go.
+  struct Mark {
+    Cursor head;
+    size_t at_head;
+  };
+  Mark mark() const { return {head_, at_head_}; }
+  void roll_back(const Mark& mark);
+
   // A new reader, which will see what is appended from now on.
   Cursor join();
   void leave(Cursor cursor);

@@ -29,7 +29,7 @@ RoomAnswer query_presence(const Room& room) {
   };
   auto add_absent = [&](const Room::Absent& absent) { return add(absent.identity); };
   const std::vector<Client*>& members = room.members();
-  const std::vector<Room::Absent>& absent = room.absent();
+  const std::list<Room::Absent>& absent = room.absent();
   if (!std::all_of(members.begin(), members.end(), [&](Client* member) { return add(member->identity()); }) ||
       !std::all_of(absent.begin(), absent.end(), add_absent)) {
     answer.error = ClientError::kLimitExceeded;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <set>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -245,47 +245,28 @@ ServerApi::Result ServerApi::channels(Request& request, Time) {
 ServerApi::Result ServerApi::info(Request& request, Time now) {
   request.allow_only({});
   if (!request.problem().empty()) return Result::bad(request.problem());
-  std::set<std::string_view> users;
-  for (const auto& [user, session] : sessions_.by_user) users.insert(user);
   uint64_t clients = 0;
   uint64_t subscriptions = 0;
   for (const Counters::ByDialect& dialect : hub_.counters().dialects) {
     clients += dialect.connections;
     subscriptions += dialect.subscriptions;
   }
-  size_t rooms = 0;
-  hub_.each_room([&](const Room& room) { rooms += !room.members().empty(); });
   std::string json = "{\"nodes\":[{\"uid\":";
   append_quoted(json, node_.uid);
   json += ",\"name\":";
   append_quoted(json, node_.name);
   json += ",\"version\":\"lws-chat " LWS_CHAT_VERSION "\",\"num_clients\":" + std::to_string(clients);
-  json += ",\"num_users\":" + std::to_string(users.size()) + ",\"num_subs\":" + std::to_string(subscriptions);
-  json += ",\"num_channels\":" + std::to_string(rooms);
+  json += ",\"num_users\":" + std::to_string(sessions_.users()) + ",\"num_subs\":" + std::to_string(subscriptions);
+  json += ",\"num_channels\":" + std::to_string(hub_.occupied());
   return {json + ",\"uptime\":" + std::to_string((now - node_.started) / 1'000'000) + "}]}"};
 }
 
 // The clients of the structured dialect who are meant. A client's id alone is enough.
 std::vector<Session*> ServerApi::sessions_of(const Who& who) {
-  std::vector<Session*> found;
-  bool all = who.user.empty();
-  auto first = all ? sessions_.by_user.begin() : sessions_.by_user.lower_bound(who.user);
-  auto last = all ? sessions_.by_user.end() : sessions_.by_user.upper_bound(who.user);
-  for (; first != last; ++first)
-    if (first->second->is(who.client, who.session)) found.push_back(first->second);
-  return found;
-}
-
-// The client of another dialect that has this id, which presence says; nullptr if there is none.
-Client* ServerApi::find_reader(std::string_view id) {
-  Client* found = nullptr;
-  hub_.each_room([&](const Room& room) {
-    for (Client* member : room.members()) {
-      bool named = member->audience() == Audience::kText || member->audience() == Audience::kEvents;
-      if (named && member->identified() && member->identity()->client == id) found = member;
-    }
-  });
-  return found;
+  if (who.client.empty() && who.session.empty()) return sessions_.of_user(who.user);
+  Session* one = who.client.empty() ? sessions_.of_key(Session::key_of(who.session)) : sessions_.of_client(who.client);
+  if (!one || !one->is(who.user, who.client, who.session)) return {};
+  return {one};
 }
 
 ServerApi::Who ServerApi::read_who(Request& request, std::string& problem) {
@@ -305,14 +286,15 @@ ServerApi::Result ServerApi::unsubscribe(Request& request, Time now) {
   if (!problem.empty()) return Result::bad(std::move(problem));
   for (Session* session : sessions_of(who)) session->expel(channel, now);
   // It has one room only, and ends with it.
-  Client* reader = who.client.empty() ? nullptr : find_reader(who.client);
+  Client* reader = who.client.empty() ? nullptr : hub_.introduced(who.client);
   if (reader && (channel.empty() || reader->room()->name() == channel)) hub_.dismiss(*reader, {Status::kForced}, now);
   return {};
 }
 
 ServerApi::Result ServerApi::disconnect(Request& request, Time now) {
   request.allow_only({"user", "client", "session", "disconnect", "whitelist", "label_filter", "all_users"});
-  std::vector<std::string> spared = request.texts("whitelist");
+  std::vector<std::string> whitelist = request.texts("whitelist");
+  std::unordered_set<std::string> spared(whitelist.begin(), whitelist.end());
   bool given = false;
   Request how = request.object("disconnect", given);
   how.allow_only({"code", "reason"});
@@ -325,12 +307,10 @@ ServerApi::Result ServerApi::disconnect(Request& request, Time now) {
   if (problem.empty() && ending.detail.size() > kMaxReason)
     problem = "reason of disconnect is longer than " + std::to_string(kMaxReason) + " bytes";
   if (!problem.empty()) return Result::bad(std::move(problem));
-  auto is_spared = [&](const std::string& client) {
-    return std::find(spared.begin(), spared.end(), client) != spared.end();
-  };
+  auto is_spared = [&](const std::string& client) { return spared.count(client) > 0; };
   for (Session* session : sessions_of(who))
     if (session->identity() && !is_spared(session->identity()->client)) session->end(ending, now);
-  Client* reader = who.client.empty() || is_spared(who.client) ? nullptr : find_reader(who.client);
+  Client* reader = who.client.empty() || is_spared(who.client) ? nullptr : hub_.introduced(who.client);
   if (reader) hub_.dismiss(*reader, ending, now);
   return {};
 }

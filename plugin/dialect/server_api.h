@@ -70,7 +70,6 @@ class ServerApi {
   };
   static Who read_who(Request& request, std::string& problem);
   std::vector<Session*> sessions_of(const Who& who);
-  Client* find_reader(std::string_view id);
 
   Hub& hub_;
   Sessions& sessions_;

@@ -1,6 +1,7 @@
 #include "dialect/session.h"
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
 
 #include "dialect/frame.h"
@@ -225,17 +226,25 @@ void Session::part(Status why, Time now) {
 // The hub has let go of one subscription. The objects stay, the hub may be walking over them.
 void Session::dismissed(Subscription& subscription, Ending ending, Time now) {
   if (ended_) return;
+  --joined_;
   if (ending.why == Status::kUnsubscribed) {
-    auto is_it = [&](const auto& entry) { return &entry.second == &subscription; };
-    auto found = std::find_if(subscriptions_.begin(), subscriptions_.end(), is_it);
-    if (!replies_.empty()) replies_ += '\n';
-    append_unsubscribe_push(replies_, found->first);
+    if (!tell_unsubscribed(subscription)) return end({Status::kInternalError}, now);
     if (parting_ == Status::kOk) return link_.ask_to_resume();
     ending.why = parting_;
   }
-  bool others = std::any_of(subscriptions_.begin(), subscriptions_.end(),
-                            [](const auto& entry) { return entry.second.room() != nullptr; });
-  if (ending.why != parting_ || !others) end(std::move(ending), now);
+  if (ending.why != parting_ || joined_ == 0) end(std::move(ending), now);
+}
+
+// Returns whether there is memory for it.
+bool Session::tell_unsubscribed(const Subscription& subscription) {
+  try {
+    std::string push = replies_.empty() ? "" : "\n";
+    append_unsubscribe_push(push, subscription.name());
+    replies_ += push;
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 // The subscription to that room, unless it has been ended from the other side.
@@ -251,8 +260,8 @@ void Session::drop_ended() {
   for (auto at = subscriptions_.begin(); at != subscriptions_.end();) at = at->second.room() ? std::next(at) : drop(at);
 }
 
-bool Session::is(std::string_view client, std::string_view session) const {
-  return identity_ && (client.empty() || client == identity_->client) &&
+bool Session::is(std::string_view user, std::string_view client, std::string_view session) const {
+  return identity_ && (user.empty() || user == identity_->user) && (client.empty() || client == identity_->client) &&
          (session.empty() || (named_ && key_.substr(kSessionKey.size()) == session));
 }
 
@@ -263,18 +272,26 @@ void Session::expel(std::string_view room, Time now) {
       hub_.dismiss_after_head(subscription, Status::kUnsubscribed, now);
 }
 
-void Session::end(Ending ending, Time now) {
-  if (ended_) return;
-  Status why = ending.why;
-  std::string frames;
+// What goes out before the close; nothing if there is no memory for it.
+std::string Session::last_frames(Status why) {
   // A close frame may stand in the middle of a message, others not.
-  if (!speaking_ && why != Status::kSlow && why != Status::kReplayLost) {
-    frames = output_.substr(taken_);
+  if (speaking_ || why == Status::kSlow || why == Status::kReplayLost || why == Status::kInternalError) return {};
+  try {
+    std::string frames = output_.substr(taken_);
     FrameString sink(frames);
     if (!replies_.empty()) append_message(sink, Message{replies_});
     if (why == Status::kClosedOnRequest && !options_.close_reply.empty())
       append_message(sink, Message{message_push(options_.close_reply)});
+    return frames;
+  } catch (const std::exception&) {
+    return {};
   }
+}
+
+void Session::end(Ending ending, Time now) {
+  if (ended_) return;
+  Status why = ending.why;
+  std::string frames = last_frames(why);
   bool final = why == Status::kClosedOnRequest || why == Status::kForced;
   leave_all(now, final ? Hub::Departure::kFinal : Hub::Departure::kMayReturn);
   link_.end(std::move(ending), std::move(frames));
@@ -284,16 +301,20 @@ void Session::lost(Time now, Hub::Departure departure) {
   if (!ended_) leave_all(now, departure);
 }
 
+// For want of memory it comes back as another one.
+void Session::remember_me(Time now) {
+  try {
+    hub_.departed().add(key_, identity_, now + grace_);
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
 void Session::leave_all(Time now, Hub::Departure departure) {
   ended_ = true;
   for (auto& [name, subscription] : subscriptions_) hub_.leave(subscription, now, departure);
-  if (named_) sessions_.named.erase(key_);
-  if (identity_) {
-    auto [first, last] = sessions_.by_user.equal_range(identity_->user);
-    sessions_.by_user.erase(std::find_if(first, last, [this](const auto& entry) { return entry.second == this; }));
-  }
-  if (departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0)
-    hub_.departed().add(key_, identity_, now + grace_);
+  sessions_.remove(place_);
+  if (departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0) remember_me(now);
   output_ = replies_ = std::string();
   taken_ = 0;
   input_.clear();

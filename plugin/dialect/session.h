@@ -10,6 +10,7 @@
 #include "core/options.h"
 #include "dialect/client_error.h"
 #include "dialect/command.h"
+#include "dialect/sessions.h"
 
 namespace lws_chat {
 
@@ -41,21 +42,11 @@ class SessionLink {
   // Nothing more may be read from the client before it has taken what it was sent, or it may again.
   virtual void hold_input(bool hold) = 0;
 
-  // The session is over. The connection sends `last_frames` and closes.
+  // The session is over. The connection sends `last_frames` and closes. May not throw.
   virtual void end(Ending ending, std::string last_frames) = 0;
 
  protected:
   ~SessionLink() = default;
-};
-
-// What sessions have to know of each other, one for each hub.
-class Session;
-struct Sessions {
-  // A client that says in `connect` which session it is takes the place of that session, should its old
-  // connection not have been given up yet.
-  std::map<std::string, Session*, std::less<>> named;
-  std::multimap<std::string_view, Session*> by_user;  // all that have said who they are
-  size_t untaken = 0;  // bytes kept of replies that clients have not taken whole, of all sessions
 };
 
 // The structured dialect: Centrifuge's client protocol in JSON, version 2. A client may be in many rooms by
@@ -93,14 +84,17 @@ class Session {
   // The connection is lost, or the client has closed it.
   void lost(Time now, Hub::Departure departure = Hub::Departure::kMayReturn);
 
-  // For a back end. Whether the client has this id and session, as far as they are not empty.
-  bool is(std::string_view client, std::string_view session) const;
+  // For a back end. Whether the client has this user, id and session, as far as they are not empty.
+  bool is(std::string_view user, std::string_view client, std::string_view session) const;
+
+  // By which a session that its client gave this name is known.
+  static std::string key_of(std::string_view name) { return std::string(kSessionKey).append(name); }
   const IdentityPtr& identity() const { return identity_; }
 
   // Takes the client out of a room, of an empty name out of all, and tells it.
   void expel(std::string_view room, Time now);
 
-  // Ends it.
+  // Ends it. Does not fail.
   void end(Ending ending, Time now);
 
  private:
@@ -142,6 +136,9 @@ class Session {
   bool scarce() const { return sessions_.untaken >= options_.max_memory / kShareOfMemory; }
   void serve_rooms(Time now);
   void dismissed(Subscription& subscription, Ending ending, Time now);
+  bool tell_unsubscribed(const Subscription& subscription);
+  std::string last_frames(Status why);
+  void remember_me(Time now);
   Subscriptions::iterator find(std::string_view channel);
   void drop_ended();
   void leave_all(Time now, Hub::Departure departure);
@@ -155,8 +152,10 @@ class Session {
   SessionLink& link_;
   IdentityPtr identity_;  // nullptr: has not said connect
   std::string key_;       // by which it is known again
-  bool named_ = false;    // it is among the named sessions under its key
+  bool named_ = false;    // the client gave the session a name
+  Sessions::Place place_;
   Subscriptions subscriptions_;
+  size_t joined_ = 0;                  // of them, that are in their room
   std::string next_served_;            // the room that goes first when the connection is ready again
   std::list<std::string> input_;       // messages that wait; of the first perhaps only the rest
   MemoryAccount::Charge input_bytes_;  // of them, and what it costs to keep them

@@ -69,20 +69,19 @@ std::string Session::identify(std::string_view data, Time now) {
   if (info.empty() && session.empty()) info = data;
   if (info == "null") info = {};
   if (!session.empty())
-    key_ = std::string(kSessionKey) + session;
+    key_ = key_of(session);
   else if (!data.empty() && data != "null" && data != "{}")
     key_ = "data " + std::string(data);
 
-  auto before = session.empty() ? sessions_.named.end() : sessions_.named.find(key_);
-  if (before != sessions_.named.end()) before->second->end({Status::kReplaced}, now);
+  Session* before = session.empty() ? nullptr : sessions_.of_key(key_);
+  if (before) before->end({Status::kReplaced}, now);
   if (!key_.empty()) identity_ = hub_.departed().take(key_, now);
   IdentityPtr fresh = make_identity(identity_ ? identity_->client : hub_.next_id(), user, info);
   // Under the same session it may say something else about itself now; then it is as good as another one.
   if (!identity_ || identity_->json != fresh->json)
     identity_ = identity_ ? make_identity(hub_.next_id(), user, info) : fresh;
   named_ = !session.empty();
-  if (named_) sessions_.named[key_] = this;
-  sessions_.by_user.emplace(identity_->user, this);
+  sessions_.add(*this, *identity_, named_ ? std::string_view(key_) : std::string_view(), place_);
   return {};
 }
 
@@ -97,19 +96,20 @@ void Session::subscribe(Command& command, Time now) {
   if (!is_room_name(channel))
     return refuse(command, ClientError::kBadRequest, "channel is no room name, expected " + std::string(kRoomNames));
   if (find(channel) != subscriptions_.end()) return refuse(command, ClientError::kAlreadySubscribed);
-  if (subscriptions_.size() >= options_.max_subscriptions) drop_ended();
+  if (subscriptions_.size() >= options_.max_subscriptions && joined_ < subscriptions_.size()) drop_ended();
   if (subscriptions_.size() >= options_.max_subscriptions)
     return refuse(command, ClientError::kLimitExceeded,
                   "one client may be in " + std::to_string(options_.max_subscriptions) + " rooms");
   if (!claim(cost_of(channel)))
     return refuse(command, ClientError::kTooManyRequests, "clients hold too much memory, try again later");
   Audience audience = watching ? Audience::kWatching : Audience::kStructured;
-  auto place = subscriptions_.try_emplace(channel, *this, audience).first;
+  auto place = subscriptions_.try_emplace(channel, *this, channel, audience).first;
   Subscription& subscription = place->second;
   if (hub_.join(subscription, channel, 0, now, link_.origin()) != Status::kOk) {
     drop(place);
     return refuse(command, ClientError::kLimitExceeded, "too many rooms");
   }
+  ++joined_;
   const RoomSettings& settings = subscription.room()->settings();
   if (settings.presence) grace_ = std::max(grace_, settings.presence_grace);
 
@@ -166,6 +166,7 @@ bool Session::unsubscribe(Command& command, Time now) {
     hub_.pump(found->second, now);
     if (ended_) return true;
     if (speaking_ == &found->second) return false;
+    if (found->second.room()) --joined_;
     hub_.leave(found->second, now);
     drop(found);
   }

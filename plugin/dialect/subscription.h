@@ -8,7 +8,8 @@ namespace lws_chat {
 // A session's membership in one room: for the hub a client like any other.
 class Session::Subscription final : public Client {
  public:
-  Subscription(Session& session, Audience audience) : Client(audience), session_(session) {
+  Subscription(Session& session, std::string_view name, Audience audience)
+      : Client(audience), session_(session), name_(name) {
     identity_ = session.identity_;
   }
 
@@ -23,10 +24,12 @@ class Session::Subscription final : public Client {
     session_.speaking_ = whole ? nullptr : this;
     return taken;
   }
+  std::string_view name() const { return name_; }
   void dismissed(Ending ending, Time now) override { session_.dismissed(*this, std::move(ending), now); }
 
  private:
   Session& session_;
+  const std::string name_;  // of its room
 };
 
 }  // namespace lws_chat

@@ -52,7 +52,7 @@ class EventStream::Reader final : public Client {
 
   // It has no name. Most are never asked for one, so it is made when somebody wants to know.
   IdentityPtr identity() override {
-    if (!identity_) identity_ = make_identity(stream_.vhost().hub().next_id(), {}, {});
+    if (!identity_) stream_.vhost().hub().introduce(*this, make_identity(stream_.vhost().hub().next_id(), {}, {}));
     return identity_;
   }
   bool ready() override { return stream_.ready(*this); }

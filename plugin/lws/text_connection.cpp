@@ -23,7 +23,7 @@ TextConnection::~TextConnection() { finish(); }
 
 // It has no name. Most are never asked for one, so it is made when somebody wants to know.
 IdentityPtr TextConnection::identity() {
-  if (!identity_) identity_ = make_identity(vhost().hub().next_id(), {}, {});
+  if (!identity_) vhost().hub().introduce(*this, make_identity(vhost().hub().next_id(), {}, {}));
   return identity_;
 }
 

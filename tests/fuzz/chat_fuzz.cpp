@@ -40,7 +40,7 @@ struct Reader final : Client {
   }
   void dismissed(Ending, Time) override { over = true; }
   IdentityPtr identity() override {
-    if (!identity_) identity_ = make_identity(hub_.next_id(), {}, {});
+    if (!identity_) hub_.introduce(*this, make_identity(hub_.next_id(), {}, {}));
     return identity_;
   }
   Hub& hub_;

@@ -15,14 +15,15 @@ namespace lws_chat {
 
 // A client of the text dialect, as the hub sees it.
 struct Texter final : Client {
-  Texter() : Client(Audience::kText) {}
+  explicit Texter(Hub& of) : Client(Audience::kText), hub(of) {}
   bool ready() override { return true; }
   size_t write(std::string_view frames) override { return got += frames, frames.size(); }
   void dismissed(Ending how, Time) override { ending = std::move(how); }
   IdentityPtr identity() override {
-    if (!identity_) identity_ = make_identity("texter", {}, {});
+    if (!identity_) hub.introduce(*this, make_identity("texter", {}, {}));
     return identity_;
   }
+  Hub& hub;
   std::string got;
   std::optional<Ending> ending;
 };
@@ -44,7 +45,7 @@ struct ServerApiFixture {
   Idempotency idempotency;
   ServerApi::Node node{"node-id", "host/\"vhost\"", 10 * kSecond};
   Time now = 10 * kSecond;
-  Texter texter;
+  Texter texter{hub};
   ServerApi::Answer answer;  // the last one
 
   ~ServerApiFixture() { hub.leave(texter, now); }
