@@ -216,16 +216,16 @@ void Server::on_signal(uv_signal_t* handle, int number) {
 
 // Each step on its own: one that fails keeps nothing from the others.
 void Server::reload() {
-  guarded("lws-chatd: SIGHUP", [this] { service_manager_->reloading(); });
-  guarded("lws-chatd: SIGHUP: certificates", [this] { reload_certificates(); });
+  guarded("SIGHUP", [this] { service_manager_->reloading(); });
+  guarded("SIGHUP: certificates", [this] { reload_certificates(); });
   chat_->reload(context_);
-  guarded("lws-chatd: SIGHUP", [this] { tell_what_waits_for_a_restart(); });
-  guarded("lws-chatd: SIGHUP", [this] { service_manager_->ready(); });
+  guarded("SIGHUP", [this] { tell_what_waits_for_a_restart(); });
+  guarded("SIGHUP", [this] { service_manager_->ready(); });
 }
 
 void Server::begin_drain() {
   uint64_t longest = uint64_t{chat_->drain_seconds(context_)} * 1000 + kDrainMs;
-  guarded("lws-chatd: telling the service manager", [=] { service_manager_->stopping(2 * kDrainMs + longest); });
+  guarded("telling the service manager", [=] { service_manager_->stopping(2 * kDrainMs + longest); });
   chat_->drain(context_);
   drain_deadline_ = uv_now(&loop_) + longest;
   uv_timer_start(&drain_timer_, on_drain_timer, 0, kDrainPollMs);
@@ -244,7 +244,7 @@ void Server::check_drain() {
 }
 
 void Server::on_certificate_timer(uv_timer_t* handle) {
-  guarded("lws-chatd: looking at certificates",
+  guarded("looking at certificates",
           [self = static_cast<Server*>(handle->data)] { self->watch_certificates(); });
 }
 

@@ -1,9 +1,9 @@
 #include "lws/alarms.h"
 
 #include <algorithm>
-#include <exception>
 
 #include "lws/clock.h"
+#include "lws/guard.h"
 
 namespace lws_chat {
 namespace {
@@ -41,11 +41,7 @@ void Alarms::ring() {
   while (at - began < kPortion) {
     TimerWheel::Timer* due = wheel_.take(at);
     if (!due) break;
-    try {
-      static_cast<Alarm*>(due)->ring();
-    } catch (const std::exception& error) {
-      lwsl_err("lws-chat: timer: %s\n", error.what());
-    }
+    guarded("timer", [due] { static_cast<Alarm*>(due)->ring(); });
     at = now();
   }
   ringing_ = false;

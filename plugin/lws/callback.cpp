@@ -1,9 +1,10 @@
 #include "lws/callback.h"
 
 #include <cstdint>
-#include <exception>
+#include <memory>
 
 #include "lws/admission.h"
+#include "lws/guard.h"
 #include "lws/handshake.h"
 #include "lws/header.h"
 #include "lws/home.h"
@@ -21,10 +22,14 @@ void establish(lws* wsi, WebSocket*& socket) {
   VhostState* vhost = VhostState::of(wsi);
   if (!vhost) return;
   Target target = requested(wsi, vhost->options());
-  if (target.structured)
+  if (target.structured) {
     socket = new StructuredConnection(wsi, *vhost);
-  else
-    socket = new TextConnection(wsi, *vhost, target.room);
+    return;
+  }
+  // It joins only when it is whole, so that its destructor takes it out again.
+  auto made = std::make_unique<TextConnection>(wsi, *vhost);
+  made->enter(target.room);
+  socket = made.release();
 }
 
 // What lws keeps for each connection or stream.
@@ -117,16 +122,43 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
   }
 }
 
+// Whether -1 ends the connection that a call is about. For other reasons lws would end one of its own, or a whole
+// vhost.
+bool is_about_connection(lws_callback_reasons reason) {
+  switch (reason) {
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+    case LWS_CALLBACK_FILTER_HTTP_CONNECTION:
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
+    case LWS_CALLBACK_HTTP:
+    case LWS_CALLBACK_HTTP_BODY:
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+    case LWS_CALLBACK_HTTP_FILE_COMPLETION:
+    case LWS_CALLBACK_ESTABLISHED:
+    case LWS_CALLBACK_RECEIVE:
+    case LWS_CALLBACK_RECEIVE_PONG:
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+    case LWS_CALLBACK_TIMER: return true;
+    default: return false;
+  }
+}
+
+// After an exception. A client's connection is counted as ended by an error of ours.
+int give_up(lws_callback_reasons reason, void* user) {
+  if (!is_about_connection(reason)) return 0;
+  if (user && reason != LWS_CALLBACK_FILTER_NETWORK_CONNECTION)
+    if (WebSocket* socket = static_cast<PerSession*>(user)->socket) socket->kill(Status::kInternalError);
+  return -1;
+}
+
 }  // namespace
 }  // namespace lws_chat
 
 int lws_chat_callback(struct lws* wsi, enum lws_callback_reasons reason, void* user, void* in, size_t len) {
-  try {
-    return lws_chat::dispatch(wsi, reason, user, in, len);
-  } catch (const std::exception& error) {
-    lwsl_err("lws-chat: %s (callback reason %d)\n", error.what(), static_cast<int>(reason));
-  } catch (...) {
-    lwsl_err("lws-chat: unknown exception (callback reason %d)\n", static_cast<int>(reason));
-  }
-  return -1;
+  int result = 0;
+  bool done = lws_chat::guarded("callback", [&] { result = lws_chat::dispatch(wsi, reason, user, in, len); });
+  return done ? result : lws_chat::give_up(reason, user);
 }

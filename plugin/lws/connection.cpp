@@ -6,6 +6,7 @@
 
 #include "core/log_text.h"
 #include "lws/clock.h"
+#include "lws/guard.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
@@ -19,9 +20,12 @@ Connection::Connection(lws* wsi, VhostState& vhost, Dialect dialect)
       batchable_(!over_http2_ && !lws_is_ssl(wsi)) {
   vhost.add(*this);
   vhost.hub().counters().connected(dialect_);
-  if (vhost.may_log())
-    lwsl_notice("lws-chat: vhost %s: %s joined by %s, clients: %zu\n", vhost.name(), address_.text().c_str(),
-                name_of(dialect_), vhost.connections());
+  auto say = [&] {
+    if (vhost.may_log())
+      lwsl_notice("lws-chat: vhost %s: %s joined by %s, clients: %zu\n", vhost.name(), address_.text().c_str(),
+                  name_of(dialect_), vhost.connections());
+  };
+  (void)guarded("log", say);
 }
 
 // A derived part that could not be made has not called finish().
@@ -30,9 +34,12 @@ Connection::~Connection() { forget_vhost(); }
 void Connection::finish() {
   if (!vhost_) return;
   leave_hub();
-  if (vhost_->may_log())
-    lwsl_notice("lws-chat: vhost %s: %s left (%s), clients: %zu\n", vhost_->name(), address_.text().c_str(),
-                reason().c_str(), vhost_->connections() - 1);
+  auto say = [&] {
+    if (vhost_->may_log())
+      lwsl_notice("lws-chat: vhost %s: %s left (%s), clients: %zu\n", vhost_->name(), address_.text().c_str(),
+                  reason().c_str(), vhost_->connections() - 1);
+  };
+  (void)guarded("log", say);
   forget_vhost();
 }
 
@@ -68,10 +75,10 @@ std::string Connection::in_words(std::string_view detail) const {
 
 unsigned Connection::code() const { return ending_->code ? ending_->code : close_code(ending_->why); }
 
-void Connection::note_end(Ending ending) {
+bool Connection::note_end(Ending ending) {
   ++vhost_->hub().counters().of(ending.why);
   if (ending.why == Status::kSlow) vhost_->shared_hub().note_slow(ending.lag);
-  ending_ = std::make_unique<const Ending>(std::move(ending));
+  return guarded("end", [&] { ending_ = std::make_unique<const Ending>(std::move(ending)); });
 }
 
 void Connection::closing() {
@@ -88,7 +95,7 @@ void Connection::orphan() {
 
 void Connection::kill(Status why) {
   if (state_ == State::kClosing) return;
-  if (!ending_ && why != Status::kOk) note_end({why});
+  if (!ending_ && why != Status::kOk) (void)note_end({why});
   closing();
   // Closing another connection inline is not safe in lws: it is done from the event loop. lws sorts what is to be
   // closed by walking it, so thousands at once come in portions.

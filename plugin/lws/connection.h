@@ -33,7 +33,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // Ends when it has been sent what its rooms hold for it. Calling it again changes nothing.
   virtual void drain(Status why) = 0;
 
-  // Drops the connection without ceremony, from outside its own callbacks.
+  // Drops the connection without ceremony, from outside its own callbacks. Does not fail.
   void kill(Status why);
 
   // Closes with words, after `last_bytes`.
@@ -60,7 +60,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
 
   Connection(lws* wsi, VhostState& vhost, Dialect dialect);
 
-  // Lets go of the hub; the connection is not there for it any more. May be called again.
+  // Lets go of the hub; the connection is not there for it any more. May be called again, may not throw.
   virtual void leave_hub() = 0;
 
   // Nothing more is read.
@@ -112,8 +112,8 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // Past lws's framing, over HTTP/1.1; lws does not touch the bytes. Returns false if the connection is broken.
   [[nodiscard]] bool write_raw(std::string_view bytes);
 
-  // Notes how it will end, once. From then on the others tell of that.
-  void note_end(Ending ending);
+  // Notes how it will end, once. From then on the others tell of that. Returns false if there is no memory for it.
+  [[nodiscard]] bool note_end(Ending ending);
   std::string why_in_words() const;
   unsigned code() const;
 

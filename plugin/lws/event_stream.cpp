@@ -11,6 +11,7 @@
 
 #include "dialect/reply.h"
 #include "lws/clock.h"
+#include "lws/guard.h"
 #include "lws/header.h"
 #include "lws/http_body.h"
 #include "lws/vhost.h"
@@ -66,15 +67,16 @@ class EventStream::Reader final : public Client {
   EventStream& stream_;
 };
 
-EventStream::EventStream(lws* wsi, VhostState& vhost, const std::vector<std::string>& rooms,
-                         const std::string& last_event_id, const std::string& cors)
+EventStream::EventStream(lws* wsi, VhostState& vhost, const std::string& cors)
     : Connection(wsi, vhost, Dialect::kEvents),
       charge_(vhost.hub().account()),
       cors_(cors),
       pending_(kRetry),
-      probe_(over_http2() ? Probe::kDone : Probe::kBefore) {
+      probe_(over_http2() ? Probe::kDone : Probe::kBefore) {}
+
+void EventStream::enter(const std::vector<std::string>& rooms, const std::string& last_event_id) {
   std::vector<Position> seen = read_positions(last_event_id);
-  size_t bytes = cors.size();
+  size_t bytes = cors_.size();
   for (const std::string& room : rooms) bytes += sizeof(Reader) + room.size();
   if (!charge_.may_be(bytes)) {
     close({Status::kNoMemory});
@@ -84,13 +86,10 @@ EventStream::EventStream(lws* wsi, VhostState& vhost, const std::vector<std::str
   for (size_t i = 0; i < rooms.size(); ++i) readers_.emplace_back(*this, i);
   for (size_t i = 0; i < rooms.size() && open(); ++i) join(readers_[i], rooms[i], seen, !last_event_id.empty());
   // Others may want to know that it came.
-  vhost.shared_hub().schedule_flush();
+  vhost().shared_hub().schedule_flush();
 }
 
-EventStream::~EventStream() {
-  vhost().forget_turn(*this);
-  finish();
-}
+EventStream::~EventStream() { finish(); }
 
 bool EventStream::mixed() const { return readers_.size() > 1; }
 
@@ -283,6 +282,10 @@ void EventStream::drain(Status why) {
 
 // All readers end together; when the server goes away, each has to get its events first.
 void EventStream::reader_dismissed(Ending ending) {
+  if (!guarded("close", [&] { end_with(std::move(ending)); })) kill(Status::kInternalError);
+}
+
+void EventStream::end_with(Ending ending) {
   bool others = std::any_of(readers_.begin(), readers_.end(), [](const Reader& reader) { return reader.room(); });
   bool draining = ending.why == Status::kGoingAway || ending.why == Status::kRestarting;
   if (draining && others) return;
@@ -293,7 +296,7 @@ void EventStream::reader_dismissed(Ending ending) {
 void EventStream::close(Ending ending, std::string last_events) {
   if (!open()) return;
   Status why = ending.why;
-  note_end(std::move(ending));
+  if (!note_end(std::move(ending))) return kill(why);
   if (why == Status::kSlow || why == Status::kReplayLost) return kill(why);
   set_state(State::kFarewell);
   leave_hub();
@@ -305,6 +308,7 @@ void EventStream::close(Ending ending, std::string last_events) {
 }
 
 void EventStream::leave_hub() {
+  vhost().forget_turn(*this);
   for (Reader& reader : readers_) vhost().hub().leave(reader, now(), Hub::Departure::kMayReturn);
   charge_.set(0);
   vhost().shared_hub().schedule_flush();

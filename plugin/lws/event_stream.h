@@ -19,10 +19,12 @@ class EventStream final : public Connection, public HttpExchange {
   // How many rooms one may read.
   static constexpr size_t kMaxRooms = 32;
 
-  // Joins the rooms, after the positions that the reader has seen. `cors` is the origin of another site's page.
-  EventStream(lws* wsi, VhostState& vhost, const std::vector<std::string>& rooms, const std::string& last_event_id,
-              const std::string& cors);
+  // `cors` is the origin of another site's page.
+  EventStream(lws* wsi, VhostState& vhost, const std::string& cors);
   ~EventStream() override;
+
+  // Joins the rooms, after the positions that the reader has seen. To be called once, before begin().
+  void enter(const std::vector<std::string>& rooms, const std::string& last_event_id);
 
   // Sends the answer's headers.
   int begin() override;
@@ -49,6 +51,7 @@ class EventStream final : public Connection, public HttpExchange {
   bool ready(const Reader& reader);
   size_t take(Reader& reader, std::string_view events);
   void reader_dismissed(Ending ending);
+  void end_with(Ending ending);
   void send_pending();
   void serve_rooms();
   void expect_more();

@@ -2,27 +2,47 @@
 
 #include <libwebsockets.h>
 
+#include <atomic>
 #include <exception>
+#include <utility>
 
 namespace lws_chat {
 
-// Calls code that may throw where C code waits for its return. The log says what failed ("lws-chat: reload") and why;
-// the server goes on. Returns what the call returns, or `otherwise`.
-template <typename Result, typename Call>
-Result guarded(const char* what, Result otherwise, Call call) noexcept {
-  try {
-    return call();
-  } catch (const std::exception& error) {
-    lwsl_err("%s failed: %s\n", what, error.what());
-  } catch (...) {
-    lwsl_err("%s failed\n", what);
+// Says in the log that something failed and why, at most ten times a second.
+inline void note_exception(const char* what, const char* why) noexcept {
+  constexpr unsigned kMost = 10;
+  // Of the whole process, from any thread.
+  static std::atomic<lws_usec_t> since{0};
+  static std::atomic<unsigned> count{0};
+  lws_usec_t now = lws_now_usecs();
+  if (now - since.load() >= LWS_US_PER_SEC) {
+    since = now;
+    unsigned left_out = count.exchange(0);
+    if (left_out > kMost) lwsl_err("lws-chat: left out %u lines about exceptions\n", left_out - kMost);
   }
-  return otherwise;
+  if (++count <= kMost) lwsl_err("lws-chat: %s failed: %s\n", what, why);
 }
 
-template <typename Call>
-void guarded(const char* what, Call call) noexcept {
-  guarded(what, 0, [&call] { return call(), 0; });
+// Runs what C code calls, or what must not fail: no exception comes out of it, and the log says what failed. Returns
+// whether there was none.
+template <typename Work>
+bool guarded(const char* what, Work&& work) noexcept {
+  try {
+    std::forward<Work>(work)();
+    return true;
+  } catch (const std::exception& error) {
+    note_exception(what, error.what());
+  } catch (...) {
+    note_exception(what, "unknown exception");
+  }
+  return false;
+}
+
+// The same for a function with a result: returns `otherwise` when it fails.
+template <typename Result, typename Work>
+Result guarded(const char* what, Result otherwise, Work&& work) noexcept {
+  guarded(what, [&] { otherwise = std::forward<Work>(work)(); });
+  return otherwise;
 }
 
 }  // namespace lws_chat

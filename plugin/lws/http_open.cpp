@@ -1,6 +1,7 @@
 #include "lws/http_open.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -74,7 +75,10 @@ HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view ro
     note_refusal(wsi, vhost, status, detail);
     return refuse(refusal_of(status));
   }
-  return new EventStream(wsi, *vhost, wish.rooms, wish.last_event_id, origin);
+  // It joins only when it is whole, so that its destructor takes it out again.
+  auto stream = std::make_unique<EventStream>(wsi, *vhost, origin);
+  stream->enter(wish.rooms, wish.last_event_id);
+  return stream.release();
 }
 
 }  // namespace

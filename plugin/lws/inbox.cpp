@@ -16,14 +16,13 @@ bool Inbox::put(std::string_view room, std::string_view payload, Format format, 
   return true;
 }
 
-std::deque<Inbox::Item> Inbox::take(size_t bytes, bool& more) {
-  std::deque<Item> taken;
+std::list<Inbox::Item> Inbox::take(size_t bytes, bool& more) {
+  std::list<Item> taken;
   std::lock_guard<std::mutex> lock(lock_);
   for (size_t sum = 0; !items_.empty() && sum < bytes;) {
     sum += cost(items_.front());
     bytes_ -= cost(items_.front());
-    taken.push_back(std::move(items_.front()));
-    items_.pop_front();
+    taken.splice(taken.end(), items_, items_.begin());
   }
   more = woken_ = !items_.empty();
   return taken;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <deque>
+#include <list>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -26,13 +26,13 @@ class Inbox {
 
   // The oldest items, together of about `bytes`. `more` tells whether there are others; if not, the next put()
   // wakes.
-  std::deque<Item> take(size_t bytes, bool& more);
+  std::list<Item> take(size_t bytes, bool& more);
 
  private:
   static size_t cost(const Item& item);
 
   std::mutex lock_;
-  std::deque<Item> items_;
+  std::list<Item> items_;
   size_t bytes_ = 0;
   bool woken_ = false;  // the taker knows that there is something
 };

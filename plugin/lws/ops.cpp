@@ -47,39 +47,39 @@ const char* describe_result(int result) noexcept {
 // The table's functions are called by C, which no exception may reach.
 
 void op_drain(lws_context* context) noexcept {
-  guarded("lws-chat: drain", [=] { VhostState::drain_all(context); });
+  guarded("drain", [=] { VhostState::drain_all(context); });
 }
 
 size_t op_connections(lws_context* context) noexcept {
-  return guarded("lws-chat: connections", size_t{0}, [=] { return VhostState::count_connections(context); });
+  return guarded("connections", size_t{0}, [=] { return VhostState::count_connections(context); });
 }
 
 // Who cannot tell does not start.
 size_t op_misconfigured(lws_context* context) noexcept {
-  return guarded("lws-chat: misconfigured", size_t{1}, [=] { return VhostState::count_misconfigured(context); });
+  return guarded("misconfigured", size_t{1}, [=] { return VhostState::count_misconfigured(context); });
 }
 
 int op_publish(lws_vhost* vhost, const char* room, const void* data, size_t size, lws_chat_format format) noexcept {
   std::string_view payload(static_cast<const char*>(data), size);
-  return guarded("lws-chat: publish", int{LWS_CHAT_NO_MEMORY}, [=] { return publish(vhost, room, payload, format); });
+  return guarded("publish", int{LWS_CHAT_NO_MEMORY}, [=] { return publish(vhost, room, payload, format); });
 }
 
 int op_room_stats(lws_vhost* vhost, const char* room, lws_chat_room_stats* stats) noexcept {
   if (!room) return LWS_CHAT_BAD_ROOM;
-  return guarded("lws-chat: room_stats", int{LWS_CHAT_NO_MEMORY},
+  return guarded("room_stats", int{LWS_CHAT_NO_MEMORY},
                  [=] { return VhostState::room_stats(vhost, room, *stats); });
 }
 
 void op_reload(lws_context* context) noexcept {
-  guarded("lws-chat: reload", [=] { VhostState::reload_all(context); });
+  guarded("reload", [=] { VhostState::reload_all(context); });
 }
 
 unsigned op_drain_seconds(lws_context* context) noexcept {
-  return guarded("lws-chat: drain_seconds", 0U, [=] { return VhostState::drain_seconds(context); });
+  return guarded("drain_seconds", 0U, [=] { return VhostState::drain_seconds(context); });
 }
 
 void op_certificate_expires(lws_vhost* vhost, unsigned long unix_seconds) noexcept {
-  guarded("lws-chat: certificate_expires", [=] { VhostState::certificate_expires(vhost, unix_seconds); });
+  guarded("certificate_expires", [=] { VhostState::certificate_expires(vhost, unix_seconds); });
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 #include "lws/peer_watch.h"
 
 #include <algorithm>
-#include <exception>
 
 #include "lws/clock.h"
 #include "lws/connection.h"
+#include "lws/guard.h"
 
 namespace lws_chat {
 namespace {
@@ -74,21 +74,19 @@ void PeerWatch::schedule() {
   lws_sul_schedule(context_, 0, &timer_.sul, on_timer, wait + kTogether);
 }
 
-void PeerWatch::on_timer(lws_sorted_usec_list_t* sul) {
-  PeerWatch* self = reinterpret_cast<Timer*>(sul)->owner;
-  try {
-    self->check();
-  } catch (const std::exception& error) {
-    lwsl_err("lws-chat: ping: %s\n", error.what());
-    self->schedule();
-  }
-}
+void PeerWatch::on_timer(lws_sorted_usec_list_t* sul) { reinterpret_cast<Timer*>(sul)->owner->check(); }
 
 void PeerWatch::check() {
   Time at = now();
-  while (Liveness::Peer* peer = alive_.next_silent(at)) static_cast<Connection*>(peer)->ping();
-  while (Liveness::Peer* peer = awaited_.next_silent(at)) static_cast<Connection*>(peer)->close({Status::kStale});
-  while (Liveness::Peer* peer = readers_.next_silent(at)) static_cast<Connection*>(peer)->ping();
+  auto each_silent = [at](Liveness& list, auto&& act) {
+    while (Liveness::Peer* peer = list.next_silent(at)) {
+      auto& connection = *static_cast<Connection*>(peer);
+      if (!guarded("ping", [&] { act(connection); })) connection.kill(Status::kInternalError);
+    }
+  };
+  each_silent(alive_, [](Connection& connection) { connection.ping(); });
+  each_silent(awaited_, [](Connection& connection) { connection.close({Status::kStale}); });
+  each_silent(readers_, [](Connection& connection) { connection.ping(); });
   while (Liveness::Peer* peer = alive_.next_gone(at)) static_cast<Connection*>(peer)->kill(Status::kNoPong);
   schedule();
 }

@@ -10,6 +10,7 @@
 #include "dialect/reply.h"
 #include "dialect/text.h"
 #include "lws/clock.h"
+#include "lws/guard.h"
 
 namespace lws_chat {
 namespace {
@@ -21,6 +22,9 @@ constexpr size_t kWritesPerTurn = 1024;
 // How long a flush that is due waits at most for input that is already there: microseconds, enough for
 // lws to read some 100 KB.
 constexpr Time kReadAhead = 1000;
+
+// When a flush is tried again that failed for want of memory.
+constexpr Time kTryAgain = 100 * LWS_US_PER_MS;
 
 // All hubs of the process. lws gives vhosts no other way to find each other; contexts may be served
 // by different threads.
@@ -115,12 +119,10 @@ bool SharedHub::worth_waiting() const {
 
 void SharedHub::on_timer(lws_sorted_usec_list_t* sul) {
   SharedHub* self = reinterpret_cast<Timer*>(sul)->owner;
-  try {
-    self->flush();
-  } catch (const std::exception& error) {
-    lwsl_err("lws-chat: flush: %s\n", error.what());
-    self->batching_ = false;
-  }
+  if (guarded("flush", [&] { self->flush(); })) return;
+  // What was due still is.
+  self->batching_ = false;
+  self->schedule(now() + kTryAgain, 0);
 }
 
 void SharedHub::flush() {

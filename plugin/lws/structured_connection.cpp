@@ -4,6 +4,7 @@
 
 #include "core/utf8.h"
 #include "lws/clock.h"
+#include "lws/guard.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
@@ -65,7 +66,7 @@ size_t StructuredConnection::write(Client* subscription, std::string_view frames
 }
 
 void StructuredConnection::end(Ending ending, std::string last_frames) {
-  close(std::move(ending), std::move(last_frames));
+  if (!guarded("close", [&] { close(std::move(ending), std::move(last_frames)); })) kill(Status::kInternalError);
 }
 
 }  // namespace lws_chat

@@ -3,19 +3,20 @@
 #include "dialect/reply.h"
 #include "dialect/text.h"
 #include "lws/clock.h"
+#include "lws/guard.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
 
-TextConnection::TextConnection(lws* wsi, VhostState& vhost, std::string_view room)
-    : WebSocket(wsi, vhost, Dialect::kText) {
-  alive();
-  Hub& hub = vhost.hub();
+TextConnection::TextConnection(lws* wsi, VhostState& vhost) : WebSocket(wsi, vhost, Dialect::kText) { alive(); }
+
+void TextConnection::enter(std::string_view room) {
+  Hub& hub = vhost().hub();
   Status status = hub.join(*this, room, hub.settings_of(room).replay, now(), origin_of_peer());
   // The rooms may have become too many since the upgrade was admitted.
   if (status != Status::kOk) close({status});
   // Others may want to know that it came.
-  vhost.shared_hub().schedule_flush();
+  vhost().shared_hub().schedule_flush();
   if (behind() && ready()) ask_to_write();
 }
 
@@ -62,7 +63,8 @@ void TextConnection::leave_hub() {
 void TextConnection::dismissed(Ending ending, Time) {
   const std::string& reply = vhost().options().close_reply;
   bool answer = ending.why == Status::kClosedOnRequest && !reply.empty();
-  close(std::move(ending), answer ? make_frame(Opcode::kText, true, reply) : std::string());
+  auto end = [&] { close(std::move(ending), answer ? make_frame(Opcode::kText, true, reply) : std::string()); };
+  if (!guarded("close", end)) kill(Status::kInternalError);
 }
 
 }  // namespace lws_chat

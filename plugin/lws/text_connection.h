@@ -7,9 +7,12 @@ namespace lws_chat {
 // A client of the text dialect: one connection, one room.
 class TextConnection final : public WebSocket, public Client {
  public:
-  // ESTABLISHED: joins the room.
-  TextConnection(lws* wsi, VhostState& vhost, std::string_view room);
+  // ESTABLISHED
+  TextConnection(lws* wsi, VhostState& vhost);
   ~TextConnection() override;
+
+  // Joins the room.
+  void enter(std::string_view room);
 
   IdentityPtr identity() override;
   bool ready() override { return can_write(); }

@@ -16,7 +16,7 @@ class UringBatch {
   class Sender {
    public:
     // What became of the bytes: `sent` of them have left (or will), as send(2) returns it, negative
-    // for -errno.
+    // for -errno. May not throw.
     virtual void batch_sent(std::string_view bytes, int sent) = 0;
 
    protected:

@@ -24,6 +24,9 @@ std::vector<VhostState*> registry;
 // What the inbox gives to the hub in one turn of the event loop, in bytes.
 constexpr uint64_t kInboxPortion = uint64_t{256} * 1024;
 
+// When a message is tried again that could not be published for want of memory.
+constexpr Time kTryAgain = 100 * LWS_US_PER_MS;
+
 // How long it is from closing some clients to closing the next, when they are not all closed at once.
 constexpr Time kDrainStep = 100 * LWS_US_PER_MS;
 
@@ -58,7 +61,7 @@ VhostState* VhostState::of(lws* wsi) {
 
 VhostState::VhostState(lws_context* context, lws_vhost* vhost, const lws_protocol_vhost_options* pvos)
     : context_(context), vhost_(vhost), name_(lws_get_vhost_name(vhost)), options_(default_options()) {
-  drain_timer_.owner = this;
+  drain_timer_.owner = inbox_timer_.owner = this;
   if (pvos) configure(pvos);
   alarms_ = std::make_unique<Alarms>(context);
   watch_ = std::make_unique<PeerWatch>(context, options_);
@@ -72,6 +75,7 @@ VhostState::~VhostState() {
     registry.erase(std::remove(registry.begin(), registry.end(), this), registry.end());
   }
   lws_sul_cancel(&drain_timer_.sul);
+  lws_sul_cancel(&inbox_timer_.sul);
   while (first_) first_->orphan();
 }
 
@@ -113,7 +117,7 @@ std::string VhostState::read_api_keys() {
 void VhostState::reload_all(lws_context* context) {
   std::lock_guard<std::mutex> lock(registry_lock);
   for (VhostState* vhost : registry)
-    if (vhost->context_ == context) guarded("lws-chat: reload", [vhost] { vhost->reload(); });
+    if (vhost->context_ == context) guarded("reload", [vhost] { vhost->reload(); });
 }
 
 void VhostState::reload() {
@@ -193,7 +197,8 @@ void VhostState::await_turn(EventStream& stream) {
 void VhostState::forget_turn(EventStream& stream) { turning_.erase(&stream); }
 
 void VhostState::woken() {
-  for (EventStream* stream : std::exchange(turning_, {})) stream->turned();
+  for (EventStream* stream : std::exchange(turning_, {}))
+    if (!guarded("event stream", [&] { stream->turned(); })) stream->kill(Status::kInternalError);
   alarms_->ring();
   empty_inbox();
 }
@@ -220,19 +225,29 @@ int VhostState::publish_from_outside(const lws_vhost* vhost, std::string_view ro
   return LWS_CHAT_OK;
 }
 
-// In portions, so that what is published is sent out and clients are listened to in between.
+// In portions, so that what is published is sent out and clients are listened to in between. Its publishers were told
+// that it will be published: what cannot be for want of memory is tried again.
 void VhostState::empty_inbox() {
   if (!serves_) return;
+  bool done = guarded("publish", [&] { publish_from_inbox(); });
+  shared_hub_->schedule_flush();
+  if (!done) lws_sul_schedule(context_, 0, &inbox_timer_.sul, on_inbox_timer, kTryAgain);
+}
+
+void VhostState::on_inbox_timer(lws_sorted_usec_list_t* sul) { reinterpret_cast<Timer*>(sul)->owner->empty_inbox(); }
+
+void VhostState::publish_from_inbox() {
   bool more = false;
-  for (const Inbox::Item& item : inbox_.take(std::min(kInboxPortion, options_.max_lag / 4), more)) {
-    if (hub().publish_to(item.room, {item.payload, item.format, {}, {}, false, unix_ms()}, now()) == Status::kOk)
-      continue;
+  publishing_.splice(publishing_.end(), inbox_.take(std::min(kInboxPortion, options_.max_lag / 4), more));
+  for (; !publishing_.empty(); publishing_.pop_front()) {
+    const Inbox::Item& item = publishing_.front();
+    Message message{item.payload, item.format, {}, {}, false, unix_ms()};
+    if (hub().publish_to(item.room, message, now()) == Status::kOk) continue;
     ++hub().counters().refused_by(Status::kTooManyRooms);
     if (inbox_logged_ != 0 && now() - inbox_logged_ < LWS_US_PER_SEC) continue;
     inbox_logged_ = now();
     lwsl_warn("lws-chat: vhost %s: dropped a message published in this process: too many rooms\n", name());
   }
-  shared_hub_->schedule_flush();
   if (more) lws_cancel_service(context_);
 }
 
@@ -256,9 +271,7 @@ void VhostState::drain() {
   drain_some();
 }
 
-void VhostState::on_drain_timer(lws_sorted_usec_list_t* sul) {
-  guarded("lws-chat: drain", [self = reinterpret_cast<Timer*>(sul)->owner] { self->drain_some(); });
-}
+void VhostState::on_drain_timer(lws_sorted_usec_list_t* sul) { reinterpret_cast<Timer*>(sul)->owner->drain_some(); }
 
 // As many as make all of them be told evenly in the time there is; in the last step also those who came meanwhile.
 void VhostState::drain_some() {
@@ -268,7 +281,7 @@ void VhostState::drain_some() {
   for (; count > 0 && drain_next_; --count) {
     Connection* connection = drain_next_;
     drain_next_ = connection->next_;
-    connection->drain(why);
+    if (!guarded("drain", [&] { connection->drain(why); })) connection->kill(why);
   }
   if (first_) shared_hub_->schedule_flush();
   if (drain_steps_ == 0) return;
@@ -287,7 +300,7 @@ unsigned VhostState::drain_seconds(lws_context* context) {
 void VhostState::drain_all(lws_context* context) {
   std::lock_guard<std::mutex> lock(registry_lock);
   for (VhostState* vhost : registry)
-    if (vhost->context_ == context && !vhost->draining_) guarded("lws-chat: drain", [vhost] { vhost->drain(); });
+    if (vhost->context_ == context && !vhost->draining_) guarded("drain", [vhost] { vhost->drain(); });
   // Called from outside lws, whose loop looks at its timers only when something wakes it.
   if (context) lws_cancel_service(context);
 }

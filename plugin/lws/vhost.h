@@ -2,6 +2,7 @@
 
 #include <libwebsockets.h>
 
+#include <list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -115,6 +116,8 @@ class VhostState {
 
   // Publishes what other threads have put into the inbox.
   void empty_inbox();
+  void publish_from_inbox();
+  static void on_inbox_timer(lws_sorted_usec_list_t* sul);
 
   static VhostState* registered(const lws_vhost* vhost);
   CertificateExpiries certificate_expiries() const;
@@ -145,6 +148,8 @@ class VhostState {
   uint64_t certificate_expiry_ = 0;  // seconds since 1970; 0: not known
   LogBudget log_budget_;
   Inbox inbox_;
+  std::list<Inbox::Item> publishing_;  // taken out of it, and not published yet
+  Timer inbox_timer_{};
   Time inbox_logged_ = 0;
   Timer drain_timer_{};
   Connection* drain_next_ = nullptr;  // the first that has not been told yet

@@ -164,8 +164,9 @@ size_t WebSocket::write_http2(std::string_view frames) {
 
 void WebSocket::close(Ending ending, std::string last_frames) {
   if (!open()) return;
+  Status why = ending.why;
+  if (!note_end(std::move(ending))) return kill(why);
   set_state(State::kFarewell);
-  note_end(std::move(ending));
   leave_hub();
   vhost().watch().forget(*this);
   drop_input();

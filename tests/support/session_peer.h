@@ -84,7 +84,7 @@ class SessionPeer : public SessionLink {
     return texts.size() == 1 ? texts[0] : std::to_string(texts.size()) + " texts";
   }
 
-  int64_t clock = 1'700'000'000'000;  // the time of day, in milliseconds since 1970
+  int64_t clock = 1'700'000'000'000;               // the time of day, in milliseconds since 1970
   int appetite = 1 << 30;                          // writes until it is not ready
   bool one_frame = false;                          // takes a frame at a time, as over HTTP/2
   bool breaks = false;                             // the next write fails, and the connection is lost
