@@ -15,6 +15,9 @@ constexpr lws_usec_t kInterval = 5 * LWS_US_PER_SEC;
 // How much more than before there has to be to give back.
 constexpr uint64_t kWorth = uint64_t{4} * 1024 * 1024;
 
+// So many connections need little beside what the process itself needs.
+constexpr uint64_t kFew = 1000;
+
 // Of this process, see proc_pid_statm(5); 0 if it is not known.
 uint64_t resident() {
   char text[128] = "";
@@ -43,20 +46,23 @@ void MemoryTrim::on_timer(lws_sorted_usec_list_t* sul) {
   lws_sul_schedule(self->context_, 0, &self->timer_.sul, on_timer, kInterval);
 }
 
-// It takes milliseconds for each 100 MB: so not while clients come, nor again when nothing came of it.
+// It takes milliseconds for each 100 MB: so not while clients come, nor again when nothing would come of it. What is
+// kept is mostly lws's, for its connections.
 void MemoryTrim::look() {
   uint64_t connections = 0;
   for (const Counters::ByDialect& dialect : hub_.counters().dialects) connections += dialect.connections;
   bool growing = connections > connections_;
   connections_ = connections;
-  auto spare = [this] {
+  if (growing) return;
+  auto unknown = [this] {
     uint64_t all = resident();
     return all - std::min<uint64_t>(all, hub_.bytes_in_use());
   };
-  uint64_t before = spare();
-  bool worth = before > spare_ + spare_ / 4 + kWorth;
-  if (worth && !growing) malloc_trim(0);
-  if ((worth && !growing) || before < spare_) spare_ = spare();
+  uint64_t expected = kept_ * std::min(connections + kFew, kept_for_ + kFew) / (kept_for_ + kFew);
+  if (unknown() < expected + expected / 4 + kWorth) return;
+  malloc_trim(0);
+  kept_ = unknown();
+  kept_for_ = connections;
 }
 
 }  // namespace lws_chat

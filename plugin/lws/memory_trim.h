@@ -30,7 +30,9 @@ class MemoryTrim {
   const Hub& hub_;
   Timer timer_{};
   uint64_t connections_ = 0;  // at the last look
-  uint64_t spare_ = 0;        // bytes at the last look that are resident and that the hub does not know of
+  // When memory was last given back: bytes that stayed resident though the hub does not know of them, and connections.
+  uint64_t kept_ = 0;
+  uint64_t kept_for_ = 0;
 };
 
 }  // namespace lws_chat
