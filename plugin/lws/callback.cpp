@@ -45,6 +45,12 @@ void destroy(Object*& object) {
   object = nullptr;
 }
 
+// While thousands come or go at once, those who are there do not wait until all of them are through.
+void send_what_is_late(lws* wsi) {
+  VhostState* vhost = VhostState::of(wsi);
+  if (vhost && vhost->serves()) vhost->shared_hub().flush_if_late();
+}
+
 int begin_exchange(lws* wsi, HttpExchange*& exchange, std::string_view path) {
   // An HTTP/2 stream has one request; of one whose body came with its headers lws 4.3 tells again when it has given it.
   if (exchange && over_http2(wsi)) return 0;
@@ -96,7 +102,11 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
 
   if (!user) return lws_callback_http_dummy(wsi, reason, user, in, size);
   auto& [socket, exchange] = *static_cast<PerSession*>(user);
-  if (reason == LWS_CALLBACK_ESTABLISHED) return establish(wsi, socket), socket ? 0 : -1;
+  if (reason == LWS_CALLBACK_ESTABLISHED) {
+    establish(wsi, socket);
+    send_what_is_late(wsi);
+    return socket ? 0 : -1;
+  }
   if (exchange) {
     switch (reason) {
       case LWS_CALLBACK_HTTP_BODY: return exchange->body({static_cast<const char*>(in), size});
@@ -117,7 +127,10 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
       return socket->peer_closes({static_cast<const char*>(in), size}) ? 0 : -1;
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: return socket->closing(), 0;
-    case LWS_CALLBACK_CLOSED: return destroy(socket), 0;
+    case LWS_CALLBACK_CLOSED:
+      destroy(socket);
+      send_what_is_late(wsi);
+      return 0;
     default: return lws_callback_http_dummy(wsi, reason, user, in, size);
   }
 }

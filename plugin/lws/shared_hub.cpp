@@ -31,6 +31,9 @@ constexpr Time kTryAgain = 100 * LWS_US_PER_MS;
 std::mutex registry_lock;
 std::vector<std::weak_ptr<SharedHub>> registry;
 
+// From when on a flush does not wait for its timer.
+constexpr Time kLate = 5 * LWS_US_PER_MS;
+
 RoomSettings room_settings(const Options& options) {
   RoomSettings settings;
   settings.history.messages = options.history_size;
@@ -117,12 +120,19 @@ bool SharedHub::worth_waiting() const {
   return ioctl(source_, FIONREAD, &unread) == 0 && unread > 0;
 }
 
-void SharedHub::on_timer(lws_sorted_usec_list_t* sul) {
-  SharedHub* self = reinterpret_cast<Timer*>(sul)->owner;
-  if (guarded("flush", [&] { self->flush(); })) return;
+void SharedHub::on_timer(lws_sorted_usec_list_t* sul) { reinterpret_cast<Timer*>(sul)->owner->guarded_flush(); }
+
+void SharedHub::flush_if_late() {
+  if (scheduled_ == Hub::kNever || now() - scheduled_ < kLate) return;
+  lws_sul_cancel(&timer_.sul);
+  guarded_flush();
+}
+
+void SharedHub::guarded_flush() {
+  if (guarded("flush", [this] { flush(); })) return;
   // What was due still is.
-  self->batching_ = false;
-  self->schedule(now() + kTryAgain, 0);
+  batching_ = false;
+  schedule(now() + kTryAgain, 0);
 }
 
 void SharedHub::flush() {

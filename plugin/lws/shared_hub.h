@@ -39,6 +39,10 @@ class SharedHub final : public Fanout {
   // from, if any: more that is already there to be read goes out together with it.
   void schedule_flush(int fd = -1);
 
+  // Sends what should have been sent a while ago: libuv reads from up to 49 152 sockets before it looks at timers. Not
+  // to be called by the hub's own calls.
+  void flush_if_late();
+
   // Where to put what goes to a plain socket now; nullptr when it has to be written at once.
   UringBatch* batch();
 
@@ -56,6 +60,7 @@ class SharedHub final : public Fanout {
   static void on_timer(lws_sorted_usec_list_t* sul);
   void schedule(Time at, Time elapsed);
   bool worth_waiting() const;
+  void guarded_flush();
   void flush();
 
   lws_context* context_;

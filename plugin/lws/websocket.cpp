@@ -45,6 +45,7 @@ unsigned close_fault(std::string_view body) {
 }  // namespace
 
 void WebSocket::receive(const char* bytes, size_t size) {
+  vhost().shared_hub().flush_if_late();
   if (!open()) return;
   if (!paused_) alive();
   size_t known = (unfinished_ ? unfinished_->size() : 0) + size + lws_remaining_packet_payload(wsi());
