@@ -108,6 +108,7 @@ Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time no
   vacant_.remove(room);
   try {
     room.add(client);
+    forget_presence(room);
     if (room.settings().presence) welcome(room, client, now);
   } catch (...) {
     if (client.room_) {
@@ -130,6 +131,29 @@ Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time no
     pump(client, now);
   }
   return Status::kOk;
+}
+
+Presence& Hub::ask_presence(Room& room, Time now) {
+  if (!room.presence_) room.presence_ = std::make_unique<Presence>();
+  room.presence_->asked_at = now;
+  asked_.remove(room);
+  asked_.push(room);
+  return *room.presence_;
+}
+
+void Hub::count_presence(Room& room) {
+  Presence& known = *room.presence_;
+  size_t bytes = sizeof known + known.list.capacity();
+  presence_bytes_ += bytes - known.counted;
+  known.counted = bytes;
+  while (bytes_in_use() > settings_.max_memory && asked_.first() != &room) forget_presence(*asked_.first());
+}
+
+void Hub::forget_presence(Room& room) {
+  if (!room.presence_) return;
+  presence_bytes_ -= room.presence_->counted;
+  asked_.remove(room);
+  room.presence_.reset();
 }
 
 void Hub::introduce(Client& client, IdentityPtr identity) {
@@ -216,6 +240,7 @@ void Hub::leave(Client& client, Time now, Departure departure) {
   Room* room = client.room_;
   if (!room) return;
   room->remove(client);
+  forget_presence(*room);
   occupied_ -= room->members_.empty();
   if (client.introduced_) introduced_.erase(client.identity_->client);
   client.introduced_ = false;
@@ -334,6 +359,7 @@ void Hub::expire(Time now) {
     }
   }
   departed_.expire(now);
+  while (asked_.first() && asked_.first()->presence_->asked_at + kKeepPresence <= now) forget_presence(*asked_.first());
   while (!absences_.empty() && absences_.begin()->first <= now) expire_absent(*absences_.begin()->second, now);
 }
 
@@ -344,12 +370,15 @@ void Hub::expire_absent(Room& room, Time now) {
     absent_.erase({&room, room.absent_.front().identity.get()});
     room.absent_.pop_front();
   }
+  forget_presence(room);
   follow_first_absent(room, before);
   retire(room);
 }
 
-// Frees memory until there is little enough of it: first the oldest history, then the slowest readers.
+// Frees memory until there is little enough of it: first what can be made again, then the oldest history, then the
+// slowest readers.
 void Hub::reclaim(Time now) {
+  while (bytes_in_use() > settings_.max_memory && asked_.first()) forget_presence(*asked_.first());
   while (bytes_in_use() > settings_.max_memory) {
     if (Block* page = pool_.oldest(BlockKind::kHistory)) {
       Room& room = *page->owner;
@@ -371,6 +400,7 @@ void Hub::forget(Room& room) {
   if (!room.absent_.empty()) absences_.erase({room.absent_.front().until, &room});
   for (const Room::Absent& absent : room.absent_) absent_.erase({&room, absent.identity.get()});
   room.absent_.clear();
+  forget_presence(room);
   retire(room);
 }
 
@@ -414,6 +444,7 @@ void Hub::retire(Room& room) {
   }
   vacant_.remove(room);
   shares_.give_back(room.maker_);
+  forget_presence(room);
   rooms_.erase(rooms_.find(room.name()));
 }
 

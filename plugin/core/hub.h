@@ -58,7 +58,7 @@ class Hub {
   size_t rooms() const { return rooms_.size(); }
   size_t occupied() const { return occupied_; }  // rooms that somebody is in
   size_t bytes_in_use() const {
-    return pool_.bytes_in_use() + account_.used() + input_account_.used() + departed_.bytes();
+    return pool_.bytes_in_use() + account_.used() + input_account_.used() + departed_.bytes() + presence_bytes_;
   }
 
   // For rooms, subscriptions and who clients are, half of max-memory; and for what clients have sent that waits for
@@ -91,6 +91,17 @@ class Hub {
 
   // Lets go of a client; it is not told. Does not fail.
   void leave(Client& client, Time now, Departure departure = Departure::kFinal);
+
+  // What is known of who is in the room, empty when somebody came or went since. What `fill` puts there counts as
+  // memory, and is forgotten when nobody has asked for it for kKeepPresence.
+  static constexpr Time kKeepPresence = 10'000'000;
+  template <typename Fill>
+  const Presence& presence(Room& room, Time now, Fill&& fill) {
+    Presence& known = ask_presence(room, now);
+    fill(known);
+    count_presence(room);
+    return known;
+  }
 
   // Says who a client is that nobody has been told of before, so that it can be found by its id as long as it is in its
   // room.
@@ -178,6 +189,9 @@ class Hub {
   bool send_replay(Client& client, Time now);
   void send_stream(Client& client, Time now);
   void welcome(Room& room, Client& client, Time now);
+  Presence& ask_presence(Room& room, Time now);
+  void count_presence(Room& room);
+  void forget_presence(Room& room);
   void append(Room& room, const Event& event);
   void tell(Room& room, Event::Kind kind, const Identity& about, Time now);
   void tell_of_leave(Room& room, const Identity& about, Time now);
@@ -206,6 +220,8 @@ class Hub {
   RoomLists::Dirty now_;    // rooms that were quiet, those with much to send and those whose time has come
   RoomLists::Dirty later_;  // rooms that wait for flush_interval
   size_t occupied_ = 0;
+  RoomLists::Asked asked_;
+  size_t presence_bytes_ = 0;
   RoomLists::Vacant vacant_;                   // rooms without members, in the order in which the last one left
   std::set<std::pair<Time, Room*>> absences_;  // rooms with absent clients, by when the first is gone for good
   struct AbsentKey {

@@ -41,6 +41,7 @@ Time Hub::due() const {
   Time sending = later_.first() ? later_.first()->due_ : kNever;
   if (now_.first()) return std::min(now_.first()->due_, sending);
   Time expiry = std::min(departed_.due(), absences_.empty() ? kNever : absences_.begin()->first);
+  if (asked_.first()) expiry = std::min(expiry, asked_.first()->presence_->asked_at + kKeepPresence);
   for (const Namespace& group : namespaces_)
     if (const Room* room = group.remembered.first())
       expiry = std::min(expiry, room->touched_at_ + group.settings.history.age);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,15 @@ struct RoomSettings {
   bool presence = false;    // who is in it can be asked
   bool join_leave = false;  // and those who want are told who comes and goes
   Time presence_grace = 0;  // for so long who lost its connection still counts as present, microseconds
+};
+
+// What a dialect has found out about who is in a room, kept until somebody comes or goes.
+struct Presence {
+  std::string list;       // of all, as they are told; empty: not made yet
+  int64_t users = -1;     // how many different ones; -1: not counted yet
+  bool too_long = false;  // the list
+  size_t counted = 0;     // bytes that the hub counts for it
+  Time asked_at = 0;      // the last time
 };
 
 // A room's place in a list of rooms.
@@ -100,7 +110,9 @@ class Room {
   bool promised_ = false;    // somebody was given a position, and may come back to it
   RoomLink dirty_;           // in one of the hub's queues of dirty rooms
   RoomLink remembered_;      // in its namespace's list of rooms with something to remember
-  RoomLink vacant_;          // in the hub's list of those of them without members
+  std::unique_ptr<Presence> presence_;
+  RoomLink asked_;   // in the hub's list of rooms with a presence, by when it was last asked for
+  RoomLink vacant_;  // in the hub's list of those of them without members
 };
 
 // Rooms in the order in which they were put in, linked through the rooms themselves.
@@ -134,6 +146,7 @@ struct RoomLists {
   using Dirty = RoomList<&Room::dirty_>;
   using Remembered = RoomList<&Room::remembered_>;
   using Vacant = RoomList<&Room::vacant_>;
+  using Asked = RoomList<&Room::asked_>;
 };
 
 // Rooms whose names begin with "name:" or, in the plain namespace, with none that has settings of its own.

@@ -18,38 +18,59 @@ RoomAnswer no_presence() { return {{}, ClientError::kNotAvailable, "presence is 
 
 RoomAnswer no_history() { return {{}, ClientError::kNotAvailable, "no history is kept"}; }
 
-RoomAnswer query_presence(const Room& room) {
-  if (!room.settings().presence) return no_presence();
-  RoomAnswer answer;
-  std::string list;
+namespace {
+
+// Everybody who is there or may be back soon, as one reply.
+void list_members(const Room& room, Presence& known) {
+  std::string list = "{\"presence\":{";
+  size_t empty = list.size();
   auto add = [&](const IdentityPtr& identity) {
-    if (identity) list.append(list.empty() ? "\"" : ",\"").append(identity->client + "\":" + identity->json);
-    ++answer.items;
+    if (identity) list.append(list.size() == empty ? "\"" : ",\"").append(identity->client + "\":" + identity->json);
     return list.size() <= kMaxReply;
   };
   auto add_absent = [&](const Room::Absent& absent) { return add(absent.identity); };
   const std::vector<Client*>& members = room.members();
   const std::list<Room::Absent>& absent = room.absent();
-  if (!std::all_of(members.begin(), members.end(), [&](Client* member) { return add(member->identity()); }) ||
-      !std::all_of(absent.begin(), absent.end(), add_absent)) {
-    answer.error = ClientError::kLimitExceeded;
-    answer.detail = "too many members for one reply, ask for presence_stats";
-    return answer;
-  }
-  answer.json = "{\"presence\":{" + list + "}}";
-  return answer;
+  known.too_long =
+      !std::all_of(members.begin(), members.end(), [&](Client* member) { return add(member->identity()); }) ||
+      !std::all_of(absent.begin(), absent.end(), add_absent);
+  if (!known.too_long) known.list = list + "}}";
 }
 
-RoomAnswer query_presence_stats(const Room& room) {
-  if (!room.settings().presence) return no_presence();
-  RoomAnswer answer;
-  answer.items = room.members().size() + room.absent().size();
+void count_users(const Room& room, Presence& known) {
   std::unordered_set<std::string_view> users;
   for (Client* member : room.members())
     if (IdentityPtr identity = member->identity()) users.insert(identity->user);
   for (const Room::Absent& absent : room.absent()) users.insert(absent.identity->user);
+  known.users = static_cast<int64_t>(users.size());
+}
+
+}  // namespace
+
+RoomAnswer query_presence(Hub& hub, Room& room, Time now) {
+  if (!room.settings().presence) return no_presence();
+  const Presence& known = hub.presence(room, now, [&](Presence& one) {
+    if (one.list.empty() && !one.too_long) list_members(room, one);
+  });
+  RoomAnswer answer;
+  answer.items = room.members().size() + room.absent().size();
+  answer.kept = known.list;
+  if (known.too_long) {
+    answer.error = ClientError::kLimitExceeded;
+    answer.detail = "too many members for one reply, ask for presence_stats";
+  }
+  return answer;
+}
+
+RoomAnswer query_presence_stats(Hub& hub, Room& room, Time now) {
+  if (!room.settings().presence) return no_presence();
+  const Presence& known = hub.presence(room, now, [&](Presence& one) {
+    if (one.users < 0) count_users(room, one);
+  });
+  RoomAnswer answer;
+  answer.items = room.members().size() + room.absent().size();
   answer.json =
-      "{\"num_clients\":" + std::to_string(answer.items) + ",\"num_users\":" + std::to_string(users.size()) + "}";
+      "{\"num_clients\":" + std::to_string(answer.items) + ",\"num_users\":" + std::to_string(known.users) + "}";
   return answer;
 }
 

@@ -13,10 +13,13 @@
 namespace lws_chat {
 
 struct RoomAnswer {
-  std::string json;  // the result, an object
+  std::string json{};  // the result, an object
   std::optional<ClientError> error{};
   std::string_view detail{};  // says more of it
   size_t items = 0;           // members or messages that were looked at
+  std::string_view kept{};    // the result itself, if it stays with the room: until somebody comes or goes
+
+  std::string_view text() const { return kept.empty() ? json : kept; }
 };
 
 // What is answered about rooms whose settings keep no list of members, or no messages.
@@ -24,10 +27,10 @@ RoomAnswer no_presence();
 RoomAnswer no_history();
 
 // {"presence":{CLIENT:INFO,...}}, those included who lost their connection and may be back soon.
-RoomAnswer query_presence(const Room& room);
+RoomAnswer query_presence(Hub& hub, Room& room, Time now);
 
 // {"num_clients":...,"num_users":...}
-RoomAnswer query_presence_stats(const Room& room);
+RoomAnswer query_presence_stats(Hub& hub, Room& room, Time now);
 
 // Which messages are asked for: centrifugal.dev/docs/server/history_and_recovery.
 struct HistoryRange {

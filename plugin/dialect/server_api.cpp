@@ -68,7 +68,7 @@ struct ServerApi::Result {
   std::string detail{};
 
   static Result bad(std::string detail) { return {"", ClientError::kBadRequest, std::move(detail)}; }
-  static Result of(RoomAnswer answer) { return {std::move(answer.json), answer.error, std::string(answer.detail)}; }
+  static Result of(RoomAnswer answer) { return {std::string(answer.text()), answer.error, std::string(answer.detail)}; }
 
   // {"NAME":RESULT} or {"error":ERROR}
   std::string wrapped(std::string_view name) const {
@@ -188,18 +188,18 @@ ServerApi::Result ServerApi::broadcast(Request& request, Time now) {
   return {"{\"responses\":[" + responses + "]}"};
 }
 
-ServerApi::Result ServerApi::presence(Request& request, Time) {
+ServerApi::Result ServerApi::presence(Request& request, Time now) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad(request.problem());
-  if (const Room* room = hub_.find(channel)) return Result::of(query_presence(*room));
+  if (Room* room = hub_.find(channel)) return Result::of(query_presence(hub_, *room, now));
   if (!hub_.settings_of(channel).presence) return Result::of(no_presence());
   return {"{\"presence\":{}}"};
 }
 
-ServerApi::Result ServerApi::presence_stats(Request& request, Time) {
+ServerApi::Result ServerApi::presence_stats(Request& request, Time now) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad(request.problem());
-  if (const Room* room = hub_.find(channel)) return Result::of(query_presence_stats(*room));
+  if (Room* room = hub_.find(channel)) return Result::of(query_presence_stats(hub_, *room, now));
   if (!hub_.settings_of(channel).presence) return Result::of(no_presence());
   return {"{\"num_clients\":0,\"num_users\":0}"};
 }

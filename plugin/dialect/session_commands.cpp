@@ -213,16 +213,17 @@ void Session::publish(Command& command, Time now) {
 void Session::answer(const Command& command, const RoomAnswer& answer) {
   cost_ += answer.items / kPerCost;
   if (answer.error) return refuse(command, *answer.error, answer.detail);
-  reply(command, answer.json);
+  reply(command, answer.text());
 }
 
 void Session::presence(Command& command, Time now) {
-  if (Subscription* subscription = member_of(command, now)) answer(command, query_presence(*subscription->room()));
+  if (Subscription* subscription = member_of(command, now))
+    answer(command, query_presence(hub_, *subscription->room(), now));
 }
 
 void Session::presence_stats(Command& command, Time now) {
   if (Subscription* subscription = member_of(command, now))
-    answer(command, query_presence_stats(*subscription->room()));
+    answer(command, query_presence_stats(hub_, *subscription->room(), now));
 }
 
 void Session::history(Command& command, Time now) {

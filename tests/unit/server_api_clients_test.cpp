@@ -256,3 +256,50 @@ TEST(who_was_disconnected_comes_back_as_another_client) {
   auto b = f.peer();
   CHECK(f.connect(*b, R"({"user":"ann","session":"tab"})") != first);
 }
+
+namespace {
+
+// A reader who counts how often somebody asks who it is.
+struct Asked final : Client {
+  explicit Asked(unsigned number) : Client(Audience::kText) {
+    identity_ = make_identity("c" + std::to_string(number), "u" + std::to_string(number % 7), {});
+  }
+  bool ready() override { return true; }
+  size_t write(std::string_view frames) override { return frames.size(); }
+  void dismissed(Ending, Time) override {}
+  IdentityPtr identity() override { return ++asked, identity_; }
+  unsigned asked = 0;
+};
+
+}  // namespace
+
+TEST(who_is_in_a_room_is_found_out_once_until_somebody_comes_or_goes) {
+  Fixture f;
+  std::vector<std::unique_ptr<Asked>> members;
+  for (unsigned i = 0; i < 50; ++i) {
+    members.push_back(std::make_unique<Asked>(i));
+    CHECK(f.hub.join(*members.back(), "room", 0, f.now) == Status::kOk);
+  }
+  auto asked = [&] { return std::exchange(members[0]->asked, 0); };
+  (void)asked();
+  std::string list = f.call("presence", R"({"channel":"room"})");
+  CHECK(list.find("\"c49\"") != std::string::npos);
+  CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":50,"num_users":7}})");
+  CHECK_EQ(asked(), 2u);
+  size_t bytes = f.hub.bytes_in_use();
+  CHECK(bytes > list.size());
+  for (int i = 0; i < 10; ++i) {
+    CHECK_EQ(f.call("presence", R"({"channel":"room"})"), list);
+    CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":50,"num_users":7}})");
+  }
+  CHECK_EQ(asked(), 0u);
+  f.hub.leave(*members.back(), f.now);
+  CHECK(f.call("presence", R"({"channel":"room"})").find("\"c49\"") == std::string::npos);
+  CHECK_EQ(asked(), 1u);
+  // When nobody has asked for some time its memory is given back.
+  f.now += Hub::kKeepPresence;
+  CHECK(f.hub.due() <= f.now);
+  f.flush();
+  CHECK(f.hub.bytes_in_use() + list.size() / 2 < bytes);
+  for (auto& member : members) f.hub.leave(*member, f.now);
+}
