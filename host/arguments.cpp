@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "host/option_table.h"
+#include "host/print_options.h"
 
 namespace lws_chat {
 namespace {

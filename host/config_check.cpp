@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "core/wording.h"
+#include "config/suggestion.h"
 #include "host/config_file.h"
 #include "host/config_keys.h"
 #include "host/config_path.h"
@@ -181,13 +181,13 @@ class ConfigCheck {
   void same_hub(const CheckedVhost& first, const CheckedVhost& second) {
     const VhostSummary& a = first.summary;
     const VhostSummary& b = second.summary;
-    if (!a.serves_chat || !b.serves_chat || a.chat.hub.empty() || a.chat.hub != b.chat.hub) return;
+    if (!a.serves_chat || !b.serves_chat || a.chat.hub_name.empty() || a.chat.hub_name != b.chat.hub_name) return;
     std::string differences;
     for (const std::string& option : hub_conflicts(a.chat, b.chat))
       differences += (differences.empty() ? "" : ", ") + option;
     if (differences.empty()) return;
     second.file->error_at_value(second.hub, "vhosts " + quoted(a.name) + " (" + first.file->place_of(first.hub) +
-                                                ") and " + quoted(b.name) + " share the hub " + quoted(b.chat.hub) +
+                                                ") and " + quoted(b.name) + " share the hub " + quoted(b.chat.hub_name) +
                                                 " but differ in " + differences + ": give both the same");
   }
 

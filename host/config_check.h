@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/options.h"
+#include "config/options.h"
 
 // lws-chatd --check: reads every file that libwebsockets would read and says all that is wrong with them.
 //

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <limits>
 
-#include "core/wording.h"
+#include "config/suggestion.h"
 
 namespace lws_chat {
 namespace {

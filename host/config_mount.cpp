@@ -10,7 +10,7 @@
 #include <map>
 #include <string_view>
 
-#include "core/wording.h"
+#include "config/suggestion.h"
 #include "host/config_keys.h"
 #include "host/config_path.h"
 

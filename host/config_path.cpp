@@ -1,7 +1,7 @@
 #include "host/config_path.h"
 
 #include "core/regular_file.h"
-#include "core/wording.h"
+#include "config/suggestion.h"
 #include "host/config_keys.h"
 
 namespace lws_chat {

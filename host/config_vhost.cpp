@@ -13,8 +13,9 @@
 #include <cerrno>
 
 #include "core/api_keys.h"
+#include "config/option_table.h"
+#include "config/suggestion.h"
 #include "core/regular_file.h"
-#include "core/wording.h"
 #include "host/certificate.h"
 #include "host/config_keys.h"
 #include "host/config_mount.h"
@@ -168,7 +169,7 @@ class VhostCheck {
 
   void chat_options(const cJSON* protocol) {
     for (const cJSON* item = protocol->child; item; item = item->next) chat_option(item);
-    std::string problem = check_options(summary().chat);
+    std::string problem = finish_options(summary().chat);
     if (!problem.empty()) file_.error_at_key(protocol, problem);
     if (const cJSON* hub = member(protocol, "hub")) result_.hub = hub;
     api_key_file(protocol);

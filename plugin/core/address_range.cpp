@@ -42,17 +42,6 @@ bool read_address_range(std::string_view text, AddressRange& range) {
   return true;
 }
 
-std::vector<AddressRange> read_address_ranges(std::string_view list) {
-  std::vector<AddressRange> ranges;
-  while (!list.empty()) {
-    std::string_view word = list.substr(0, list.find_first_of(", "));
-    list.remove_prefix(std::min(list.size(), word.size() + 1));
-    AddressRange range;
-    if (!word.empty() && read_address_range(word, range)) ranges.push_back(range);
-  }
-  return ranges;
-}
-
 bool has(const std::vector<AddressRange>& ranges, const Address& address) {
   return std::any_of(ranges.begin(), ranges.end(), [&](const AddressRange& range) { return range.has(address); });
 }

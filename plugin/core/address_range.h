@@ -22,9 +22,6 @@ struct AddressRange {
 [[nodiscard]] bool read_address(std::string_view text, Address& address);
 [[nodiscard]] bool read_address_range(std::string_view text, AddressRange& range);
 
-// Those of a list separated by blanks or commas; what is none is left out.
-std::vector<AddressRange> read_address_ranges(std::string_view list);
-
 bool has(const std::vector<AddressRange>& ranges, const Address& address);
 
 // Who speaks through proxies: the last address in X-Forwarded-For that is not one of theirs, to which each proxy adds

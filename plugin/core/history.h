@@ -5,6 +5,7 @@
 
 #include "core/block_pool.h"
 #include "core/message.h"
+#include "core/settings.h"
 
 namespace lws_chat {
 
@@ -12,19 +13,13 @@ namespace lws_chat {
 // published has an offset, 1 for the first; the history holds those from first() to top().
 class History {
  public:
-  struct Limits {
-    uint64_t messages;
-    uint64_t bytes;  // of payload, publisher and tags
-    Time age;        // microseconds
-  };
-
   struct Entry {
     uint64_t offset = 0;
     Time time = 0;
     Message message;
   };
 
-  History(BlockPool& pool, Room* owner, const Limits& limits) : pool_(pool), owner_(owner), limits_(limits) {}
+  History(BlockPool& pool, Room* owner, const HistoryLimits& limits) : pool_(pool), owner_(owner), limits_(limits) {}
   ~History() { clear(); }
   History(const History&) = delete;
   History& operator=(const History&) = delete;
@@ -76,7 +71,7 @@ class History {
 
   BlockPool& pool_;
   Room* owner_;
-  const Limits& limits_;
+  const HistoryLimits& limits_;
   Page* first_page_ = nullptr;
   Page* last_page_ = nullptr;
   uint64_t top_ = 0;

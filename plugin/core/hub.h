@@ -15,6 +15,7 @@
 #include "core/counters.h"
 #include "core/random.h"
 #include "core/room.h"
+#include "core/settings.h"
 
 namespace lws_chat {
 
@@ -22,16 +23,7 @@ namespace lws_chat {
 // Clients, time comes in as an argument.
 class Hub {
  public:
-  struct Settings {
-    uint64_t max_lag = 0;     // bytes
-    Time flush_interval = 0;  // microseconds
-    uint64_t max_rooms = 0;
-    uint64_t max_rooms_per_origin = 0;  // 0: no limit
-    uint64_t max_memory = 0;            // bytes of all streams and histories, and of what clients hold beside them
-    RoomSettings rooms{};               // of the plain namespace, that is of all rooms without one of these:
-    std::vector<std::pair<std::string, RoomSettings>> namespaces{};
-    RandomSource random = system_random;  // of clients' ids and rooms' epochs
-  };
+  using Settings = HubSettings;
 
   struct Encoders {
     Encode text;

@@ -13,6 +13,7 @@
 #include "core/memory_account.h"
 #include "core/message.h"
 #include "core/room_shares.h"
+#include "core/settings.h"
 #include "core/stream.h"
 
 namespace lws_chat {
@@ -24,15 +25,6 @@ inline constexpr size_t kMaxRoomName = 255;  // bytes
 inline constexpr std::string_view kRoomNames =
     "1 to 255 bytes of UTF-8 without / and control characters, and not . or ..";
 bool is_room_name(std::string_view name);
-
-// What holds for every room of a namespace.
-struct RoomSettings {
-  History::Limits history{};
-  uint64_t replay = 0;      // messages that a text client gets when it joins
-  bool presence = false;    // who is in it can be asked
-  bool join_leave = false;  // and those who want are told who comes and goes
-  Time presence_grace = 0;  // for so long who lost its connection still counts as present, microseconds
-};
 
 // What a dialect has found out about who is in a room, kept until somebody comes or goes.
 struct Presence {

@@ -6,7 +6,7 @@
 
 #include "core/hub.h"
 #include "core/idempotency.h"
-#include "core/options.h"
+#include "config/options.h"
 #include "dialect/client_error.h"
 #include "dialect/request.h"
 #include "dialect/session.h"

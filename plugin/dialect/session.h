@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "core/hub.h"
-#include "core/options.h"
+#include "config/options.h"
 #include "dialect/client_error.h"
 #include "dialect/command.h"
 #include "dialect/sessions.h"
@@ -133,7 +133,7 @@ class Session {
   void flush_replies();
   void write_replies();
   void note_untaken();
-  bool scarce() const { return sessions_.untaken >= options_.max_memory / kShareOfMemory; }
+  bool scarce() const { return sessions_.untaken >= options_.hub.max_memory / kShareOfMemory; }
   void serve_rooms(Time now);
   void dismissed(Subscription& subscription, Ending ending, Time now);
   bool tell_unsubscribed(const Subscription& subscription);

@@ -13,6 +13,7 @@ constexpr size_t kMaxConnectData = 4096;
 
 // What it costs to know a client, beside what it says of itself, about.
 constexpr size_t kIdentity = 512;
+constexpr Time kSecond = 1'000'000;
 
 // So many members or messages in a reply cost as much as one command.
 constexpr size_t kPerCost = 100;
@@ -52,7 +53,7 @@ void Session::connect(Command& command, Time now) {
   if (!problem.empty()) return refuse(command, ClientError::kBadRequest, "data: " + problem);
   link_.connected();
   std::string result = "{\"client\":\"" + identity_->client + "\",\"version\":\"lws-chat " LWS_CHAT_VERSION "\"";
-  if (options_.ping_interval > 0) result += ",\"ping\":" + std::to_string(options_.ping_interval) + ",\"pong\":true";
+  if (options_.ping_interval > 0) result += ",\"ping\":" + std::to_string(options_.ping_interval / kSecond) + ",\"pong\":true";
   reply(command, result + "}");
 }
 

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "core/hub.h"
-#include "core/options.h"
+#include "config/options.h"
 
 namespace lws_chat {
 

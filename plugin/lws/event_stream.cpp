@@ -33,7 +33,7 @@ constexpr const char* kRetry = "retry: 2000\n\n";
 // acknowledged (tcp(7)).
 void expect_acknowledgements(lws* wsi, const Options& options) {
   if (options.ping_interval == 0) return;
-  auto patience = static_cast<unsigned>((options.ping_interval + options.pong_timeout) * 1000);
+  auto patience = static_cast<unsigned>((options.ping_interval + options.pong_timeout) / LWS_US_PER_MS);
   setsockopt(lws_get_socket_fd(lws_get_network_wsi(wsi)), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
 }
 
@@ -268,7 +268,7 @@ void EventStream::ping() {
   if (!open()) return;
   if (!over_http2() && hung_up(wsi())) return kill(Status::kOk);
   vhost().watch().look_after(*this);
-  auto interval = static_cast<Time>(vhost().options().ping_interval) * LWS_US_PER_SEC;
+  Time interval = vhost().options().ping_interval;
   if (interval == 0 || now() - commented_at_ < interval || !pending_.empty() || speaking_) return;
   commented_at_ = now();
   pending_ = ":\n\n";

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/options.h"
+#include "config/options.h"
 #include "core/status.h"
 
 namespace lws_chat {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "core/options.h"
+#include "config/options.h"
 #include "lws/http_answer.h"
 
 namespace lws_chat {

@@ -16,14 +16,12 @@ constexpr Time kLookAtReaders = 2 * LWS_US_PER_SEC;
 // more than the look. (lws 4.1 on libuv also spins for the last half of a millisecond before each.)
 constexpr Time kTogether = 100 * LWS_US_PER_MS;
 
-Time seconds(uint64_t count) { return static_cast<Time>(count) * LWS_US_PER_SEC; }
-
 }  // namespace
 
 PeerWatch::PeerWatch(lws_context* context, const Options& options)
     : context_(context),
-      alive_(seconds(options.ping_interval), seconds(options.pong_timeout)),
-      awaited_(seconds(options.pong_timeout), 0),
+      alive_(options.ping_interval, options.pong_timeout),
+      awaited_(options.pong_timeout, 0),
       readers_(kLookAtReaders, 0) {
   timer_.owner = this;
 }

@@ -3,7 +3,7 @@
 #include <libwebsockets.h>
 
 #include "core/liveness.h"
-#include "core/options.h"
+#include "config/options.h"
 
 namespace lws_chat {
 

@@ -1,5 +1,7 @@
 #include "lws/pvo.h"
 
+#include "config/option_table.h"
+
 namespace lws_chat {
 namespace {
 
@@ -16,7 +18,7 @@ std::vector<std::string> read_pvos(const lws_protocol_vhost_options* pvos, Optio
     if (!problem.empty())
       problems.push_back(find_option(pvo->name) ? std::string(pvo->name) + ": " + problem : problem);
   }
-  std::string problem = check_options(options);
+  std::string problem = finish_options(options);
   if (problems.empty() && !problem.empty()) problems.push_back(problem);
   return problems;
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/options.h"
+#include "config/options.h"
 
 namespace lws_chat {
 

@@ -34,46 +34,21 @@ std::vector<std::weak_ptr<SharedHub>> registry;
 // From when on a flush does not wait for its timer.
 constexpr Time kLate = 5 * LWS_US_PER_MS;
 
-RoomSettings room_settings(const Options& options) {
-  RoomSettings settings;
-  settings.history.messages = options.history_size;
-  settings.history.bytes = options.history_bytes;
-  settings.history.age = static_cast<Time>(options.history_age) * LWS_US_PER_SEC;
-  settings.replay = options.replay;
-  settings.presence = options.presence;
-  settings.join_leave = options.presence && options.join_leave;
-  settings.presence_grace = static_cast<Time>(options.presence_grace) * LWS_US_PER_SEC;
-  return settings;
-}
-
-Hub::Settings settings(const Options& options) {
-  Hub::Settings settings;
-  settings.max_lag = options.max_lag;
-  settings.flush_interval = static_cast<Time>(options.flush_interval) * 1000;
-  settings.max_rooms = options.max_rooms;
-  settings.max_rooms_per_origin = options.max_rooms_per_address;
-  settings.max_memory = options.max_memory;
-  settings.rooms = room_settings(options);
-  for (const std::string& name : namespaces(options))
-    settings.namespaces.emplace_back(name, room_settings(options_in(options, name)));
-  return settings;
-}
-
 }  // namespace
 
 std::shared_ptr<SharedHub> SharedHub::of(lws_context* context, const Options& options, const char* vhost_name,
                                          std::string& conflict) {
-  if (options.hub.empty()) return std::make_shared<SharedHub>(context, options, vhost_name);
+  if (options.hub_name.empty()) return std::make_shared<SharedHub>(context, options, vhost_name);
   std::lock_guard<std::mutex> lock(registry_lock);
   registry.erase(std::remove_if(registry.begin(), registry.end(), [](const auto& entry) { return entry.expired(); }),
                  registry.end());
   for (const auto& entry : registry) {
     std::shared_ptr<SharedHub> known = entry.lock();
-    if (!known || known->context_ != context || known->options_.hub != options.hub) continue;
+    if (!known || known->context_ != context || known->options_.hub_name != options.hub_name) continue;
     for (const std::string& difference : hub_conflicts(known->options_, options))
       conflict += (conflict.empty() ? "" : ", ") + difference;
     if (!conflict.empty())
-      conflict = "shares hub \"" + options.hub + "\" with vhost " + known->vhost_name_ + " but they do not agree on " +
+      conflict = "shares hub \"" + options.hub_name + "\" with vhost " + known->vhost_name_ + " but they do not agree on " +
                  conflict;
     return known;
   }
@@ -86,7 +61,7 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
-      hub_(settings(options), {append_text, append_push, append_event}, this),
+      hub_(options.hub, {append_text, append_push, append_event}, this),
       trim_(context, hub_) {
   timer_.owner = this;
   if (options.fanout == FanoutMode::kWrite) return;
@@ -115,7 +90,7 @@ void SharedHub::schedule(Time at, Time elapsed) {
 // lws reads a burst in small pieces, one a loop turn. Reading all of it before sending any saves a write
 // for each member.
 bool SharedHub::worth_waiting() const {
-  if (options_.flush_interval == 0 || now() - kReadAhead >= hub_.due()) return false;
+  if (options_.hub.flush_interval == 0 || now() - kReadAhead >= hub_.due()) return false;
   int unread = 0;
   return ioctl(source_, FIONREAD, &unread) == 0 && unread > 0;
 }

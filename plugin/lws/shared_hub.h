@@ -7,7 +7,7 @@
 
 #include "core/hub.h"
 #include "core/idempotency.h"
-#include "core/options.h"
+#include "config/options.h"
 #include "dialect/session.h"
 #include "lws/memory_trim.h"
 #include "lws/uring_batch.h"

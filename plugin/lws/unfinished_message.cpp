@@ -32,7 +32,7 @@ void UnfinishedMessage::append(std::string_view piece, size_t known) {
 }
 
 void UnfinishedMessage::wait() {
-  auto timeout = static_cast<Time>(owner_.vhost().options().pong_timeout) * LWS_US_PER_SEC;
+  Time timeout = owner_.vhost().options().pong_timeout;
   owner_.vhost().alarms().set(*this, now() + kPatience * timeout);
 }
 

@@ -89,10 +89,8 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
   std::string conflict;
   shared_hub_ = SharedHub::of(context_, options_, name_.c_str(), conflict);
   if (!conflict.empty()) complain(conflict);
-  admin_from_ = read_address_ranges(options_.admin_from);
-  trusted_proxies_ = read_address_ranges(options_.trusted_proxies);
-  own_names_ =
-      lws_chat::own_names(options_.server_names, name_, listens_on_loopback(vhost_), !trusted_proxies_.empty());
+  own_names_ = lws_chat::own_names(options_.server_names, name_, listens_on_loopback(vhost_),
+                                   !options_.trusted_proxies.empty());
   char host_name[256] = "";
   gethostname(host_name, sizeof host_name - 1);
   node_ = {hub().next_id(), std::string(host_name) + "/" + name_, now()};
@@ -238,7 +236,7 @@ void VhostState::on_inbox_timer(lws_sorted_usec_list_t* sul) { reinterpret_cast<
 
 void VhostState::publish_from_inbox() {
   bool more = false;
-  publishing_.splice(publishing_.end(), inbox_.take(std::min(kInboxPortion, options_.max_lag / 4), more));
+  publishing_.splice(publishing_.end(), inbox_.take(std::min(kInboxPortion, options_.hub.max_lag / 4), more));
   for (; !publishing_.empty(); publishing_.pop_front()) {
     const Inbox::Item& item = publishing_.front();
     Message message{item.payload, item.format, {}, {}, false, unix_ms()};
@@ -267,7 +265,7 @@ int VhostState::room_stats(const lws_vhost* vhost, std::string_view name, lws_ch
 void VhostState::drain() {
   draining_ = true;
   drain_next_ = first_;
-  drain_steps_ = options_.drain_seconds * LWS_US_PER_SEC / kDrainStep;
+  drain_steps_ = static_cast<size_t>(options_.drain_time / kDrainStep);
   drain_some();
 }
 
@@ -275,7 +273,7 @@ void VhostState::on_drain_timer(lws_sorted_usec_list_t* sul) { reinterpret_cast<
 
 // As many as make all of them be told evenly in the time there is; in the last step also those who came meanwhile.
 void VhostState::drain_some() {
-  Status why = options_.drain_seconds > 0 ? Status::kRestarting : Status::kGoingAway;
+  Status why = options_.drain_time > 0 ? Status::kRestarting : Status::kGoingAway;
   size_t count = connections_ / (drain_steps_ + 1) + 1;
   if (drain_steps_ == 0) drain_next_ = first_, count = connections_;
   for (; count > 0 && drain_next_; --count) {
@@ -291,10 +289,10 @@ void VhostState::drain_some() {
 
 unsigned VhostState::drain_seconds(lws_context* context) {
   std::lock_guard<std::mutex> lock(registry_lock);
-  uint64_t longest = 0;
+  Time longest = 0;
   for (const VhostState* vhost : registry)
-    if (vhost->context_ == context && vhost->first_) longest = std::max(longest, vhost->options_.drain_seconds);
-  return static_cast<unsigned>(longest);
+    if (vhost->context_ == context && vhost->first_) longest = std::max(longest, vhost->options_.drain_time);
+  return static_cast<unsigned>(longest / LWS_US_PER_SEC);
 }
 
 void VhostState::drain_all(lws_context* context) {

@@ -9,10 +9,10 @@
 #include <unordered_set>
 #include <vector>
 
+#include "config/options.h"
 #include "core/address_range.h"
 #include "core/api_keys.h"
 #include "core/log_budget.h"
-#include "core/options.h"
 #include "core/own_name.h"
 #include "core/rate_limit.h"
 #include "dialect/metrics.h"
@@ -71,10 +71,10 @@ class VhostState {
   bool serves() const { return serves_; }
   bool draining() const { return draining_; }
   const ApiKeys& api_keys() const { return api_keys_; }
-  const std::vector<AddressRange>& admin_from() const { return admin_from_; }
-  const std::vector<AddressRange>& trusted_proxies() const { return trusted_proxies_; }
+  const std::vector<AddressRange>& admin_from() const { return options_.admin_from; }
+  const std::vector<AddressRange>& trusted_proxies() const { return options_.trusted_proxies; }
   const OwnNames& own_names() const { return own_names_; }
-  PeerAddress client_of(lws* wsi) const { return {wsi, trusted_proxies_}; }
+  PeerAddress client_of(lws* wsi) const { return {wsi, options_.trusted_proxies}; }
   const RateLimit::Settings& message_rate() const { return message_rate_; }
 
   // Whether what a peer does may be said in the log now.
@@ -140,8 +140,6 @@ class VhostState {
   Connection* first_ = nullptr;               // all connections, linked through them
   size_t connections_ = 0;
   ApiKeys api_keys_;
-  std::vector<AddressRange> admin_from_;
-  std::vector<AddressRange> trusted_proxies_;
   OwnNames own_names_;
   ServerApi::Node node_;
   ApiCalls api_calls_;

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "core/options.h"
+#include "config/option_table.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view input(reinterpret_cast<const char*>(data), size);
@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   lws_chat::Options options = lws_chat::default_options();
   std::string problem = lws_chat::set_option(options, name, value);
   if (problem.empty() && !lws_chat::find_option(name)) std::abort();
-  if (!problem.empty() && options.max_lag != lws_chat::default_options().max_lag) std::abort();
-  (void)lws_chat::check_options(options);
+  if (!problem.empty() && options.hub.max_lag != lws_chat::default_options().hub.max_lag) std::abort();
+  (void)lws_chat::finish_options(options);
   return 0;
 }

@@ -10,7 +10,7 @@ namespace {
 
 struct Fixture {
   BlockPool pool;
-  History::Limits limits{10, 100000, 1000};
+  HistoryLimits limits{10, 100000, 1000};
   History history{pool, nullptr, limits};
 
   void add(std::string_view text, Time now = 0, Format format = Format::kText) {

@@ -1,5 +1,6 @@
-#include "core/options.h"
+#include "config/options.h"
 
+#include "config/option_table.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
@@ -60,13 +61,13 @@ TEST(an_unknown_option_is_refused_with_the_nearest_known_one) {
 
 TEST(the_structured_dialect_has_a_path_that_is_no_room) {
   Options options = default_options();
-  CHECK_EQ(check_options(options), "");
+  CHECK_EQ(finish_options(options), "");
   for (const char* room : {"/chat/", "/chat/x", "/chat/x/y"}) {
     CHECK_EQ(set_option(options, "structured-path", room), "");
-    CHECK(check_options(options).find(room) != std::string::npos);
+    CHECK(finish_options(options).find(room) != std::string::npos);
   }
   CHECK_EQ(set_option(options, "path", "/chat"), "");
-  CHECK_EQ(check_options(options), "");
+  CHECK_EQ(finish_options(options), "");
 }
 
 TEST(paths_have_to_be_absolute_and_plain) {
@@ -96,9 +97,9 @@ TEST(texts_have_to_be_utf8) {
 
 TEST(a_close_word_that_cannot_be_sent_is_refused) {
   Options options = default_options();
-  CHECK_EQ(check_options(options), "");
+  CHECK_EQ(finish_options(options), "");
   CHECK_EQ(set_option(options, "max-message", "3"), "");
-  CHECK(!check_options(options).empty());
+  CHECK(!finish_options(options).empty());
 }
 
 TEST(only_options_that_shape_the_hub_conflict) {
@@ -107,7 +108,7 @@ TEST(only_options_that_shape_the_hub_conflict) {
   b.max_message = 1;
   b.path = "/x";
   CHECK(hub_conflicts(a, b).empty());
-  b.max_lag = 5000;
+  b.hub.max_lag = 5000;
   CHECK_EQ(hub_conflicts(a, b).size(), 1u);
   CHECK_EQ(hub_conflicts(a, b)[0], "max-lag (1048576 and 5000)");
 }
@@ -116,11 +117,13 @@ TEST(an_option_of_rooms_can_be_set_for_a_namespace_alone) {
   Options options = default_options();
   CHECK_EQ(set_option(options, "typing/history-size", "0"), "");
   CHECK_EQ(set_option(options, "history-age", "7"), "");
-  CHECK_EQ(namespaces(options).size(), 1u);
-  CHECK_EQ(options_in(options, "typing").history_size, 0u);
-  CHECK_EQ(options_in(options, "typing").history_age, 7u);
-  CHECK_EQ(options_in(options, "other").history_size, 100u);
-  CHECK_EQ(options.history_size, 100u);
+  CHECK_EQ(finish_options(options), "");
+  CHECK_EQ(options.hub.namespaces.size(), 1u);
+  const auto& [name, rooms] = options.hub.namespaces.front();
+  CHECK_EQ(name, "typing");
+  CHECK_EQ(rooms.history.messages, 0u);
+  CHECK_EQ(rooms.history.age, 7'000'000);
+  CHECK_EQ(options.hub.rooms.history.messages, 100u);
 }
 
 TEST(what_is_wrong_for_a_namespace_is_said) {
@@ -133,7 +136,31 @@ TEST(what_is_wrong_for_a_namespace_is_said) {
            "unknown option \"typing/history-siz\", did you mean \"typing/history-size\"?");
   for (const char* bad : {"/replay", "a b/replay", "a:b/replay", "a.b/replay", "a/b/replay"})
     CHECK(set_option(options, bad, "1").find("is no namespace") != std::string::npos);
-  CHECK(namespaces(options).empty());
+  CHECK_EQ(finish_options(options), "");
+  CHECK(options.hub.namespaces.empty());
+}
+
+TEST(durations_are_kept_in_microseconds) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "flush-interval", "3"), "");
+  CHECK_EQ(set_option(options, "pong-timeout", "7"), "");
+  CHECK_EQ(options.hub.flush_interval, 3000);
+  CHECK_EQ(options.pong_timeout, 7'000'000);
+}
+
+TEST(addresses_are_parsed_when_they_are_set) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "trusted-proxies", "10.0.0.0/8, ::1"), "");
+  CHECK_EQ(options.trusted_proxies.size(), 2u);
+  CHECK(!set_option(options, "trusted-proxies", "10.0.0.0/8 nonsense").empty());
+  CHECK_EQ(options.trusted_proxies.size(), 2u);
+}
+
+TEST(a_choice_is_one_of_its_words) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "fanout", "uring"), "");
+  CHECK(options.fanout == FanoutMode::kUring);
+  CHECK_EQ(set_option(options, "fanout", "writ"), "\"writ\" is not known, expected auto or write or uring");
 }
 
 TEST(a_shared_hub_has_to_agree_on_namespaces_too) {

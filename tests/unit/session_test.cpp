@@ -252,7 +252,7 @@ TEST(who_a_client_is_has_to_be_said_in_texts) {
 
 TEST(replies_that_nobody_reads_are_bounded_for_all_clients_together) {
   Fixture f;
-  f.options.max_memory = 400'000;
+  f.options.hub.max_memory = 400'000;
   f.both_in_room();
   for (int i = 0; i < 5; ++i)
     (void)f.ask(*f.a, R"({"id":3,"publish":{"channel":"room","data":")" + std::string(60000, 'x') + "\"}}");

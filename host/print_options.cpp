@@ -1,8 +1,8 @@
-#include "host/option_table.h"
+#include "host/print_options.h"
 
 #include <algorithm>
 
-#include "core/options.h"
+#include "config/option_table.h"
 
 namespace lws_chat {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/wording.h"
+#include "config/suggestion.h"
 
 #include <algorithm>
 

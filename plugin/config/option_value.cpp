@@ -1,13 +1,14 @@
-#include "core/option_value.h"
+#include "config/option_value.h"
 
+#include <algorithm>
 #include <charconv>
 
+#include "config/suggestion.h"
 #include "core/address_range.h"
 #include "core/origin.h"
 #include "core/own_name.h"
 #include "core/room.h"
 #include "core/utf8.h"
-#include "core/wording.h"
 
 namespace lws_chat {
 namespace {
@@ -32,9 +33,15 @@ std::string each_word(std::string_view list, Told&& told) {
 
 std::string set_flag(bool& flag, std::string_view value) {
   for (std::string_view yes : {"1", "on", "yes", "true"})
-    if (value == yes) return flag = true, "";
+    if (value == yes) {
+      flag = true;
+      return "";
+    }
   for (std::string_view no : {"0", "off", "no", "false"})
-    if (value == no) return flag = false, "";
+    if (value == no) {
+      flag = false;
+      return "";
+    }
   return quoted(value) + " is neither on nor off, expected \"1\" or \"0\"";
 }
 
@@ -48,6 +55,13 @@ std::string set_number(uint64_t& number, std::string_view value, const OptionRow
     return quoted(value) + " is out of range, expected " + option_range(row);
   number = parsed;
   return "";
+}
+
+std::string set_duration(Time& duration, std::string_view value, const OptionRow& row, Time unit) {
+  uint64_t count = 0;
+  std::string problem = set_number(count, value, row);
+  if (problem.empty()) duration = static_cast<Time>(count) * unit;
+  return problem;
 }
 
 std::string set_text(std::string& text, std::string_view value) {
@@ -90,25 +104,39 @@ std::string set_server_names(std::vector<std::string>& names, std::string_view v
   return problem;
 }
 
-std::string set_addresses(std::string& ranges, std::string_view value) {
+std::string set_addresses(std::vector<AddressRange>& ranges, std::string_view value) {
+  std::vector<AddressRange> parsed;
   std::string problem = each_word(value, [&](std::string_view word) -> std::string {
     AddressRange range;
-    if (read_address_range(word, range)) return "";
-    return quoted(word) + " is not an address, expected one like 192.0.2.1, 10.0.0.0/8, ::1 or 2001:db8::/32";
+    if (!read_address_range(word, range))
+      return quoted(word) + " is not an address, expected one like 192.0.2.1, 10.0.0.0/8, ::1 or 2001:db8::/32";
+    parsed.push_back(range);
+    return "";
   });
-  if (problem.empty()) ranges = value;
+  if (problem.empty()) ranges = std::move(parsed);
   return problem;
 }
 
-std::string join(const std::vector<std::string>& words) {
-  std::string joined;
-  for (const std::string& word : words) joined += (joined.empty() ? "" : " ") + word;
-  return joined;
+std::optional<size_t> place_of_choice(const OptionRow& row, std::string_view word) {
+  std::string_view rest = row.choices;
+  for (size_t place = 0; !rest.empty(); ++place) {
+    std::string_view choice = rest.substr(0, rest.find('|'));
+    if (choice == word) return place;
+    rest.remove_prefix(std::min(rest.size(), choice.size() + 1));
+  }
+  return std::nullopt;
+}
+
+std::string_view choice_at(const OptionRow& row, size_t place) {
+  std::string_view rest = row.choices;
+  for (; place > 0; --place) rest.remove_prefix(std::min(rest.size(), rest.find('|') + 1));
+  return rest.substr(0, rest.find('|'));
 }
 
 std::string set_optional_path(std::string& path, std::string_view value) {
-  if (value.empty()) return path.clear(), "";
-  return set_path(path, value);
+  if (!value.empty()) return set_path(path, value);
+  path.clear();
+  return "";
 }
 
 std::string set_room(std::string& room, std::string_view value) {

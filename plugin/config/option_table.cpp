@@ -1,0 +1,229 @@
+#include "config/option_table.h"
+
+#include <optional>
+#include <type_traits>
+
+#include "config/option_value.h"
+#include "config/suggestion.h"
+
+namespace lws_chat {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1024} * 1024;
+constexpr Time kMillisecond = 1000;
+constexpr Time kSecond = 1'000'000;
+
+// Where the value of an option is kept.
+template <OptionScope kWhose>
+struct Scope {
+  static constexpr OptionScope kScope = kWhose;
+  using Owner = std::conditional_t<kWhose == OptionScope::kRoom, RoomSettings, Options>;
+};
+constexpr Scope<OptionScope::kVhost> kVhost;
+constexpr Scope<OptionScope::kHub> kHub;
+constexpr Scope<OptionScope::kRoom> kRoom;
+
+// A member of Options, or of RoomSettings for an option of rooms.
+#define OF(member) \
+  [](auto& owner) -> auto& { return owner.member; }
+
+template <OptionScope kWhose, typename Set, typename Get, typename Copy>
+OptionRow bound(OptionRow row, Scope<kWhose>, Set set, Get get, Copy copy) {
+  if constexpr (kWhose == OptionScope::kRoom) {
+    row.set_in_room = set;
+    row.get_in_room = get;
+    row.copy = copy;
+  } else {
+    row.set = set;
+    row.get = get;
+  }
+  return row;
+}
+
+// `set` takes the member and the text; `get` prints the member.
+template <OptionScope kWhose, typename Member, typename Set, typename Get>
+OptionRow option(const OptionRow& row, Scope<kWhose> scope, Member member, Set set, Get get) {
+  using Owner = typename Scope<kWhose>::Owner;
+  return bound(
+      row, scope, [member, set](Owner& owner, std::string_view text) { return set(member(owner), text); },
+      [member, get](const Owner& owner) { return get(member(owner)); },
+      [member](const Owner& from, Owner& to) { member(to) = member(from); });
+}
+
+template <OptionScope kWhose, typename Member>
+OptionRow flag(std::string_view name, std::string_view fallback, Scope<kWhose> scope, Member member,
+               std::string_view help) {
+  return option({name, OptionType::kFlag, "", fallback, 0, 0, "", kWhose, help}, scope, member, set_flag,
+                [](bool on) { return std::string(on ? "1" : "0"); });
+}
+
+template <OptionScope kWhose, typename Member>
+OptionRow number(std::string_view name, std::string_view unit, std::string_view fallback, uint64_t min, uint64_t max,
+                 Scope<kWhose> scope, Member member, std::string_view help) {
+  OptionRow row{name, OptionType::kNumber, unit, fallback, min, max, "", kWhose, help};
+  return option(
+      row, scope, member, [row](uint64_t& number, std::string_view text) { return set_number(number, text, row); },
+      [](uint64_t number) { return std::to_string(number); });
+}
+
+template <OptionScope kWhose, typename Member>
+OptionRow duration(std::string_view name, std::string_view unit, std::string_view fallback, uint64_t min, uint64_t max,
+                   Scope<kWhose> scope, Member member, Time of_unit, std::string_view help) {
+  OptionRow row{name, OptionType::kNumber, unit, fallback, min, max, "", kWhose, help};
+  return option(
+      row, scope, member,
+      [row, of_unit](Time& time, std::string_view text) { return set_duration(time, text, row, of_unit); },
+      [of_unit](Time time) { return std::to_string(time / of_unit); });
+}
+
+template <OptionScope kWhose, typename Member>
+OptionRow text(std::string_view name, std::string_view fallback, Scope<kWhose> scope, Member member,
+               std::string (*set)(std::string&, std::string_view), std::string_view help) {
+  return option({name, OptionType::kText, "", fallback, 0, 0, "", kWhose, help}, scope, member, set,
+                [](const std::string& text) { return text; });
+}
+
+// Its words are in the order of the values of the member.
+template <OptionScope kWhose, typename Member>
+OptionRow choice(std::string_view name, std::string_view words, std::string_view fallback, Scope<kWhose> scope,
+                 Member member, std::string_view help) {
+  OptionRow row{name, OptionType::kChoice, "", fallback, 0, 0, words, kWhose, help};
+  return option(
+      row, scope, member,
+      [row](auto& value, std::string_view text) {
+        std::optional<size_t> place = place_of_choice(row, text);
+        if (!place) return quoted(text) + " is not known, expected " + option_range(row);
+        value = static_cast<std::decay_t<decltype(value)>>(*place);
+        return std::string();
+      },
+      [row](auto value) { return std::string(choice_at(row, static_cast<size_t>(value))); });
+}
+
+// Vhosts that share a hub need not agree on lists, so nobody asks how one reads.
+template <OptionScope kWhose, typename Member, typename List>
+OptionRow list(std::string_view name, std::string_view items, std::string_view fallback, Scope<kWhose> scope,
+               Member member, std::string (*set)(List&, std::string_view), std::string_view help) {
+  static_assert(kWhose == OptionScope::kVhost);
+  return option({name, OptionType::kList, items, fallback, 0, 0, "", kWhose, help}, scope, member, set,
+                [](const List&) { return std::string(); });
+}
+
+}  // namespace
+
+const std::vector<OptionRow>& option_table() {
+  static const std::vector<OptionRow> table = {
+      choice("status", "off|ok", "off", kVhost, OF(enabled),
+             "ok enables lws-chat on this vhost; off refuses every client with 404."),
+      flag("default", "0", kVhost, OF(is_default),
+           "Also serves WebSocket clients that request no subprotocol, as new WebSocket(url) does."),
+      text("path", "/chat/", kVhost, OF(path), set_path,
+           "Path of the text dialect's WebSockets. If it ends with /, the rest of a URL's path is the room's name."),
+      text("default-room", "lobby", kVhost, OF(default_room), set_room, "The room that a client joins at path itself."),
+      text("structured-path", "/connection/websocket", kVhost, OF(structured_path), set_optional_path,
+           "Path of the structured dialect's WebSockets (Centrifuge's client protocol in JSON). Empty: the dialect "
+           "is off."),
+      text("home", "/web/", kVhost, OF(home), set_optional_path,
+           "Where GET / redirects to. Empty: GET / is answered with 404."),
+      text("api-key-file", "", kVhost, OF(api_key_file), set_text,
+           "File of API keys, one per line. A back end must send one of them with POST /pub/ROOM and POST "
+           "/api/METHOD. Empty: both paths are answered with 404."),
+      flag("metrics", "0", kVhost, OF(metrics), "Serves GET /metrics in the text format of Prometheus."),
+      flag("health", "0", kVhost, OF(health),
+           "Serves GET /healthz (200 while the server runs) and GET /readyz (200 while the vhost accepts clients)."),
+      list("admin-from", "addresses", "127.0.0.0/8 ::1", kVhost, OF(admin_from), set_addresses,
+           "Addresses that may read metrics and health, separated by spaces; others get 403. For a request from a "
+           "proxy in trusted-proxies the client's address counts. A request that another proxy forwarded gets 403."),
+      list("trusted-proxies", "addresses", "", kVhost, OF(trusted_proxies), set_addresses,
+           "Addresses of proxies whose X-Forwarded-For names the client, separated by spaces. The client's address "
+           "is then used for the log, max-joins-per-second and admin-from."),
+      text("hub", "", kVhost, OF(hub_name), set_text,
+           "Vhosts with the same hub share their rooms. They must agree on all options marked hub or room. Empty: "
+           "the vhost has rooms of its own."),
+      text("close-word", "close", kVhost, OF(close_word), set_text,
+           "A client that publishes exactly this text is closed after the room has received it. Empty: no such "
+           "text."),
+      text("close-reply", "你要求我關閉喔!", kVhost, OF(close_reply), set_text,
+           "The last message to a client that sent close-word, before it is closed with 1000 (structured clients: "
+           "4500). Empty: none."),
+      choice("binary", "refuse|relay", "refuse", kVhost, OF(binary),
+             "Binary messages from text clients: refuse closes the sender with 1003, relay passes them on as binary."),
+      list("allowed-origins", "origins", "", kVhost, OF(allowed_origins), set_origins,
+           "Origins whose pages may connect in addition to the server's own, separated by spaces; * allows all, null "
+           "allows pages from files. Clients that send no Origin header are always allowed."),
+      list(
+          "server-names", "names", "", kVhost, OF(server_names), set_server_names,
+          "The host names of this server, separated by spaces; a request for another host gets 421. * allows all. "
+          "Empty: a vhost that listens on 127.0.0.1 or ::1 only and has no trusted-proxies is localhost, its addresses "
+          "and the vhost's name; other vhosts allow all."),
+      number("max-message", "bytes", "65536", 1, 64 * kMiB, kVhost, OF(max_message),
+             "Largest message, after reassembly. A client that sends a larger one is closed with 1009; over HTTP it "
+             "gets 413."),
+      number("max-clients", "clients", "0", 0, 10'000'000, kVhost, OF(max_clients),
+             "Largest number of WebSockets and event streams on this vhost. Further ones get 503. 0: no limit."),
+      number("max-waiting", "connections", "4096", 0, 10'000'000, kVhost, OF(max_waiting),
+             "Largest number of open connections of the whole server that have not sent a request yet. Further ones "
+             "are dropped. 0: no limit. Has no effect in lwsws."),
+      number("max-waiting-per-address", "connections", "1024", 0, 10'000'000, kVhost, OF(max_waiting_from),
+             "Largest number of these from one address, or from one /64 of IPv6. trusted-proxies and Unix sockets are "
+             "exempt. 0: no limit."),
+      number("max-rooms", "rooms", "100000", 1, 10'000'000, kHub, OF(hub.max_rooms),
+             "Largest number of rooms, including empty rooms with a history. A new room takes the place of the one "
+             "that has been empty longest; if none is empty, the new room is refused."),
+      number(
+          "max-rooms-per-address", "rooms", "10000", 0, 10'000'000, kHub, OF(hub.max_rooms_per_origin),
+          "Largest number of rooms made by clients of one address, or of one /64 of IPv6, including empty rooms with "
+          "a history; a further room is refused with 503. A proxy that is not in trusted-proxies counts as one "
+          "address. 0: no limit."),
+      number("max-subscriptions", "rooms", "128", 1, 10000, kVhost, OF(max_subscriptions),
+             "Largest number of rooms for one structured client; a further subscribe gets error 106. It also limits "
+             "the rooms of one event stream, which are never more than 32."),
+      number("max-joins-per-second", "connections", "0", 0, 1'000'000, kVhost, OF(max_joins_per_second),
+             "Connections that one address may open per second. Further ones get 429. 0: no limit."),
+      duration("drain-seconds", "s", "0", 0, 3600, kVhost, OF(drain_time), kSecond,
+               "At shutdown, closes the clients one after another within this time, with 1012, so that they do not all "
+               "reconnect at once. 0: closes all at once, with 1001."),
+      number("message-rate", "messages/s", "100", 0, 1'000'000, kVhost, OF(message_rate),
+             "Messages per second that a client may send in the long run. The server reads a faster client more "
+             "slowly and drops nothing. 0: no limit."),
+      number("message-burst", "messages", "200", 1, 1'000'000, kVhost, OF(message_burst),
+             "Messages that a client may send at once before message-rate applies."),
+      number("replay", "messages", "0", 0, 1'000'000, kRoom, OF(replay),
+             "Number of past messages that a new text client or event stream receives, as far as the history has "
+             "them."),
+      number("history-size", "messages", "100", 0, 1'000'000, kRoom, OF(history.messages),
+             "Number of messages that a room keeps. 0: none."),
+      number("history-bytes", "bytes", "1048576", 0, uint64_t{1024} * kMiB, kRoom, OF(history.bytes),
+             "Total size of the messages that a room keeps."),
+      duration("history-age", "s", "300", 1, 31'536'000, kRoom, OF(history.age), kSecond,
+               "How long a room keeps a message. A room that has been empty and quiet for this long is dropped."),
+      flag("presence", "1", kRoom, OF(presence), "Allows members and back ends to ask who is in a room."),
+      flag("join-leave", "1", kRoom, OF(join_leave),
+           "Tells those structured clients that ask for it who joins and leaves a room. Needs presence."),
+      duration("presence-grace", "s", "5", 0, 3600, kRoom, OF(presence_grace), kSecond,
+               "For structured clients only: a client that lost its connection counts as present for this time. If it "
+               "returns in time, nobody is told that it left."),
+      number(
+          "max-memory", "bytes", "268435456", 65536, uint64_t{1024} * 1024 * kMiB, kHub, OF(hub.max_memory),
+          "Memory for the streams and histories of all rooms and for what clients hold. Above it, the oldest history "
+          "is dropped first, then the slowest readers are closed. Rooms, subscriptions and identities may take half "
+          "of it; more are refused. Unfinished messages and waiting commands may take a quarter; above that, the "
+          "clients with the oldest unfinished messages are closed with 1013."),
+      choice("fanout", "auto|write|uring", "auto", kHub, OF(fanout),
+             "How messages are sent: write makes a write call for each client, uring sends to many clients at once "
+             "through io_uring (not over TLS). auto uses io_uring if the system has it."),
+      number("max-lag", "bytes", "1048576", 1024, uint64_t{1024} * kMiB, kHub, OF(hub.max_lag),
+             "A reader with more unsent bytes than this is closed with 3008. Keep it well above max-message."),
+      duration("flush-interval", "ms", "2", 0, 1000, kHub, OF(hub.flush_interval), kMillisecond,
+               "Shortest time between two flushes of a room; 16 waiting messages are flushed at once. 0: flushes in "
+               "every turn of the event loop."),
+      duration("ping-interval", "s", "25", 0, 86400, kVhost, OF(ping_interval), kSecond,
+               "A text client is pinged after this much silence, a structured client each time this has passed. 0: "
+               "never."),
+      duration(
+          "pong-timeout", "s", "10", 1, 3600, kVhost, OF(pong_timeout), kSecond,
+          "How long a client may take to answer a ping, and a new structured client to send connect. A message has to "
+          "be complete within three times this, or grow by 65536 bytes; otherwise its client is closed with 1008.")};
+  return table;
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,151 @@
+#include "config/options.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "config/option_table.h"
+#include "config/suggestion.h"
+
+namespace lws_chat {
+namespace {
+
+constexpr size_t kMaxCloseReply = 4096;  // it has to fit one frame
+
+// "typing/history-size" is an option of the namespace typing; without a slash the namespace is empty.
+std::pair<std::string_view, std::string_view> split_name(std::string_view name) {
+  size_t slash = name.rfind('/');
+  if (slash == std::string_view::npos) return {{}, name};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+// Keeps the value that a namespace sets, if it is right.
+std::string set_override(Options& options, std::string_view name_space, const OptionRow& row, std::string_view value) {
+  if (row.scope != OptionScope::kRoom) return quoted(row.name) + " is no option of rooms, it has no namespace";
+  // lws's parser of the configuration takes a dot for the end of a name.
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  if (name_space.empty() || name_space.find_first_not_of(kAllowed) != std::string_view::npos)
+    return quoted(name_space) + " is no namespace, expected letters, digits, _ and -";
+  auto place = static_cast<size_t>(&row - option_table().data());
+  Options::Override override{std::string(name_space), place, {}};
+  std::string problem = row.set_in_room(override.value, value);
+  if (problem.empty()) options.overrides.push_back(std::move(override));
+  return problem;
+}
+
+std::string set(Options& options, const OptionRow& row, std::string_view value) {
+  return row.scope == OptionScope::kRoom ? row.set_in_room(options.hub.rooms, value) : row.set(options, value);
+}
+
+// The settings of rooms in a namespace; those of an empty or unknown one are the vhost's.
+RoomSettings rooms_in(const Options& options, std::string_view name_space) {
+  RoomSettings settings = options.hub.rooms;
+  for (const Options::Override& override : options.overrides)
+    if (override.name_space == name_space) option_table()[override.option].copy(override.value, settings);
+  return settings;
+}
+
+// The namespaces of both, each once, in the order of their names.
+std::vector<std::string> namespaces(const Options& a, const Options& b) {
+  std::vector<std::string> names;
+  for (const Options* options : {&a, &b})
+    for (const Options::Override& override : options->overrides) names.push_back(override.name_space);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+std::string contradiction(const Options& options) {
+  if (!options.close_word.empty() && options.close_word.size() > options.max_message)
+    return "close-word is longer than max-message, so nobody can ever send it";
+  if (options.close_reply.size() > kMaxCloseReply)
+    return "close-reply is longer than " + std::to_string(kMaxCloseReply) + " bytes";
+  bool below = options.path.back() == '/' && options.structured_path.compare(0, options.path.size(), options.path) == 0;
+  if (below || options.structured_path == options.path)
+    return "structured-path " + quoted(options.structured_path) + " is path " + quoted(options.path) +
+           " or below it, where rooms are";
+  return "";
+}
+
+std::string difference(const std::string& name, const std::string& left, const std::string& right) {
+  return name + " (" + left + " and " + right + ")";
+}
+
+}  // namespace
+
+const OptionRow* find_option(std::string_view name) {
+  name = split_name(name).second;
+  for (const OptionRow& row : option_table())
+    if (row.name == name) return &row;
+  return nullptr;
+}
+
+std::string nearest_option(std::string_view full_name) {
+  std::string_view name = split_name(full_name).second;
+  std::string_view before = full_name.substr(0, full_name.size() - name.size());
+  std::vector<std::string_view> names;
+  for (const OptionRow& row : option_table())
+    if (before.empty() || row.scope == OptionScope::kRoom) names.push_back(row.name);
+  std::string_view nearest = nearest_word(name, names);
+  return nearest.empty() ? std::string() : std::string(before) + std::string(nearest);
+}
+
+std::string option_range(const OptionRow& row) {
+  switch (row.type) {
+    case OptionType::kNumber:
+      return std::to_string(row.min) + " to " + std::to_string(row.max) + " " + std::string(row.unit);
+    case OptionType::kFlag: return "0 or 1";
+    case OptionType::kChoice: {
+      std::string words(row.choices);
+      for (size_t bar; (bar = words.find('|')) != std::string::npos;) words.replace(bar, 1, " or ");
+      return words;
+    }
+    case OptionType::kList: return std::string(row.unit);
+    case OptionType::kText: return "text";
+  }
+  return "";
+}
+
+Options default_options() {
+  Options options;
+  for (const OptionRow& row : option_table()) (void)set(options, row, row.fallback);
+  return options;
+}
+
+std::string set_option(Options& options, std::string_view full_name, std::string_view value) {
+  const OptionRow* row = find_option(full_name);
+  if (!row) {
+    std::string nearest = nearest_option(full_name);
+    return "unknown option " + quoted(full_name) + (nearest.empty() ? "" : ", did you mean " + quoted(nearest) + "?");
+  }
+  auto [name_space, name] = split_name(full_name);
+  bool plain = name.size() == full_name.size();
+  return plain ? set(options, *row, value) : set_override(options, name_space, *row, value);
+}
+
+std::string finish_options(Options& options) {
+  options.hub.namespaces.clear();
+  for (const std::string& name : namespaces(options, options))
+    options.hub.namespaces.emplace_back(name, rooms_in(options, name));
+  return contradiction(options);
+}
+
+std::vector<std::string> hub_conflicts(const Options& a, const Options& b) {
+  std::vector<std::string> conflicts;
+  for (const OptionRow& row : option_table()) {
+    if (row.scope == OptionScope::kVhost) continue;
+    bool of_rooms = row.scope == OptionScope::kRoom;
+    std::string left = of_rooms ? row.get_in_room(a.hub.rooms) : row.get(a);
+    std::string right = of_rooms ? row.get_in_room(b.hub.rooms) : row.get(b);
+    if (left != right) conflicts.push_back(difference(std::string(row.name), left, right));
+    // A difference of all rooms is not said again for each namespace.
+    if (left != right || !of_rooms) continue;
+    for (const std::string& name : namespaces(a, b)) {
+      left = row.get_in_room(rooms_in(a, name));
+      right = row.get_in_room(rooms_in(b, name));
+      if (left != right) conflicts.push_back(difference(name + "/" + std::string(row.name), left, right));
+    }
+  }
+  return conflicts;
+}
+
+}  // namespace lws_chat
