@@ -12,8 +12,11 @@ size_t History::space(const Record& record) {
 }
 
 void History::add(const Message& message, Time now) {
-  Record record{now, message.unix_ms, static_cast<uint32_t>(message.payload.size()) & kMaxSize,
-                static_cast<uint32_t>(message.format) & 3u, static_cast<uint16_t>(message.publisher.size()),
+  Record record{now,
+                message.unix_ms,
+                static_cast<uint32_t>(message.payload.size()) & kMaxSize,
+                static_cast<uint32_t>(message.format) & 3u,
+                static_cast<uint16_t>(message.publisher.size()),
                 static_cast<uint16_t>(message.tags.size())};
   assert(record.size == message.payload.size());
   assert(record.publisher_size == message.publisher.size() && record.tags_size == message.tags.size());

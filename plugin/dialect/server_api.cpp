@@ -68,7 +68,9 @@ struct ServerApi::Result {
   std::string detail{};
 
   static Result bad(std::string detail) { return {"", ClientError::kBadRequest, std::move(detail)}; }
-  static Result of(RoomAnswer answer) { return {std::string(answer.text()), answer.error, std::string(answer.detail)}; }
+  static Result of(const RoomAnswer& answer) {
+    return {std::string(answer.text()), answer.error, std::string(answer.detail)};
+  }
 
   // {"NAME":RESULT} or {"error":ERROR}
   std::string wrapped(std::string_view name) const {
