@@ -20,6 +20,9 @@ NCHAN_PACKAGES = ["nginx", "libnginx-mod-nchan"]
 # The most descriptors that a server or the generator needs: 10 000 clients and some.
 DESCRIPTORS = 20_000
 
+# And where it is about how many there are: as many as may be, of which each of ours takes one at either end.
+CROWD = 50_000
+
 
 def say(*words):
     print(*words, file=sys.stderr, flush=True)
@@ -80,14 +83,14 @@ def cores():
     return (allowed[0], allowed[-1]) if len(allowed) > 1 else (None, None)
 
 
-def raise_descriptors():
+def raise_descriptors(most=DESCRIPTORS):
     """How many descriptors a program may have, raised as far as needed and allowed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = max(soft, min(hard, DESCRIPTORS))
-    if hard < DESCRIPTORS:
+    wanted = max(soft, min(hard, most))
+    if hard < most:
         try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
-            return DESCRIPTORS
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+            return most
         except (ValueError, PermissionError):
             pass
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
