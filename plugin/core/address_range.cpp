@@ -6,10 +6,25 @@
 #include <charconv>
 #include <string>
 
+#include "core/field.h"
+
 namespace lws_chat {
 namespace {
 
 constexpr unsigned kV4Bits = 96;  // that all addresses of IPv4 begin with
+
+// "192.0.2.1:4711", "[2001:db8::1]:4711" or an address alone, as proxies write it; RFC 7239 section 6 has quotes too.
+std::string_view without_port(std::string_view node) {
+  node = trimmed(node);
+  if (node.size() > 1 && node.front() == '"' && node.back() == '"') node = node.substr(1, node.size() - 2);
+  if (!node.empty() && node.front() == '[') {
+    size_t end = node.find(']');
+    bool whole = end != std::string_view::npos && (end + 1 == node.size() || node[end + 1] == ':');
+    return whole ? node.substr(1, end - 1) : std::string_view();
+  }
+  size_t colon = node.find(':');
+  return colon == node.rfind(':') ? node.substr(0, colon) : node;
+}
 
 }  // namespace
 
@@ -46,19 +61,19 @@ bool has(const std::vector<AddressRange>& ranges, const Address& address) {
   return std::any_of(ranges.begin(), ranges.end(), [&](const AddressRange& range) { return range.has(address); });
 }
 
-Address client_behind(const std::vector<AddressRange>& proxies, const Address& peer, std::string_view forwarded_for) {
-  Address client = peer;
+bool client_behind(const std::vector<AddressRange>& proxies, const Address& peer, std::string_view forwarded_for,
+                   Address& client) {
+  client = peer;
+  bool heard = false;
   while (has(proxies, client)) {
+    if (forwarded_for.empty()) return heard;
     size_t comma = forwarded_for.rfind(',');
-    std::string_view last = comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1);
+    size_t last = comma == std::string_view::npos ? 0 : comma + 1;
+    if (!read_address(without_port(forwarded_for.substr(last)), client)) return false;
+    heard = true;
     forwarded_for = forwarded_for.substr(0, comma == std::string_view::npos ? 0 : comma);
-    last.remove_prefix(std::min(last.find_first_not_of(' '), last.size()));
-    last = last.substr(0, last.find(' '));
-    Address heard;
-    if (!read_address(last, heard)) break;
-    client = heard;
   }
-  return client;
+  return true;
 }
 
 }  // namespace lws_chat

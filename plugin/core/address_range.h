@@ -25,7 +25,9 @@ struct AddressRange {
 bool has(const std::vector<AddressRange>& ranges, const Address& address);
 
 // Who speaks through proxies: the last address in X-Forwarded-For that is not one of theirs, to which each proxy adds
-// whom it heard. A peer that is no proxy can write there what it wants, so that it is nobody but itself.
-Address client_behind(const std::vector<AddressRange>& proxies, const Address& peer, std::string_view forwarded_for);
+// whom it heard, perhaps with a port: "192.0.2.1:4711", "[2001:db8::1]:4711". A peer that is no proxy can write there
+// what it wants, so that it is nobody but itself. Returns false if a proxy does not say whom it heard.
+[[nodiscard]] bool client_behind(const std::vector<AddressRange>& proxies, const Address& peer,
+                                 std::string_view forwarded_for, Address& client);
 
 }  // namespace lws_chat

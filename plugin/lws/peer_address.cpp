@@ -34,7 +34,9 @@ PeerAddress::PeerAddress(int fd) {
 }
 
 PeerAddress::PeerAddress(struct lws* wsi, const std::vector<AddressRange>& proxies) : PeerAddress(wsi) {
-  if (is_in(proxies)) address_ = client_behind(proxies, address_, header(wsi, WSI_TOKEN_X_FORWARDED_FOR));
+  if (!is_in(proxies)) return;
+  Address peer = address_;
+  known_ = client_behind(proxies, peer, header(wsi, WSI_TOKEN_X_FORWARDED_FOR), address_);
 }
 
 // RFC 4291 section 2.5.5.2.

@@ -15,10 +15,11 @@ class PeerAddress {
   explicit PeerAddress(struct lws* wsi);
   explicit PeerAddress(int fd);
 
-  // Whom the peer speaks for, if it is one of these proxies; to be asked while the request's headers are there.
+  // Whom the peer speaks for, if it is one of these proxies: nobody that is known, if it does not say so. To be asked
+  // while the request's headers are there.
   PeerAddress(struct lws* wsi, const std::vector<AddressRange>& proxies);
 
-  // "192.0.2.1", "2001:db8::1", or "unknown address" for a Unix socket and a peer that is already gone.
+  // "192.0.2.1", "2001:db8::1", or "unknown address" for a Unix socket, a peer that is already gone, and nobody.
   std::string text() const;
 
   // nullptr where the text is "unknown address".

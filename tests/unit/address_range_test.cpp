@@ -84,3 +84,58 @@ TEST(nobody_is_in_an_empty_list) {
   CHECK(read_address("127.0.0.1", at));
   CHECK(!has({}, at));
 }
+
+namespace {
+
+// Whom 10.0.0.1 speaks for, if it is a proxy, as is 10.0.0.2; "": nobody.
+std::string behind(std::string_view forwarded_for) {
+  Address peer{};
+  Address client{};
+  CHECK(read_address("10.0.0.1", peer));
+  if (!client_behind(read_address_ranges("10.0.0.1 10.0.0.2"), peer, forwarded_for, client)) return "";
+  for (const char* name : {"192.0.2.7", "2001:db8::1", "10.0.0.1", "10.0.0.2"}) {
+    Address known{};
+    CHECK(read_address(name, known));
+    if (known == client) return name;
+  }
+  return "?";
+}
+
+}  // namespace
+
+TEST(a_client_behind_proxies_is_the_last_address_that_is_none_of_theirs) {
+  CHECK_EQ(behind("192.0.2.7"), "192.0.2.7");
+  CHECK_EQ(behind("203.0.113.9, 192.0.2.7"), "192.0.2.7");
+  CHECK_EQ(behind("203.0.113.9,192.0.2.7\t, 10.0.0.2"), "192.0.2.7");
+  CHECK_EQ(behind("unknown, 2001:db8::1, 10.0.0.2, 10.0.0.1"), "2001:db8::1");
+}
+
+TEST(ports_brackets_and_quotes_are_no_part_of_a_client_s_address) {
+  for (const char* node :
+       {"192.0.2.7:4711", "\"192.0.2.7:4711\"", "\"192.0.2.7\"", "[192.0.2.7]:1", " 192.0.2.7:4711\t"})
+    CHECK_EQ(behind(node), "192.0.2.7");
+  for (const char* node :
+       {"2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:443", "\"[2001:db8::1]:443\"", "\"[2001:db8::1]\""})
+    CHECK_EQ(behind(node), "2001:db8::1");
+  CHECK_EQ(behind("192.0.2.7:4711, 10.0.0.2:80"), "192.0.2.7");
+}
+
+TEST(the_client_of_a_proxy_that_does_not_say_whom_it_heard_is_nobody) {
+  for (const char* nothing :
+       {"", " ", ",", "192.0.2.7,", "unknown", "192.0.2.7, unknown", "192.0.2.7, _hidden", "[192.0.2.7", "192.0.2.7]",
+        "[192.0.2.7]x", "\"192.0.2.7", "192.0.2.7 x", "192.0.2.7, :80"})
+    if (!behind(nothing).empty()) unit::report(__FILE__, __LINE__, nothing);
+}
+
+TEST(a_proxy_that_was_heard_by_another_and_says_nothing_is_the_client_itself) {
+  CHECK_EQ(behind("10.0.0.2"), "10.0.0.2");
+  CHECK_EQ(behind("10.0.0.1"), "10.0.0.1");
+}
+
+TEST(a_peer_that_is_no_proxy_is_nobody_but_itself) {
+  Address peer{};
+  Address client{};
+  CHECK(read_address("192.0.2.7", peer));
+  CHECK(client_behind(read_address_ranges("10.0.0.1"), peer, "203.0.113.9", client) && client == peer);
+  CHECK(client_behind({}, peer, "", client) && client == peer);
+}
