@@ -23,7 +23,7 @@ Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>&
   if (vhost->draining()) return Status::kGoingAway;
   if (!asked_for_us(wsi, *vhost, detail)) return Status::kForeignHost;
   std::string origin = header(wsi, WSI_TOKEN_ORIGIN);
-  std::string host = either_header(wsi, WSI_TOKEN_HOST, WSI_TOKEN_HTTP_COLON_AUTHORITY);
+  std::string host = target_host(wsi);
   detail = origin + " at " + host;
   if (!origin_allowed(origin, host, lws_is_ssl(lws_get_network_wsi(wsi)), options.allowed_origins))
     return Status::kForbiddenOrigin;

@@ -14,12 +14,9 @@
 namespace lws_chat {
 namespace {
 
-// Without the query, and with %xx decoded: lws does both.
-std::string request_path(lws* wsi) { return either_header(wsi, WSI_TOKEN_GET_URI, WSI_TOKEN_HTTP_COLON_PATH); }
-
 Status judge(lws* wsi, VhostState* vhost, std::string& detail) {
   std::vector<std::string> rooms;
-  detail = request_path(wsi);
+  detail = target_path(wsi);
   if (vhost && vhost->serves()) {
     Target target = requested(wsi, vhost->options());
     if (!target.structured && target.room.empty()) return Status::kNotFound;
@@ -67,7 +64,7 @@ void answer_http1(lws* wsi, const StatusRow& row, std::string_view why = {}) {
 }  // namespace
 
 Target requested(lws* wsi, const Options& options) {
-  std::string path = request_path(wsi);
+  std::string path = target_path(wsi);
   if (!path.empty() && path == options.structured_path) return {true, {}};
   if (path == options.path) return {false, options.default_room};
   if (path.compare(0, options.path.size(), options.path) != 0 || options.path.back() != '/') return {};

@@ -1,5 +1,9 @@
 #include "lws/header.h"
 
+#include <algorithm>
+
+#include "core/field.h"
+
 namespace lws_chat {
 namespace {
 
@@ -13,11 +17,41 @@ std::string copied(int length, Copy&& copy) {
   return value;
 }
 
-}  // namespace
-
-std::string header(lws* wsi, lws_token_indexes token) {
+std::string raw(lws* wsi, lws_token_indexes token) {
   return copied(lws_hdr_total_length(wsi, token),
                 [&](char* to, int room) { return lws_hdr_copy(wsi, to, room, token); });
+}
+
+// What is asked for. lws puts each of a method's paths into a token of its own, and makes one slash of several: of
+// "ws://host/path" there is "ws:/host/path" left.
+std::string target(lws* wsi) {
+  std::string value = raw(wsi, WSI_TOKEN_GET_URI);
+  return value.empty() ? raw(wsi, WSI_TOKEN_HTTP_COLON_PATH) : value;
+}
+
+// Where the host begins in a target that names one; npos: it names none.
+size_t host_in(std::string_view target) {
+  size_t colon = target.find(":/");
+  return colon == std::string_view::npos || target.front() == '/' ? std::string_view::npos : colon + 2;
+}
+
+}  // namespace
+
+std::string header(lws* wsi, lws_token_indexes token) { return std::string(trimmed(raw(wsi, token))); }
+
+std::string target_path(lws* wsi) {
+  std::string value = target(wsi);
+  size_t host = host_in(value);
+  if (host == std::string::npos) return value;
+  size_t path = value.find('/', host);
+  return path == std::string::npos ? "/" : value.substr(path);
+}
+
+std::string target_host(lws* wsi) {
+  std::string value = target(wsi);
+  size_t host = host_in(value);
+  if (host == std::string::npos) return either_header(wsi, WSI_TOKEN_HOST, WSI_TOKEN_HTTP_COLON_AUTHORITY);
+  return value.substr(host, std::min(value.find('/', host), value.size()) - host);
 }
 
 std::string either_header(lws* wsi, lws_token_indexes h1, lws_token_indexes h2) {
@@ -38,8 +72,9 @@ bool has_fragment(lws* wsi, lws_token_indexes token, int number) {
 
 std::string custom_header(lws* wsi, std::string_view name) {
   int size = static_cast<int>(name.size());
-  return copied(lws_hdr_custom_length(wsi, name.data(), size),
-                [&](char* to, int room) { return lws_hdr_custom_copy(wsi, to, room, name.data(), size); });
+  std::string value = copied(lws_hdr_custom_length(wsi, name.data(), size),
+                             [&](char* to, int room) { return lws_hdr_custom_copy(wsi, to, room, name.data(), size); });
+  return std::string(trimmed(value));
 }
 
 bool add_header(lws* wsi, const char* name, std::string_view value, unsigned char** at, unsigned char* end) {
