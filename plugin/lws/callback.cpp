@@ -9,6 +9,7 @@
 #include "lws/header.h"
 #include "lws/home.h"
 #include "lws/http_open.h"
+#include "lws/http_upgrade.h"
 #include "lws/structured_connection.h"
 #include "lws/text_connection.h"
 #include "lws/vhost.h"
@@ -83,10 +84,9 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
     case LWS_CALLBACK_WSI_CREATE: return waiting::made(wsi), 0;
     case LWS_CALLBACK_WSI_DESTROY: return waiting::gone(wsi), 0;
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return admit(wsi, VhostState::of(wsi)) ? 0 : 1;
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: {
-      int result = judge_upgrade(wsi);
-      return result != 0 ? result : judge_handshake(wsi, VhostState::of(wsi));
-    }
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+      if (!wants_websocket(wsi)) return ignore_upgrade(wsi, static_cast<char*>(in));
+      return judge_handshake(wsi, VhostState::of(wsi));
     case LWS_CALLBACK_RAW_ADOPT: return refuse_raw(wsi, VhostState::of(wsi));
     // permessage-deflate: a client can crash lws 4.1 to 4.3 through its inflater.
     case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return 1;

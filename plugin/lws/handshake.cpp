@@ -1,7 +1,5 @@
 #include "lws/handshake.h"
 
-#include <strings.h>
-
 #include <string>
 #include <vector>
 
@@ -70,16 +68,6 @@ Target requested(lws* wsi, const Options& options) {
   if (path.compare(0, options.path.size(), options.path) != 0 || options.path.back() != '/') return {};
   std::string room = path.substr(options.path.size());
   return {false, is_room_name(room) ? room : std::string()};
-}
-
-// lws would also take h2c, HTTP/2 without having offered it, with all that is wrong with its HTTP/2. The name is read
-// from the headers and not from the callback's argument, which may be gone (CVE-2025-11677).
-int judge_upgrade(lws* wsi) {
-  if (strcasecmp(header(wsi, WSI_TOKEN_UPGRADE).c_str(), "websocket") == 0) return 0;
-  constexpr StatusRow kNoUpgrade = {0, 403, 0, "no_upgrade", "only an upgrade to WebSocket is served here"};
-  lwsl_info("lws-chat: refused an upgrade\n");
-  answer_http1(wsi, kNoUpgrade);
-  return -1;
 }
 
 int judge_handshake(lws* wsi, VhostState* vhost) {

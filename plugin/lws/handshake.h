@@ -15,9 +15,6 @@ class VhostState;
 // it is refused, the answer has been written and logged. `vhost` may be nullptr.
 [[nodiscard]] bool admit(lws* wsi, VhostState* vhost);
 
-// HTTP_CONFIRM_UPGRADE: only to WebSocket. Returns what the callback has to return.
-int judge_upgrade(lws* wsi);
-
 // HTTP_CONFIRM_UPGRADE, of an upgrade to WebSocket: refuses what lws would end without an answer. Returns what the
 // callback has to return. `vhost` may be nullptr.
 int judge_handshake(lws* wsi, VhostState* vhost);

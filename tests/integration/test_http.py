@@ -253,18 +253,6 @@ class Wire(Http):
                 await client.send("still here")
                 self.assertEqual(await receive(client), "still here")
 
-    async def test_http2_that_was_not_offered_is_not_taken_either(self):
-        """By an upgrade, in which all that is wrong with HTTP/2 in lws 4.1 would be open to everybody."""
-        self.serve(health=1)
-        for path in ("/healthz", "/", "/web/", "/pub/x"):
-            with self.subTest(path):
-                reader, writer = await self.dial()
-                writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n"
-                             "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n".encode())
-                self.assertEqual(await self.status_of(reader), 403)
-                self.assertIn(b"WebSocket", self.answer)
-                self.assertEqual(await asyncio.wait_for(reader.read(), PATIENCE), b"")
-
     async def test_where_a_request_is_split_changes_nothing(self):
         self.serve()
         client = await self.join()
