@@ -14,6 +14,7 @@
 #include "lws/guard.h"
 #include "lws/header.h"
 #include "lws/http_body.h"
+#include "lws/http_date.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
@@ -45,6 +46,14 @@ bool hung_up(lws* wsi) {
 }
 
 }  // namespace
+
+// A proxy that compresses what it passes on, or buffers it, would keep back the events: the first says not to change
+// anything (RFC 9111 section 5.2.2.6), the second is for nginx.
+bool add_stream_headers(lws* wsi, std::string_view cors, unsigned char** at, unsigned char* end) {
+  auto add = [&](const char* name, std::string_view value) { return add_header(wsi, name, value, at, end); };
+  return add("cache-control:", "no-cache, no-transform") && add("x-accel-buffering:", "no") &&
+         (cors.empty() || (add("access-control-allow-origin:", cors) && add("vary:", "origin")));
+}
 
 // The stream's membership in one room.
 class EventStream::Reader final : public Client {
@@ -130,12 +139,9 @@ int EventStream::begin() {
   unsigned char* begin = buffer.data() + LWS_PRE;
   unsigned char* at = begin;
   unsigned char* end = buffer.data() + buffer.size();
-  auto add = [&](const char* name, std::string_view value) { return add_header(wsi(), name, value, &at, end); };
   if (lws_add_http_common_headers(wsi(), HTTP_STATUS_OK, "text/event-stream", LWS_ILLEGAL_HTTP_CONTENT_LEN, &at, end))
     return -1;
-  // The second is for nginx in front of us, which would collect what it is to pass on.
-  if (!add("cache-control:", "no-store") || !add("x-accel-buffering:", "no")) return -1;
-  if (!cors_.empty() && !(add("access-control-allow-origin:", cors_) && add("vary:", "origin"))) return -1;
+  if (!add_header(wsi(), "date:", http_date(), &at, end) || !add_stream_headers(wsi(), cors_, &at, end)) return -1;
   if (lws_finalize_write_http_header(wsi(), begin, &at, end)) return -1;
   // It lives for as long as the reader wants, and needs none of the request any more.
   if (over_http2())

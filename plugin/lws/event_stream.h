@@ -12,6 +12,9 @@
 
 namespace lws_chat {
 
+// Adds what an event stream says of itself, for the pages of `cors` too; empty: for those of this server only.
+[[nodiscard]] bool add_stream_headers(lws* wsi, std::string_view cors, unsigned char** at, unsigned char* end);
+
 // A client that only reads: the events of one or several rooms as the body of an answer that does not end.
 // Of one room the bytes of its stream go out as they are; of several they are named after their rooms first.
 class EventStream final : public Connection, public HttpExchange {

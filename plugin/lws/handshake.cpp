@@ -6,6 +6,7 @@
 #include "core/room.h"
 #include "lws/admission.h"
 #include "lws/header.h"
+#include "lws/http_date.h"
 #include "lws/upgrade_request.h"
 #include "lws/vhost.h"
 
@@ -49,6 +50,7 @@ void answer_http1(lws* wsi, const StatusRow& row, std::string_view why = {}) {
   if (!why.empty() && why != row.text) body.append(": ").append(why);
   body += '\n';
   std::string response = "HTTP/1.1 " + std::to_string(row.http_status) + " " + phrase(row.http_status) +
+                         "\r\nDate: " + http_date() +
                          "\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body.size());
   if (row.http_status == 405) response += "\r\nAllow: GET, HEAD, POST, OPTIONS";
   if (row.http_status == 426) response += "\r\nSec-WebSocket-Version: 13";  // RFC 6455 section 4.4

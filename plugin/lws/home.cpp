@@ -4,6 +4,7 @@
 #include <string>
 
 #include "lws/header.h"
+#include "lws/http_date.h"
 #include "lws/vhost.h"
 
 namespace lws_chat {
@@ -17,6 +18,7 @@ int answer_over_http1(lws* wsi, const std::string& location) {
   unsigned char* end = buffer.data() + buffer.size();
   unsigned status = location.empty() ? HTTP_STATUS_NOT_FOUND : HTTP_STATUS_FOUND;
   if (lws_add_http_common_headers(wsi, status, "text/html", 0, &at, end)) return -1;
+  if (!add_header(wsi, "date:", http_date(), &at, end)) return -1;
   if (!location.empty() && !add_header(wsi, "location:", location, &at, end)) return -1;
   if (!add_header(wsi, "connection:", "close", &at, end)) return -1;
   return lws_finalize_write_http_header(wsi, begin, &at, end);

@@ -13,6 +13,7 @@ struct HttpAnswer {
   std::string allow{};  // of 405 and 204: the methods that are possible
   std::string cors{};   // the origin of another site's page that may read it; empty: none
   std::string why{};    // of a refusal: for the log
+  bool stream = false;  // has the headers of an event stream, for HEAD
 };
 
 // An answer that says why not: {"error":{"code":STATUS,"message":WHY}}.

@@ -50,30 +50,37 @@ HttpAnswer refusal_of(Status status) {
 }
 
 HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view room) {
-  auto refuse = [&](HttpAnswer answer) { return new HttpRequest(wsi, vhost, std::move(answer)); };
-  if (!vhost || !vhost->options().enabled) return refuse(refusal(404, "not found"));
+  auto answer_with = [&](HttpAnswer answer) { return new HttpRequest(wsi, vhost, std::move(answer)); };
+  if (!vhost || !vhost->options().enabled) return answer_with(refusal(404, "not found"));
   std::string origin = header(wsi, WSI_TOKEN_ORIGIN);
-  if (!is_get(wsi)) {
+  if (!is_get(wsi) && !is_head(wsi)) {
     HttpAnswer answer = is_options(wsi) ? HttpAnswer{204, ""} : refusal(405, "only GET is possible here");
-    answer.allow = "GET";
+    answer.allow = "GET, HEAD";
     // Who may not read learns it from the GET.
     if (is_options(wsi)) answer.cors = origin;
-    return refuse(std::move(answer));
+    return answer_with(std::move(answer));
   }
   // While an answer is under way lws spins with what follows a body.
   std::string length = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
-  if (!length.empty() && length != "0") return refuse(refusal(400, "a request for a stream has no body"));
+  if (!length.empty() && length != "0") return answer_with(refusal(400, "a request for a stream has no body"));
   Wish wish = read_wish(wsi, room);
   size_t most = std::min<size_t>(EventStream::kMaxRooms, vhost->options().max_subscriptions);
-  if (wish.rooms.empty()) return refuse(refusal(400, "no room, expected /sse/ROOM or /sse/?room=ROOM&room=ROOM"));
-  if (wish.rooms.size() > most) return refuse(refusal(400, "one stream may have " + std::to_string(most) + " rooms"));
+  if (wish.rooms.empty()) return answer_with(refusal(400, "no room, expected /sse/ROOM or /sse/?room=ROOM&room=ROOM"));
+  if (wish.rooms.size() > most)
+    return answer_with(refusal(400, "one stream may have " + std::to_string(most) + " rooms"));
   for (const std::string& name : wish.rooms)
-    if (!is_room_name(name)) return refuse(refusal(400, "no room name, expected " + std::string(kRoomNames)));
+    if (!is_room_name(name)) return answer_with(refusal(400, "no room name, expected " + std::string(kRoomNames)));
   std::string detail;
   Status status = judge_client(wsi, vhost, wish.rooms, detail);
   if (status != Status::kOk) {
     note_refusal(wsi, vhost, status, detail);
-    return refuse(refusal_of(status));
+    return answer_with(refusal_of(status));
+  }
+  if (is_head(wsi)) {
+    HttpAnswer answer{200, "", "text/event-stream"};
+    answer.cors = origin;
+    answer.stream = true;
+    return answer_with(std::move(answer));
   }
   // It joins only when it is whole, so that its destructor takes it out again.
   auto stream = std::make_unique<EventStream>(wsi, *vhost, origin);

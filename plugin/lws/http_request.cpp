@@ -9,7 +9,9 @@
 
 #include "core/log_text.h"
 #include "lws/clock.h"
+#include "lws/event_stream.h"
 #include "lws/http_body.h"
+#include "lws/http_date.h"
 #include "lws/peer_address.h"
 #include "lws/vhost.h"
 
@@ -165,24 +167,34 @@ int HttpRequest::answer(HttpAnswer answer) {
   return 0;
 }
 
+bool HttpRequest::add_headers(unsigned char** at, unsigned char* end) const {
+  auto add = [&](const char* name, std::string_view value) { return add_header(wsi_, name, value, at, end); };
+  // Then lws says that the connection ends: RFC 9110 section 8.6 allows no length for 204.
+  bool sized = answer_.status != 204 && !answer_.stream;
+  std::string type(answer_.type);
+  if (lws_add_http_common_headers(wsi_, answer_.status, type.c_str(),
+                                  sized ? answer_.body.size() : LWS_ILLEGAL_HTTP_CONTENT_LEN, at, end) ||
+      !add("date:", http_date()))
+    return false;
+  bool ends = end_now_ || end_after_body_;
+  if (over_http1() && ends && sized && !add("connection:", "close")) return false;
+  if (answer_.stream) return add_stream_headers(wsi_, answer_.cors, at, end);
+  if (!add("cache-control:", "no-store")) return false;
+  if (answer_.status == 401 && !add("www-authenticate:", "apikey")) return false;
+  if (answer_.status == 503 && !add("retry-after:", "5")) return false;
+  if (!answer_.allow.empty() && !add("allow:", answer_.allow)) return false;
+  return answer_.cors.empty() ||
+         (add("access-control-allow-origin:", answer_.cors) && add("access-control-allow-methods:", answer_.allow) &&
+          add("access-control-allow-headers:", "last-event-id, cache-control") && add("vary:", "origin"));
+}
+
 // With them goes a small body, in one piece.
 int HttpRequest::send_headers() {
   std::array<unsigned char, LWS_PRE + 2048 + kTogether> buffer;
   unsigned char* begin = buffer.data() + LWS_PRE;
   unsigned char* at = begin;
   unsigned char* end = buffer.data() + buffer.size();
-  auto add = [&](const char* name, std::string_view value) { return add_header(wsi_, name, value, &at, end); };
-  std::string type(answer_.type);
-  if (lws_add_http_common_headers(wsi_, answer_.status, type.c_str(), answer_.body.size(), &at, end)) return -1;
-  if (!add("cache-control:", "no-store")) return -1;
-  if (over_http1() && (end_now_ || end_after_body_) && !add("connection:", "close")) return -1;
-  if (answer_.status == 401 && !add("www-authenticate:", "apikey")) return -1;
-  if (answer_.status == 503 && !add("retry-after:", "5")) return -1;
-  if (!answer_.allow.empty() && !add("allow:", answer_.allow)) return -1;
-  if (!answer_.cors.empty() &&
-      !(add("access-control-allow-origin:", answer_.cors) && add("access-control-allow-methods:", answer_.allow) &&
-        add("access-control-allow-headers:", "last-event-id, cache-control") && add("vary:", "origin")))
-    return -1;
+  if (!add_headers(&at, end)) return -1;
   sent_headers_ = true;
   if (is_head(wsi_)) sent_ = answer_.body.size();
   if (!over_http1() || is_head(wsi_) || answer_.body.size() > kTogether)

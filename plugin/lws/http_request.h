@@ -41,6 +41,7 @@ class HttpRequest final : public HttpExchange, public Alarm {
   HttpAnswer judge() const;
   HttpAnswer judge_length() const;
   int answer(HttpAnswer answer);
+  bool add_headers(unsigned char** at, unsigned char* end) const;
   int send_headers();
   void wait();
   void wait_until(Time due);
