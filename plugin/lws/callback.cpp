@@ -62,6 +62,12 @@ int begin_exchange(lws* wsi, HttpExchange*& exchange, std::string_view path) {
   return exchange ? exchange->begin() : serve_http(wsi, vhost, path.data(), path.size());
 }
 
+// A file has been sent, or another answer of lws's own.
+int end_request(lws* wsi) {
+  VhostState* vhost = VhostState::of(wsi);
+  return vhost ? vhost->http_connections().answered(wsi) : lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
 // Only here another request may be let in: lws 4.1 never comes out of its loop again when that happens while it
 // still has the end of this one in hand. Its memory for the connection may be gone after it.
 int continue_exchange(lws* wsi, HttpExchange*& exchange) {
@@ -69,7 +75,16 @@ int continue_exchange(lws* wsi, HttpExchange*& exchange) {
   if (result != 0 || !exchange->done()) return result;
   destroy(exchange);
   if (!over_http2(wsi)) waiting::idle(wsi);
-  return lws_http_transaction_completed(wsi) ? -1 : 0;
+  return end_request(wsi);
+}
+
+int begin_request(lws* wsi) {
+  VhostState* vhost = VhostState::of(wsi);
+  return vhost ? vhost->http_connections().begun(wsi) : 0;
+}
+
+void forget_requests(lws* wsi) {
+  if (VhostState* vhost = VhostState::of(wsi)) vhost->http_connections().closed(wsi);
 }
 
 int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t size) {
@@ -93,6 +108,9 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
       if (VhostState* vhost = VhostState::of(wsi)) vhost->woken();
       return 0;
+    case LWS_CALLBACK_FILTER_HTTP_CONNECTION: return begin_request(wsi);
+    case LWS_CALLBACK_HTTP_FILE_COMPLETION: return end_request(wsi);
+    case LWS_CALLBACK_CLOSED_HTTP: forget_requests(wsi); break;
     case LWS_CALLBACK_HTTP:
       if (user)
         return begin_exchange(wsi, static_cast<PerSession*>(user)->exchange, {static_cast<const char*>(in), size});

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstdlib>
 #include <limits>
 #include <utility>
 
+#include "core/field.h"
 #include "core/log_text.h"
 #include "lws/clock.h"
 #include "lws/event_stream.h"
@@ -26,19 +25,20 @@ constexpr Time kDuration = 30 * LWS_US_PER_SEC;
 // A body of at most this many bytes goes out together with the headers.
 constexpr size_t kTogether = 1024;
 
+// lws does not look at a Content-Length of more than so many bytes, blanks included, and waits for 100 MB instead.
+constexpr int kMaxLengthText = 30;
+
 bool has_length(lws* wsi) { return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0; }
 
-// Whether lws takes the length for 0: also one that is no number.
-bool is_empty_for_lws(lws* wsi) {
-  return has_length(wsi) && std::atoll(header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH).c_str()) == 0;
+// How many bytes the body will have, as the client says. Returns false if it says nonsense, as two numbers, or what
+// lws does not read.
+bool read_length(lws* wsi, uint64_t& length) {
+  return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= kMaxLengthText &&
+         read_content_length(header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH), length);
 }
 
-// How many bytes the body will have, as the client says. Returns false if it says nonsense, as two numbers.
-bool read_length(lws* wsi, uint64_t& length) {
-  std::string text = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
-  auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-  return text.empty() || (error == std::errc() && stop == text.data() + text.size());
-}
+// To a request that cannot be told from its body where it stands.
+HttpAnswer elsewhere() { return refusal(503, "send the request again, on another connection"); }
 
 }  // namespace
 
@@ -51,24 +51,41 @@ HttpRequest::HttpRequest(lws* wsi, VhostState* vhost, HttpAnswer answer)
 int HttpRequest::begin() {
   deadline_ = now() + kDuration;
   wait();
-  if (!has_length(wsi_) || !read_length(wsi_, left_)) left_ = std::numeric_limits<uint64_t>::max();
+  bool sensible = !has_length(wsi_) || read_length(wsi_, left_);
+  // With a length that makes no sense lws and we would wait for different things.
+  bool at_once = over_http1() && has_length(wsi_) && (!sensible || left_ == 0);
+  if (!has_length(wsi_) || !sensible) left_ = std::numeric_limits<uint64_t>::max();
+  if (vhost_ && over_http1()) place_ = vhost_->http_connections().place_of_post(wsi_);
+  keeps_ = !over_http1() || lets_another_follow(wsi_);
   // A request with a body of 0 bytes and something behind it is one that lws 4.1 begins again and again: it is
   // answered here, and ends its connection.
-  bool empty = over_http1() && is_empty_for_lws(wsi_);
-  complete_ = empty || (!is_post(wsi_) && !has_length(wsi_));
+  complete_ = at_once || (!is_post(wsi_) && !has_length(wsi_));
   // Behind a request without a body there may be another that lws has read already. It reads that one's body from
   // where its headers began, or never comes out of its loop again: so the connection ends here.
   end_now_ = complete_ && over_http1();
   HttpAnswer verdict = resource_ ? judge() : verdict_;
+  if (resource_ && !sensible) verdict = refusal(400, "impossible content-length");
   bool wants_body = resource_ && resource_->takes_body;
-  if (verdict.status == 200 && wants_body && !empty) {
-    key_ = api_key(wsi_);
-    return 0;
+  if (verdict.status == 200 && wants_body && !at_once) {
+    if (place_ != HttpConnections::Place::kBehind) return ask_for_body();
+    end_now_ = true;
+    verdict = elsewhere();
   }
   // Of a body without a length nobody knows where it ends, but for HTTP/2.
   end_now_ = end_now_ || (over_http1() && (verdict.status == 411 || verdict.status == 400));
   if (answer(verdict.status == 200 && resource_ ? resource_->serve(*vhost_, rest_, {}) : verdict)) return -1;
-  return empty ? finish() : 0;
+  return at_once ? finish() : 0;
+}
+
+// RFC 9110 section 10.1.1: some clients send the body only when they know that it is wanted.
+int HttpRequest::ask_for_body() {
+  bool asks = over_http1() && header(wsi_, WSI_TOKEN_HTTP) == "HTTP/1.1" &&
+              has_token(header(wsi_, WSI_TOKEN_HTTP_EXPECT), "100-continue");
+  if (!asks) return 0;
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  std::array<unsigned char, LWS_PRE + kContinue.size()> buffer;
+  std::copy(kContinue.begin(), kContinue.end(), buffer.begin() + LWS_PRE);
+  return lws_write(wsi_, buffer.data() + LWS_PRE, kContinue.size(), LWS_WRITE_HTTP) < 0 ? -1 : 0;
 }
 
 // Sends what is left of the answer, as far as lws takes it, and ends the connection.
@@ -85,19 +102,19 @@ HttpAnswer HttpRequest::judge() const {
 }
 
 HttpAnswer HttpRequest::judge_length() const {
-  uint64_t length = 0;
-  if (!read_length(wsi_, length)) return refusal(400, "impossible content-length");
   bool chunked = lws_hdr_total_length(wsi_, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
   if (chunked || !has_length(wsi_)) return refusal(411, "the body needs a content-length");
-  return length > resource_->most(vhost_->options()) ? resource_->too_large(vhost_->options()) : HttpAnswer();
+  uint64_t length = 0;
+  bool fits = read_length(wsi_, length) && length <= resource_->most(vhost_->options());
+  return fits ? HttpAnswer() : resource_->too_large(vhost_->options());
 }
 
-// A request that was sent behind another without waiting, lws 4.1 gives with its own headers as the body: they must
-// not get to any reader, with the key in them.
-bool HttpRequest::looks_like_headers(std::string_view piece) const {
-  size_t line = piece.substr(0, piece.find('\n')).find(" HTTP/1.");
-  bool first = body_.empty() && piece.compare(0, 5, "POST ") == 0 && line != std::string_view::npos;
-  return first || (!key_.empty() && piece.find(key_) != std::string_view::npos);
+// A request that lws had read together with another it gives as its own body. One that was announced and may be such a
+// one has been refused already.
+bool HttpRequest::may_be_its_own_head(std::string_view piece) const {
+  constexpr std::string_view kBegin = "POST ";
+  return over_http1() && place_ == HttpConnections::Place::kUnknown && body_.empty() &&
+         piece.substr(0, kBegin.size()) == kBegin.substr(0, piece.size());
 }
 
 void HttpRequest::wait() { wait_until(std::min(deadline_, now() + kPause)); }
@@ -128,9 +145,9 @@ int HttpRequest::body(std::string_view piece) {
 int HttpRequest::collect(std::string_view piece) {
   if (answered_ || !resource_) return 0;
   wait();
-  if (looks_like_headers(piece)) {
+  if (may_be_its_own_head(piece)) {
     end_now_ = true;
-    return answer(refusal(400, "the body looks like the headers of the request"));
+    return answer(elsewhere());
   }
   if (body_.size() + piece.size() > resource_->most(vhost_->options()))
     return answer(resource_->too_large(vhost_->options()));
@@ -176,7 +193,7 @@ bool HttpRequest::add_headers(unsigned char** at, unsigned char* end) const {
                                   sized ? answer_.body.size() : LWS_ILLEGAL_HTTP_CONTENT_LEN, at, end) ||
       !add("date:", http_date()))
     return false;
-  bool ends = end_now_ || end_after_body_;
+  bool ends = end_now_ || end_after_body_ || !keeps_;
   if (over_http1() && ends && sized && !add("connection:", "close")) return false;
   if (answer_.stream) return add_stream_headers(wsi_, answer_.cors, at, end);
   if (!add("cache-control:", "no-store")) return false;
@@ -220,7 +237,7 @@ int HttpRequest::writeable() {
     sent_ += static_cast<size_t>(written);
   }
   if (sent_ < answer_.body.size()) return lws_callback_on_writable(wsi_), 0;
-  return end_now_ || (end_after_body_ && complete_) ? -1 : 0;
+  return end_now_ || (complete_ && (end_after_body_ || !keeps_)) ? -1 : 0;
 }
 
 void HttpRequest::ring() {

@@ -9,6 +9,7 @@
 #include "lws/alarms.h"
 #include "lws/header.h"
 #include "lws/http_answer.h"
+#include "lws/http_connection.h"
 #include "lws/http_exchange.h"
 #include "lws/http_resource.h"
 
@@ -37,7 +38,8 @@ class HttpRequest final : public HttpExchange, public Alarm {
   bool over_http1() const { return !over_http2(wsi_); }
   int finish();
   int collect(std::string_view piece);
-  bool looks_like_headers(std::string_view piece) const;
+  bool may_be_its_own_head(std::string_view piece) const;
+  int ask_for_body();
   HttpAnswer judge() const;
   HttpAnswer judge_length() const;
   int answer(HttpAnswer answer);
@@ -51,12 +53,13 @@ class HttpRequest final : public HttpExchange, public Alarm {
   const HttpResource* resource_;  // nullptr: verdict_ says it all
   HttpAnswer verdict_;
   std::string rest_;
-  std::string key_;  // that it shows
   std::string body_;
   HttpAnswer answer_;
   size_t sent_ = 0;    // bytes of its body
   uint64_t left_ = 0;  // how many bytes of the request's body are still to come, as far as it says
   Time deadline_ = 0;
+  HttpConnections::Place place_ = HttpConnections::Place::kUnknown;
+  bool keeps_ = false;     // the client lets another request follow
   bool complete_ = false;  // its body has come, or it has none
   bool answered_ = false;  // it is known what the answer is
   bool sent_headers_ = false;

@@ -1,11 +1,9 @@
 #include "lws/http_resource.h"
 
-#include <strings.h>
-
-#include <algorithm>
 #include <array>
 #include <utility>
 
+#include "core/field.h"
 #include "core/utf8.h"
 #include "dialect/json.h"
 #include "lws/clock.h"
@@ -41,8 +39,10 @@ HttpAnswer judge_publish(lws* wsi, VhostState* vhost, std::string_view room) {
   HttpAnswer verdict = judge_back_end(wsi, vhost, 403);
   if (verdict.status != 200) return verdict;
   if (!is_room_name(room)) return refusal(400, "no room name, expected " + std::string(kRoomNames));
-  std::string type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
-  if (type.compare(0, 10, "multipart/") == 0) return refusal(415, "the body has to be the message itself");
+  std::string said = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
+  std::string_view type = media_type(said);
+  if (same_token(type.substr(0, type.find('/')), "multipart"))
+    return refusal(415, "the body has to be the message itself");
   return {};
 }
 
@@ -71,10 +71,9 @@ HttpAnswer judge_call(lws* wsi, VhostState* vhost, std::string_view method) {
   if (verdict.status != 200) return verdict;
   if (!ServerApi::has(method)) return refusal(404, "no such method");
   // The third is what curl says of its -d.
-  std::string type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
-  type.resize(std::min(type.find_first_of("; "), type.size()));
+  std::string said = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
   for (std::string_view known : {"", "application/json", "application/x-www-form-urlencoded", "text/plain"})
-    if (type == known) return {};
+    if (same_token(media_type(said), known)) return {};
   return refusal(415, "the body has to be application/json");
 }
 
@@ -166,10 +165,10 @@ const HttpResource* find_resource(std::string_view path, std::string_view& rest)
 // The scheme is not case-sensitive: RFC 9110 section 11.1.
 std::string api_key(lws* wsi) {
   constexpr std::string_view kScheme = "apikey ";
-  std::string key = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
-  key.erase(key.find_last_not_of(' ') + 1);
-  if (key.size() > kScheme.size() && strncasecmp(key.data(), kScheme.data(), kScheme.size()) == 0)
-    return key.substr(kScheme.size());
+  std::string said = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
+  std::string_view key = said;
+  if (key.size() > kScheme.size() && same_token(key.substr(0, kScheme.size()), kScheme))
+    return std::string(key.substr(kScheme.size()));
   return custom_header(wsi, "x-api-key:");
 }
 

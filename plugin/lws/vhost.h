@@ -19,6 +19,7 @@
 #include "dialect/server_api.h"
 #include "lws-chat.h"
 #include "lws/alarms.h"
+#include "lws/http_connection.h"
 #include "lws/inbox.h"
 #include "lws/peer_address.h"
 #include "lws/peer_watch.h"
@@ -95,6 +96,8 @@ class VhostState {
   // Over peers that vanish.
   PeerWatch& watch() { return *watch_; }
 
+  HttpConnections& http_connections() { return http_connections_; }
+
   // Its turned() is called once, when lws has looked at all sockets.
   void await_turn(EventStream& stream);
   void forget_turn(EventStream& stream);
@@ -143,6 +146,7 @@ class VhostState {
   OwnNames own_names_;
   ServerApi::Node node_;
   ApiCalls api_calls_;
+  HttpConnections http_connections_;
   uint64_t certificate_expiry_ = 0;  // seconds since 1970; 0: not known
   LogBudget log_budget_;
   Inbox inbox_;
