@@ -28,6 +28,11 @@ constexpr uint64_t kCertificateMs = uint64_t{24} * 3600 * 1000;
 // How often log lines that stderr had no room for are tried again.
 constexpr uint64_t kLogMs = 1000;
 
+// How long the head of a request may be. lws's 4096 is little for a browser: any program on the same host may have set
+// cookies. It is allocated while a request is read and answered, and the pages of it that are not written to cost
+// nothing.
+constexpr unsigned short kMaxHead = 32768;
+
 // lws would watch every WebSocket with a timer of its own, beside the plugin's pings, and keep all of these timers in
 // one sorted list. Each accept and each pong walks that list from its head, so both get slower with every connection.
 // A hang-up after 0 s turns the timers off. lws ignores the structure unless the ping's time is set, too.
@@ -151,6 +156,7 @@ std::string Server::create_context() {
   info_.pt_serv_buf_size = 8192;
   // The vhosts have no policy of their own, because lws's parser clears it: they take the context's.
   info_.retry_and_idle_policy = &kNoIdleTimers;
+  info_.max_http_header_data = kMaxHead;
   // lws copies every string and keeps a small structure for most of them.
   config_strings_.resize(65536 + 8 * config_.total_bytes);
   char* strings = config_strings_.data();
