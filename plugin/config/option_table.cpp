@@ -131,11 +131,11 @@ const std::vector<OptionRow>& option_table() {
       flag("health", "0", kVhost, OF(health),
            "Serves GET /healthz (200 while the server runs) and GET /readyz (200 while the vhost accepts clients)."),
       list("admin-from", "addresses", "127.0.0.0/8 ::1", kVhost, OF(admin_from), set_addresses,
-           "Addresses that may read metrics and health, separated by spaces; others get 403. For a request from a "
-           "proxy in trusted-proxies the client's address counts. A request that another proxy forwarded gets 403."),
+           "Addresses that may read metrics and health, separated by spaces. Others get 403, and so does every request "
+           "that a proxy forwarded."),
       list("trusted-proxies", "addresses", "", kVhost, OF(trusted_proxies), set_addresses,
-           "Addresses of proxies whose X-Forwarded-For names the client, separated by spaces. The client's address "
-           "is then used for the log, max-joins-per-second and admin-from."),
+           "Addresses of proxies whose X-Forwarded-For names the client, separated by spaces. The log and the limits "
+           "per address then use the client's address; a client that the proxy does not name is nobody."),
       text("hub", "", kVhost, OF(hub_name), set_text,
            "Vhosts with the same hub share their rooms. They must agree on all options marked hub or room. Empty: "
            "the vhost has rooms of its own."),

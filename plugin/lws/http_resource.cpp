@@ -84,16 +84,16 @@ HttpAnswer call(VhostState& vhost, std::string_view method, std::string_view bod
   return {answer.status, std::move(answer.json)};
 }
 
-// What only those who watch over the server may see. A proxy on the same machine would make everybody one of them.
+// What only those who watch over the server may see. A proxy on the same machine would make everybody one of them, so
+// that nobody gets it through a proxy, whatever that says of the client: see header.h.
 HttpAnswer judge_admin(lws* wsi, VhostState* vhost, bool enabled) {
   if (!vhost || !vhost->options().enabled || !enabled) return refusal(404, "not found");
   if (!is_get(wsi) && !is_head(wsi)) return not_allowed("GET, HEAD", "only GET is possible here");
-  PeerAddress client = vhost->client_of(wsi);
-  bool passed_on =
-      lws_hdr_total_length(wsi, WSI_TOKEN_X_FORWARDED_FOR) > 0 || !custom_header(wsi, "forwarded:").empty();
-  bool by_stranger = passed_on && client == PeerAddress(wsi);
-  if (by_stranger || !client.is_in(vhost->admin_from()))
-    return refusal(403, "not from this address, see the option admin-from");
+  PeerAddress peer(wsi);
+  bool passed_on = vhost->is_trusted_proxy(peer) || lws_hdr_total_length(wsi, WSI_TOKEN_X_FORWARDED_FOR) > 0 ||
+                   !custom_header(wsi, "forwarded:").empty();
+  if (passed_on) return refusal(403, "not through a proxy, see the option admin-from");
+  if (!peer.is_in(vhost->admin_from())) return refusal(403, "not from this address, see the option admin-from");
   return {};
 }
 
@@ -114,8 +114,7 @@ HttpAnswer alive(VhostState&, std::string_view, std::string_view) { return {200,
 HttpAnswer ready(VhostState& vhost, std::string_view, std::string_view) {
   if (!vhost.serves()) return refusal(503, describe(Status::kMisconfigured).text);
   if (vhost.draining()) return refusal(503, "the server is shutting down");
-  const Options& options = vhost.options();
-  if (options.max_clients && vhost.connections() >= options.max_clients) return refusal(503, "too many clients");
+  if (vhost.hub_is_full()) return refusal(503, "too many clients");
   return {200, "{\"status\":\"ready\"}\n"};
 }
 

@@ -142,8 +142,26 @@ bool VhostState::may_log() {
 }
 
 std::string VhostState::metrics() {
-  return metrics_text(
-      hub(), {shared_hub_->fanout_name(), lws_get_library_version(), draining_, api_calls_, certificate_expiries()});
+  return metrics_text(hub(), {shared_hub_->fanout_name(), lws_get_library_version(), draining_, api_calls_of_hub(),
+                              certificate_expiries()});
+}
+
+// A vhost of its own for those who watch over the server tells of all others.
+ApiCalls VhostState::api_calls_of_hub() const {
+  std::lock_guard<std::mutex> lock(registry_lock);
+  ApiCalls calls;
+  for (const VhostState* state : registry)
+    if (state->shared_hub_ == shared_hub_)
+      for (const auto& [call, count] : state->api_calls_) calls[call] += count;
+  return calls;
+}
+
+bool VhostState::hub_is_full() const {
+  std::lock_guard<std::mutex> lock(registry_lock);
+  return std::any_of(registry.begin(), registry.end(), [this](const VhostState* state) {
+    uint64_t most = state->options_.max_clients;
+    return state->shared_hub_ == shared_hub_ && most > 0 && state->connections_ >= most;
+  });
 }
 
 void VhostState::certificate_expires(lws_vhost* vhost, unsigned long unix_seconds) {

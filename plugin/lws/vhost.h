@@ -76,6 +76,7 @@ class VhostState {
   const std::vector<AddressRange>& trusted_proxies() const { return options_.trusted_proxies; }
   const OwnNames& own_names() const { return own_names_; }
   PeerAddress client_of(lws* wsi) const { return {wsi, options_.trusted_proxies}; }
+  bool is_trusted_proxy(const PeerAddress& peer) const { return peer.is_in(options_.trusted_proxies); }
   const RateLimit::Settings& message_rate() const { return message_rate_; }
 
   // Whether what a peer does may be said in the log now.
@@ -85,6 +86,9 @@ class VhostState {
   ServerApi server_api() { return {hub(), shared_hub_->sessions(), shared_hub_->idempotency(), options_, node_}; }
   void count_api_call(std::string method, unsigned status) { ++api_calls_[{std::move(method), status}]; }
   std::string metrics();
+
+  // Whether a vhost of the same hub takes no more clients.
+  bool hub_is_full() const;
 
   // Counts a connection from this address. Returns whether that is still within max-joins-per-second.
   bool admit_from(const PeerAddress& address);
@@ -124,6 +128,7 @@ class VhostState {
 
   static VhostState* registered(const lws_vhost* vhost);
   CertificateExpiries certificate_expiries() const;
+  ApiCalls api_calls_of_hub() const;
 
   lws_context* context_;
   lws_vhost* vhost_;

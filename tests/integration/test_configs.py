@@ -66,7 +66,7 @@ class Shipped(Checked):
 
     def sets(self):
         """The files that belong together, by their names below conf/."""
-        ours = ["lws-chatd/conf", "lws-chatd/conf.d/10-http", "lws-chatd/conf.d/20-https"]
+        ours = ["lws-chatd/conf", "lws-chatd/conf.d/10-http", "lws-chatd/conf.d/20-https", "lws-chatd/conf.d/30-status"]
         examples = ["examples/behind-proxy", "examples/port-80", "examples/public"]
         # A vhost that only redirects is not all there is.
         alone = (name for name in examples if not name.endswith("port-80"))

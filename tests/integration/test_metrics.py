@@ -8,8 +8,9 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.back_end import BackEnd, Line, numbers, request  # noqa: E402
-from support.server import HOST, PATIENCE, ROOT, close_of, receive  # noqa: E402
+from support.back_end import BackEnd, Line, key_file, numbers, request  # noqa: E402
+from support.configs import read  # noqa: E402
+from support.server import HOST, PATIENCE, ROOT, close_of, free_port, receive  # noqa: E402
 from support.transports import ALL, over  # noqa: E402
 from support.wire import Wire, request as upgrade_request  # noqa: E402
 
@@ -284,6 +285,36 @@ class Doors(BackEnd):
             line = await Line.open(self.server.http_of(1))
             self.addAsyncCleanup(line.close)
             self.assertEqual((await line.ask("/readyz", method="GET")).status, 200)
+
+
+@over("plain")
+class VhostOfTheirOwn(BackEnd):
+    """As it is shipped: metrics and health where no proxy leads to."""
+
+    async def test_it_tells_of_all_vhosts_of_its_hub(self):
+        file = "conf/lws-chatd/conf.d/30-status" if HOST == "lws-chatd" else "conf/lwsws/conf.d/lws-chat"
+        shipped = read(ROOT / file)["vhosts"][-1]
+        shipped["port"] = str(free_port())
+        common = {name: value for name, value in shipped["ws-protocols"][0]["lws-chat"].items() if "/" in name}
+        self.serve(self.vhost("chat", hub="main", max_clients=2, api_key_file=key_file(self), **common), shipped)
+        await self.result("publish", {"channel": "a", "data": 1})
+        texter = await self.texter("a")
+
+        async def status(path):
+            line = await Line.open(self.server.http_of(1))
+            self.addAsyncCleanup(line.close)
+            return await line.ask(path, method="GET", key=None)
+        said = numbers((await status("/metrics")).body.decode())
+        self.assertEqual(said['lws_chat_clients{dialect="text"}'], 1)
+        self.assertEqual(said['lws_chat_api_calls_total{method="publish",status="200"}'], 1)
+        self.assertEqual(((await status("/healthz")).status, (await status("/readyz")).status), (200, 200))
+        await self.texter("a")
+        self.assertEqual((await status("/readyz")).status, 503)
+        await texter.close()
+        while (await status("/readyz")).status != 200:
+            await asyncio.sleep(0.01)
+        for path in "/metrics", "/healthz", "/readyz":
+            self.assertEqual((await self.ask(path)).status, 404)
 
 
 if __name__ == "__main__":

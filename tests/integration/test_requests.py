@@ -344,7 +344,7 @@ class Swallowed(Requests):
     async def test_nothing_is_granted_because_a_field_is_missing(self):
         self.serve(metrics=1, health=1, trusted_proxies="127.0.0.1")
         for headers in (), ("X: a", "X-Forwarded-For: 203.0.113.9"), ("X-Forwarded-For: 127.0.0.1",), ("X-Forwarded-For: ",), \
-                ("X-Forwarded-For: 127.0.0.1", "X: a", "X-Forwarded-For: 203.0.113.9"), ("Forwarded: for=127.0.0.1",):
+                ("X-Forwarded-For: 127.0.0.9", "X: a", "X-Forwarded-For: 203.0.113.9"), ("Forwarded: for=127.0.0.1",):
             for path in "/metrics", "/healthz", "/readyz":
                 with self.subTest(headers=headers, path=path):
                     answer = await self.asked(self.get(path, *headers))

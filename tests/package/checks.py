@@ -325,7 +325,7 @@ def an_upgrade_tells_clients_to_come_back_and_keeps_what_was_edited():
     assert edited.read_text() == mine and HTTPS.read_text() == https
     # What is new stands where the server does not read it.
     assert pathlib.Path("/etc/lws-chatd/10-http.dpkg-dist").read_text().startswith("# Of the next version.")
-    assert sorted(path.name for path in edited.parent.iterdir()) == ["10-http", "20-https"]
+    assert sorted(path.name for path in edited.parent.iterdir()) == ["10-http", "20-https", "30-status"]
     for url in urls:
         talks(url)
 

@@ -57,7 +57,7 @@ def an_edited_file_stays_when_they_are_installed_again_and_erased():
     mine = HTTPS.read_text()
     rpm("--upgrade", "--replacepkgs", *RPMS)
     assert HTTPS.read_text() == mine
-    assert sorted(path.name for path in HTTPS.parent.iterdir()) == ["10-http", "20-https"]
+    assert sorted(path.name for path in HTTPS.parent.iterdir()) == ["10-http", "20-https", "30-status"]
     rpm("--erase", *OURS)
     assert HTTPS.with_name("20-https.rpmsave").read_text() == mine
     left = run("find", "/usr", "-name", "*lws-chat*").splitlines()
