@@ -92,7 +92,7 @@ std::string behind(std::string_view forwarded_for) {
   Address peer{};
   Address client{};
   CHECK(read_address("10.0.0.1", peer));
-  if (!client_behind(read_address_ranges("10.0.0.1 10.0.0.2"), peer, forwarded_for, client)) return "";
+  if (!client_behind({range("10.0.0.1"), range("10.0.0.2")}, peer, forwarded_for, client)) return "";
   for (const char* name : {"192.0.2.7", "2001:db8::1", "10.0.0.1", "10.0.0.2"}) {
     Address known{};
     CHECK(read_address(name, known));
@@ -136,6 +136,6 @@ TEST(a_peer_that_is_no_proxy_is_nobody_but_itself) {
   Address peer{};
   Address client{};
   CHECK(read_address("192.0.2.7", peer));
-  CHECK(client_behind(read_address_ranges("10.0.0.1"), peer, "203.0.113.9", client) && client == peer);
+  CHECK(client_behind({range("10.0.0.1")}, peer, "203.0.113.9", client) && client == peer);
   CHECK(client_behind({}, peer, "", client) && client == peer);
 }
