@@ -18,6 +18,10 @@ DATE = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Se
 
 
 class Requests(BackEnd):
+    def page_scheme(self):
+        """That of a page of this server."""
+        return "http" if self.transport == "plain" else "https"
+
     async def asked(self, data, body=True):
         """The answer to one request on a connection of its own, which stays as self.last."""
         self.last = await self.open_line()
@@ -96,7 +100,7 @@ class Fields(Requests):
     async def test_an_upgrade_with_blanks_behind_its_values_is_accepted_where_lws_lets_us_see_it(self):
         self.serve()
         for headers in {"Sec-WebSocket-Version": "13 \t"}, {"Connection": "Upgrade \t"}, \
-                {"Origin": f"http://localhost:{self.server.port} ", "Host": f"localhost:{self.server.port} \t"}:
+                {"Origin": f"{self.page_scheme()}://localhost:{self.server.port} ", "Host": f"localhost:{self.server.port} \t"}:
             with self.subTest(headers):
                 self.assertEqual(await self.status(headers=headers), 101)
 
@@ -175,7 +179,7 @@ class Upgrades(Requests):
                 wire = await Wire.open(self.url)
                 self.addAsyncCleanup(wire.abandon)
                 own = f"localhost:{self.server.port}"
-                data = upgrade_request(self.url, {"Host": "elsewhere.example", "Origin": f"http://{own}"})
+                data = upgrade_request(self.url, {"Host": "elsewhere.example", "Origin": f"{self.page_scheme()}://{own}"})
                 wire.send(data.replace(b"GET /chat/", f"GET {scheme}://{own}/chat/ops".encode()))
                 self.assertEqual((await wire.answer()).status, 101)
                 await self.server.logged("joined by text")
