@@ -35,8 +35,9 @@ PeerAddress::PeerAddress(int fd) {
 
 PeerAddress::PeerAddress(struct lws* wsi, const std::vector<AddressRange>& proxies) : PeerAddress(wsi) {
   if (!is_in(proxies)) return;
-  Address peer = address_;
-  known_ = client_behind(proxies, peer, header(wsi, WSI_TOKEN_X_FORWARDED_FOR), address_);
+  Address client{};
+  nameless_ = !client_behind(proxies, address_, header(wsi, WSI_TOKEN_X_FORWARDED_FOR), client);
+  if (!nameless_) address_ = client;
 }
 
 // RFC 4291 section 2.5.5.2.
@@ -55,7 +56,7 @@ Origin PeerAddress::origin() const {
 }
 
 std::string PeerAddress::text() const {
-  if (!known_) return "unknown address";
+  if (!named()) return "unknown address";
   char name[INET6_ADDRSTRLEN];
   if (is_ipv4())
     inet_ntop(AF_INET, &address_[12], name, sizeof name);
