@@ -12,7 +12,7 @@ namespace lws_chat {
 
 // No browser sends HTTP/1.0, but load balancers ask so, without Host, whether a server is well.
 bool asked_for_us(lws* wsi, VhostState& vhost, std::string& detail) {
-  detail = either_header(wsi, WSI_TOKEN_HOST, WSI_TOKEN_HTTP_COLON_AUTHORITY);
+  detail = target_host(wsi);
   return (detail.empty() && header(wsi, WSI_TOKEN_HTTP) == "HTTP/1.0") || vhost.own_names().has(detail);
 }
 

@@ -191,6 +191,14 @@ class Upgrades(Requests):
                 wire.send(data.replace(b"GET /chat/", f"GET {target}".encode()))
                 self.assertEqual((await wire.answer()).status, 403 if host else 404)
 
+    async def test_the_host_in_the_target_is_the_one_that_has_to_be_the_server_s(self):
+        self.serve(server_names="localhost")
+        for host, status in ("localhost", 101), ("evil.example", 421):
+            wire = await Wire.open(self.url)
+            self.addAsyncCleanup(wire.abandon)
+            wire.send(upgrade_request(self.url, {"Host": "localhost"}).replace(b"GET /chat/", f"GET ws://{host}/chat/".encode()))
+            self.assertEqual((await wire.answer()).status, status)
+
 
 @over("plain", "tls")
 class Expectations(Requests):
