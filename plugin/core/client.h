@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string_view>
 
 #include "core/identity.h"
@@ -18,7 +19,11 @@ class Room;
 class Client {
  public:
   explicit Client(Audience audience = Audience::kText) : audience_(audience) {}
-  virtual ~Client() = default;
+  virtual ~Client() {
+    if (joining_) *joining_ = false;
+  }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
 
   // Whether a write would go out now. If not, the connection calls Hub::pump() when that changes.
   virtual bool ready() = 0;
@@ -39,6 +44,10 @@ class Client {
   bool identified() const { return identity_ != nullptr; }
 
   Audience audience() const { return audience_; }
+
+  // Whether Hub::join() has not answered yet.
+  bool joining() const { return joining_ != nullptr; }
+
   Room* room() const { return room_; }
 
   // Bytes published but not taken, without those of a replay.
@@ -69,6 +78,7 @@ class Client {
   static constexpr Cursor kNoStop = std::numeric_limits<Cursor>::max();
 
   Room* room_ = nullptr;
+  std::shared_ptr<bool> joining_;  // false: it does not want to join any more
   Cursor cursor_ = 0;
   Cursor stop_ = kNoStop;      // where it will be dismissed; nothing after it is sent
   uint64_t replay_next_ = 0;   // offsets of the messages it is still to get from the history,

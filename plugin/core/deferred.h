@@ -11,7 +11,7 @@
 // allocated. Otherwise the function keeps a Promise and keeps the promise later; a promise that is dropped never
 // answers.
 //
-//     hub.publish(publication, now).then(lifetime_, [this](const Published& result) { reply(result); });
+//     hub.publish(grant, publication, now).then(lifetime_, [this](const Published& result) { reply(result); });
 namespace lws_chat {
 
 template <typename T>
@@ -51,7 +51,7 @@ class [[nodiscard]] Deferred {
   template <typename Done>
   void then(const Lifetime& owner, Done&& done) {
     if (value_) return done(*value_);
-    state_->done = [alive = owner.watch(), done = std::forward<Done>(done)](const T& value) {
+    state_->done = [alive = owner.watch(), done = std::forward<Done>(done)](const T& value) mutable {
       if (!alive.expired()) done(value);
     };
   }
@@ -61,6 +61,16 @@ class [[nodiscard]] Deferred {
   void then(Done&& done) {
     if (value_) return done(*value_);
     state_->done = std::forward<Done>(done);
+  }
+
+  // What `change` makes of the value, then as now.
+  template <typename Change>
+  auto map(Change&& change) -> Deferred<decltype(change(std::declval<const T&>()))> {
+    using Changed = decltype(change(std::declval<const T&>()));
+    if (value_) return change(*value_);
+    Promise<Changed> promise;
+    then([promise, change = std::forward<Change>(change)](const T& value) mutable { promise.keep(change(value)); });
+    return promise.deferred();
   }
 
  private:

@@ -45,6 +45,12 @@ class History {
   void drop_oldest_page();
   void clear();
 
+  // Drops everything; the next message gets the offset behind `top`.
+  void restart(uint64_t top) {
+    clear();
+    top_ = top;
+  }
+
  private:
   struct Page : Block {
     Page* next = nullptr;

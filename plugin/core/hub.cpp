@@ -23,15 +23,20 @@ class Tee final : public FrameSink {
 
 }  // namespace
 
-Hub::Hub(const Settings& settings, const Encoders& encoders, Fanout* fanout)
+Hub::Hub(const Settings& settings, const Encoders& encoders, const Seams& seams)
     : settings_(settings),
       encoders_(encoders),
-      fanout_(fanout),
+      fanout_(seams.fanout),
+      waker_(seams.waker),
+      broker_(seams.broker ? seams.broker : &local_),
+      gate_(seams.gate ? seams.gate : &open_gate_),
+      journal_(seams.journal),
       account_(settings.max_memory / 2),
       input_account_(settings.max_memory / 4),
       shares_(settings.max_rooms_per_origin),
       departed_(std::min<uint64_t>(Departed::kMostBytes, settings.max_memory / 4)),
       random_(settings.random) {
+  broker_->attach(*this);
   namespaces_.push_back({"", settings.rooms, {}});
   for (const auto& [name, rooms] : settings.namespaces) namespaces_.push_back({name, rooms, {}});
 }
@@ -98,39 +103,6 @@ Room* Hub::open(std::string_view name, Origin origin) {
     shares_.give_back(origin);
     throw;
   }
-}
-
-Status Hub::join(Client& client, std::string_view name, uint64_t replay, Time now, Origin origin) {
-  assert(!client.room_);
-  Room* opened = open(name, origin);
-  if (!opened) return Status::kTooManyRooms;
-  Room& room = *opened;
-  vacant_.remove(room);
-  try {
-    room.add(client);
-    forget_presence(room);
-    if (room.settings().presence) welcome(room, client, now);
-  } catch (...) {
-    if (client.room_) {
-      room.remove(client);
-      if (client.introduced_) introduced_.erase(client.identity_->client);
-      client.introduced_ = false;
-    }
-    retire(room);
-    throw;
-  }
-  occupied_ += room.members_.size() == 1;
-  Counters::ByDialect& count = counters_.of(dialect_of(client.audience_));
-  ++count.subscriptions;
-  ++count.joins;
-  if (client.audience_ != Audience::kText && room.settings().history.messages > 0) room.promised_ = true;
-  if (replay > 0) {
-    room.history_.expire(now);
-    client.replay_end_ = room.history_.top() + 1;
-    client.replay_next_ = std::max(room.history_.first(), client.replay_end_ - std::min(replay, client.replay_end_));
-    pump(client, now);
-  }
-  return Status::kOk;
 }
 
 Presence& Hub::ask_presence(Room& room, Time now) {
@@ -237,6 +209,9 @@ void Hub::follow_first_absent(Room& room, Time before) {
 }
 
 void Hub::leave(Client& client, Time now, Departure departure) {
+  Wake wake(*this);
+  if (client.joining_) *client.joining_ = false;
+  client.joining_ = nullptr;
   Room* room = client.room_;
   if (!room) return;
   room->remove(client);
@@ -279,44 +254,6 @@ void Hub::append(Room& room, const Event& event) {
   }
 }
 
-void Hub::publish(Room& room, const Message& message, Time now) {
-  {
-    // What can fail comes first.
-    bool kept = room.settings().history.messages > 0 && !message.ephemeral;
-    Attempt attempt(room);
-    if (!room.members_.empty())
-      append(room, {Event::Kind::kPublication, room.name(), message, kept ? room.history_.top() + 1 : 0, room.epoch()});
-    if (!message.ephemeral) room.history_.add(message, now);
-    attempt.keep();
-  }
-  ++counters_.messages_in;
-  counters_.bytes_in += message.payload.size();
-  if (!room.history_.empty() || (room.promised_ && room.members_.empty()))
-    remember(room, now);
-  else
-    room.namespace_.remembered.remove(room);
-  if (!room.members_.empty()) {
-    counters_.deliveries += room.members_.size();
-    note_waiting(room, now);
-  }
-  if (bytes_in_use() > settings_.max_memory) reclaim(now);
-}
-
-Status Hub::publish_to(std::string_view name, const Message& message, Time now) {
-  Room* room = open(name, kNobody);
-  if (!room) return Status::kTooManyRooms;
-  try {
-    publish(*room, message, now);
-  } catch (...) {
-    retire(*room);
-    throw;
-  }
-  // It may be gone already, for want of memory; with nobody in it, it is only there for its history.
-  auto found = rooms_.find(name);
-  if (found != rooms_.end()) retire(*found->second);
-  return Status::kOk;
-}
-
 void Hub::replay_from(Client& client, uint64_t offset) {
   client.replay_next_ = offset;
   client.replay_end_ = client.room_->history_.top() + 1;
@@ -329,12 +266,14 @@ const History& Hub::history(Room& room, Time now) {
 
 void Hub::dismiss_after_head(Client& client, Status why, Time now) {
   if (!client.room_ || client.leaving_ != Status::kOk) return;
+  Wake wake(*this);
   client.stop_ = client.room_->stream(client.audience_).head();
   client.leaving_ = why;
   make_dirty(*client.room_, now);
 }
 
 void Hub::clear_history(Room& room) {
+  if (journal_ && room.settings().durable) journal_->forget(room.name());
   room.history_.clear();
   if (!room.promised_) room.namespace_.remembered.remove(room);
   retire(room);
@@ -431,7 +370,7 @@ bool Hub::evict_readers(Block& segment, Time now) {
 
 // Ends a room that nobody is in and that remembers nothing.
 void Hub::retire(Room& room) {
-  if (!room.members_.empty() || room.dirty_.listed) return;
+  if (!room.members_.empty() || room.dirty_.listed || room.busy()) return;
   // Somebody may leave other rooms than the one that is being walked through: those end with a flush.
   if (in_room_) {
     room.due_ = 0;
@@ -445,6 +384,7 @@ void Hub::retire(Room& room) {
   vacant_.remove(room);
   shares_.give_back(room.maker_);
   forget_presence(room);
+  if (room.usable_) broker_->close(room);
   rooms_.erase(rooms_.find(room.name()));
 }
 

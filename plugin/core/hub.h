@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <limits>
 #include <list>
@@ -12,16 +13,31 @@
 #include <utility>
 #include <vector>
 
+#include "core/broker.h"
 #include "core/counters.h"
+#include "core/deferred.h"
+#include "core/gate.h"
+#include "core/journal.h"
 #include "core/random.h"
 #include "core/room.h"
 #include "core/settings.h"
+#include "core/waker.h"
 
 namespace lws_chat {
 
+// What a hub works with, none of it its own. Without a broker, gate or journal it is alone, lets everybody in, and
+// keeps nothing for longer than itself.
+struct HubSeams {
+  Fanout* fanout = nullptr;
+  Waker* waker = nullptr;
+  Broker* broker = nullptr;
+  Gate* gate = nullptr;
+  Journal* journal = nullptr;
+};
+
 // Rooms, who is in them, and when they are sent out. Knows no sockets and no clock: connections are
 // Clients, time comes in as an argument.
-class Hub {
+class Hub final : private Broker::Node {
  public:
   using Settings = HubSettings;
 
@@ -40,7 +56,9 @@ class Hub {
   // then small beside what the messages cost.
   static constexpr size_t kEnough = 16;
 
-  Hub(const Settings& settings, const Encoders& encoders, Fanout* fanout = nullptr);
+  using Seams = HubSeams;
+
+  Hub(const Settings& settings, const Encoders& encoders, const Seams& seams = {});
   ~Hub();
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
@@ -77,9 +95,16 @@ class Hub {
   // Whether it may join all of these, each named once.
   bool has_places(const std::vector<std::string>& names, Origin origin = kNobody) const;
 
-  // Puts the client into the room, made if it is not there, and gives it the room's last `replay`
-  // messages as far as the history has them. kTooManyRooms if there is no place.
-  Status join(Client& client, std::string_view room, uint64_t replay, Time now, Origin origin = kNobody);
+  struct Joining {
+    std::string_view room;
+    uint64_t replay = 0;      // messages that the client gets first, as far as the history has them
+    Origin origin = kNobody;  // of the client, for whom a new room counts
+    Grant grant{};
+  };
+
+  // Puts the client into the room, made if it is not there. Answers kOk, or why not; a client that leaves or ends
+  // before that does not join, and gets no answer.
+  Deferred<Status> join(Client& client, const Joining& joining, Time now);
 
   // Lets go of a client; it is not told. Does not fail.
   void leave(Client& client, Time now, Departure departure = Departure::kFinal);
@@ -100,12 +125,10 @@ class Hub {
   void introduce(Client& client, IdentityPtr identity);
   Client* introduced(std::string_view id) const;
 
-  // A message of a member for its room; nothing is sent before the flush. If it throws, nobody gets it.
-  void publish(Room& room, const Message& message, Time now);
-
-  // A message from elsewhere for the room of that name, made if it is not there. kTooManyRooms if there is no
-  // place for it.
-  Status publish_to(std::string_view room, const Message& message, Time now);
+  // The one way to publish, for members and everybody else. The gate says whether, the broker gives the position, the
+  // journal keeps the message where its room is durable, then the room's readers get it with the next flush. The room
+  // is made if it is not there. A refusal is counted. If it throws, nobody gets the message.
+  Deferred<Published> publish(const Grant& grant, const Publication& publication, Time now);
 
   // Before what is published from now on the client gets the messages from this offset on.
   // Precondition: it has just joined, and the history has them.
@@ -139,7 +162,15 @@ class Hub {
   // another loop turn as long as the client is behind() and ready().
   void pump(Client& client, Time now);
 
+  // As the broker sees it.
+  Broker::Node& node() { return *this; }
+
  private:
+  // For the broker.
+  Deferred<Published> deliver(Room& room, uint64_t offset, const Message& message, Time now) override;
+  void moved(Room& room, const Position& position, Time now) override;
+  Room* opened(std::string_view name) override { return find(name); }
+
   // While a room's members are walked through no room ends, and what the streams hold stays where it is.
   class Walk {
    public:
@@ -168,6 +199,33 @@ class Hub {
     bool kept_ = false;
   };
 
+  // Tells the waker, in the end, if the hub has something to do earlier than it knew.
+  class Wake {
+   public:
+    explicit Wake(Hub& hub) : hub_(hub) {}
+    ~Wake() { hub_.tell_waker(); }
+    Wake(const Wake&) = delete;
+    Wake& operator=(const Wake&) = delete;
+
+   private:
+    Hub& hub_;
+  };
+
+  void tell_waker();
+  void do_later(std::function<void(Time)> work);
+  void do_late_work(Time now);
+  Published refused(Status why, Time now);
+  Deferred<Published> publish_permitted(std::string_view name, const Message& message, Time now);
+  Deferred<Published> hand_over(Room& room, const Message& message, Time now);
+  Deferred<Published> write_first(Room& room, uint64_t offset, const Message& message, Time now);
+  void show_written(std::string_view name, Time now);
+  Published show(Room& room, const Message& message, Time now);
+  Deferred<Status> make_usable(Room& room, Time now);
+  Deferred<Status> ask_broker(Room& room, Time now);
+  void end_opening(std::string_view name, Status status);
+  Deferred<Status> join_permitted(Client& client, const Joining& joining, Time now);
+  void join_late(Client& client, const Joining& joining, Deferred<Status> before, Promise<Status> promise);
+  void enter(Client& client, Room& room, uint64_t replay, Time now);
   Namespace& namespace_of(std::string_view room);
   bool has_room_left(size_t name_length) const;
   Room* open(std::string_view name, Origin origin);
@@ -201,7 +259,15 @@ class Hub {
 
   Settings settings_;
   Encoders encoders_;
+  LocalBroker local_;
+  OpenGate open_gate_;
   Fanout* fanout_;
+  Waker* waker_;
+  Broker* broker_;
+  Gate* gate_;
+  Journal* journal_;
+  std::deque<std::function<void(Time)>> late_;  // what to do now that an answer has come
+  Time told_ = kNever;                          // the waker, when there is something to do
   BlockPool pool_;
   MemoryAccount account_;
   MemoryAccount input_account_;
@@ -231,6 +297,7 @@ class Hub {
   Departed departed_;
   bool in_room_ = false;  // walking through a room's members: no room ends now
   Random random_;
+  Lifetime lifetime_;
 };
 
 }  // namespace lws_chat

@@ -38,6 +38,7 @@ void Hub::make_dirty(Room& room, Time now) {
 }
 
 Time Hub::due() const {
+  if (!late_.empty()) return 0;
   Time sending = later_.first() ? later_.first()->due_ : kNever;
   if (now_.first()) return std::min(now_.first()->due_, sending);
   Time expiry = std::min(departed_.due(), absences_.empty() ? kNever : absences_.begin()->first);
@@ -49,6 +50,12 @@ Time Hub::due() const {
 }
 
 void Hub::flush(Time now, size_t max_writes) {
+  told_ = 0;  // nobody need be told before it is known what is left
+  struct Told {
+    Hub& hub;
+    ~Told() { hub.told_ = hub.due(); }
+  } told{*this};
+  do_late_work(now);
   // Joins and leaves are told while rooms are walked through, where nobody can be dismissed for them.
   if (bytes_in_use() > settings_.max_memory) reclaim(now);
   while (later_.first() && later_.first()->due_ <= now) {

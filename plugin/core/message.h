@@ -20,6 +20,29 @@ struct Message {
   int64_t unix_ms = 0;           // when it was published, milliseconds since 1970; 0: not known
 };
 
+// A message that stays.
+class KeptMessage {
+ public:
+  explicit KeptMessage(const Message& message)
+      : payload_(message.payload),
+        publisher_(message.publisher),
+        tags_(message.tags),
+        format_(message.format),
+        ephemeral_(message.ephemeral),
+        unix_ms_(message.unix_ms) {}
+
+  Message view() const { return {payload_, format_, publisher_, tags_, ephemeral_, unix_ms_}; }
+  size_t bytes() const { return sizeof *this + payload_.size() + publisher_.size() + tags_.size(); }
+
+ private:
+  std::string payload_;
+  std::string publisher_;
+  std::string tags_;
+  Format format_;
+  bool ephemeral_;
+  int64_t unix_ms_;
+};
+
 // What tags may take, in bytes.
 inline constexpr size_t kMaxTags = 4096;
 

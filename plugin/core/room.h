@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <memory>
 #include <string>
@@ -9,9 +10,11 @@
 #include <vector>
 
 #include "core/client.h"
+#include "core/deferred.h"
 #include "core/history.h"
 #include "core/memory_account.h"
 #include "core/message.h"
+#include "core/publication.h"
 #include "core/room_shares.h"
 #include "core/settings.h"
 #include "core/stream.h"
@@ -62,6 +65,12 @@ class Room {
   // Names this life of the room: an offset means something only together with it.
   const std::string& epoch() const { return epoch_; }
 
+  // The offset of the next message; those that wait for the journal have theirs already.
+  uint64_t next_offset() const { return history_.top() + 1 + (unwritten_ ? unwritten_->numbered : 0); }
+
+  // Something of it is under way at the broker or the journal, so that it cannot end.
+  bool busy() const { return opening_ || unwritten_; }
+
   // Those who lost their connection and still count as present, in the order in which they left.
   struct Absent {
     IdentityPtr identity;
@@ -73,6 +82,24 @@ class Room {
   friend class Hub;
   friend class Client;
   friend struct RoomLists;
+
+  // Those who wait until the room can be used.
+  struct Opening {
+    std::deque<Promise<Status>> waiting;
+  };
+
+  // Messages that nobody sees before the journal has them.
+  struct Unwritten {
+    struct Item {
+      explicit Item(const Message& of) : message(of) {}
+      KeptMessage message;
+      Status status = Status::kOk;
+      bool answered = false;
+      Promise<Published> promise;
+    };
+    std::deque<std::shared_ptr<Item>> items;
+    uint64_t numbered = 0;  // of them, that have an offset
+  };
 
   Stream& stream(Audience audience) { return streams_[static_cast<size_t>(audience)]; }
   bool empty() const { return members_.empty() && absent_.empty(); }
@@ -99,10 +126,13 @@ class Room {
   bool delayed_ = false;     // it is in the queue of those that wait for their time
   bool again_ = false;       // something came while a flush was under way
   bool untold_ = false;      // those who watch could not be told that somebody left
+  bool usable_ = false;      // broker and journal know it
   bool promised_ = false;    // somebody was given a position, and may come back to it
   RoomLink dirty_;           // in one of the hub's queues of dirty rooms
   RoomLink remembered_;      // in its namespace's list of rooms with something to remember
   std::unique_ptr<Presence> presence_;
+  std::unique_ptr<Opening> opening_;
+  std::unique_ptr<Unwritten> unwritten_;
   RoomLink asked_;   // in the hub's list of rooms with a presence, by when it was last asked for
   RoomLink vacant_;  // in the hub's list of those of them without members
 };

@@ -23,6 +23,7 @@ struct RoomSettings {
   uint64_t replay = 0;      // messages that a text client gets when it joins
   bool presence = false;    // members may ask who is in the room
   bool join_leave = false;  // members are told who comes and goes, if they ask for it
+  bool durable = false;     // messages are in the journal before anybody sees them
   Time presence_grace = 0;  // microseconds for which a client whose connection was lost counts as present
 };
 

@@ -37,6 +37,9 @@ const StatusRow& describe(Status status) {
       {1013, 503, 0, "too_many_rooms", "too many rooms"},
       {0, 429, 0, "too_many_joins", "too many connections from this address"},
       {1008, 0, 3012, "unfinished", "a message was not completed in time"},
+      {3503, 403, 3503, "not_permitted", "permission denied"},
+      {1013, 503, 3004, "unavailable", "temporarily not available, try again later"},
+      {3010, 0, 3010, "gap", "messages were missed, connect again"},
       {1013, 0, 3013, "no_memory", "clients hold too much memory, try again later"},
   }};
   return table[static_cast<unsigned>(status)];

@@ -39,6 +39,9 @@ enum class [[nodiscard]] Status : uint8_t{
     kTooManyRooms,      // over max-rooms
     kTooManyJoins,      // over max-joins-per-second
     kUnfinished,        // began a message and did not go on with it
+    kNotPermitted,      // the gate says no
+    kUnavailable,       // what it takes is not there now; it may be later
+    kGap,               // messages of the room were missed
     kNoMemory,          // what clients hold has reached its part of max-memory
 };
 

@@ -6,16 +6,11 @@
 #include <vector>
 
 #include "core/message.h"
+#include "core/publication.h"
 
 // Event streams as a browser's EventSource reads them (html.spec.whatwg.org, section 9.2): what a room's messages
 // look like there, and how a reader says where it was.
 namespace lws_chat {
-
-// Where a reader is in a room.
-struct Position {
-  std::string epoch;
-  uint64_t offset = 0;
-};
 
 // Encode: a publication as an event. Its data is the text itself, of JSON that is just a string that string. Its
 // id, the last line, is EPOCH:OFFSET, where a history keeps it. An event ends with the only empty line in it.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <unordered_set>
 #include <utility>
@@ -61,6 +63,54 @@ std::string room_of(Request& request, std::initializer_list<std::string_view> fi
 
 }  // namespace
 
+namespace {
+
+// Does steps one after the other, each when the one before is done, and puts their answers together, with commas
+// between.
+class Steps : public std::enable_shared_from_this<Steps> {
+ public:
+  // Does step `i`; `so_far` is what is put together before it.
+  using Step = std::function<Deferred<std::string>(size_t i, const std::string& so_far)>;
+
+  static Deferred<std::string> run(size_t count, Step step) {
+    auto steps = std::make_shared<Steps>(count, std::move(step));
+    if (steps->go_on()) return std::move(steps->answers_);
+    return steps->promise_.deferred();
+  }
+
+  Steps(size_t count, Step step) : count_(count), step_(std::move(step)) {}
+
+ private:
+  // Returns whether all are done.
+  bool go_on() {
+    while (next_ < count_) {
+      Deferred<std::string> answer = step_(next_++, answers_);
+      if (!answer.ready()) {
+        answer.then([self = shared_from_this()](const std::string& late) {
+          self->add(late);
+          if (self->go_on()) self->promise_.keep(self->answers_);
+        });
+        return false;
+      }
+      add(answer.value());
+    }
+    return true;
+  }
+
+  void add(const std::string& answer) {
+    if (!answers_.empty()) answers_ += ',';
+    answers_ += answer;
+  }
+
+  size_t count_;
+  Step step_;
+  size_t next_ = 0;
+  std::string answers_;
+  Promise<std::string> promise_;
+};
+
+}  // namespace
+
 // What became of a request: a result, or an error.
 struct ServerApi::Result {
   std::string json = "{}";
@@ -68,6 +118,11 @@ struct ServerApi::Result {
   std::string detail{};
 
   static Result bad(std::string detail) { return {"", ClientError::kBadRequest, std::move(detail)}; }
+  static Result refused(Status why) {
+    if (why == Status::kTooManyRooms) return {"", ClientError::kLimitExceeded, std::string(describe(why).text)};
+    if (why == Status::kNotPermitted) return {"", ClientError::kPermissionDenied, {}};
+    return {"", ClientError::kInternal, std::string(describe(why).text)};
+  }
   static Result of(const RoomAnswer& answer) {
     return {std::string(answer.text()), answer.error, std::string(answer.detail)};
   }
@@ -112,18 +167,16 @@ uint64_t ServerApi::max_request(const Options& options) {
   return std::max<uint64_t>(uint64_t{1024} * 1024, 2 * options.max_message);
 }
 
-ServerApi::Answer ServerApi::call(std::string_view method, std::string_view body, Time now, int64_t unix_ms) {
+Deferred<ServerApi::Answer> ServerApi::call(std::string_view method, std::string_view body, Time now, int64_t unix_ms) {
   unix_ms_ = unix_ms;
-  Result result;
+  auto answer = [](const Result& result) {
+    return Answer{result.error == ClientError::kBadRequest ? 400u : 200u, result.wrapped("result") + "\n"};
+  };
   std::vector<JsonMember> members;
   std::string problem = read_body(body, members);
-  if (!problem.empty()) {
-    result = Result::bad(std::move(problem));
-  } else {
-    Request request(std::move(members));
-    result = (this->*method_called(method))(request, now);
-  }
-  return {result.error == ClientError::kBadRequest ? 400u : 200u, result.wrapped("result") + "\n"};
+  if (!problem.empty()) return answer(Result::bad(std::move(problem)));
+  Request request(std::move(members));
+  return (this->*method_called(method))(request, now).map(answer);
 }
 
 // Reads what publish and broadcast have in common. Returns what is wrong with it, or an empty text.
@@ -151,82 +204,85 @@ std::string ServerApi::read_publication(Request& request, Publication& publicati
   return {};
 }
 
-ServerApi::Result ServerApi::publish_to(std::string_view name, const Publication& publication, Time now) {
+Deferred<ServerApi::Result> ServerApi::publish_to(std::string_view name, const Publication& publication, Time now) {
   if (!is_room_name(name)) return Result::bad("channel is no room name, expected " + std::string(kRoomNames));
   if (!publication.key.empty())
-    if (const std::string* before = idempotency_.find(name, publication.key, now)) return {*before};
+    if (const std::string* before = idempotency_.find(name, publication.key, now)) return Result{*before};
   Message message{publication.data, Format::kJson, {}, publication.tags, publication.skip_history, unix_ms_};
-  if (hub_.publish_to(name, message, now) != Status::kOk) {
-    ++hub_.counters().refused_by(Status::kTooManyRooms);
-    return {"", ClientError::kLimitExceeded, "too many rooms"};
-  }
-  Result result;
-  const Room* room = hub_.find(name);
-  if (room && room->settings().history.messages > 0 && !publication.skip_history)
-    result.json = "{\"offset\":" + std::to_string(room->history().top()) + ",\"epoch\":\"" + room->epoch() + "\"}";
-  if (!publication.key.empty()) idempotency_.add(name, publication.key, result.json, now);
-  return result;
+  auto answer = [&idempotency = idempotency_, room = std::string(name), key = publication.key](const Published& done) {
+    if (done.status != Status::kOk) return Result::refused(done.status);
+    Result result;
+    if (!done.position.epoch.empty())
+      result.json =
+          "{\"offset\":" + std::to_string(done.position.offset) + ",\"epoch\":\"" + done.position.epoch + "\"}";
+    if (!key.empty()) idempotency.add(room, key, result.json, done.at);
+    return result;
+  };
+  return hub_.publish({}, {name, message}, now).map(answer);
 }
 
-ServerApi::Result ServerApi::publish(Request& request, Time now) {
+Deferred<ServerApi::Result> ServerApi::publish(Request& request, Time now) {
   Publication publication;
   std::string channel = request.text("channel");
   std::string problem = read_publication(request, publication);
-  return problem.empty() ? publish_to(channel, publication, now) : Result::bad(std::move(problem));
+  if (!problem.empty()) return Result::bad(std::move(problem));
+  return publish_to(channel, publication, now);
 }
 
-ServerApi::Result ServerApi::broadcast(Request& request, Time now) {
+Deferred<ServerApi::Result> ServerApi::broadcast(Request& request, Time now) {
   Publication publication;
   std::vector<std::string> channels = request.texts("channels");
   std::string problem = read_publication(request, publication);
   if (problem.empty() && channels.empty()) problem = "channels is missing or empty";
   if (channels.size() > kMaxParts) problem = "a broadcast may have " + std::to_string(kMaxParts) + " channels";
   if (!problem.empty()) return Result::bad(std::move(problem));
-  std::string responses;
-  for (const std::string& channel : channels) {
-    if (!responses.empty()) responses += ',';
-    responses += publish_to(channel, publication, now).wrapped("result");
-  }
-  return {"{\"responses\":[" + responses + "]}"};
+  auto kept = std::make_shared<const Publication>(std::move(publication));
+  auto step = [api = *this, kept, channels, now](size_t i, const std::string&) mutable {
+    return api.publish_to(channels[i], *kept, now).map([](const Result& result) { return result.wrapped("result"); });
+  };
+  return Steps::run(channels.size(), step).map([](const std::string& responses) {
+    return Result{"{\"responses\":[" + responses + "]}"};
+  });
 }
 
-ServerApi::Result ServerApi::presence(Request& request, Time now) {
+Deferred<ServerApi::Result> ServerApi::presence(Request& request, Time now) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad(request.problem());
   if (Room* room = hub_.find(channel)) return Result::of(query_presence(hub_, *room, now));
   if (!hub_.settings_of(channel).presence) return Result::of(no_presence());
-  return {"{\"presence\":{}}"};
+  return Result{"{\"presence\":{}}"};
 }
 
-ServerApi::Result ServerApi::presence_stats(Request& request, Time now) {
+Deferred<ServerApi::Result> ServerApi::presence_stats(Request& request, Time now) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad(request.problem());
   if (Room* room = hub_.find(channel)) return Result::of(query_presence_stats(hub_, *room, now));
   if (!hub_.settings_of(channel).presence) return Result::of(no_presence());
-  return {"{\"num_clients\":0,\"num_users\":0}"};
+  return Result{"{\"num_clients\":0,\"num_users\":0}"};
 }
 
-ServerApi::Result ServerApi::history(Request& request, Time now) {
+Deferred<ServerApi::Result> ServerApi::history(Request& request, Time now) {
   std::string channel = room_of(request, {"channel", "limit", "since", "reverse"});
   std::string problem;
   HistoryRange range = read_history_range(request, problem);
   if (!problem.empty()) return Result::bad(std::move(problem));
   if (Room* room = hub_.find(channel)) return Result::of(query_history(hub_, *room, range, false, now));
   if (hub_.settings_of(channel).history.messages == 0) return Result::of(no_history());
-  if (range.since && !(range.offset == 0 && range.epoch.empty())) return {"", ClientError::kUnrecoverablePosition};
-  return {"{\"publications\":[],\"epoch\":\"\",\"offset\":0}"};
+  if (range.since && !(range.offset == 0 && range.epoch.empty()))
+    return Result{"", ClientError::kUnrecoverablePosition};
+  return Result{"{\"publications\":[],\"epoch\":\"\",\"offset\":0}"};
 }
 
-ServerApi::Result ServerApi::history_remove(Request& request, Time) {
+Deferred<ServerApi::Result> ServerApi::history_remove(Request& request, Time) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad(request.problem());
   if (hub_.settings_of(channel).history.messages == 0) return Result::of(no_history());
   if (Room* room = hub_.find(channel)) hub_.clear_history(*room);
-  return {};
+  return Result{};
 }
 
 // The rooms that somebody is in.
-ServerApi::Result ServerApi::channels(Request& request, Time) {
+Deferred<ServerApi::Result> ServerApi::channels(Request& request, Time) {
   request.allow_only({"pattern"});
   std::string pattern = request.text("pattern");
   if (!request.problem().empty()) return Result::bad(request.problem());
@@ -240,11 +296,11 @@ ServerApi::Result ServerApi::channels(Request& request, Time) {
     list.append(":{\"num_clients\":").append(std::to_string(room.members().size())).append("}");
     whole = list.size() <= kMaxList;
   });
-  if (!whole) return {"", ClientError::kLimitExceeded, "too many rooms for one answer, ask with a pattern"};
-  return {"{\"channels\":{" + list + "}}"};
+  if (!whole) return Result{"", ClientError::kLimitExceeded, "too many rooms for one answer, ask with a pattern"};
+  return Result{"{\"channels\":{" + list + "}}"};
 }
 
-ServerApi::Result ServerApi::info(Request& request, Time now) {
+Deferred<ServerApi::Result> ServerApi::info(Request& request, Time now) {
   request.allow_only({});
   if (!request.problem().empty()) return Result::bad(request.problem());
   uint64_t clients = 0;
@@ -260,7 +316,7 @@ ServerApi::Result ServerApi::info(Request& request, Time now) {
   json += ",\"version\":\"lws-chat " LWS_CHAT_VERSION "\",\"num_clients\":" + std::to_string(clients);
   json += ",\"num_users\":" + std::to_string(sessions_.users()) + ",\"num_subs\":" + std::to_string(subscriptions);
   json += ",\"num_channels\":" + std::to_string(hub_.occupied());
-  return {json + ",\"uptime\":" + std::to_string((now - node_.started) / 1'000'000) + "}]}"};
+  return Result{json + ",\"uptime\":" + std::to_string((now - node_.started) / 1'000'000) + "}]}"};
 }
 
 // The clients of the structured dialect who are meant. A client's id alone is enough.
@@ -280,7 +336,7 @@ ServerApi::Who ServerApi::read_who(Request& request, std::string& problem) {
   return who;
 }
 
-ServerApi::Result ServerApi::unsubscribe(Request& request, Time now) {
+Deferred<ServerApi::Result> ServerApi::unsubscribe(Request& request, Time now) {
   request.allow_only({"channel", "user", "client", "session", "label_filter", "all_users"});
   std::string channel = request.text("channel");
   std::string problem;
@@ -290,10 +346,10 @@ ServerApi::Result ServerApi::unsubscribe(Request& request, Time now) {
   // It has one room only, and ends with it.
   Client* reader = who.client.empty() ? nullptr : hub_.introduced(who.client);
   if (reader && (channel.empty() || reader->room()->name() == channel)) hub_.dismiss(*reader, {Status::kForced}, now);
-  return {};
+  return Result{};
 }
 
-ServerApi::Result ServerApi::disconnect(Request& request, Time now) {
+Deferred<ServerApi::Result> ServerApi::disconnect(Request& request, Time now) {
   request.allow_only({"user", "client", "session", "disconnect", "whitelist", "label_filter", "all_users"});
   std::vector<std::string> whitelist = request.texts("whitelist");
   std::unordered_set<std::string> spared(whitelist.begin(), whitelist.end());
@@ -314,29 +370,38 @@ ServerApi::Result ServerApi::disconnect(Request& request, Time now) {
     if (session->identity() && !is_spared(session->identity()->client)) session->end(ending, now);
   Client* reader = who.client.empty() || is_spared(who.client) ? nullptr : hub_.introduced(who.client);
   if (reader) hub_.dismiss(*reader, ending, now);
-  return {};
+  return Result{};
 }
 
 // {"commands":[{METHOD:REQUEST},...]}: one after the other, also where they are allowed to be done in parallel.
-ServerApi::Result ServerApi::batch(Request& request, Time now) {
+Deferred<ServerApi::Result> ServerApi::batch(Request& request, Time now) {
   request.allow_only({"commands", "parallel"});
   (void)request.flag("parallel");
-  std::vector<JsonValue> commands = request.array("commands");
+  (void)request.array("commands");
   if (!request.problem().empty()) return Result::bad(request.problem());
-  if (commands.size() > kMaxParts) return Result::bad("a batch may have " + std::to_string(kMaxParts) + " commands");
-  std::string replies;
-  for (const JsonValue& command : commands) {
-    if (!replies.empty()) replies += ',';
-    // What cannot be answered is not done either.
-    if (replies.size() > kMaxList)
-      replies += Result{"", ClientError::kLimitExceeded, "the answers are too long for one batch"}.wrapped("");
-    else
-      replies += command_of_batch(command, now);
-  }
-  return {"{\"replies\":[" + replies + "]}"};
+  // Some may be done when the request is no longer there.
+  struct Commands {
+    std::string text;
+    std::vector<JsonValue> list;
+  };
+  auto commands = std::make_shared<Commands>();
+  commands->text = request.json("commands");
+  JsonValue array;
+  if (read_json(commands->text, array)) commands->list = elements_of(array);
+  size_t count = commands->list.size();
+  if (count > kMaxParts) return Result::bad("a batch may have " + std::to_string(kMaxParts) + " commands");
+  auto step = [api = *this, commands, now](size_t i, const std::string& so_far) mutable -> Deferred<std::string> {
+    // A command whose answer has no place is not done.
+    if (so_far.size() > kMaxList)
+      return Result{"", ClientError::kLimitExceeded, "the answers are too long for one batch"}.wrapped("");
+    return api.command_of_batch(commands->list[i], now);
+  };
+  return Steps::run(count, step).map([](const std::string& replies) {
+    return Result{"{\"replies\":[" + replies + "]}"};
+  });
 }
 
-std::string ServerApi::command_of_batch(const JsonValue& command, Time now) {
+Deferred<std::string> ServerApi::command_of_batch(const JsonValue& command, Time now) {
   if (command.kind != JsonKind::kObject) return Result::bad("a command is no object").wrapped("");
   std::vector<JsonMember> members = members_of(command);
   if (members.size() != 1) return Result::bad("a command has to have one method").wrapped("");
@@ -346,7 +411,7 @@ std::string ServerApi::command_of_batch(const JsonValue& command, Time now) {
     return Result{"", ClientError::kMethodNotFound, member.name.substr(0, 50)}.wrapped("");
   if (member.value.kind != JsonKind::kObject) return Result::bad(member.name + " is no object").wrapped("");
   Request request(members_of(member.value));
-  return (this->*method)(request, now).wrapped(member.name);
+  return (this->*method)(request, now).map([name = member.name](const Result& result) { return result.wrapped(name); });
 }
 
 }  // namespace lws_chat

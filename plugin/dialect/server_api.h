@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
+#include "config/options.h"
 #include "core/hub.h"
 #include "core/idempotency.h"
-#include "config/options.h"
 #include "dialect/client_error.h"
 #include "dialect/request.h"
 #include "dialect/session.h"
@@ -38,29 +38,29 @@ class ServerApi {
   static uint64_t max_request(const Options& options);
 
   // Does one request. Precondition: has(method). `unix_ms` is the time of day, in milliseconds since 1970.
-  Answer call(std::string_view method, std::string_view body, Time now, int64_t unix_ms);
+  Deferred<Answer> call(std::string_view method, std::string_view body, Time now, int64_t unix_ms);
 
  private:
   struct Result;
   struct Publication;
-  using Method = Result (ServerApi::*)(Request&, Time);
+  using Method = Deferred<Result> (ServerApi::*)(Request&, Time);
   static Method method_called(std::string_view name);
 
-  Result publish(Request& request, Time now);
-  Result broadcast(Request& request, Time now);
-  Result presence(Request& request, Time now);
-  Result presence_stats(Request& request, Time now);
-  Result history(Request& request, Time now);
-  Result history_remove(Request& request, Time now);
-  Result channels(Request& request, Time now);
-  Result info(Request& request, Time now);
-  Result unsubscribe(Request& request, Time now);
-  Result disconnect(Request& request, Time now);
-  Result batch(Request& request, Time now);
+  Deferred<Result> publish(Request& request, Time now);
+  Deferred<Result> broadcast(Request& request, Time now);
+  Deferred<Result> presence(Request& request, Time now);
+  Deferred<Result> presence_stats(Request& request, Time now);
+  Deferred<Result> history(Request& request, Time now);
+  Deferred<Result> history_remove(Request& request, Time now);
+  Deferred<Result> channels(Request& request, Time now);
+  Deferred<Result> info(Request& request, Time now);
+  Deferred<Result> unsubscribe(Request& request, Time now);
+  Deferred<Result> disconnect(Request& request, Time now);
+  Deferred<Result> batch(Request& request, Time now);
 
   std::string read_publication(Request& request, Publication& publication) const;
-  Result publish_to(std::string_view room, const Publication& publication, Time now);
-  std::string command_of_batch(const JsonValue& command, Time now);
+  Deferred<Result> publish_to(std::string_view room, const Publication& publication, Time now);
+  Deferred<std::string> command_of_batch(const JsonValue& command, Time now);
 
   // Whom a request is about; what is empty is not asked for.
   struct Who {

@@ -27,7 +27,7 @@ Session::~Session() = default;
 
 void Session::receive(std::string_view message, Time now) {
   if (ended_ || parting_ != Status::kOk) return;
-  if (!input_.empty()) {
+  if (!input_.empty() || waiting_) {
     // The connection was asked not to read; what it already had is bounded all the same.
     if (input_bytes_.bytes() > 2 * options_.max_message + kMaxUntaken) return end({Status::kTooFast}, now);
     return keep(message, now);
@@ -72,8 +72,8 @@ bool Session::run(std::string_view& lines, Time now) {
     bool done = handle(line, now);
     if (done) lines.remove_prefix(std::min(lines.size(), line.size() + 1));
     if (replies_.size() > kMaxUntaken) flush_replies();
-    wait = !done || !link_.allow(cost_);
-    if (!done || output_.size() - taken_ > (scarce() ? 0 : kMaxUntaken)) {
+    wait = !done || !link_.allow(cost_) || waiting_;
+    if (!done || waiting_ || output_.size() - taken_ > (scarce() ? 0 : kMaxUntaken)) {
       wait = true;
       if (!held_) link_.hold_input(true);
       held_ = true;
@@ -91,7 +91,7 @@ void Session::resume(Time now) {
   flush_replies();
   if (ended_ || speaking_ || !output_.empty()) return;
   serve_rooms(now);
-  if (ended_ || speaking_) return;
+  if (ended_ || speaking_ || waiting_) return;
   if (held_) {
     held_ = false;
     link_.hold_input(false);
@@ -128,6 +128,16 @@ bool Session::behind() const {
   return speaking_ || !output_.empty() ||
          std::any_of(subscriptions_.begin(), subscriptions_.end(),
                      [](const auto& entry) { return entry.second.behind(); });
+}
+
+// The hub answers later. Until then no further command is done, and the client feels that its input is not read.
+void Session::await() { waiting_ = true; }
+
+void Session::answered() {
+  if (!waiting_) return;
+  waiting_ = false;
+  flush_replies();
+  if (!ended_) link_.ask_to_resume();
 }
 
 // Returns whether it is done; if not, it has to be tried again when the client has taken more.
@@ -267,9 +277,12 @@ bool Session::is(std::string_view user, std::string_view client, std::string_vie
 
 void Session::expel(std::string_view room, Time now) {
   if (ended_ || parting_ != Status::kOk) return;
-  for (auto& [name, subscription] : subscriptions_)
-    if (subscription.room() && (room.empty() || room == name))
-      hub_.dismiss_after_head(subscription, Status::kUnsubscribed, now);
+  for (auto& [name, subscription] : subscriptions_) {
+    bool meant = room.empty() || room == name;
+    // One that is still to join leaves again as soon as it has.
+    if (meant && subscription.joining()) subscription.set_unwanted();
+    if (meant && subscription.room()) hub_.dismiss_after_head(subscription, Status::kUnsubscribed, now);
+  }
 }
 
 // What goes out before the close; nothing if there is no memory for it.
@@ -312,6 +325,7 @@ void Session::remember_me(Time now) {
 
 void Session::leave_all(Time now, Hub::Departure departure) {
   ended_ = true;
+  lifetime_.end();
   for (auto& [name, subscription] : subscriptions_) hub_.leave(subscription, now, departure);
   sessions_.remove(place_);
   if (departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0) remember_me(now);

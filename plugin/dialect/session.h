@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/hub.h"
 #include "config/options.h"
+#include "core/hub.h"
 #include "dialect/client_error.h"
 #include "dialect/command.h"
 #include "dialect/sessions.h"
@@ -72,6 +72,9 @@ class Session {
   bool behind() const;
   bool owes() const { return !output_.empty(); }
 
+  // Whether a command waits for the hub's answer.
+  bool waiting() const { return waiting_; }
+
   // Whether commands wait to be done.
   bool waits() const { return !input_.empty(); }
 
@@ -116,6 +119,16 @@ class Session {
   void connect(Command& command, Time now);
   [[nodiscard]] std::string identify(std::string_view data, Time now);
   void subscribe(Command& command, Time now);
+  struct Recovery {
+    bool wanted = false;
+    uint64_t offset = 0;
+    std::string epoch;
+  };
+  void subscribed(const Command& command, const std::string& channel, const Recovery& recovery, Status status,
+                  Time now);
+  void published(const Command& command, bool closes, const Published& result);
+  void await();
+  void answered();
   bool unsubscribe(Command& command, Time now);
   void publish(Command& command, Time now);
   void presence(Command& command, Time now);
@@ -123,13 +136,13 @@ class Session {
   void history(Command& command, Time now);
   void answer(const Command& command, const RoomAnswer& answer);
   std::string position(Subscription& subscription, uint64_t offset) const;
-  bool recover(Subscription& subscription, uint64_t offset, std::string_view epoch, std::string& publications,
-               Time now);
+  bool recover(Subscription& subscription, const Recovery& recovery, std::string& publications, Time now);
 
   Subscription* member_of(Command& command, Time now);
   void reply(const Command& command, std::string_view result);
   void refuse(const Command& command, ClientError error, std::string_view detail = {});
   void refuse_scarce(const Command& command);
+  void refuse_for(const Command& command, Status why);
   void flush_replies();
   void write_replies();
   void note_untaken();
@@ -170,8 +183,10 @@ class Session {
   std::set<uint32_t> ids_;             // of the commands done of the message that is being done
   uint64_t cost_ = 1;                  // of the command being done, in ordinary ones
   Time grace_ = 0;                     // the longest presence-grace of the rooms it was in
+  bool waiting_ = false;               // a command waits for the hub's answer; no further one is done
   Status parting_ = Status::kOk;
   bool ended_ = false;
+  Lifetime lifetime_;
 };
 
 }  // namespace lws_chat

@@ -53,7 +53,8 @@ void Session::connect(Command& command, Time now) {
   if (!problem.empty()) return refuse(command, ClientError::kBadRequest, "data: " + problem);
   link_.connected();
   std::string result = "{\"client\":\"" + identity_->client + "\",\"version\":\"lws-chat " LWS_CHAT_VERSION "\"";
-  if (options_.ping_interval > 0) result += ",\"ping\":" + std::to_string(options_.ping_interval / kSecond) + ",\"pong\":true";
+  if (options_.ping_interval > 0)
+    result += ",\"ping\":" + std::to_string(options_.ping_interval / kSecond) + ",\"pong\":true";
   reply(command, result + "}");
 }
 
@@ -89,9 +90,7 @@ std::string Session::identify(std::string_view data, Time now) {
 void Session::subscribe(Command& command, Time now) {
   Request& request = command.request;
   std::string channel = request.text("channel");
-  bool recovering = request.flag("recover");
-  uint64_t offset = request.number("offset");
-  std::string epoch = request.text("epoch");
+  Recovery recovery{request.flag("recover"), request.number("offset"), request.text("epoch")};
   bool watching = request.flag("join_leave");
   if (!request.problem().empty()) return refuse(command, ClientError::kBadRequest, request.problem());
   if (!is_room_name(channel))
@@ -104,25 +103,44 @@ void Session::subscribe(Command& command, Time now) {
   if (!claim(cost_of(channel)))
     return refuse(command, ClientError::kTooManyRequests, "clients hold too much memory, try again later");
   Audience audience = watching ? Audience::kWatching : Audience::kStructured;
-  auto place = subscriptions_.try_emplace(channel, *this, channel, audience).first;
-  Subscription& subscription = place->second;
-  if (hub_.join(subscription, channel, 0, now, link_.origin()) != Status::kOk) {
-    drop(place);
-    return refuse(command, ClientError::kLimitExceeded, "too many rooms");
+  Subscription& subscription = subscriptions_.try_emplace(channel, *this, channel, audience).first->second;
+  Deferred<Status> joined = hub_.join(subscription, {channel, 0, link_.origin()}, now);
+  if (joined.ready()) return subscribed(command, channel, recovery, joined.value(), now);
+  await();
+  joined.then(lifetime_, [this, id = command.id, name = command.name, channel, recovery, now](Status status) {
+    Command late;
+    late.id = id;
+    late.name = name;
+    subscribed(late, channel, recovery, status, now);
+    answered();
+  });
+}
+
+void Session::subscribed(const Command& command, const std::string& channel, const Recovery& recovery, Status status,
+                         Time now) {
+  auto place = subscriptions_.find(channel);
+  if (status == Status::kOk && place->second.unwanted()) {
+    hub_.leave(place->second, now);
+    status = Status::kNotPermitted;
   }
+  if (status != Status::kOk) {
+    drop(place);
+    return refuse_for(command, status);
+  }
+  Subscription& subscription = place->second;
   ++joined_;
   const RoomSettings& settings = subscription.room()->settings();
   if (settings.presence) grace_ = std::max(grace_, settings.presence_grace);
 
   std::string publications;
-  bool recovered = recovering && recover(subscription, offset, epoch, publications, now);
-  if (recovering) ++(recovered ? hub_.counters().recovered : hub_.counters().unrecovered);
+  bool recovered = recovery.wanted && recover(subscription, recovery, publications, now);
+  if (recovery.wanted) ++(recovered ? hub_.counters().recovered : hub_.counters().unrecovered);
   std::string result = "{";
   if (settings.history.messages > 0)
     // From the position recovered from, each publication moves the client on.
     result += "\"recoverable\":true,\"positioned\":true," +
-              position(subscription, recovered ? offset : subscription.room()->history().top());
-  if (recovering) {
+              position(subscription, recovered ? recovery.offset : subscription.room()->history().top());
+  if (recovery.wanted) {
     result += result.size() > 1 ? "," : "";
     result += std::string("\"was_recovering\":true,\"recovered\":") + (recovered ? "true" : "false");
   }
@@ -136,10 +154,10 @@ std::string Session::position(Subscription& subscription, uint64_t offset) const
 
 // Gives what was published after that position: the first of it for the reply, the rest by the hub. Returns
 // false if that is not all there any more.
-bool Session::recover(Subscription& subscription, uint64_t offset, std::string_view epoch, std::string& publications,
-                      Time now) {
+bool Session::recover(Subscription& subscription, const Recovery& recovery, std::string& publications, Time now) {
   Room& room = *subscription.room();
-  if (!epoch.empty() && epoch != room.epoch()) return false;
+  uint64_t offset = recovery.offset;
+  if (!recovery.epoch.empty() && recovery.epoch != room.epoch()) return false;
   const History& history = hub_.history(room, now);
   if (room.settings().history.messages == 0 || offset > history.top() || offset + 1 < history.first()) return false;
   if (offset == history.top()) return true;
@@ -200,14 +218,39 @@ void Session::publish(Command& command, Time now) {
   Subscription* subscription = member_of(command, now);
   if (!subscription) return;
   if (data.empty()) return refuse(command, ClientError::kBadRequest, "data is missing");
-  hub_.publish(*subscription->room(), {data, Format::kJson, identity_->json, {}, false, link_.unix_ms()}, now);
+  const std::string& word = options_.close_word;
+  bool closes = !word.empty() && data.front() == '"' && unquoted({JsonKind::kString, data}) == word;
+  Message message{data, Format::kJson, identity_->json, {}, false, link_.unix_ms()};
+  Deferred<Published> result = hub_.publish({}, {subscription->name(), message}, now);
+  if (result.ready()) return published(command, closes, result.value());
+  await();
+  result.then(lifetime_, [this, id = command.id, name = command.name, closes](const Published& late) {
+    Command of_then;
+    of_then.id = id;
+    of_then.name = name;
+    published(of_then, closes, late);
+    answered();
+  });
+}
+
+void Session::published(const Command& command, bool closes, const Published& result) {
   // The publication may have cost slow readers their place, this client too.
   if (ended_) return;
+  if (result.status != Status::kOk) return refuse_for(command, result.status);
   reply(command, "{}");
-  const std::string& word = options_.close_word;
-  if (word.empty() || data.front() != '"' || unquoted({JsonKind::kString, data}) != word) return;
+  if (!closes) return;
   flush_replies();
-  part(Status::kClosedOnRequest, now);
+  part(Status::kClosedOnRequest, result.at);
+}
+
+// The hub has refused it.
+void Session::refuse_for(const Command& command, Status why) {
+  switch (why) {
+    case Status::kTooManyRooms: return refuse(command, ClientError::kLimitExceeded, describe(why).text);
+    case Status::kNotPermitted: return refuse(command, ClientError::kPermissionDenied);
+    case Status::kNoMemory: return refuse(command, ClientError::kTooManyRequests, describe(why).text);
+    default: return refuse(command, ClientError::kInternal, describe(why).text);
+  }
 }
 
 // Tells what was found out about a room.

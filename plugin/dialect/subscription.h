@@ -25,11 +25,17 @@ class Session::Subscription final : public Client {
     return taken;
   }
   std::string_view name() const { return name_; }
+
+  // A back end took it out before it was in.
+  void set_unwanted() { unwanted_ = true; }
+  bool unwanted() const { return unwanted_; }
+
   void dismissed(Ending ending, Time now) override { session_.dismissed(*this, std::move(ending), now); }
 
  private:
   Session& session_;
   const std::string name_;  // of its room
+  bool unwanted_ = false;
 };
 
 }  // namespace lws_chat

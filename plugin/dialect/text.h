@@ -1,20 +1,10 @@
 #pragma once
 
-#include <string_view>
-
-#include "core/hub.h"
-#include "config/options.h"
+#include "core/message.h"
 
 namespace lws_chat {
 
-// The tutorial's dialect: what a client sends is a message for the room, as it is, and what it
-// receives are the room's messages. One word is special: the close word is broadcast like any text,
-// then the sender is dismissed.
-//
-// Takes one complete message. Returns kOk, or why the sender has to be closed.
-Status receive_text(Hub& hub, Client& client, const Options& options, const Message& message, Time now);
-
-// Encode: a publication as the frames of a message; JSON that is just a string is that string.
+// Encode: a publication as the frames of a message of the text dialect; JSON that is just a string is that string.
 void append_text(FrameSink& sink, const Event& event);
 
 }  // namespace lws_chat

@@ -94,8 +94,6 @@ void EventStream::enter(const std::vector<std::string>& rooms, const std::string
   charge_.set(bytes);
   for (size_t i = 0; i < rooms.size(); ++i) readers_.emplace_back(*this, i);
   for (size_t i = 0; i < rooms.size() && open(); ++i) join(readers_[i], rooms[i], seen, !last_event_id.empty());
-  // Others may want to know that it came.
-  vhost().shared_hub().schedule_flush();
 }
 
 EventStream::~EventStream() { finish(); }
@@ -108,7 +106,8 @@ void EventStream::join(Reader& reader, std::string_view name, const std::vector<
   Hub& hub = vhost().hub();
   const RoomSettings& settings = hub.settings_of(name);
   bool kept = settings.history.messages > 0;
-  Status status = hub.join(reader, name, resuming && kept ? 0 : settings.replay, now(), origin_of_peer());
+  Deferred<Status> joined = hub.join(reader, {name, resuming && kept ? 0 : settings.replay, origin_of_peer()}, now());
+  Status status = joined.ready() ? joined.value() : Status::kUnavailable;
   // The rooms may have become too many since the request was admitted.
   if (status != Status::kOk) return close({status});
   Room& room = *reader.room();
@@ -317,7 +316,6 @@ void EventStream::leave_hub() {
   vhost().forget_turn(*this);
   for (Reader& reader : readers_) vhost().hub().leave(reader, now(), Hub::Departure::kMayReturn);
   charge_.set(0);
-  vhost().shared_hub().schedule_flush();
 }
 
 }  // namespace lws_chat

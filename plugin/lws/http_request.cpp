@@ -73,8 +73,11 @@ int HttpRequest::begin() {
   }
   // Of a body without a length nobody knows where it ends, but for HTTP/2.
   end_now_ = end_now_ || (over_http1() && (verdict.status == 411 || verdict.status == 400));
-  if (answer(verdict.status == 200 && resource_ ? resource_->serve(*vhost_, rest_, {}) : verdict)) return -1;
-  return at_once ? finish() : 0;
+  if (verdict.status == 200 && resource_ ? serve() : answer(verdict)) return -1;
+  if (!at_once) return 0;
+  // lws would begin a request without a body again.
+  if (!answered_ && answer({202, "{}\n"})) return -1;
+  return finish();
 }
 
 // RFC 9110 section 10.1.1: some clients send the body only when they know that it is wanted.
@@ -90,6 +93,11 @@ int HttpRequest::ask_for_body() {
 
 // Sends what is left of the answer, as far as lws takes it, and ends the connection.
 int HttpRequest::finish() {
+  // What is still to be answered ends the connection then.
+  if (!answered_) {
+    end_now_ = true;
+    return 0;
+  }
   while (!sent_headers_ || (sent_ < answer_.body.size() && window_open(wsi_)))
     if (writeable() != 0) break;
   return -1;
@@ -161,7 +169,18 @@ int HttpRequest::body_complete() {
   if (complete_) return over_http1() ? finish() : 0;
   complete_ = true;
   if (answered_) return lws_callback_on_writable(wsi_), 0;
-  return answer(resource_->serve(*vhost_, rest_, body_));
+  return serve();
+}
+
+// The answer may come later. Until then the client waits for as long as a request may take.
+int HttpRequest::serve() {
+  Deferred<HttpAnswer> deferred = resource_->serve(*vhost_, rest_, body_);
+  if (deferred.ready()) return answer(deferred.value());
+  wait_until(deadline_);
+  deferred.then(lifetime_, [this](const HttpAnswer& late) {
+    if (!answered_) answer(late);
+  });
+  return 0;
 }
 
 int HttpRequest::answer(HttpAnswer answer) {
@@ -249,7 +268,7 @@ void HttpRequest::ring() {
     return;
   }
   end_now_ = true;
-  answer(refusal(408, "the request took too long"));
+  answer(complete_ ? refusal(503, "the answer took too long") : refusal(408, "the request took too long"));
 }
 
 }  // namespace lws_chat

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/deferred.h"
 #include "core/message.h"
 #include "lws/alarms.h"
 #include "lws/header.h"
@@ -38,6 +39,7 @@ class HttpRequest final : public HttpExchange, public Alarm {
   bool over_http1() const { return !over_http2(wsi_); }
   int finish();
   int collect(std::string_view piece);
+  int serve();
   bool may_be_its_own_head(std::string_view piece) const;
   int ask_for_body();
   HttpAnswer judge() const;
@@ -65,6 +67,7 @@ class HttpRequest final : public HttpExchange, public Alarm {
   bool sent_headers_ = false;
   bool end_now_ = false;         // the connection ends with the answer, without waiting for the rest of the body
   bool end_after_body_ = false;  // it ends when the rest has come, which is not looked at
+  Lifetime lifetime_;
 };
 
 }  // namespace lws_chat

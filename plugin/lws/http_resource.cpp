@@ -47,22 +47,23 @@ HttpAnswer judge_publish(lws* wsi, VhostState* vhost, std::string_view room) {
 }
 
 // Publishes the body, as it is.
-HttpAnswer publish(VhostState& vhost, std::string_view name, std::string_view body) {
+Deferred<HttpAnswer> publish(VhostState& vhost, std::string_view name, std::string_view body) {
   if (vhost.draining()) return refusal(503, "the server is shutting down");
   if (!is_utf8(body)) return refusal(400, "the message is not valid UTF-8");
-  Hub& hub = vhost.hub();
-  if (hub.publish_to(name, {body, Format::kText, {}, {}, false, unix_ms()}, now()) != Status::kOk) {
-    ++hub.counters().refused_by(Status::kTooManyRooms);
-    return refusal(503, "too many rooms");
-  }
-  vhost.shared_hub().schedule_flush();
-  const Room* room = hub.find(name);
-  std::string json = "{\"result\":{\"room\":";
-  append_quoted(json, name);
-  if (room && room->settings().history.messages > 0)
-    json += ",\"epoch\":\"" + room->epoch() + "\",\"offset\":" + std::to_string(room->history().top());
-  json += ",\"clients\":" + std::to_string(room ? room->members().size() : 0) + "}}\n";
-  return {200, json};
+  auto answer = [room = std::string(name)](const Published& published) {
+    if (published.status != Status::kOk) {
+      const StatusRow& row = describe(published.status);
+      return refusal(row.http_status ? row.http_status : 503, row.text);
+    }
+    std::string json = "{\"result\":{\"room\":";
+    append_quoted(json, room);
+    const Position& position = published.position;
+    if (!position.epoch.empty())
+      json += ",\"epoch\":\"" + position.epoch + "\",\"offset\":" + std::to_string(position.offset);
+    return HttpAnswer{200, json + ",\"clients\":" + std::to_string(published.clients) + "}}\n"};
+  };
+  Message message{body, Format::kText, {}, {}, false, unix_ms()};
+  return vhost.hub().publish({}, {name, message}, now()).map(answer);
 }
 
 // As Centrifugo does, whose client libraries know 401 for a wrong key too.
@@ -77,11 +78,11 @@ HttpAnswer judge_call(lws* wsi, VhostState* vhost, std::string_view method) {
   return refusal(415, "the body has to be application/json");
 }
 
-HttpAnswer call(VhostState& vhost, std::string_view method, std::string_view body) {
+Deferred<HttpAnswer> call(VhostState& vhost, std::string_view method, std::string_view body) {
   if (vhost.draining()) return refusal(503, "the server is shutting down");
-  ServerApi::Answer answer = vhost.server_api().call(method, body, now(), unix_ms());
-  vhost.shared_hub().schedule_flush();
-  return {answer.status, std::move(answer.json)};
+  return vhost.server_api().call(method, body, now(), unix_ms()).map([](const ServerApi::Answer& answer) {
+    return HttpAnswer{answer.status, answer.json};
+  });
 }
 
 // What only those who watch over the server may see. A proxy on the same machine would make everybody one of them, so
@@ -105,17 +106,19 @@ HttpAnswer judge_health(lws* wsi, VhostState* vhost, std::string_view) {
   return judge_admin(wsi, vhost, vhost && vhost->options().health);
 }
 
-HttpAnswer metrics(VhostState& vhost, std::string_view, std::string_view) {
-  return {200, vhost.metrics(), "text/plain; version=0.0.4; charset=utf-8"};
+Deferred<HttpAnswer> metrics(VhostState& vhost, std::string_view, std::string_view) {
+  return HttpAnswer{200, vhost.metrics(), "text/plain; version=0.0.4; charset=utf-8"};
 }
 
-HttpAnswer alive(VhostState&, std::string_view, std::string_view) { return {200, "{\"status\":\"ok\"}\n"}; }
+Deferred<HttpAnswer> alive(VhostState&, std::string_view, std::string_view) {
+  return HttpAnswer{200, "{\"status\":\"ok\"}\n"};
+}
 
-HttpAnswer ready(VhostState& vhost, std::string_view, std::string_view) {
+Deferred<HttpAnswer> ready(VhostState& vhost, std::string_view, std::string_view) {
   if (!vhost.serves()) return refusal(503, describe(Status::kMisconfigured).text);
   if (vhost.draining()) return refusal(503, "the server is shutting down");
   if (vhost.hub_is_full()) return refusal(503, "too many clients");
-  return {200, "{\"status\":\"ready\"}\n"};
+  return HttpAnswer{200, "{\"status\":\"ready\"}\n"};
 }
 
 uint64_t most_of_message(const Options& options) { return options.max_message; }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "config/options.h"
+#include "core/deferred.h"
 #include "lws/http_answer.h"
 
 namespace lws_chat {
@@ -20,7 +21,8 @@ struct HttpResource {
   // What can be said against a request before its body has come; status 200: nothing. `vhost` may be nullptr.
   HttpAnswer (*judge)(lws* wsi, VhostState* vhost, std::string_view rest);
 
-  HttpAnswer (*serve)(VhostState& vhost, std::string_view rest, std::string_view body);
+  // The answer to a request that has come whole; some answers have to wait.
+  Deferred<HttpAnswer> (*serve)(VhostState& vhost, std::string_view rest, std::string_view body);
 
   // How large a body may be, and the answer to a larger one.
   uint64_t (*most)(const Options& options);

@@ -48,8 +48,8 @@ std::shared_ptr<SharedHub> SharedHub::of(lws_context* context, const Options& op
     for (const std::string& difference : hub_conflicts(known->options_, options))
       conflict += (conflict.empty() ? "" : ", ") + difference;
     if (!conflict.empty())
-      conflict = "shares hub \"" + options.hub_name + "\" with vhost " + known->vhost_name_ + " but they do not agree on " +
-                 conflict;
+      conflict = "shares hub \"" + options.hub_name + "\" with vhost " + known->vhost_name_ +
+                 " but they do not agree on " + conflict;
     return known;
   }
   auto made = std::make_shared<SharedHub>(context, options, vhost_name);
@@ -61,7 +61,7 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
-      hub_(options.hub, {append_text, append_push, append_event}, this),
+      hub_(options.hub, {append_text, append_push, append_event}, {this, this}),
       trim_(context, hub_) {
   timer_.owner = this;
   if (options.fanout == FanoutMode::kWrite) return;
@@ -72,10 +72,13 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
 
 SharedHub::~SharedHub() { lws_sul_cancel(&timer_.sul); }
 
-void SharedHub::schedule_flush(int fd) {
-  if (fd >= 0) source_ = fd;
-  Time due = hub_.due();
+void SharedHub::wake(Time due) {
   if (due < scheduled_) schedule(due, 0);
+}
+
+void SharedHub::came_from(int fd) {
+  source_ = fd;
+  wake(hub_.due());
 }
 
 // Within a timer's callback lws counts from when it began to look for timers, `elapsed` ago.

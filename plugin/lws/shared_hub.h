@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "config/options.h"
 #include "core/hub.h"
 #include "core/idempotency.h"
-#include "config/options.h"
 #include "dialect/session.h"
 #include "lws/memory_trim.h"
 #include "lws/uring_batch.h"
@@ -16,7 +16,7 @@ namespace lws_chat {
 
 // A hub, the timer that flushes it and the way its bytes leave. Vhosts of one context that name the same
 // hub share one.
-class SharedHub final : public Fanout {
+class SharedHub final : public Fanout, private Waker {
  public:
   // The hub of that name in the context, made if there is none; an empty name always makes one.
   // Sets `conflict` when `options` do not agree with those of the vhost that made it.
@@ -35,9 +35,8 @@ class SharedHub final : public Fanout {
   // How its bytes leave, for the log.
   const char* fanout_name() const { return uring_ ? "io_uring" : "write"; }
 
-  // To be called after anything that may have given the hub something to send. `fd` is the socket it came
-  // from, if any: more that is already there to be read goes out together with it.
-  void schedule_flush(int fd = -1);
+  // A message came from this socket: more that is already there to be read goes out together with it.
+  void came_from(int fd);
 
   // Sends what should have been sent a while ago: libuv reads from up to 49 152 sockets before it looks at timers. Not
   // to be called by the hub's own calls.
@@ -57,6 +56,7 @@ class SharedHub final : public Fanout {
     SharedHub* owner;
   };
 
+  void wake(Time due) override;
   static void on_timer(lws_sorted_usec_list_t* sul);
   void schedule(Time at, Time elapsed);
   bool worth_waiting() const;

@@ -27,7 +27,6 @@ void StructuredConnection::accept(bool binary, std::string_view payload) {
 
 void StructuredConnection::go_on() {
   session_.resume(now());
-  vhost().shared_hub().schedule_flush();
   expect_more();
 }
 
@@ -55,7 +54,6 @@ void StructuredConnection::drain(Status why) { session_.part(why, now()); }
 
 void StructuredConnection::leave_hub() {
   session_.lost(now(), departure());
-  vhost().shared_hub().schedule_flush();
 }
 
 // One command alone never costs more than the client may send at once, so it is never too much.

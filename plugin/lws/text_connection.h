@@ -1,11 +1,12 @@
 #pragma once
 
+#include "dialect/text_session.h"
 #include "lws/websocket.h"
 
 namespace lws_chat {
 
 // A client of the text dialect: one connection, one room.
-class TextConnection final : public WebSocket, public Client {
+class TextConnection final : public WebSocket, private TextLink {
  public:
   // ESTABLISHED
   TextConnection(lws* wsi, VhostState& vhost);
@@ -14,10 +15,6 @@ class TextConnection final : public WebSocket, public Client {
   // Joins the room.
   void enter(std::string_view room);
 
-  IdentityPtr identity() override;
-  bool ready() override { return can_write(); }
-  size_t write(std::string_view frames) override { return Connection::write(this, frames); }
-  void dismissed(Ending ending, Time now) override;
   void ping() override;
   void drain(Status why) override;
 
@@ -26,7 +23,17 @@ class TextConnection final : public WebSocket, public Client {
   void go_on() override;
   void alive() override;
   void leave_hub() override;
+  void expect_more();
   unsigned close_code(Status why) const override { return describe(why).close_code; }
+
+  bool ready() override { return can_write(); }
+  size_t write(Client& client, std::string_view frames) override { return Connection::write(&client, frames); }
+  Origin origin() const override { return origin_of_peer(); }
+  void ask_to_resume() override { ask_to_write(); }
+  void hold_input(bool hold) override { WebSocket::hold_input(hold); }
+  void end(Ending ending, std::string last_frames) override;
+
+  TextSession session_;
 };
 
 }  // namespace lws_chat

@@ -89,8 +89,8 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
   std::string conflict;
   shared_hub_ = SharedHub::of(context_, options_, name_.c_str(), conflict);
   if (!conflict.empty()) complain(conflict);
-  own_names_ = lws_chat::own_names(options_.server_names, name_, listens_on_loopback(vhost_),
-                                   !options_.trusted_proxies.empty());
+  own_names_ =
+      lws_chat::own_names(options_.server_names, name_, listens_on_loopback(vhost_), !options_.trusted_proxies.empty());
   char host_name[256] = "";
   gethostname(host_name, sizeof host_name - 1);
   node_ = {hub().next_id(), std::string(host_name) + "/" + name_, now()};
@@ -246,7 +246,6 @@ int VhostState::publish_from_outside(const lws_vhost* vhost, std::string_view ro
 void VhostState::empty_inbox() {
   if (!serves_) return;
   bool done = guarded("publish", [&] { publish_from_inbox(); });
-  shared_hub_->schedule_flush();
   if (!done) lws_sul_schedule(context_, 0, &inbox_timer_.sul, on_inbox_timer, kTryAgain);
 }
 
@@ -258,13 +257,20 @@ void VhostState::publish_from_inbox() {
   for (; !publishing_.empty(); publishing_.pop_front()) {
     const Inbox::Item& item = publishing_.front();
     Message message{item.payload, item.format, {}, {}, false, unix_ms()};
-    if (hub().publish_to(item.room, message, now()) == Status::kOk) continue;
-    ++hub().counters().refused_by(Status::kTooManyRooms);
-    if (inbox_logged_ != 0 && now() - inbox_logged_ < LWS_US_PER_SEC) continue;
-    inbox_logged_ = now();
-    lwsl_warn("lws-chat: vhost %s: dropped a message published in this process: too many rooms\n", name());
+    // It was accepted from code of this process: how it ends is for the log only.
+    hub().publish({}, {item.room, message}, now()).then(lifetime_, [this](const Published& published) {
+      note_inbox(published);
+    });
   }
   if (more) lws_cancel_service(context_);
+}
+
+void VhostState::note_inbox(const Published& published) {
+  if (published.status == Status::kOk) return;
+  if (inbox_logged_ != 0 && now() - inbox_logged_ < LWS_US_PER_SEC) return;
+  inbox_logged_ = now();
+  lwsl_warn("lws-chat: vhost %s: dropped a message published in this process: %s\n", name(),
+            std::string(describe(published.status).text).c_str());
 }
 
 int VhostState::room_stats(const lws_vhost* vhost, std::string_view name, lws_chat_room_stats& stats) {
@@ -299,7 +305,6 @@ void VhostState::drain_some() {
     drain_next_ = connection->next_;
     if (!guarded("drain", [&] { connection->drain(why); })) connection->kill(why);
   }
-  if (first_) shared_hub_->schedule_flush();
   if (drain_steps_ == 0) return;
   --drain_steps_;
   lws_sul_schedule(context_, 0, &drain_timer_.sul, on_drain_timer, kDrainStep);

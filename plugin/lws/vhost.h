@@ -124,6 +124,7 @@ class VhostState {
   // Publishes what other threads have put into the inbox.
   void empty_inbox();
   void publish_from_inbox();
+  void note_inbox(const Published& published);
   static void on_inbox_timer(lws_sorted_usec_list_t* sul);
 
   static VhostState* registered(const lws_vhost* vhost);
@@ -158,6 +159,7 @@ class VhostState {
   std::list<Inbox::Item> publishing_;  // taken out of it, and not published yet
   Timer inbox_timer_{};
   Time inbox_logged_ = 0;
+  Lifetime lifetime_;
   Timer drain_timer_{};
   Connection* drain_next_ = nullptr;  // the first that has not been told yet
   size_t drain_steps_ = 0;            // that are left

@@ -61,7 +61,7 @@ void WebSocket::receive(const char* bytes, size_t size) {
   accept(binary, whole);
 }
 
-void WebSocket::published() { vhost().shared_hub().schedule_flush(lws_get_socket_fd(lws_get_network_wsi(wsi()))); }
+void WebSocket::published() { vhost().shared_hub().came_from(lws_get_socket_fd(lws_get_network_wsi(wsi()))); }
 
 bool WebSocket::limit_rate(uint64_t count) {
   if (!open()) return true;

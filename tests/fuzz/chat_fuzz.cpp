@@ -7,6 +7,7 @@
 
 #include "core/utf8.h"
 #include "dialect/server_api.h"
+#include "support/hub_calls.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"
 
@@ -100,7 +101,8 @@ class Chat final : private Fanout {
   void add_reader() {
     if (readers_.size() >= 6) readers_.erase(readers_.begin());
     auto made = std::make_unique<Reader>(hub_, bytes_.pick(2) ? Audience::kText : Audience::kEvents);
-    if (hub_.join(*made, bytes_.pick(kRooms), bytes_.pick(4), now_) == Status::kOk) readers_.push_back(std::move(made));
+    if (lws_chat::join(hub_, *made, bytes_.pick(kRooms), bytes_.pick(4), now_) == Status::kOk)
+      readers_.push_back(std::move(made));
   }
 
   std::string command_called(std::string_view method) {
@@ -164,7 +166,7 @@ class Chat final : private Fanout {
 
   void call(std::string_view method, const std::string& body) {
     ServerApi api(hub_, sessions_, idempotency_, options_, node_);
-    ServerApi::Answer answer = api.call(method, body, now_, 1);
+    ServerApi::Answer answer = api.call(method, body, now_, 1).value();
     std::string_view json = answer.json;
     if (json.empty() || json.back() != '\n') std::abort();
     json.remove_suffix(1);
@@ -215,7 +217,7 @@ class Chat final : private Fanout {
     Reader& reader = *readers_[bytes_.pick(static_cast<unsigned>(readers_.size()))];
     if (!reader.room() || reader.leaving()) return;
     std::string text = data();
-    (void)receive_text(hub_, reader, options_, {text}, now_);
+    lws_chat::say(hub_, reader, text, now_);
   }
 
   void flush(unsigned budget) {
@@ -305,7 +307,7 @@ class Chat final : private Fanout {
   ServerApi::Node node_{"node", "name", 0};
   std::vector<SessionPeer*> gathered_;
   bool flushing_ = false;
-  Hub hub_{tight_settings(), {append_text, append_push, append_event}, this};
+  Hub hub_{tight_settings(), {append_text, append_push, append_event}, {this}};
   std::vector<std::unique_ptr<Peer>> peers_;
   std::vector<std::unique_ptr<Reader>> readers_;
 };

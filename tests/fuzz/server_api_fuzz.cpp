@@ -74,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::string_view method = kMethods[(choice & 15) % std::size(kMethods)];
     now += choice & 16 ? Idempotency::kKeep : 50;
     peers[0].appetite = choice & 32 ? 1 : 1 << 30;
-    judge(api.call(method, request.substr(1), now, 1));
+    judge(api.call(method, request.substr(1), now, 1).value());
     if (choice & 64) hub.flush(now, 10);
     for (SessionPeer& peer : peers) {
       if (choice & 128) peer.session.receive(R"({"id":9,"subscribe":{"channel":"r"}})", now);

@@ -19,6 +19,7 @@
 #include "dialect/frame.h"
 #include "dialect/reply.h"
 #include "dialect/text.h"
+#include "support/hub_calls.h"
 
 namespace lws_chat::model {
 
@@ -157,7 +158,7 @@ class Model final : private Fanout {
     bool place = hub_.has_place(name);
     if (const Room* room = hub_.find(name)) top = room->history().top();
     // The log has to be known before the join, which may write.
-    Status status = hub_.join(*reader, name, 0, now_);
+    Status status = lws_chat::join(hub_, *reader, name, 0, now_);
     if ((status == Status::kOk) != place) fail("has_place() was wrong");
     if (status != Status::kOk) return;
     const Room* room = hub_.find(name);
@@ -172,7 +173,7 @@ class Model final : private Fanout {
       if (room) {
         // What has expired by now is not replayed, so the start is read off after the join.
         reader->appetite = 0;
-        if (hub_.join(*reader, name, replay, now_) != Status::kOk) fail("refused");
+        if (lws_chat::join(hub_, *reader, name, replay, now_) != Status::kOk) fail("refused");
         first = std::max(room->history().first(), top + 1 - std::min(replay, top));
         if (room->history().count() > kHistory) fail("the history is too long");
         reader->log = &log_of(*room, *reader);
@@ -180,7 +181,7 @@ class Model final : private Fanout {
         reader->appetite = 1 << 30;
         hub_.pump(*reader, now_);
       } else {
-        if (hub_.join(*reader, name, replay, now_) != Status::kOk) fail("refused");
+        if (lws_chat::join(hub_, *reader, name, replay, now_) != Status::kOk) fail("refused");
         reader->log = &log_of(*hub_.find(name), *reader);
         reader->start = reader->log->bytes.size();
       }
@@ -215,7 +216,7 @@ class Model final : private Fanout {
       constexpr std::array<Encode, kAudiences> kEncode = {append_text, append_push, append_push, append_event};
       kEncode[i](log, event);
     }
-    hub_.publish(*sender.room(), message, now_);
+    lws_chat::publish(hub_, sender, message, now_);
     if (hub_.bytes_in_use() > kMaxMemory) fail("more memory than allowed");
   }
 
@@ -286,7 +287,7 @@ class Model final : private Fanout {
 
   Pick pick_;
   Time now_ = 0;
-  Hub hub_{settings(), {append_text, append_push, append_event}, this};
+  Hub hub_{settings(), {append_text, append_push, append_event}, {this}};
   std::map<std::string, std::array<Log, kAudiences>> logs_;  // by epoch
   std::vector<std::unique_ptr<Reader>> readers_;
   std::vector<Reader*> gathered_;

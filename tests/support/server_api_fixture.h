@@ -54,7 +54,7 @@ struct ServerApiFixture {
 
   // What a back end is answered, without the line end.
   std::string call(std::string_view method, std::string_view body) {
-    answer = ServerApi(hub, sessions, idempotency, options, node).call(method, body, now, 1'700'000'000'000);
+    answer = ServerApi(hub, sessions, idempotency, options, node).call(method, body, now, 1'700'000'000'000).value();
     flush();
     CHECK(!answer.json.empty() && answer.json.back() == '\n');
     return answer.json.substr(0, answer.json.size() - 1);

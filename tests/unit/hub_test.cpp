@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "support/hub_calls.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
@@ -66,7 +67,7 @@ struct Fixture {
 
   Reader& join(std::string_view room = "room", uint64_t replay = 0, Time now = 0) {
     Reader& reader = readers.emplace_back();
-    CHECK(hub.join(reader, room, replay, now) == Status::kOk);
+    CHECK(lws_chat::join(hub, reader, room, replay, now) == Status::kOk);
     return reader;
   }
   // A reader that is to get these by a replay, but is not ready for any of it.
@@ -74,11 +75,11 @@ struct Fixture {
     for (const char* text : texts) publish(text, 0);
     Reader& reader = readers.emplace_back();
     reader.open = false;
-    CHECK(hub.join(reader, "room", texts.size(), 0) == Status::kOk);
+    CHECK(lws_chat::join(hub, reader, "room", texts.size(), 0) == Status::kOk);
     return reader;
   }
 
-  void publish(std::string_view text, Time now) { hub.publish(*readers[0].room(), Message{text}, now); }
+  void publish(std::string_view text, Time now) { lws_chat::publish(hub, readers[0], Message{text}, now); }
   ~Fixture() {
     for (Reader& reader : readers) hub.leave(reader, 0);
   }
@@ -158,11 +159,11 @@ TEST(a_room_is_flushed_though_the_hub_was_told_of_an_earlier_time_later) {
 
 TEST(a_message_from_elsewhere_goes_to_a_room_that_is_made_if_need_be) {
   Fixture f;
-  CHECK(f.hub.publish_to("new", {"a"}, 0) == Status::kOk);
-  CHECK(f.hub.publish_to("new", {"b"}, 0) == Status::kOk);
+  CHECK(lws_chat::publish(f.hub, "new", {"a"}, 0).status == Status::kOk);
+  CHECK(lws_chat::publish(f.hub, "new", {"b"}, 0).status == Status::kOk);
   Reader& reader = f.join("new", 5);
   CHECK_EQ(reader.got, "ab");
-  CHECK(f.hub.publish_to("new", {"c"}, 1) == Status::kOk);
+  CHECK(lws_chat::publish(f.hub, "new", {"c"}, 1).status == Status::kOk);
   f.hub.flush(1, kMany);
   CHECK_EQ(reader.got, "abc");
 }
@@ -171,15 +172,15 @@ TEST(a_message_from_elsewhere_does_not_keep_a_room_that_remembers_nothing) {
   Hub::Settings chosen = settings();
   chosen.rooms.history.messages = 0;
   Fixture f(chosen);
-  CHECK(f.hub.publish_to("room", {"a"}, 0) == Status::kOk);
+  CHECK(lws_chat::publish(f.hub, "room", {"a"}, 0).status == Status::kOk);
   CHECK_EQ(f.hub.rooms(), 0u);
 }
 
 TEST(a_message_from_elsewhere_needs_a_place_for_its_room) {
   Fixture f;
   for (const char* room : {"1", "2", "3"}) f.join(room);
-  CHECK(f.hub.publish_to("4", {"a"}, 0) == Status::kTooManyRooms);
-  CHECK(f.hub.publish_to("3", {"a"}, 0) == Status::kOk);
+  CHECK(lws_chat::publish(f.hub, "4", {"a"}, 0).status == Status::kTooManyRooms);
+  CHECK(lws_chat::publish(f.hub, "3", {"a"}, 0).status == Status::kOk);
 }
 
 TEST(the_hub_is_due_when_the_room_that_has_waited_longest_is) {
@@ -189,7 +190,7 @@ TEST(the_hub_is_due_when_the_room_that_has_waited_longest_is) {
   f.hub.flush(0, kMany);
   f.publish("2", 1);
   Reader& other = f.join("quiet");
-  f.hub.publish(*other.room(), Message{"3"}, 3 * kInterval);
+  lws_chat::publish(f.hub, other, Message{"3"}, 3 * kInterval);
   CHECK_EQ(f.hub.due(), kInterval);
 }
 
@@ -213,7 +214,7 @@ TEST(a_large_room_does_not_keep_the_others_waiting) {
   for (int i = 0; i < 10; ++i) f.join("large");
   Reader& small = f.join("small");
   f.publish("m", 0);
-  f.hub.publish(*small.room(), Message{"s"}, 0);
+  lws_chat::publish(f.hub, small, Message{"s"}, 0);
   f.hub.flush(0, 4);
   CHECK_EQ(small.got, "");
   f.hub.flush(0, 4);
@@ -228,8 +229,8 @@ TEST(each_audience_is_told_in_its_own_way_and_joins_only_those_who_asked) {
   Hub hub(chosen, {encode, encode_structured, encode});
   auto ann = std::make_shared<Identity>(Identity{"1", "ann", "ann"});
   Reader text(Audience::kText, ann), structured(Audience::kStructured, ann), watching(Audience::kWatching, ann);
-  for (Reader* reader : {&text, &watching, &structured}) CHECK(hub.join(*reader, "r", 0, 0) == Status::kOk);
-  hub.publish(*text.room(), Message{"m"}, 0);
+  for (Reader* reader : {&text, &watching, &structured}) CHECK(lws_chat::join(hub, *reader, "r", 0, 0) == Status::kOk);
+  lws_chat::publish(hub, text, Message{"m"}, 0);
   hub.flush(0, kMany);
   CHECK_EQ(text.got, "m");
   CHECK_EQ(structured.got, "r:1:m;");
@@ -405,7 +406,7 @@ TEST(more_rooms_than_max_rooms_are_refused_but_those_there_can_be_joined) {
   CHECK(f.hub.has_place("a"));
   CHECK(!f.hub.has_place("d"));
   Reader late;
-  CHECK(f.hub.join(late, "d", 0, 0) == Status::kTooManyRooms);
+  CHECK(lws_chat::join(f.hub, late, "d", 0, 0) == Status::kTooManyRooms);
   CHECK(!late.room());
   f.join("a");
 }
@@ -416,7 +417,7 @@ TEST(for_one_room_more_the_room_that_was_left_longest_ago_is_forgotten) {
   f.join("b");
   f.join("c");
   for (size_t i : {1, 0}) {
-    f.hub.publish(*f.readers[i].room(), Message{"remember"}, 0);
+    lws_chat::publish(f.hub, f.readers[i], Message{"remember"}, 0);
     f.hub.flush(0, kMany);
     f.hub.leave(f.readers[i], 0);
   }
@@ -440,7 +441,7 @@ TEST(a_room_that_was_left_makes_place_for_another_but_not_for_one_beside_itself)
   f.join("a");
   f.join("b");
   f.join("c");
-  f.hub.publish(*f.readers[0].room(), Message{"remember"}, 0);
+  lws_chat::publish(f.hub, f.readers[0], Message{"remember"}, 0);
   f.hub.flush(0, kMany);
   f.hub.leave(f.readers[0], 0);
   CHECK(f.hub.has_places({"d", "b"}));
@@ -454,10 +455,10 @@ TEST(a_long_replay_goes_out_in_several_turns) {
   chosen.rooms.history = {100, 1'000'000, kAge};
   Fixture f(chosen);
   f.join("a");
-  for (int i = 0; i < 8; ++i) f.hub.publish(*f.readers[0].room(), Message{std::string(12000, 'x')}, 0);
+  for (int i = 0; i < 8; ++i) lws_chat::publish(f.hub, f.readers[0], Message{std::string(12000, 'x')}, 0);
   f.hub.flush(0, kMany);
   Reader late;
-  CHECK(f.hub.join(late, "a", 8, 0) == Status::kOk);
+  CHECK(lws_chat::join(f.hub, late, "a", 8, 0) == Status::kOk);
   CHECK(late.behind());
   CHECK(late.got.size() >= 65536u);
   while (late.behind()) f.hub.pump(late, 0);
@@ -536,11 +537,11 @@ TEST(too_much_memory_costs_the_oldest_history_first) {
   tight.rooms.history = {1000, 1 << 20, kAge};
   Fixture f(tight);
   f.join("old");
-  f.hub.publish(*f.readers[0].room(), Message{std::string(20000, 'o')}, 0);
+  lws_chat::publish(f.hub, f.readers[0], Message{std::string(20000, 'o')}, 0);
   f.hub.flush(0, kMany);
   Reader& newer = f.join("new");
   for (int i = 0; i < 200; ++i) {
-    f.hub.publish(*newer.room(), Message{std::string(2000, 'n')}, 1 + i);
+    lws_chat::publish(f.hub, newer, Message{std::string(2000, 'n')}, 1 + i);
     f.hub.flush(1 + i * kInterval, kMany);
   }
   CHECK(f.hub.bytes_in_use() <= tight.max_memory);
@@ -558,7 +559,7 @@ TEST(too_much_memory_costs_the_slowest_readers_when_there_is_no_history_left) {
   Reader& fast = f.join();
   slow.open = false;
   for (int i = 0; i < 200; ++i) {
-    f.hub.publish(*fast.room(), Message{std::string(1000, 'x')}, i);
+    lws_chat::publish(f.hub, fast, Message{std::string(1000, 'x')}, i);
     CHECK(f.hub.bytes_in_use() <= tight.max_memory);
   }
   CHECK(slow.why == Status::kSlow);
@@ -607,13 +608,13 @@ TEST(bytes_stay_until_they_are_sent_also_when_memory_is_reclaimed_at_the_beginni
   chosen.max_memory = 2000;
   chosen.rooms.presence = chosen.rooms.join_leave = true;
   Gatherer gatherer;
-  Hub hub(chosen, {encode, encode_structured, encode}, &gatherer);
+  Hub hub(chosen, {encode, encode_structured, encode}, {&gatherer});
   gatherer.hub = &hub;
   Gatherer::Member watcher(gatherer);
-  CHECK(hub.join(watcher, "room", 0, 0) == Status::kOk);
+  CHECK(lws_chat::join(hub, watcher, "room", 0, 0) == Status::kOk);
   std::string about(3000, 'x');
   Reader other(Audience::kText, std::make_shared<const Identity>(Identity{"id", "", about}));
-  CHECK(hub.join(other, "room", 0, 0) == Status::kOk);
+  CHECK(lws_chat::join(hub, other, "room", 0, 0) == Status::kOk);
   hub.flush(0, kMany);
   CHECK(gatherer.held && gatherer.waiting.empty());
   CHECK(watcher.why == Status::kOk && watcher.got == "+" + about);
@@ -639,7 +640,7 @@ TEST(there_is_no_place_for_a_room_when_clients_hold_half_of_max_memory) {
   CHECK(!f.hub.has_place("another"));
   CHECK(!f.hub.has_places({"here", "another"}));
   Reader refused;
-  CHECK(f.hub.join(refused, "another", 0, 0) == Status::kTooManyRooms);
+  CHECK(lws_chat::join(f.hub, refused, "another", 0, 0) == Status::kTooManyRooms);
   CHECK(f.hub.has_places({"here"}));
   f.join("here");
   charge.set(0);
@@ -652,7 +653,7 @@ TEST(what_clients_hold_costs_history_and_a_charge_is_bounded_by_its_account) {
   Fixture f(tight);
   Reader& reader = f.join();
   for (int i = 0; i < 450; ++i) {
-    f.hub.publish(*reader.room(), Message{std::string(2000, 'n')}, 0);
+    lws_chat::publish(f.hub, reader, Message{std::string(2000, 'n')}, 0);
     f.hub.flush(i * kInterval, kMany);
   }
   size_t kept = f.hub.find("room")->history().bytes();
@@ -672,7 +673,7 @@ TEST(an_origin_makes_only_so_many_rooms_and_joins_all) {
   Fixture f(chosen);
   auto come = [&](const char* room, Origin origin) {
     Reader& reader = f.readers.emplace_back();
-    return f.hub.join(reader, room, 0, 0, origin);
+    return lws_chat::join(f.hub, reader, room, 0, 0, origin);
   };
   CHECK(come("a", 1) == Status::kOk);
   CHECK(come("b", 1) == Status::kOk);

@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include "support/hub_calls.h"
 #include "support/session_peer.h"
 #include "support/unit.h"
 
@@ -54,7 +55,7 @@ struct Fixture {
     for (int i = 0; i < 5 && hub.due() <= 0; ++i) hub.flush(0, 1000);
   }
   void publish(const char* room, std::string_view payload) {
-    (void)hub.publish_to(room, {payload}, 0);
+    (void)lws_chat::publish(hub, room, {payload}, 0);
     flush();
   }
 };
@@ -113,7 +114,7 @@ TEST(clients_and_their_rooms_are_counted_by_dialect) {
   Texter texter;
   f.hub.counters().connected(Dialect::kText);
   f.hub.counters().connected(Dialect::kStructured);
-  CHECK(f.hub.join(texter, "a", 0, 0) == Status::kOk);
+  CHECK(lws_chat::join(f.hub, texter, "a", 0, 0) == Status::kOk);
   peer->session.receive(
       "{\"id\":1,\"connect\":{}}\n{\"id\":2,\"subscribe\":{\"channel\":\"a\"}}\n{\"id\":3,\"subscribe\":{\"channel\":"
       "\"b\"}}",
@@ -158,7 +159,7 @@ TEST(messages_deliveries_writes_and_bytes_are_what_went_through) {
   Fixture f;
   Texter a;
   Texter b;
-  CHECK(f.hub.join(a, "room", 0, 0) == Status::kOk && f.hub.join(b, "room", 0, 0) == Status::kOk);
+  CHECK(lws_chat::join(f.hub, a, "room", 0, 0) == Status::kOk && lws_chat::join(f.hub, b, "room", 0, 0) == Status::kOk);
   f.publish("room", "12345");
   f.publish("room", "123");
   f.publish("nobody", "1");
@@ -180,7 +181,7 @@ TEST(a_replay_counts_as_deliveries) {
   f.publish("room", "1");
   f.publish("room", "2");
   Texter late;
-  CHECK(f.hub.join(late, "room", 5, 0) == Status::kOk);
+  CHECK(lws_chat::join(f.hub, late, "room", 5, 0) == Status::kOk);
   CHECK_EQ(f.value("deliveries_total"), "2");
   CHECK_EQ(f.value("replayed_total"), "2");
   f.hub.leave(late, 0);
@@ -206,7 +207,7 @@ TEST(recoveries_are_full_or_failed) {
 TEST(a_reader_that_could_not_be_written_to_is_seen_by_how_far_it_was_behind) {
   Fixture f;
   Texter slow;
-  CHECK(f.hub.join(slow, "room", 0, 0) == Status::kOk);
+  CHECK(lws_chat::join(f.hub, slow, "room", 0, 0) == Status::kOk);
   slow.hungry = false;
   f.publish("room", std::string(500, 'x'));
   CHECK_EQ(f.value("reader_lag_bytes_count"), "1");

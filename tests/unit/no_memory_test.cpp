@@ -8,6 +8,7 @@
 #include <set>
 
 #include "dialect/server_api.h"
+#include "support/hub_calls.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"
 #include "support/unit.h"
@@ -153,7 +154,7 @@ struct World final : Fanout {
     bool in = false;
     try {
       Armed now_armed;
-      in = hub.join(*made, "r", replay, now) == Status::kOk;
+      in = lws_chat::join(hub, *made, "r", replay, now) == Status::kOk;
     } catch (const std::bad_alloc&) {
       CHECK(!made->room());
     }
@@ -165,7 +166,7 @@ struct World final : Fanout {
   void publish(Reader* reader) {
     if (!reader || !reader->room()) return;
     const std::string& text = next();
-    attempt(nullptr, [&] { (void)receive_text(hub, *reader, options, {text, Format::kJson}, now); });
+    attempt(nullptr, [&] { lws_chat::say(hub, *reader, text, now, Format::kJson); });
   }
 
   void call(std::string_view method, const std::string& body) {
@@ -236,7 +237,7 @@ struct World final : Fanout {
   Idempotency idempotency;
   ServerApi::Node node{"node", "name", 0};
   std::vector<SessionPeer*> gathered;
-  Hub hub{settings(), {encode, append_push, encode}, this};
+  Hub hub{settings(), {encode, append_push, encode}, {this}};
   std::vector<std::unique_ptr<Peer>> peers;
   std::vector<std::unique_ptr<Reader>> readers;
   std::string published;  // all payloads, in order

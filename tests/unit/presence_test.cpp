@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/hub.h"
+#include "support/hub_calls.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
@@ -57,7 +58,7 @@ struct Fixture {
     for (Reader* reader : {&watcher, &plain, &text}) hub.leave(*reader, 0);
   }
   void join(Reader& reader, const char* room = "room", Time now = 0) {
-    CHECK(hub.join(reader, room, 0, now) == Status::kOk);
+    CHECK(lws_chat::join(hub, reader, room, 0, now) == Status::kOk);
     hub.flush(now, 100);
   }
   // What the watcher was told since the last time.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "dialect/server_api.h"
+#include "support/hub_calls.h"
 #include "support/server_api_fixture.h"
 
 using namespace lws_chat;
@@ -22,7 +23,7 @@ TEST(unsubscribe_is_told_after_what_was_published_before_and_nothing_follows) {
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
   ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
   (void)api.call("publish", R"({"channel":"room","data":"before"})", f.now, 1);
-  CHECK_EQ(api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now, 1).json, "{\"result\":{}}\n");
+  CHECK_EQ(api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now, 1).value().json, "{\"result\":{}}\n");
   (void)api.call("publish", R"({"channel":"room","data":"after"})", f.now, 1);
   f.flush();
   std::vector<std::string> texts = f.heard(*reader);
@@ -185,7 +186,7 @@ TEST(a_session_that_ends_while_it_is_taken_out_of_its_last_room_does_end) {
 
 TEST(a_text_client_has_one_room_and_ends_with_it) {
   Fixture f;
-  CHECK(f.hub.join(f.texter, "room", 0, f.now) == Status::kOk);
+  CHECK(join(f.hub, f.texter, "room", 0, f.now) == Status::kOk);
   f.call("presence", R"({"channel":"room"})");
   f.call("unsubscribe", R"({"channel":"other","client":"texter"})");
   CHECK(!f.texter.ending);
@@ -240,7 +241,7 @@ TEST(disconnect_means_one_client_or_session_too) {
 
 TEST(a_text_client_is_disconnected_by_the_id_that_presence_says) {
   Fixture f;
-  CHECK(f.hub.join(f.texter, "room", 0, f.now) == Status::kOk);
+  CHECK(join(f.hub, f.texter, "room", 0, f.now) == Status::kOk);
   f.call("presence", R"({"channel":"room"})");
   f.call("disconnect", R"({"client":"texter","whitelist":["texter"]})");
   CHECK(!f.texter.ending);
@@ -278,7 +279,7 @@ TEST(who_is_in_a_room_is_found_out_once_until_somebody_comes_or_goes) {
   std::vector<std::unique_ptr<Asked>> members;
   for (unsigned i = 0; i < 50; ++i) {
     members.push_back(std::make_unique<Asked>(i));
-    CHECK(f.hub.join(*members.back(), "room", 0, f.now) == Status::kOk);
+    CHECK(join(f.hub, *members.back(), "room", 0, f.now) == Status::kOk);
   }
   auto asked = [&] { return std::exchange(members[0]->asked, 0); };
   (void)asked();

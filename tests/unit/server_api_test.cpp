@@ -1,5 +1,6 @@
 #include "dialect/server_api.h"
 
+#include "support/hub_calls.h"
 #include "support/server_api_fixture.h"
 
 using namespace lws_chat;
@@ -171,7 +172,7 @@ TEST(presence_stats_counts_clients_and_users) {
   auto a = f.peer();
   auto b = f.peer();
   for (SessionPeer* peer : {a.get(), b.get()}) f.connect_and_subscribe(*peer, R"({"user":"ann"})");
-  CHECK(f.hub.join(f.texter, "room", 0, f.now) == Status::kOk);
+  CHECK(join(f.hub, f.texter, "room", 0, f.now) == Status::kOk);
   CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":3,"num_users":2}})");
 }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "support/hub_calls.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"
 #include "support/unit.h"
@@ -329,7 +330,7 @@ TEST(a_text_reader_gets_the_string_itself_or_the_json) {
   Fixture f;
   f.both_in_room();
   Text text;
-  CHECK(f.hub.join(text, "room", 0, 0) == Status::kOk);
+  CHECK(join(f.hub, text, "room", 0, 0) == Status::kOk);
   (void)f.ask(*f.a, R"({"id":3,"publish":{"channel":"room","data":"\u8acb\"\n"}})");
   CHECK_EQ(text.got, "\x81\x05請\"\n");
   text.got.clear();
@@ -338,10 +339,10 @@ TEST(a_text_reader_gets_the_string_itself_or_the_json) {
   CHECK_EQ(text.got, "\x81\x08{ \"a\":1}");
   (void)f.a->take();
   f.now = 2 * kSecond;
-  CHECK(receive_text(f.hub, text, f.options, Message{"say \"hi\"\n"}, f.now) == Status::kOk);
+  CHECK(say(f.hub, text, "say \"hi\"\n", f.now).status == Status::kOk);
   f.flush();
   CHECK_EQ(f.a->take_one(), R"({"push":{"channel":"room","pub":{"data":"say \"hi\"\n","offset":3}}})");
-  f.hub.publish(*text.room(), Message{std::string_view("\0\xff", 2), Format::kBinary}, f.now);
+  publish(f.hub, text, Message{std::string_view("\0\xff", 2), Format::kBinary}, f.now);
   f.now = 3 * kSecond;
   f.flush();
   CHECK(f.a->take_one().find(R"("data":{"base64":"AP8="})") != std::string::npos);

@@ -1,0 +1,11 @@
+#include "core/broker.h"
+
+#include "core/room.h"
+
+namespace lws_chat {
+
+Deferred<Published> LocalBroker::publish(Room& room, const Message& message, Time now) {
+  return node_->deliver(room, room.next_offset(), message, now);
+}
+
+}  // namespace lws_chat

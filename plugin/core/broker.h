@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/deferred.h"
+#include "core/identity.h"
+#include "core/message.h"
+#include "core/publication.h"
+
+// The seam between nodes: gives each message its position and spreads it to every node that has readers of the room.
+namespace lws_chat {
+
+class Room;
+
+class Broker {
+ public:
+  // What the hub does for its broker.
+  class Node {
+   public:
+    // Hands the message at this offset to the room's readers. Messages of a room have to come in order and without a
+    // gap: one whose offset was there before is passed over.
+    virtual Deferred<Published> deliver(Room& room, uint64_t offset, const Message& message, Time now) = 0;
+
+    // The room stands at another position than was delivered. Its readers have missed something and are told so.
+    virtual void moved(Room& room, const Position& position, Time now) = 0;
+
+    // The room that is open under this name; nullptr if there is none.
+    virtual Room* opened(std::string_view name) = 0;
+
+   protected:
+    ~Node() = default;
+  };
+
+  virtual ~Broker() = default;
+
+  // The node that it works for; called once, before anything else.
+  virtual void attach(Node& node) = 0;
+
+  // Gives the message its position and spreads it. The answer may come before or after the delivery.
+  virtual Deferred<Published> publish(Room& room, const Message& message, Time now) = 0;
+
+  // The room is needed here: from the answer on, what is published in it has to be delivered.
+  virtual Deferred<Status> open(Room& room, Time now) = 0;
+
+  // The room is not needed here any more.
+  virtual void close(const Room& room) = 0;
+
+  // Somebody is present in a room, or is not any more.
+  virtual void entered(const Room& room, const Identity& who) = 0;
+  virtual void left(const Room& room, const Identity& who) = 0;
+};
+
+// For a server that is alone: the position is the room's next one, and delivery is at once.
+class LocalBroker final : public Broker {
+ public:
+  void attach(Node& node) override { node_ = &node; }
+  Deferred<Published> publish(Room& room, const Message& message, Time now) override;
+  Deferred<Status> open(Room&, Time) override { return Status::kOk; }
+  void close(const Room&) override {}
+  void entered(const Room&, const Identity&) override {}
+  void left(const Room&, const Identity&) override {}
+
+ private:
+  Node* node_ = nullptr;
+};
+
+}  // namespace lws_chat

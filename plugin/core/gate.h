@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string_view>
+
+#include "core/deferred.h"
+#include "core/message.h"
+#include "core/status.h"
+
+// The seam for access control: may somebody do what they ask for?
+namespace lws_chat {
+
+enum class Action : uint8_t { kJoin, kPublish };
+
+// Who somebody is and what they may. Today everybody may everything.
+struct Grant {};
+
+class Gate {
+ public:
+  virtual ~Gate() = default;
+
+  // Returns kOk, or why not; at once, or when it is known. `message` is that of a publication, else nullptr; it has to
+  // stay only until judge() returns.
+  virtual Deferred<Status> judge(const Grant& grant, Action action, std::string_view room, const Message* message) = 0;
+};
+
+// Lets everybody in.
+class OpenGate final : public Gate {
+ public:
+  Deferred<Status> judge(const Grant&, Action, std::string_view, const Message*) override { return Status::kOk; }
+};
+
+}  // namespace lws_chat

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/message.h"
+#include "core/status.h"
+
+namespace lws_chat {
+
+// A place in a room's log. An offset means something only together with the epoch it belongs to.
+struct Position {
+  std::string epoch;    // empty: no history keeps the message
+  uint64_t offset = 0;  // of the last message before the place; messages count from 1
+};
+
+// A message for a room. The views have to stay only until Hub::publish() returns.
+struct Publication {
+  std::string_view room;
+  Message message;
+};
+
+// What became of a publication.
+struct Published {
+  Status status = Status::kOk;  // why it was refused, if it was
+  Position position{};          // of the message
+  size_t clients = 0;           // members of the room that it was for
+  Time at = 0;                  // when this was known
+};
+
+}  // namespace lws_chat

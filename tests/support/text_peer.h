@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "dialect/text_session.h"
+
+namespace lws_chat {
+
+// The other side of a text session: keeps what it is sent.
+class TextPeer : public TextLink {
+ public:
+  TextPeer(Hub& hub, const Options& options) : session(hub, options, *this) {}
+  virtual ~TextPeer() { session.lost(0); }
+
+  // Sends a message. Returns why the session ended, kOk if it did not.
+  Status say(std::string_view text, Time now = 0, Format format = Format::kText) {
+    session.receive(Message{text, format}, now);
+    return why;
+  }
+
+  bool ready() override { return true; }
+  size_t write(Client&, std::string_view frames) override {
+    got += frames;
+    return frames.size();
+  }
+  Origin origin() const override { return kNobody; }
+  void ask_to_resume() override { asked = true; }
+  void hold_input(bool hold) override { held = hold; }
+  void end(Ending ending, std::string last_frames) override {
+    why = ending.why;
+    got += last_frames;
+  }
+
+  std::string got;
+  Status why = Status::kOk;
+  bool held = false;
+  bool asked = false;
+  TextSession session;
+};
+
+}  // namespace lws_chat
