@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "host/log_line.h"
+#include "host/log/log_line.h"
 
 namespace lws_chat {
 

@@ -8,9 +8,9 @@
 #include <exception>
 
 #include "host/arguments.h"
-#include "host/config_check.h"
-#include "host/logging.h"
-#include "host/server.h"
+#include "host/check/config_check.h"
+#include "host/log/logging.h"
+#include "host/server/server.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "host/json_document.h"
+#include "host/check/json_document.h"
 
 namespace {
 

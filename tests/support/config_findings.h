@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "host/config_check.h"
+#include "host/check/config_check.h"
 #include "support/config_dir.h"
 #include "support/test_plugin.h"
 #include "support/unit.h"

@@ -1,0 +1,213 @@
+#include "host/check/config_file.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+
+#include "core/regular_file.h"
+
+namespace lws_chat {
+namespace {
+
+// lws 4.1.6 prints "DIR/conf.d" into char[128] and "DIR/conf.d/NAME" into char[256], through a snprintf that
+// is given one byte less; what is longer is cut off and another file is opened, or none.
+constexpr size_t kMaxDirPath = 126;
+constexpr size_t kMaxFilePath = 254;
+
+constexpr std::array<std::string_view, 9> kBackupSuffixes = {".dpkg-old", ".dpkg-dist", ".bak",    ".orig",   ".rej",
+                                                             ".swp",      ".save",      ".rpmnew", ".rpmsave"};
+
+bool ends_with(std::string_view name, std::string_view suffix) {
+  return name.size() > suffix.size() && name.substr(name.size() - suffix.size()) == suffix;
+}
+
+// Why a file is not likely to be meant as configuration, whatever is in it; empty: it may be.
+std::string stray_problem(std::string_view name) {
+  if (ends_with(name, ".dpkg-new"))
+    return "dpkg has put this here for an upgrade that is not finished, and libwebsockets reads it too: finish it "
+           "(dpkg --configure -a), or move the file elsewhere";
+  bool is_backup = std::any_of(kBackupSuffixes.begin(), kBackupSuffixes.end(),
+                               [name](std::string_view suffix) { return ends_with(name, suffix); });
+  return is_backup ? "looks like a backup that libwebsockets would read too: move it elsewhere" : "";
+}
+
+// Whether the first thing in it, apart from comments, is the bracket of an object.
+bool looks_like_json(std::string_view text) {
+  std::string json = blank_comments(text);
+  size_t begin = json.find_first_not_of(" \t\r\n");
+  return begin != std::string::npos && json[begin] == '{';
+}
+
+std::string reason(int error) { return std::strerror(error); }
+
+std::string remedy(int error) {
+  if (error == EACCES) return ": let the user who runs this read it";
+  return "";
+}
+
+// Sorted as lws sorts, with scandir and alphasort; nothing with errno set if the folder cannot be read.
+std::optional<std::vector<std::string>> sorted_names(const std::string& folder) {
+  dirent** entries = nullptr;
+  int count = scandir(folder.c_str(), &entries, nullptr, alphasort);
+  if (count < 0) return std::nullopt;
+  std::vector<std::string> names;
+  for (int i = 0; i < count; ++i) {
+    std::string_view name = entries[i]->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+    std::free(entries[i]);
+  }
+  std::free(entries);
+  return names;
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::string& dir) : dir_(dir) {}
+
+  ConfigFiles read() {
+    if (directory_is_usable()) {
+      read_main();
+      read_folder();
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void error(const std::string& file, std::string text) {
+    result_.findings.push_back({Severity::kError, file, 0, 0, std::move(text)});
+  }
+  void warn(const std::string& file, std::string text) {
+    result_.findings.push_back({Severity::kWarning, file, 0, 0, std::move(text)});
+  }
+
+  bool directory_is_usable() {
+    struct stat status;
+    if (stat(dir_.c_str(), &status) != 0)
+      return error(dir_, reason(errno) + ", expected the configuration directory: create it or give another one"),
+             false;
+    if (!S_ISDIR(status.st_mode))
+      return error(dir_, "not a directory, expected the one that holds the file conf"), false;
+    size_t length = (dir_ + "/conf.d").size();
+    if (length > kMaxDirPath)
+      return error(dir_, "path of " + std::to_string(dir_.size()) + " bytes, libwebsockets cuts it off after " +
+                             std::to_string(kMaxDirPath - 7) + ": use a shorter one"),
+             false;
+    return true;
+  }
+
+  void read_main() {
+    struct stat status;
+    std::string path = dir_ + "/conf";
+    if (stat(path.c_str(), &status) != 0)
+      return error("conf",
+                   errno == ENOENT
+                       ? "missing in " + dir_ + ", libwebsockets requires it: create it, at least with {\"global\": {}}"
+                       : "cannot be read (" + reason(errno) + ")" + remedy(errno));
+    if (!S_ISREG(status.st_mode)) return error("conf", "not a regular file, expected the main configuration");
+    read_one("conf", path);
+  }
+
+  void read_folder() {
+    std::string folder = dir_ + "/conf.d";
+    std::optional<std::vector<std::string>> names = sorted_names(folder);
+    if (!names) {
+      // lws goes on without conf.d, which is how a single-file configuration looks.
+      if (errno != ENOENT) error("conf.d", "cannot be read (" + reason(errno) + ")" + remedy(errno));
+      return;
+    }
+    for (const std::string& name : *names) read_entry("conf.d/" + name, folder + "/" + name, name);
+  }
+
+  void read_entry(const std::string& file, const std::string& path, const std::string& name) {
+    struct stat status;
+    if (name.find('~') != std::string::npos)
+      return warn(file,
+                  "libwebsockets skips names with '~': move it elsewhere, or rename it if it is meant to be read");
+    if (lstat(path.c_str(), &status) != 0) return error(file, "cannot be read (" + reason(errno) + ")");
+    if (S_ISLNK(status.st_mode))
+      return error(file, "libwebsockets skips symbolic links; copy the file here or move the link elsewhere");
+    if (S_ISDIR(status.st_mode)) return warn(file, "libwebsockets skips sub-directories, expected regular files only");
+    if (!S_ISREG(status.st_mode)) return warn(file, "not a regular file, libwebsockets skips it");
+    if (path.size() > kMaxFilePath)
+      return error(file, "path of " + std::to_string(path.size()) + " bytes, libwebsockets cuts it off after " +
+                             std::to_string(kMaxFilePath) + ": use a shorter name");
+    read_one(file, path);
+  }
+
+  void read_one(const std::string& file, const std::string& path) {
+    FileText read = read_regular_file(path);
+    if (!read.problem.empty()) return error(file, read.problem);
+    result_.total_bytes += read.text.size();
+    bool in_folder = file != "conf";
+    if (read.text.empty())
+      return error(file, in_folder ? "empty, expected a JSON object: fill it or remove it"
+                                   : "empty, expected a JSON object, at least {\"global\": {}}");
+    std::string stray = in_folder ? stray_problem(file) : "";
+    if (!stray.empty()) return error(file, stray);
+    ConfigFile config(file, read.text);
+    const SyntaxError& problem = config.syntax_error();
+    if (!problem.text.empty()) {
+      bool is_foreign = in_folder && !looks_like_json(read.text);
+      config.error_at(problem.at,
+                      problem.text + (is_foreign ? "; libwebsockets reads every file in conf.d, whatever "
+                                                   "its name: if this is no configuration, move it elsewhere"
+                                                 : ""));
+    }
+    result_.files.push_back(std::move(config));
+  }
+
+  const std::string& dir_;
+  ConfigFiles result_;
+};
+
+}  // namespace
+
+std::string ConfigFile::place_of(const cJSON* node) const {
+  Position at = document_.key_position(node);
+  return name_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+}
+
+std::vector<Finding> ConfigFile::findings() const {
+  std::vector<Finding> sorted = findings_;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Finding& a, const Finding& b) {
+    return a.line != b.line ? a.line < b.line : a.column < b.column;
+  });
+  return sorted;
+}
+
+ConfigFiles read_config_files(const std::string& dir) { return Reader(dir).read(); }
+
+std::map<std::string, std::string> config_texts(const std::string& dir) {
+  std::vector<std::string> files = {"conf"};
+  for (const std::string& name : sorted_names(dir + "/conf.d").value_or(std::vector<std::string>()))
+    files.push_back("conf.d/" + name);
+  std::map<std::string, std::string> texts;
+  for (const std::string& file : files) {
+    FileText read = read_regular_file(dir + "/" + file);
+    if (read.problem.empty()) texts.emplace(file, std::move(read.text));
+  }
+  return texts;
+}
+
+std::vector<std::string> changed_files(const std::string& dir, const std::map<std::string, std::string>& before) {
+  std::vector<std::string> changed;
+  std::map<std::string, std::string> now = config_texts(dir);
+  for (const auto& [file, text] : now) {
+    auto was = before.find(file);
+    if (was == before.end() || was->second != text) changed.push_back(file);
+  }
+  // A server that has become another user may not read again what it read: only what is not there is gone.
+  for (const auto& [file, text] : before)
+    if (now.count(file) == 0 && access((dir + "/" + file).c_str(), F_OK) != 0 && errno == ENOENT)
+      changed.push_back(file);
+  return changed;
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/check/config_check.h"
+#include "host/check/json_document.h"
+
+namespace lws_chat {
+
+// One file of the configuration, and what there is to say about it. Checks add their findings through it, so
+// that each carries the place of the JSON value it is about.
+class ConfigFile {
+ public:
+  ConfigFile(std::string name, std::string_view text) : name_(std::move(name)), document_(text) {}
+
+  const std::string& name() const { return name_; }
+  const cJSON* root() const { return document_.root(); }
+  const SyntaxError& syntax_error() const { return document_.error(); }
+
+  void error_at(Position at, std::string text) { add(Severity::kError, at, std::move(text)); }
+  void error_at_value(const cJSON* node, std::string text) {
+    error_at(document_.value_position(node), std::move(text));
+  }
+  void error_at_key(const cJSON* node, std::string text) { error_at(document_.key_position(node), std::move(text)); }
+  void warn_at_value(const cJSON* node, std::string text) {
+    add(Severity::kWarning, document_.value_position(node), std::move(text));
+  }
+  void warn_at_key(const cJSON* node, std::string text) {
+    add(Severity::kWarning, document_.key_position(node), std::move(text));
+  }
+
+  // "conf.d/chat:12:7" of a key, for findings that name a second place.
+  std::string place_of(const cJSON* node) const;
+
+  // By position.
+  std::vector<Finding> findings() const;
+
+ private:
+  void add(Severity severity, Position at, std::string text) {
+    findings_.push_back({severity, name_, at.line, at.column, std::move(text)});
+  }
+
+  std::string name_;
+  JsonDocument document_;
+  std::vector<Finding> findings_;
+};
+
+// What libwebsockets would read of a configuration directory.
+struct ConfigFiles {
+  std::vector<ConfigFile> files;  // conf, then conf.d in the order of alphasort; readable ones only
+  std::vector<Finding> findings;  // about the directory and about files that are not read
+  unsigned long total_bytes = 0;
+};
+
+// Reads them all. A file's syntax error is already among its findings, with a hint if it does not look as if
+// it were meant to be read.
+ConfigFiles read_config_files(const std::string& dir);
+
+// What stands in the files, by name; nothing of those that cannot be read.
+std::map<std::string, std::string> config_texts(const std::string& dir);
+
+// The names of those that are new, gone, or say something else than they did.
+std::vector<std::string> changed_files(const std::string& dir, const std::map<std::string, std::string>& before);
+
+}  // namespace lws_chat

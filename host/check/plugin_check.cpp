@@ -1,0 +1,170 @@
+#include "host/check/plugin_check.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <elf.h>
+#include <libwebsockets.h>
+#include <link.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <vector>
+
+#include "core/regular_file.h"
+
+namespace lws_chat {
+namespace {
+
+constexpr char kFile[] = "libprotocol_lws_chat.so";
+constexpr char kSymbol[] = "lws_chat";
+constexpr char kClass[] = "lws_protocol_plugin";
+constexpr char kBuiltHere[] = "install the package built for this release";
+constexpr char kRemedy[] = "install it (package libwebsockets-protocol-lws-chat, or cmake --install) or give -p DIR";
+
+// From lws_plugins_dir_cb() and lws_plat_dlopen(): shorter names are passed over, shorter symbols refused,
+// longer symbols and paths cut off.
+constexpr size_t kMinFileName = 7;
+constexpr size_t kMinSymbol = 6;
+constexpr size_t kMaxSymbol = 63;
+constexpr size_t kMaxPath = 254;
+
+// The header as it was and as it became; its size tells nothing, so both places are looked at.
+struct Header190 {
+  const char* name;
+  const char* plugin_class;
+  unsigned api_magic;
+};
+struct Header191 {
+  const char* name;
+  const char* plugin_class;
+  const char* build_hash;
+  unsigned api_magic;
+};
+
+// The plugin API a header says it is built for, 0 if no place holds a likely number.
+unsigned api_of(const void* header) {
+  auto likely = [](unsigned magic) { return magic >= 100 && magic < 1000; };
+  unsigned old_place;
+  unsigned new_place;
+  std::memcpy(&old_place, static_cast<const char*>(header) + offsetof(Header190, api_magic), sizeof old_place);
+  std::memcpy(&new_place, static_cast<const char*>(header) + offsetof(Header191, api_magic), sizeof new_place);
+  return likely(old_place) ? old_place : likely(new_place) ? new_place : 0;
+}
+
+struct Close {
+  void operator()(void* handle) const { dlclose(handle); }
+};
+
+// Names in the order in which lws meets them; empty with errno set if the directory cannot be read.
+std::vector<std::string> sorted_names(const std::string& dir, bool& readable) {
+  std::vector<std::string> names;
+  dirent** entries = nullptr;
+  int count = scandir(dir.c_str(), &entries, nullptr, alphasort);
+  readable = count >= 0;
+  for (int i = 0; i < count; ++i) {
+    names.emplace_back(entries[i]->d_name);
+    std::free(entries[i]);
+  }
+  std::free(entries);
+  return names;
+}
+
+// What lws takes for the name of the plugin's symbol; empty: it passes the file over.
+std::string symbol_of(const std::string& name) {
+  if (name == "." || name == ".." || name.size() < kMinFileName || name.find('~') != std::string::npos) return "";
+  size_t begin = name.find_first_of("_-");
+  if (begin == std::string::npos) return "";
+  std::string symbol = name.substr(begin + 1, name.find('.', begin) - begin - 1);
+  return symbol.empty() ? "?" : symbol.substr(0, kMaxSymbol);
+}
+
+std::string foreign_api(unsigned api) {
+  std::string theirs = api ? "plugin API " + std::to_string(api) : "an unknown plugin API";
+  return "built for another libwebsockets (" + theirs + ", this one has " + std::to_string(LWS_PLUGIN_API_MAGIC) +
+         "): " + kBuiltHere;
+}
+
+// Whether the file is shorter than its own headers say, as after an interrupted copy: the dynamic linker
+// would map it all the same and die of SIGBUS.
+bool truncated(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  auto size = static_cast<uint64_t>(std::max<std::streamoff>(file.tellg(), 0));
+  ElfW(Ehdr) header;
+  file.seekg(0);
+  if (!file.read(reinterpret_cast<char*>(&header), sizeof header)) return false;
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof(ElfW(Phdr))) return false;
+  file.seekg(static_cast<std::streamoff>(header.e_phoff));
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    ElfW(Phdr) segment;
+    if (!file.read(reinterpret_cast<char*>(&segment), sizeof segment)) return true;
+    if (segment.p_type == PT_LOAD && segment.p_offset + segment.p_filesz > size) return true;
+  }
+  return false;
+}
+
+// Why lws would not take this file as a protocol plugin; empty when it would.
+std::string load_problem(const std::string& path, const std::string& symbol) {
+  if (path.size() > kMaxPath)
+    return "path of " + std::to_string(path.size()) + " bytes, libwebsockets cuts it off after 254";
+  if (symbol.size() < kMinSymbol) return "libwebsockets wants at least six letters after the first _ or -";
+  std::string unreadable = file_problem(path);
+  if (!unreadable.empty()) return unreadable;
+  if (truncated(path)) return "the file is cut off, copy or install it again";
+  std::unique_ptr<void, Close> handle(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL));
+  if (!handle) {
+    const char* reason = dlerror();
+    return std::string("cannot be loaded (") + (reason ? reason : "unknown reason") + "): " + kBuiltHere;
+  }
+  const void* found = dlsym(handle.get(), symbol.c_str());
+  if (!found) return "exports no symbol \"" + symbol + "\", so it is not a plugin of that name";
+  unsigned api = api_of(found);
+  if (api != LWS_PLUGIN_API_MAGIC) return foreign_api(api);
+  auto header = static_cast<const lws_plugin_header_t*>(found);
+#if LWS_PLUGIN_API_MAGIC >= 191 && defined(LWS_BUILD_HASH)
+  if (!header->lws_build_hash || std::strcmp(header->lws_build_hash, LWS_BUILD_HASH) != 0)
+    return std::string("built against another build of this libwebsockets version: ") + kBuiltHere;
+#endif
+  if (!header->_class || std::strcmp(header->_class, kClass) != 0)
+    return std::string("is a plugin of class \"") + (header->_class ? header->_class : "") + "\", expected " + kClass;
+  return "";
+}
+
+}  // namespace
+
+std::string check_plugin(const std::string& dir) {
+  bool readable = false;
+  std::vector<std::string> names = sorted_names(dir, readable);
+  if (!readable) return std::string(std::strerror(errno)) + ", expected the directory of " + kFile + ": " + kRemedy;
+  bool present = false;
+  for (const std::string& name : names) present = present || name == kFile;
+  if (!present) return std::string(kFile) + " is missing: " + kRemedy;
+  std::string problem = load_problem(dir + "/" + kFile, kSymbol);
+  if (!problem.empty()) return std::string(kFile) + ": " + problem;
+  for (const std::string& name : names) {
+    std::string symbol = symbol_of(name);
+    if (symbol.empty() || name == kFile) continue;
+    problem = load_problem(dir + "/" + name, symbol);
+    if (!problem.empty())
+      return name + ": " + problem +
+             "; libwebsockets stops at such a file, so keep nothing but plugins in this directory";
+  }
+  return "";
+}
+
+bool provides_protocol(const std::string& dir, const std::string& protocol) {
+  std::string wanted = protocol;
+  for (char& c : wanted)
+    if (c == '-') c = '_';
+  bool readable = false;
+  for (const std::string& name : sorted_names(dir, readable)) {
+    bool is_library = name.compare(0, 3, "lib") == 0 && name.size() > 3 && name.substr(name.size() - 3) == ".so";
+    if (is_library && symbol_of(name) == wanted) return true;
+  }
+  return false;
+}
+
+}  // namespace lws_chat
