@@ -203,7 +203,7 @@ class VhostCheck {
 
   void chat_option(const cJSON* item) {
     std::string name = item->string;
-    if (name == "raw" || name == "basic-auth") return;  // lws's own
+    if (is_lws_option(name)) return;
     if (!find_option(name)) {
       std::string nearest = nearest_option(name);
       return file_.error_at_key(item, "unknown option " + quoted(name) + " of lws-chat" +

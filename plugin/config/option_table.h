@@ -39,6 +39,9 @@ struct OptionRow {
 
 const std::vector<OptionRow>& option_table();
 
+// True for options that lws reads itself. They stand among ours in the configuration.
+bool is_lws_option(std::string_view name);
+
 // The row of an option, also of one of a namespace ("typing/history-size"); nullptr if there is none.
 const OptionRow* find_option(std::string_view name);
 

@@ -72,6 +72,8 @@ std::string difference(const std::string& name, const std::string& left, const s
 
 }  // namespace
 
+bool is_lws_option(std::string_view name) { return name == "raw" || name == "basic-auth"; }
+
 const OptionRow* find_option(std::string_view name) {
   name = split_name(name).second;
   for (const OptionRow& row : option_table())
