@@ -31,10 +31,10 @@ std::string problem_of(const VhostSummary& vhost, const std::string& where, int 
 
 std::string port_remedy(int error) {
   switch (error) {
-    case EADDRINUSE: return "stop what has it (ss -tlnp shows who that is) or choose another \"port\"";
+    case EADDRINUSE: return "stop the program that uses it (ss -tlnp shows which) or choose another \"port\"";
     case EADDRNOTAVAIL: return "no interface has this address: correct \"interface\"";
     case EACCES:
-      return "ports below 1024 are root's: choose another \"port\" or give the capability CAP_NET_BIND_SERVICE";
+      return "only root may use ports below 1024: choose another \"port\" or give the capability CAP_NET_BIND_SERVICE";
     default: return "correct \"interface\" and \"port\"";
   }
 }
@@ -62,17 +62,17 @@ std::string port_problem(const VhostSummary& vhost) {
 
 std::string socket_remedy(int error) {
   switch (error) {
-    case EADDRINUSE: return "stop what has it (ss -xlp shows who that is) or choose another \"interface\"";
+    case EADDRINUSE: return "stop the program that uses it (ss -xlp shows which) or choose another \"interface\"";
     case ENOENT: return "create the folder or correct \"interface\"";
     case EACCES:
     case EROFS:
-      return "the server's user may not write there: choose a folder that is its own (/run/lws-chatd for the systemd "
+      return "the server's user may not write there: choose a folder of that user (/run/lws-chatd for the systemd "
              "service)";
     default: return "correct \"interface\"";
   }
 }
 
-// Does all that lws does with a socket's path, and takes it back.
+// Does with the socket's path what lws will do, then undoes it.
 std::string socket_problem(const VhostSummary& vhost) {
   const std::string& path = vhost.interface;
   auto problem = [&vhost, &path](int error) { return problem_of(vhost, path, error, socket_remedy(error)); };
@@ -84,14 +84,14 @@ std::string socket_problem(const VhostSummary& vhost) {
   auto* at = reinterpret_cast<const sockaddr*>(&address);
   auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
 
-  // Of a server that hangs the queue may be full, which is no reason to wait.
+  // Non-blocking, because the queue of a server that hangs may be full.
   Socket peer(AF_UNIX, SOCK_NONBLOCK);
   if (connect(peer.fd, at, size) == 0 || errno == EAGAIN) return problem(EADDRINUSE);
   struct stat status;
   if (!is_abstract && lstat(path.c_str(), &status) == 0) {
-    // lws removes whatever is there.
+    // lws would remove any file at this path.
     if (!S_ISSOCK(status.st_mode))
-      return "vhost " + vhost.name + ": " + path + " is there and no socket: move it away or correct \"interface\"";
+      return "vhost " + vhost.name + ": " + path + " exists and is not a socket: move it away or correct \"interface\"";
     if (unlink(path.c_str()) != 0) return problem(errno);
   }
   Socket probe(AF_UNIX);
@@ -105,8 +105,8 @@ std::string socket_problem(const VhostSummary& vhost) {
     if (user && of && chown(path.c_str(), user->pw_uid, of->gr_gid) != 0)
       refused =
           "vhost " + vhost.name + " cannot give " + path + " to " + vhost.socket_owner + " (" + std::strerror(errno) +
-          "): a server that is not root can give it to its own user and to groups that this user is in (a systemd "
-          "service by SupplementaryGroups=)";
+          "): a server that is not root can give it only to its own user and to groups of that user (in a systemd "
+          "unit, add SupplementaryGroups=)";
   }
   unlink(path.c_str());
   return refused;

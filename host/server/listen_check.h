@@ -6,8 +6,8 @@
 
 namespace lws_chat {
 
-// Why the vhost cannot listen on its port or socket, and what to do; empty: it can. lws's parser passes over a vhost
-// that cannot, or tries for ever, so it has to be asked before. Interfaces given by device name are left to lws.
+// Returns why the vhost cannot listen on its port or socket, and what to do. Empty: it can. This comes before lws's
+// parser, which skips a vhost that cannot listen, or tries for ever. Interfaces given by device name are not checked.
 std::string listen_problem(const VhostSummary& vhost);
 
 }  // namespace lws_chat

@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
-#include <set>
 
-#include "host/check/certificate_check.h"
 #include "host/check/config_file.h"
 #include "host/log/logging.h"
 #include "host/server/descriptor_limit.h"
@@ -18,24 +16,24 @@
 namespace lws_chat {
 namespace {
 
-// How long clients may take to accept what is still waiting for them when the server ends.
+// When the server ends, clients have this long to take the messages that wait for them.
 constexpr uint64_t kDrainMs = 5000;
 constexpr uint64_t kDrainPollMs = 20;
 
-// How often it is looked whether a certificate is about to expire; at the start the configuration's check says so.
+// Interval of the check for certificates that soon expire. At the start the configuration's check does this.
 constexpr uint64_t kCertificateMs = uint64_t{24} * 3600 * 1000;
 
-// How often log lines that stderr had no room for are tried again.
+// Interval for writing log lines again that stderr had no room for.
 constexpr uint64_t kLogMs = 1000;
 
-// How long the head of a request may be. lws's 4096 is little for a browser: any program on the same host may have set
-// cookies. It is allocated while a request is read and answered, and the pages of it that are not written to cost
+// Largest head of a request. lws's default of 4096 is too small for browsers, because any program on the same host may
+// have set cookies. lws allocates it while a request is read and answered. Pages of it that stay unwritten cost
 // nothing.
 constexpr unsigned short kMaxHead = 32768;
 
-// lws would watch every WebSocket with a timer of its own, beside the plugin's pings, and keep all of these timers in
-// one sorted list. Each accept and each pong walks that list from its head, so both get slower with every connection.
-// A hang-up after 0 s turns the timers off. lws ignores the structure unless the ping's time is set, too.
+// lws watches every WebSocket with a timer of its own, which the plugin's pings make useless. It keeps these timers in
+// one sorted list and walks it at each accept and each pong, so both get slower with every connection. A hang-up after
+// 0 s turns the timers off. lws ignores the structure unless the ping's time is set as well.
 constexpr lws_retry_bo_t kNoIdleTimers = [] {
   lws_retry_bo_t policy{};
   policy.secs_since_valid_ping = 1;
@@ -51,8 +49,8 @@ void set_descriptor_limit() {
                 static_cast<unsigned long long>(now.rlim_cur), static_cast<unsigned long long>(wanted.rlim_cur));
 }
 
-// lws asks for an IPv6 socket wherever the configuration does not forbid it, and where the system has none it goes on
-// without listening.
+// On a system without IPv6, lws opens IPv6 sockets all the same unless told not to. It fails, and goes on without
+// listening.
 bool system_has_ipv6() {
   int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd >= 0) close(fd);
@@ -73,7 +71,8 @@ Server::Server(std::string config_dir, std::string plugin_dir, ConfigReport conf
       plugin_dir_(std::move(plugin_dir)),
       config_(std::move(config)),
       config_texts_(config_texts(config_dir_)),
-      tls_vhosts_(config_.vhosts) {
+      tls_vhosts_(config_.vhosts),
+      certificates_(config_.vhosts, tls_vhosts_) {
   uv_loop_init(&loop_);
   service_manager_ = std::make_unique<ServiceManager>(&loop_);
 }
@@ -83,19 +82,19 @@ Server::~Server() {
     if (handle->loop && !uv_is_closing(handle)) uv_close(handle, nullptr);
   };
   for (uv_signal_t& handle : signals_) close_handle(reinterpret_cast<uv_handle_t*>(&handle));
-  // It is ending already: who asks once more is not to make it look as if it had been killed.
+  // Ignore further signals: one that arrives now would kill the process, and its exit code would tell of a failure.
   for (int number : {SIGTERM, SIGINT}) std::signal(number, SIG_IGN);
   close_handle(reinterpret_cast<uv_handle_t*>(&drain_timer_));
   close_handle(reinterpret_cast<uv_handle_t*>(&certificate_timer_));
   close_handle(reinterpret_cast<uv_handle_t*>(&log_timer_));
   service_manager_->close();
-  // lws destroys a context on a loop of ours in steps: each time it has to be called again when the loop
-  // has closed what the step before left to it. At the end it sets context_ to nullptr.
+  // On a foreign loop, lws destroys its context in steps: after each call the loop closes some handles, then lws must
+  // be called again. The last step sets context_ to nullptr.
   for (int step = 0; context_ && step < 4; ++step) {
     lws_context_destroy(context_);
     for (int turn = 0; turn < 50; ++turn) uv_run(&loop_, UV_RUN_NOWAIT);
   }
-  // What was closed above is gone after a turn only, of which there was none without a context.
+  // A closed handle is gone after one turn of the loop. Without a context there was no turn yet.
   uv_run(&loop_, UV_RUN_NOWAIT);
   uv_loop_close(&loop_);
   if (plugins_) lws_plugins_destroy(&plugins_, nullptr, nullptr);
@@ -112,7 +111,7 @@ std::string Server::start() {
     if (!problem.empty()) return problem;
   }
   watch_signals();
-  tell_expiries();
+  certificates_.start(context_, chat_);
   for (const VhostSummary& vhost : config_.vhosts)
     lwsl_notice("lws-chatd: vhost %s listens on %s\n", vhost.name.c_str(), listening_address(vhost).c_str());
   service_manager_->ready();
@@ -121,31 +120,33 @@ std::string Server::start() {
 
 std::string Server::load_plugins() {
   const char* dirs[] = {plugin_dir_.c_str(), nullptr};
-  // What it returns means different things in lws 4.1 and 4.3; what it found tells.
+  // The returned value means different things in lws 4.1 and 4.3, so look at the list of plugins instead.
   lws_plugins_init(&plugins_, dirs, "lws_protocol_plugin", nullptr, nullptr, nullptr);
   for (lws_plugin* plugin = plugins_; plugin; plugin = plugin->list) {
     const auto* exported = reinterpret_cast<const lws_plugin_protocol_t*>(plugin->hdr);
     for (int i = 0; i < exported->count_protocols; ++i) {
       const lws_protocols* protocol = &exported->protocols[i];
       bool ours = std::strcmp(protocol->name, "lws-chat") == 0;
-      // The first one also answers what belongs to no protocol.
+      // lws hands requests that belong to no protocol to the first one.
       protocols_.insert(ours ? protocols_.begin() : protocols_.end(), protocol);
       if (ours) chat_ = static_cast<const lws_chat_ops*>(protocol->user);
     }
   }
-  if (!chat_) return plugin_dir_ + ": lws could not load libprotocol_lws_chat.so; -d info says why";
+  if (!chat_)
+    return plugin_dir_ + ": libwebsockets could not load libprotocol_lws_chat.so; start with -d info to see the reason";
   if (chat_->version < LWS_CHAT_OPS_VERSION)
-    return plugin_dir_ + ": the plugin is older than this lws-chatd, install the one that belongs to it";
+    return plugin_dir_ + ": the plugin is older than this lws-chatd: install the same version of both";
   if (std::strcmp(chat_->lws_version, LWS_LIBRARY_VERSION) != 0)
-    return plugin_dir_ + ": the plugin is built for libwebsockets " + chat_->lws_version + ", this is " +
-           LWS_LIBRARY_VERSION;
+    return plugin_dir_ + ": the plugin was built for libwebsockets " + chat_->lws_version + ", lws-chatd for " +
+           LWS_LIBRARY_VERSION + ": install packages of one release";
   protocols_.front() = tls_vhosts_.listen_through(protocols_.front());
   protocols_.push_back(nullptr);
   return "";
 }
 
 std::string Server::create_context() {
-  // Not LWS_SERVER_OPTION_VALIDATE_UTF8: the plugin validates, and of a close frame's reason lws makes no 1007.
+  // Without LWS_SERVER_OPTION_VALIDATE_UTF8, because the plugin validates. lws does not check the reason in a close
+  // frame; the plugin does, and answers 1007.
   info_.options =
       LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN;
   if (!system_has_ipv6()) {
@@ -154,34 +155,33 @@ std::string Server::create_context() {
   }
   info_.pprotocols = protocols_.data();
   info_.pt_serv_buf_size = 8192;
-  // The vhosts have no policy of their own, because lws's parser clears it: they take the context's.
+  // lws's parser clears a vhost's own policy. The vhosts then use the context's.
   info_.retry_and_idle_policy = &kNoIdleTimers;
   info_.max_http_header_data = kMaxHead;
-  // lws copies every string and keeps a small structure for most of them.
+  // The parser copies every string into this buffer, most of them with a small structure.
   config_strings_.resize(65536 + 8 * config_.total_bytes);
   char* strings = config_strings_.data();
   int left = static_cast<int>(config_strings_.size());
   if (lwsws_get_config_globals(&info_, config_dir_.c_str(), &strings, &left))
-    return config_dir_ + ": libwebsockets does not understand the configuration; the lines above say more";
+    return config_dir_ + ": libwebsockets rejects the configuration; the lines above say more";
   void* loops[] = {&loop_};
   info_.foreign_loops = loops;
   info_.pcontext = &context_;
   context_ = lws_create_context(&info_);
   info_.foreign_loops = nullptr;
-  if (!context_) return "libwebsockets did not start; is the package libwebsockets-evlib-uv installed?";
+  if (!context_) return "libwebsockets could not start: check that the package libwebsockets-evlib-uv is installed";
   info_.pprotocols = protocols_.data();
   if (lwsws_get_config_vhosts(context_, &info_, config_dir_.c_str(), &strings, &left))
-    return config_dir_ + ": lws could not make the vhosts; the lines above say more";
+    return config_dir_ + ": libwebsockets could not create the vhosts; the lines above say more";
   return "";
 }
 
 std::string Server::create_vhosts() {
-  // lws's parser goes on quietly after a file whose vhost failed.
+  // lws's parser goes on in silence when a vhost fails.
   for (const VhostSummary& vhost : config_.vhosts)
     if (!lws_get_vhost_by_name(context_, vhost.name.c_str()))
-      return "vhost " + vhost.name + " did not start; the lines above say more";
-  // Starts the protocols and drops privileges now rather than in the first loop turn, so that a
-  // failure is seen here.
+      return "vhost " + vhost.name + " could not start; the lines above say more";
+  // lws would start the protocols and drop privileges in the first turn of the loop. Doing it now shows a failure here.
   if (lws_protocol_init(context_)) return "could not start the protocols or drop privileges; the lines above say more";
   if (chat_->misconfigured(context_)) return "lws-chat is misconfigured; the lines above say how";
   return "";
@@ -220,18 +220,18 @@ void Server::on_signal(uv_signal_t* handle, int number) {
   self->begin_drain();
 }
 
-// Each step on its own: one that fails keeps nothing from the others.
+// A step that fails does not stop the next ones.
 void Server::reload() {
   guarded("SIGHUP", [this] { service_manager_->reloading(); });
-  guarded("SIGHUP: certificates", [this] { reload_certificates(); });
+  guarded("SIGHUP: certificates", [this] { certificates_.reload(); });
   chat_->reload(context_);
-  guarded("SIGHUP", [this] { tell_what_waits_for_a_restart(); });
+  guarded("SIGHUP", [this] { warn_of_changed_files(); });
   guarded("SIGHUP", [this] { service_manager_->ready(); });
 }
 
 void Server::begin_drain() {
   uint64_t longest = uint64_t{chat_->drain_seconds(context_)} * 1000 + kDrainMs;
-  guarded("telling the service manager", [=] { service_manager_->stopping(2 * kDrainMs + longest); });
+  guarded("notifying the service manager", [=] { service_manager_->stopping(2 * kDrainMs + longest); });
   chat_->drain(context_);
   drain_deadline_ = uv_now(&loop_) + longest;
   uv_timer_start(&drain_timer_, on_drain_timer, 0, kDrainPollMs);
@@ -243,53 +243,21 @@ void Server::check_drain() {
   size_t left = chat_->connections(context_);
   if (left > 0 && uv_now(&loop_) < drain_deadline_) return;
   if (left > 0)
-    lwsl_warn("lws-chatd: %zu clients did not take their last messages in time\n", left);
+    lwsl_warn("lws-chatd: closed %zu clients that did not take their last messages in time\n", left);
   else
     lwsl_notice("lws-chatd: all clients are closed\n");
   uv_stop(&loop_);
 }
 
 void Server::on_certificate_timer(uv_timer_t* handle) {
-  guarded("looking at certificates", [self = static_cast<Server*>(handle->data)] { self->watch_certificates(); });
+  guarded("checking when certificates expire",
+          [self = static_cast<Server*>(handle->data)] { self->certificates_.warn_of_expiry(); });
 }
 
-void Server::watch_certificates() {
-  std::set<std::string> warnings;
-  for (const TlsVhosts::Vhost& vhost : tls_vhosts_.made()) {
-    const X509* certificate = vhost.certificate();
-    std::string warning = certificate ? time_warning(certificate) : "";
-    if (!warning.empty()) warnings.insert(vhost.config->certificate + ": " + warning);
-  }
-  for (const std::string& warning : warnings) lwsl_warn("lws-chatd: %s\n", warning.c_str());
-}
-
-void Server::tell_expiries() {
-  for (const TlsVhosts::Vhost& vhost : tls_vhosts_.made())
-    if (const X509* certificate = vhost.certificate()) chat_->certificate_expires(vhost.vhost, expiry_of(certificate));
-}
-
-void Server::tell_what_waits_for_a_restart() {
+void Server::warn_of_changed_files() {
   for (const std::string& file : changed_files(config_dir_, config_texts_))
-    lwsl_warn("lws-chatd: SIGHUP: %s/%s was changed after the start, which counts from the next restart on\n",
+    lwsl_warn("lws-chatd: SIGHUP: %s/%s has changed since the start; restart lws-chatd to apply it\n",
               config_dir_.c_str(), file.c_str());
-}
-
-void Server::reload_certificates() {
-  std::set<std::pair<std::string, std::string>> pairs;
-  for (const VhostSummary& vhost : config_.vhosts)
-    if (vhost.tls) pairs.emplace(vhost.certificate, vhost.key);
-  if (pairs.empty()) lwsl_notice("lws-chatd: SIGHUP: no certificates to reload\n");
-  for (const auto& [certificate, key] : pairs) {
-    CertificateCheck check = check_certificate(certificate, key);
-    if (!check.problem.empty()) {
-      lwsl_err("lws-chatd: SIGHUP: %s; the certificate in use stays\n", check.problem.c_str());
-      continue;
-    }
-    if (!check.warning.empty()) lwsl_warn("lws-chatd: SIGHUP: %s\n", check.warning.c_str());
-    lws_tls_cert_updated(context_, certificate.c_str(), key.c_str(), nullptr, 0, nullptr, 0);
-    lwsl_notice("lws-chatd: SIGHUP: %s is in use for new connections\n", certificate.c_str());
-  }
-  tell_expiries();
 }
 
 }  // namespace lws_chat

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/check/config_check.h"
+#include "host/server/certificate_reload.h"
 #include "host/server/service_manager.h"
 #include "host/server/tls_vhosts.h"
 #include "lws-chat.h"
@@ -23,10 +24,11 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // A SIGHUP that comes from now on waits until a server is there to do what it asks for, rather than end the process.
+  // Holds back SIGHUP until the server runs, which then reloads. Without this a SIGHUP during the start would end the
+  // process.
   static void hold_reloads();
 
-  // Opens everything. Returns the empty string, or what prevented it; then only destruction is left.
+  // Opens everything. Returns an empty string, or the reason why it failed; then only destroy the server.
   [[nodiscard]] std::string start();
 
   // Serves until SIGTERM or SIGINT. Returns the process's exit code.
@@ -38,10 +40,7 @@ class Server {
   std::string create_vhosts();
   void watch_signals();
   void reload();
-  void reload_certificates();
-  void tell_what_waits_for_a_restart();
-  void watch_certificates();
-  void tell_expiries();
+  void warn_of_changed_files();
   void begin_drain();
   void check_drain();
 
@@ -52,8 +51,9 @@ class Server {
   std::string config_dir_;
   std::string plugin_dir_;
   ConfigReport config_;
-  std::map<std::string, std::string> config_texts_;  // what it started with
+  std::map<std::string, std::string> config_texts_;  // the files as they were at the start
   TlsVhosts tls_vhosts_;
+  CertificateReload certificates_;
 
   uv_loop_t loop_{};
   uv_signal_t signals_[3]{};
@@ -63,9 +63,9 @@ class Server {
   std::unique_ptr<ServiceManager> service_manager_;
   uint64_t drain_deadline_ = 0;  // on uv_now()'s clock; 0: not draining
   lws_plugin* plugins_ = nullptr;
-  std::vector<const lws_protocols*> protocols_;  // ends with nullptr, as lws wants it
+  std::vector<const lws_protocols*> protocols_;  // ends with nullptr, as lws requires
   const lws_chat_ops* chat_ = nullptr;
-  std::string config_strings_;  // where lws's parser keeps what it read, for as long as the context lives
+  std::string config_strings_;  // memory for lws's parser; the context points into it
   lws_context_creation_info info_{};
   lws_context* context_ = nullptr;
 };

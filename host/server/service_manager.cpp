@@ -30,7 +30,7 @@ ServiceManager::ServiceManager(uv_loop_t* loop) : interval_ms_(watchdog_ms() / 2
 
 void ServiceManager::ready() {
   tell("READY=1");
-  // The timer is the loop's own: a loop that hangs says nothing.
+  // The event loop runs this timer, so a loop that hangs sends no sign of life.
   if (interval_ms_ > 0) uv_timer_start(&watchdog_, on_timer, 0, interval_ms_);
 }
 
@@ -42,7 +42,7 @@ void ServiceManager::reloading() {
 }
 
 void ServiceManager::stopping(uint64_t milliseconds) {
-  // Longer than TimeoutStopSec= it may take only if it says so.
+  // Without EXTEND_TIMEOUT_USEC systemd kills the server after TimeoutStopSec=.
   tell(("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(milliseconds * 1000)).c_str());
 }
 

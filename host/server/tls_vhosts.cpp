@@ -7,15 +7,15 @@ namespace {
 
 TlsVhosts* instance = nullptr;
 
-// Both are older than 2008 and forbidden by RFC 8996.
+// RFC 8996 forbids both.
 constexpr uint64_t kOldVersions = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1;
 
-// Of TLS 1.2 what TLS 1.3 kept: forward secrecy and authenticated encryption (RFC 9325 section 4.2). Those of TLS 1.3
-// are all of that kind.
+// TLS 1.2 ciphers with forward secrecy and authenticated encryption (RFC 9325 section 4.2). All TLS 1.3 ciphers have
+// both.
 constexpr char kCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
-// OpenSSL keeps a certificate for each type of key, so that after one of another type was loaded clients would choose
-// between old and new. Only what was loaded last is offered.
+// OpenSSL keeps one certificate for each type of key. After a reload with another type, clients could still choose the
+// old one. This offers only the certificate that was loaded last.
 int offer_last_loaded(SSL* connection, void*) {
   SSL_CTX* context = SSL_get_SSL_CTX(connection);
   X509* certificate = SSL_CTX_get0_certificate(context);
@@ -30,14 +30,14 @@ int offer_last_loaded(SSL* connection, void*) {
 }  // namespace
 
 TlsVhosts::TlsVhosts(const std::vector<VhostSummary>& config) : config_(config) {
-  made_.reserve(config.size());  // the callback, which lws calls, must not throw
+  made_.reserve(config.size());  // lws calls the callback, which must not throw
   instance = this;
 }
 
 TlsVhosts::~TlsVhosts() { instance = nullptr; }
 
 const lws_protocols* TlsVhosts::listen_through(const lws_protocols* protocol) {
-  of_the_protocol_ = protocol->callback;
+  wrapped_ = protocol->callback;
   first_ = *protocol;
   first_.callback = callback;
   return &first_;
@@ -45,7 +45,7 @@ const lws_protocols* TlsVhosts::listen_through(const lws_protocols* protocol) {
 
 int TlsVhosts::callback(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t size) {
   if (reason != LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
-    return instance->of_the_protocol_(wsi, reason, user, in, size);
+    return instance->wrapped_(wsi, reason, user, in, size);
   instance->add(static_cast<lws_vhost*>(in), static_cast<SSL_CTX*>(user));
   return 0;
 }

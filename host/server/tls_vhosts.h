@@ -9,10 +9,10 @@
 
 namespace lws_chat {
 
-// The vhosts with TLS as libwebsockets has made them. Its parser begins each vhost with settings of its own, among
-// them ciphers of another time, and takes none from us: what the configuration leaves open is set in the vhost's
-// OpenSSL context, which lws shows to the first protocol while it makes the vhost. There is one of these in a process:
-// a protocol's callback is told of nothing that is ours.
+// The TLS vhosts of libwebsockets, and secure defaults for them. lws's parser starts each vhost with outdated ciphers
+// and takes no defaults from us. But while it creates a vhost, lws shows the vhost's OpenSSL context to the first
+// protocol: there we set what the configuration leaves open. A process has one object of this class, because lws's
+// callback carries no pointer of ours.
 class TlsVhosts {
  public:
   struct Vhost {
@@ -20,20 +20,20 @@ class TlsVhosts {
     const VhostSummary* config;
     SSL_CTX* context;
 
-    // The one in use, which may not be what the file has now; nullptr: none, with "ignore-missing-cert".
+    // The certificate in use. The file may hold another one by now. nullptr: none, with "ignore-missing-cert".
     const X509* certificate() const { return SSL_CTX_get0_certificate(context); }
   };
 
-  // What is given lives longer.
+  // Keeps a reference to the configuration.
   explicit TlsVhosts(const std::vector<VhostSummary>& config);
   ~TlsVhosts();
   TlsVhosts(const TlsVhosts&) = delete;
   TlsVhosts& operator=(const TlsVhosts&) = delete;
 
-  // The protocol as it is to be given to lws, as the first one.
+  // Wraps a protocol. Give the result to lws as the first protocol.
   const lws_protocols* listen_through(const lws_protocols* protocol);
 
-  // Those that have been made.
+  // The vhosts that lws has created.
   const std::vector<Vhost>& made() const { return made_; }
 
  private:
@@ -43,7 +43,7 @@ class TlsVhosts {
   const std::vector<VhostSummary>& config_;
   std::vector<Vhost> made_;
   lws_protocols first_{};
-  lws_callback_function* of_the_protocol_ = nullptr;
+  lws_callback_function* wrapped_ = nullptr;
 };
 
 }  // namespace lws_chat
