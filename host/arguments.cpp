@@ -18,10 +18,11 @@ constexpr int kDefaultLevel = LLL_ERR | LLL_WARN | LLL_NOTICE;
 constexpr char kHelp[] =
     "Usage: lws-chatd [-c DIR] [-p DIR] [-d LEVEL] [--log-format FORMAT] [--check]\n"
     "\n"
-    "Serves real-time rooms over WebSockets and HTTP, as its configuration says.\n"
+    "Serves real-time rooms over WebSockets and HTTP.\n"
     "\n"
     "  -c, --config-dir DIR      read DIR/conf and DIR/conf.d/* (default /etc/lws-chatd)\n"
-    "  -p, --plugin-dir DIR      folder of libprotocol_lws_chat.so (default: plugin-dir of the configuration, or else\n"
+    "  -p, --plugin-dir DIR      load libprotocol_lws_chat.so from DIR (default: plugin-dir of the configuration, "
+    "else\n"
     "                            " LWS_CHAT_DEFAULT_PLUGIN_DIR
     ")\n"
     "  -d, --debug LEVEL         err, warn, notice (default), info, debug, or a number: a sum of lws's log bits\n"
@@ -31,7 +32,7 @@ constexpr char kHelp[] =
     "      --version             print the versions of lws-chatd and libwebsockets, exit\n"
     "  -h, --help                print this help, exit\n"
     "\n"
-    "SIGTERM and SIGINT close all clients, then the server exits; a second one makes it exit at once.\n"
+    "SIGTERM and SIGINT close all clients, then the server exits. A second signal makes it exit at once.\n"
     "SIGHUP reads certificates and API keys again. Manual pages: lws-chatd(8), lws-chatd.conf(5).\n";
 
 std::optional<int> parse_level(std::string_view text) {
@@ -88,13 +89,22 @@ Arguments read_arguments(int argc, char** argv) {
         }
         break;
       case kCheck: arguments.check_only = true; break;
-      case kOptions: std::fputs(print_options().c_str(), stdout), arguments.exit_code = 0; break;
+      case kOptions:
+        std::fputs(print_options().c_str(), stdout);
+        arguments.exit_code = 0;
+        break;
       case kVersion:
         std::printf("lws-chatd %s (libwebsockets %s)\n", LWS_CHAT_VERSION, lws_get_library_version());
         arguments.exit_code = 0;
         break;
-      case 'h': std::fputs(kHelp, stdout), arguments.exit_code = 0; break;
-      default: std::fputs("Try 'lws-chatd --help'.\n", stderr), arguments.exit_code = 2; break;
+      case 'h':
+        std::fputs(kHelp, stdout);
+        arguments.exit_code = 0;
+        break;
+      default:
+        std::fputs("Try 'lws-chatd --help'.\n", stderr);
+        arguments.exit_code = 2;
+        break;
     }
     if (arguments.exit_code >= 0) return arguments;
   }

@@ -14,10 +14,10 @@
 
 namespace {
 
-// Says all that is wrong or odd. Returns whether the server may start.
+// Prints all findings. Returns true if the server may start.
 bool report(const lws_chat::ConfigReport& config) {
   for (const lws_chat::Finding& finding : config.findings)
-    lws_chat::say_of_start(finding.severity == lws_chat::Severity::kError ? "error" : "warning",
+    lws_chat::report_start(finding.severity == lws_chat::Severity::kError ? "error" : "warning",
                            lws_chat::place_of(finding) + ": " + finding.text, lws_chat::describe(finding));
   return config.ok();
 }
@@ -40,24 +40,26 @@ std::string summary(const std::string& dir, const lws_chat::ConfigReport& config
   return text;
 }
 
-// Says what keeps the server from starting. Returns the exit code.
+// Prints why the server cannot start. Returns the exit code.
 int refuse(const std::string& problem, int exit_code) {
   std::string line = "lws-chatd: " + problem;
-  lws_chat::say_of_start("error", line, line);
+  lws_chat::report_start("error", line, line);
   return exit_code;
 }
 
-// Whatever is opened later would take the place of a standard stream that is closed, and be written to as such.
+// Opens each standard stream that is closed. Otherwise the next file or socket would take its number, and output would
+// go there.
 void open_standard_streams() {
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDWR);  // takes the lowest number, which is this one
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDWR);  // takes the lowest free number, which is fd
 }
 
 int run(const lws_chat::Arguments& arguments) {
   lws_chat::ConfigReport config = lws_chat::check_config(arguments.config_dir, arguments.plugin_dir);
-  // A service manager can tell what trying again may help against from what it does not: systemd.exec(5).
+  // EX_CONFIG tells a service manager that another try would not help: systemd.exec(5).
   if (!report(config))
-    return refuse(arguments.config_dir + ": not usable, see above", arguments.check_only ? EXIT_FAILURE : EX_CONFIG);
+    return refuse(arguments.config_dir + ": cannot be used; the lines above say why",
+                  arguments.check_only ? EXIT_FAILURE : EX_CONFIG);
   if (arguments.check_only) {
     std::fputs(summary(arguments.config_dir, config).c_str(), stdout);
     return 0;
@@ -77,7 +79,7 @@ int main(int argc, char** argv) {
   open_standard_streams();
   lws_chat::Arguments arguments = lws_chat::read_arguments(argc, argv);
   if (arguments.exit_code >= 0) return arguments.exit_code;
-  // The report of --check is for people.
+  // People read the report of --check, so it is always text.
   lws_chat::start_logging(arguments.log_level, arguments.check_only ? lws_chat::LogFormat::kText : arguments.log_format,
                           arguments.check_only);
   std::signal(SIGPIPE, SIG_IGN);
@@ -86,7 +88,7 @@ int main(int argc, char** argv) {
   try {
     exit_code = run(arguments);
   } catch (const std::exception& error) {
-    exit_code = refuse(std::string("could not go on: ") + error.what(), EXIT_FAILURE);
+    exit_code = refuse(std::string("failed: ") + error.what(), EXIT_FAILURE);
   }
   lws_chat::end_logging();
   return exit_code;

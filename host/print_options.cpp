@@ -19,19 +19,19 @@ const char* scope(const OptionRow& row) {
   return "";
 }
 
-// What roff would take for more than text.
+// Escapes what roff would read as markup.
 std::string escaped(std::string_view text) {
   std::string result;
   for (char c : text) result += c == '\\' ? "\\e" : c == '"' ? "\\(dq" : std::string(1, c);
   return result;
 }
 
-// As mdoc(7) wants its text: each sentence on a line of its own, long ones on several.
+// mdoc(7) wants each sentence to begin a line. A long one takes several lines.
 std::string sentences(std::string_view text) {
   std::string result;
   std::string line;
   auto end_line = [&] {
-    // A line that begins so would be a command.
+    // roff takes a line with this first character for a command.
     if (!line.empty() && (line[0] == '.' || line[0] == '\'')) line.insert(0, "\\&");
     if (!line.empty()) result += line + "\n";
     line.clear();
@@ -54,7 +54,7 @@ std::string man_item(const OptionRow& row) {
   std::string whose = scope(row);
   if (!whose.empty()) facts += ", " + whose;
   facts = escaped(facts);
-  // Punctuation at the end would be taken for that of the line.
+  // mdoc moves punctuation at the end of an argument out of the parentheses.
   if (std::string_view(".,:;!?").find(facts.back()) != std::string_view::npos) facts += "\\&";
   return ".It Cm " + std::string(row.name) + " Pq \"" + facts + "\"\n" + sentences(row.help);
 }

@@ -4,8 +4,8 @@
 
 namespace lws_chat {
 
-// The plugin's options with their ranges, defaults and meanings, as lws-chatd.conf(5) has them: the items of a list in
-// mdoc(7).
+// The plugin's options as items of an mdoc(7) list, each with range, default, scope and help. lws-chatd.conf(5)
+// contains this text.
 std::string print_options();
 
 }  // namespace lws_chat

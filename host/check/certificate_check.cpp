@@ -19,14 +19,14 @@ struct FreeContext {
 };
 using Context = std::unique_ptr<SSL_CTX, FreeContext>;
 
-// The check runs inside a serving process too: what it leaves in OpenSSL's error queue would be found by
-// others.
+// Empties OpenSSL's error queue before and after. The check also runs in a serving process, where other code would
+// take our errors for its own.
 struct ErrorQueue {
   ErrorQueue() { ERR_clear_error(); }
   ~ErrorQueue() { ERR_clear_error(); }
 };
 
-// Called by OpenSSL when a key is encrypted.
+// OpenSSL calls this when a key is encrypted.
 int refuse_passphrase(char*, int, int, void* asked) {
   *static_cast<bool*>(asked) = true;
   return -1;
@@ -37,35 +37,33 @@ std::string openssl_reason() {
   return reason ? reason : "unknown reason";
 }
 
-// Why a file has no PEM block of this kind; empty when it has one.
+// Returns why the file has no PEM block of this kind. Empty: it has one.
 std::string pem_problem(const std::string& path, std::string_view kind) {
-  if (path.empty()) return "no file named";
+  if (path.empty()) return "no file is named";
   FileText file = read_regular_file(path);
   bool is_snakeoil = path.find("ssl-cert-snakeoil") != std::string::npos;
   if (!file.problem.empty())
-    return file.problem + (is_snakeoil ? " ('make-ssl-cert generate-default-snakeoil' of the package ssl-cert makes "
-                                         "this pair; its group ssl-cert may read the key)"
-                                       : "");
+    return file.problem + (is_snakeoil
+                               ? " ('make-ssl-cert generate-default-snakeoil', from the package ssl-cert, makes "
+                                 "certificate and key; the group ssl-cert may read the key)"
+                               : "");
   if (file.text.find(std::string(kind) + "-----") != std::string::npos) return "";
   std::string what = kind == "CERTIFICATE" ? "certificate" : "private key";
-  return "no PEM " + what + " in it: name the file that has it, with the line -----BEGIN " + std::string(kind) +
-         "-----";
+  return "contains no PEM " + what + ": name a file with the line -----BEGIN " + std::string(kind) + "-----";
 }
 
 std::string key_problem(SSL_CTX* context, const std::string& cert_file, const std::string& key_file) {
-  std::string mismatch = "does not belong to the certificate in " + cert_file + ": name the one that was made with it";
+  std::string mismatch = "does not belong to the certificate in " + cert_file + ": name the key of this certificate";
   bool asked = false;
   SSL_CTX_set_default_passwd_cb(context, refuse_passphrase);
   SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
   if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    if (asked)
-      return "is encrypted with a passphrase, which a service cannot be asked for: decrypt it with openssl "
-             "pkey";
+    if (asked) return "is encrypted, and a service cannot ask for the passphrase: decrypt it with openssl pkey";
     int reason = ERR_GET_REASON(ERR_peek_last_error());
     if (ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_X509 &&
         (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH))
       return mismatch;
-    return "not readable as a PEM private key (" + openssl_reason() + ")";
+    return "cannot be read as a PEM private key (" + openssl_reason() + ")";
   }
   return SSL_CTX_check_private_key(context) == 1 ? "" : mismatch;
 }
@@ -86,8 +84,8 @@ std::string time_warning(const X509* certificate) {
   const ASN1_TIME* end = X509_get0_notAfter(certificate);
   int days = 0;
   int seconds = 0;
-  if (X509_cmp_current_time(begin) > 0) return "not valid before " + date_of(begin) + ", clients refuse it until then";
-  if (expired(certificate)) return "expired on " + date_of(end) + ", clients refuse it: renew it";
+  if (X509_cmp_current_time(begin) > 0) return "not valid before " + date_of(begin) + ": clients refuse it until then";
+  if (expired(certificate)) return "expired on " + date_of(end) + ", so clients refuse it: renew it";
   if (ASN1_TIME_diff(&days, &seconds, nullptr, end) == 1 && days < kRenewalDays)
     return "expires on " + date_of(end) + ", in " + std::to_string(days) + (days == 1 ? " day" : " days") +
            ": renew it";
@@ -110,9 +108,9 @@ CertificateCheck check_certificate(const std::string& cert_file, const std::stri
   problem = pem_problem(key_file, "PRIVATE KEY");
   if (!problem.empty()) return problem_of(key_file, problem);
   Context context(SSL_CTX_new(TLS_server_method()));
-  if (!context) return problem_of(cert_file, "OpenSSL makes no TLS context (" + openssl_reason() + ")");
+  if (!context) return problem_of(cert_file, "OpenSSL cannot create a TLS context (" + openssl_reason() + ")");
   if (SSL_CTX_use_certificate_chain_file(context.get(), cert_file.c_str()) != 1)
-    return problem_of(cert_file, "not readable as a PEM certificate chain (" + openssl_reason() + ")");
+    return problem_of(cert_file, "cannot be read as a PEM certificate chain (" + openssl_reason() + ")");
   problem = key_problem(context.get(), cert_file, key_file);
   if (!problem.empty()) return problem_of(key_file, problem);
   const X509* certificate = SSL_CTX_get0_certificate(context.get());

@@ -46,8 +46,8 @@ class ConfigCheck {
   ConfigReport check() {
     ConfigFiles read = read_config_files(dir_);
     report_.total_bytes = read.total_bytes;
-    for (ConfigFile& file : read.files) shape(file);
-    // Perhaps they stand in what was not read, and one error is enough.
+    for (ConfigFile& file : read.files) check_top(file);
+    // An unread file may set them, so do not report them as missing.
     if (syntax_failed_ || has_error(read.findings)) {
       globals_.init_ssl = true;
       if (!globals_.default_alpn) globals_.default_alpn = "http/1.1";
@@ -61,9 +61,9 @@ class ConfigCheck {
       for (size_t j = 0; j < i; ++j) compare(vhosts_[j], vhosts_[i]);
     for (const ConfigFile& file : read.files) append(file.findings());
     append(read.findings);
-    // What an unread file would have said is not known, so nothing is said to be missing.
-    if (!syntax_failed_ && !has_error(read.findings)) whole();
-    plugin();
+    // A vhost may stand in an unread file, so do not report it as missing.
+    if (!syntax_failed_ && !has_error(read.findings)) check_some_vhost_exists();
+    check_plugin_dir();
     for (CheckedVhost& vhost : vhosts_) report_.vhosts.push_back(std::move(vhost.summary));
     return std::move(report_);
   }
@@ -73,32 +73,31 @@ class ConfigCheck {
     report_.findings.insert(report_.findings.end(), findings.begin(), findings.end());
   }
 
-  // lws does not survive a name that is not known, and keeps root's group where only the user is named.
+  // lws crashes on an unknown name. With a user and no group it keeps root's group.
   void check_identity(ConfigFile& file, const cJSON* global) {
     std::string user = text_member(global, "username");
     std::string group = text_member(global, "groupname");
     if (!user.empty() && !getpwnam(user.c_str()))
       file.error_at_value(member(global, "username"),
-                          "user \"" + user + "\" does not exist, create it or name another");
-    // lws sets user and groups anew even if they are those it has.
+                          "user \"" + user + "\" does not exist: create it or name another");
+    // lws changes user and groups even if they are right already, which only root may do.
     for (const char* name : {"username", "groupname", "uid", "gid"}) {
       const cJSON* named = geteuid() == 0 ? nullptr : member(global, name);
       if (named)
         file.error_at_key(named, quoted(name) +
-                                     " is for a server that is started by root, which this is not: remove it "
-                                     "(who a systemd service runs as is said in its unit, by User=)");
+                                     " needs a server that root starts: remove it (for a systemd service, User= in "
+                                     "the unit sets the user)");
     }
     if (!group.empty() && !getgrnam(group.c_str()))
       file.error_at_value(member(global, "groupname"),
-                          "group \"" + group + "\" does not exist, create it or name another");
+                          "group \"" + group + "\" does not exist: create it or name another");
     if (!user.empty() && group.empty() && !member(global, "gid"))
-      file.warn_at_value(
-          member(global, "username"),
-          "\"username\" without \"groupname\": the server keeps the group it was started with, name both");
+      file.warn_at_value(member(global, "username"),
+                         "\"username\" without \"groupname\": the server keeps the group that started it; name both");
   }
 
-  // What one file may hold at the top, and what its "global" says.
-  void shape(ConfigFile& file) {
+  // Checks the top object of one file and its "global".
+  void check_top(ConfigFile& file) {
     if (!file.root()) {
       syntax_failed_ = true;
       return;
@@ -111,7 +110,7 @@ class ConfigCheck {
     check_keys(file, KeyPlace::kGlobal, global);
     for (const cJSON* item = global->child; item; item = item->next) repeated(file, item);
     check_identity(file, global);
-    if (flag_member(global, "init-ssl")) globals_.init_ssl = true;  // lws never turns it off again
+    if (flag_member(global, "init-ssl")) globals_.init_ssl = true;  // a later "0" does not turn it off in lws
     if (cJSON_IsString(member(global, "default-alpn"))) globals_.default_alpn = text_member(global, "default-alpn");
     const cJSON* plugin_dir = member(global, "plugin-dir");
     if (!cJSON_IsString(plugin_dir)) return;
@@ -119,7 +118,7 @@ class ConfigCheck {
     check_path(file, plugin_dir, report_.plugin_dir);
   }
 
-  // Within one object a repeated key is an error; across files the last one wins, which may be meant.
+  // A key twice in one object is an error. In several files the last one counts, which may be intended.
   void repeated(ConfigFile& file, const cJSON* item) {
     auto [first, is_new] = global_keys_.emplace(item->string, std::make_pair(file.name(), file.place_of(item)));
     if (!is_new && first->second.first != file.name())
@@ -132,8 +131,8 @@ class ConfigCheck {
     same_hub(first, second);
   }
 
-  // lws looks a vhost up by port and name, and finds the first one only. The same name on another port is
-  // fine. Returns whether they clash.
+  // lws looks up a vhost by port and name and finds only the first one. The same name on another port is fine. Returns
+  // true if they clash.
   bool same_name(const CheckedVhost& first, const CheckedVhost& second) {
     const VhostSummary& a = first.summary;
     const VhostSummary& b = second.summary;
@@ -141,9 +140,9 @@ class ConfigCheck {
     if (a.unix_socket ? a.interface != b.interface : a.port == 0 || a.port != b.port) return false;
     std::string where = a.unix_socket ? "on the same socket" : "on port " + std::to_string(a.port);
     second.file->error_at_key(member(second.json, "name"),
-                              "vhost " + quoted(b.name) + " is there twice " + where + ", first at " +
+                              "vhost " + quoted(b.name) + " exists twice " + where + ", first at " +
                                   first.file->place_of(member(first.json, "name")) +
-                                  ": libwebsockets finds only the first, rename or remove one");
+                                  ": libwebsockets finds only the first; rename or remove one");
     return true;
   }
 
@@ -151,7 +150,7 @@ class ConfigCheck {
     const VhostSummary& a = first.summary;
     const VhostSummary& b = second.summary;
     if (a.unix_socket || b.unix_socket || a.port == 0 || a.port != b.port) return;
-    // By what the files ask for: without init-ssl no vhost has TLS, which is reported on its own.
+    // Compare the certificates, not `tls`: without init-ssl no vhost has TLS, and that is already reported.
     bool a_tls = !a.certificate.empty();
     bool b_tls = !b.certificate.empty();
     if (a_tls == b_tls) return shared_port(first, second);
@@ -159,22 +158,22 @@ class ConfigCheck {
                               "port " + std::to_string(b.port) + " is " + (b_tls ? "TLS" : "plain") + " here but " +
                                   (a_tls ? "TLS" : "plain") + " in vhost " + quoted(a.name) + " (" +
                                   first.file->place_of(member(first.json, "port")) +
-                                  "): vhosts on one port share its listener, use another port");
+                                  "): vhosts on one port share its listener; use another port");
   }
 
-  // Of several vhosts on the port, the first one is named.
+  // Reports a vhost once, with the first other vhost on its port.
   void shared_port(const CheckedVhost& first, const CheckedVhost& second) {
     if (!sharing_.insert(&second).second) return;
     const VhostSummary& a = first.summary;
     std::string also = "port " + std::to_string(a.port) + " is also that of vhost " + quoted(a.name) + " (" +
                        first.file->place_of(member(first.json, "port")) + ")";
     if (a.interface == second.summary.interface)
-      also += ": libwebsockets chooses between them by the name in a request's Host, and takes " + quoted(a.name) +
-              " for every other name";
+      also +=
+          ": libwebsockets chooses by the Host field of a request, and uses " + quoted(a.name) + " for unknown names";
     else
       also +=
-          " on another interface: libwebsockets chooses by port and Host only, so that whoever reaches one of them "
-          "can ask for the other; use another port";
+          " on another interface: libwebsockets chooses by port and Host only, so clients of one interface can ask for "
+          "the vhost of the other; use another port";
     second.file->warn_at_key(member(second.json, "port"), also);
   }
 
@@ -189,22 +188,22 @@ class ConfigCheck {
     second.file->error_at_value(second.hub, "vhosts " + quoted(a.name) + " (" + first.file->place_of(first.hub) +
                                                 ") and " + quoted(b.name) + " share the hub " +
                                                 quoted(b.chat.hub_name) + " but differ in " + differences +
-                                                ": give both the same");
+                                                ": set the same in both");
   }
 
-  void whole() {
+  void check_some_vhost_exists() {
     bool served =
         std::any_of(vhosts_.begin(), vhosts_.end(), [](const CheckedVhost& v) { return v.summary.serves_chat; });
     if (vhosts_.empty())
       report_.findings.push_back(
-          {Severity::kError, dir_, 0, 0, "no vhost in any file, expected at least one in \"vhosts\""});
+          {Severity::kError, dir_, 0, 0, "no file has a vhost, expected at least one in \"vhosts\""});
     else if (!served)
       report_.findings.push_back({Severity::kWarning, dir_, 0, 0,
                                   "no vhost serves lws-chat, expected {\"lws-chat\": {\"status\": \"ok\"}} in the "
                                   "ws-protocols of one"});
   }
 
-  void plugin() {
+  void check_plugin_dir() {
     std::string problem = check_plugin(globals_.plugin_dir);
     if (!problem.empty()) report_.findings.push_back({Severity::kError, globals_.plugin_dir, 0, 0, problem});
   }

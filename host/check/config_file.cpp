@@ -16,8 +16,8 @@
 namespace lws_chat {
 namespace {
 
-// lws 4.1.6 prints "DIR/conf.d" into char[128] and "DIR/conf.d/NAME" into char[256], through a snprintf that
-// is given one byte less; what is longer is cut off and another file is opened, or none.
+// lws 4.1.6 prints "DIR/conf.d" into char[128] and "DIR/conf.d/NAME" into char[256], and leaves one byte unused. It
+// cuts off a longer path and opens another file, or none.
 constexpr size_t kMaxDirPath = 126;
 constexpr size_t kMaxFilePath = 254;
 
@@ -28,17 +28,17 @@ bool ends_with(std::string_view name, std::string_view suffix) {
   return name.size() > suffix.size() && name.substr(name.size() - suffix.size()) == suffix;
 }
 
-// Why a file is not likely to be meant as configuration, whatever is in it; empty: it may be.
+// Returns why a file with this name is probably no configuration. Empty: it may be one.
 std::string stray_problem(std::string_view name) {
   if (ends_with(name, ".dpkg-new"))
-    return "dpkg has put this here for an upgrade that is not finished, and libwebsockets reads it too: finish it "
-           "(dpkg --configure -a), or move the file elsewhere";
+    return "an unfinished upgrade left this file, and libwebsockets would read it: finish the upgrade "
+           "(dpkg --configure -a) or move the file elsewhere";
   bool is_backup = std::any_of(kBackupSuffixes.begin(), kBackupSuffixes.end(),
                                [name](std::string_view suffix) { return ends_with(name, suffix); });
-  return is_backup ? "looks like a backup that libwebsockets would read too: move it elsewhere" : "";
+  return is_backup ? "looks like a backup, and libwebsockets would read it: move it elsewhere" : "";
 }
 
-// Whether the first thing in it, apart from comments, is the bracket of an object.
+// True if the text begins with {, after blanks and comments.
 bool looks_like_json(std::string_view text) {
   std::string json = blank_comments(text);
   size_t begin = json.find_first_not_of(" \t\r\n");
@@ -47,12 +47,9 @@ bool looks_like_json(std::string_view text) {
 
 std::string reason(int error) { return std::strerror(error); }
 
-std::string remedy(int error) {
-  if (error == EACCES) return ": let the user who runs this read it";
-  return "";
-}
+std::string remedy(int error) { return error == EACCES ? ": let the user who runs lws-chatd read it" : ""; }
 
-// Sorted as lws sorts, with scandir and alphasort; nothing with errno set if the folder cannot be read.
+// Names in lws's order, from scandir and alphasort. No value: the folder cannot be read, and errno says why.
 std::optional<std::vector<std::string>> sorted_names(const std::string& folder) {
   dirent** entries = nullptr;
   int count = scandir(folder.c_str(), &entries, nullptr, alphasort);
@@ -88,28 +85,30 @@ class Reader {
   }
 
   bool directory_is_usable() {
+    std::string problem = directory_problem();
+    if (!problem.empty()) error(dir_, problem);
+    return problem.empty();
+  }
+
+  std::string directory_problem() const {
+    constexpr std::string_view kFolder = "/conf.d";
     struct stat status;
     if (stat(dir_.c_str(), &status) != 0)
-      return error(dir_, reason(errno) + ", expected the configuration directory: create it or give another one"),
-             false;
-    if (!S_ISDIR(status.st_mode))
-      return error(dir_, "not a directory, expected the one that holds the file conf"), false;
-    size_t length = (dir_ + "/conf.d").size();
-    if (length > kMaxDirPath)
-      return error(dir_, "path of " + std::to_string(dir_.size()) + " bytes, libwebsockets cuts it off after " +
-                             std::to_string(kMaxDirPath - 7) + ": use a shorter one"),
-             false;
-    return true;
+      return reason(errno) + ", expected the configuration directory: create it or give another one";
+    if (!S_ISDIR(status.st_mode)) return "not a directory, expected the directory of the file conf";
+    if (dir_.size() + kFolder.size() <= kMaxDirPath) return "";
+    return "path of " + std::to_string(dir_.size()) + " bytes, libwebsockets cuts it off after " +
+           std::to_string(kMaxDirPath - kFolder.size()) + ": use a shorter one";
   }
 
   void read_main() {
     struct stat status;
     std::string path = dir_ + "/conf";
     if (stat(path.c_str(), &status) != 0)
-      return error("conf",
-                   errno == ENOENT
-                       ? "missing in " + dir_ + ", libwebsockets requires it: create it, at least with {\"global\": {}}"
-                       : "cannot be read (" + reason(errno) + ")" + remedy(errno));
+      return error("conf", errno == ENOENT
+                               ? "missing in " + dir_ +
+                                     ", and libwebsockets requires it: create it, with at least {\"global\": {}}"
+                               : "cannot be read (" + reason(errno) + ")" + remedy(errno));
     if (!S_ISREG(status.st_mode)) return error("conf", "not a regular file, expected the main configuration");
     read_one("conf", path);
   }
@@ -118,7 +117,7 @@ class Reader {
     std::string folder = dir_ + "/conf.d";
     std::optional<std::vector<std::string>> names = sorted_names(folder);
     if (!names) {
-      // lws goes on without conf.d, which is how a single-file configuration looks.
+      // A configuration may be a single file, without conf.d.
       if (errno != ENOENT) error("conf.d", "cannot be read (" + reason(errno) + ")" + remedy(errno));
       return;
     }
@@ -128,11 +127,10 @@ class Reader {
   void read_entry(const std::string& file, const std::string& path, const std::string& name) {
     struct stat status;
     if (name.find('~') != std::string::npos)
-      return warn(file,
-                  "libwebsockets skips names with '~': move it elsewhere, or rename it if it is meant to be read");
+      return warn(file, "libwebsockets skips names with '~': rename the file, or move it elsewhere");
     if (lstat(path.c_str(), &status) != 0) return error(file, "cannot be read (" + reason(errno) + ")");
     if (S_ISLNK(status.st_mode))
-      return error(file, "libwebsockets skips symbolic links; copy the file here or move the link elsewhere");
+      return error(file, "libwebsockets skips symbolic links: copy the file here, or move the link elsewhere");
     if (S_ISDIR(status.st_mode)) return warn(file, "libwebsockets skips sub-directories, expected regular files only");
     if (!S_ISREG(status.st_mode)) return warn(file, "not a regular file, libwebsockets skips it");
     if (path.size() > kMaxFilePath)
@@ -148,7 +146,7 @@ class Reader {
     bool in_folder = file != "conf";
     if (read.text.empty())
       return error(file, in_folder ? "empty, expected a JSON object: fill it or remove it"
-                                   : "empty, expected a JSON object, at least {\"global\": {}}");
+                                   : "empty, expected a JSON object with at least {\"global\": {}}");
     std::string stray = in_folder ? stray_problem(file) : "";
     if (!stray.empty()) return error(file, stray);
     ConfigFile config(file, read.text);
@@ -157,7 +155,7 @@ class Reader {
       bool is_foreign = in_folder && !looks_like_json(read.text);
       config.error_at(problem.at,
                       problem.text + (is_foreign ? "; libwebsockets reads every file in conf.d, whatever "
-                                                   "its name: if this is no configuration, move it elsewhere"
+                                                   "its name: if this is not a configuration, move it elsewhere"
                                                  : ""));
     }
     result_.files.push_back(std::move(config));
@@ -203,7 +201,8 @@ std::vector<std::string> changed_files(const std::string& dir, const std::map<st
     auto was = before.find(file);
     if (was == before.end() || was->second != text) changed.push_back(file);
   }
-  // A server that has become another user may not read again what it read: only what is not there is gone.
+  // A server that changed its user may be unable to read a file again. So a file counts as gone only if it does not
+  // exist.
   for (const auto& [file, text] : before)
     if (now.count(file) == 0 && access((dir + "/" + file).c_str(), F_OK) != 0 && errno == ENOENT)
       changed.push_back(file);

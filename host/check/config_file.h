@@ -9,8 +9,8 @@
 
 namespace lws_chat {
 
-// One file of the configuration, and what there is to say about it. Checks add their findings through it, so
-// that each carries the place of the JSON value it is about.
+// One file of the configuration and its findings. Checks add findings through it, with the JSON value they concern, so
+// that each finding gets a line and column.
 class ConfigFile {
  public:
   ConfigFile(std::string name, std::string_view text) : name_(std::move(name)), document_(text) {}
@@ -31,10 +31,10 @@ class ConfigFile {
     add(Severity::kWarning, document_.key_position(node), std::move(text));
   }
 
-  // "conf.d/chat:12:7" of a key, for findings that name a second place.
+  // "conf.d/chat:12:7", the place of a key, for findings that name a second place.
   std::string place_of(const cJSON* node) const;
 
-  // By position.
+  // Sorted by position.
   std::vector<Finding> findings() const;
 
  private:
@@ -47,21 +47,21 @@ class ConfigFile {
   std::vector<Finding> findings_;
 };
 
-// What libwebsockets would read of a configuration directory.
+// The files that libwebsockets would read from a configuration directory.
 struct ConfigFiles {
-  std::vector<ConfigFile> files;  // conf, then conf.d in the order of alphasort; readable ones only
-  std::vector<Finding> findings;  // about the directory and about files that are not read
+  std::vector<ConfigFile> files;  // readable ones: conf, then conf.d in the order of alphasort
+  std::vector<Finding> findings;  // about the directory and unreadable files
   unsigned long total_bytes = 0;
 };
 
-// Reads them all. A file's syntax error is already among its findings, with a hint if it does not look as if
-// it were meant to be read.
+// Reads all files. A syntax error is already among the file's findings, with a hint if the file does not look like a
+// configuration.
 ConfigFiles read_config_files(const std::string& dir);
 
-// What stands in the files, by name; nothing of those that cannot be read.
+// The texts of all readable files, by name.
 std::map<std::string, std::string> config_texts(const std::string& dir);
 
-// The names of those that are new, gone, or say something else than they did.
+// The names of files that are new, gone or different.
 std::vector<std::string> changed_files(const std::string& dir, const std::map<std::string, std::string>& before);
 
 }  // namespace lws_chat

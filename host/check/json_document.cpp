@@ -8,15 +8,15 @@
 namespace lws_chat {
 namespace {
 
-constexpr size_t kMaxNesting = 100;  // keeps the recursion flat; lws itself takes far less
-constexpr size_t kMaxDigits = 20;    // of a number, as in lws's parser
+constexpr size_t kMaxNesting = 100;  // bounds the recursion; lws itself allows far less
+constexpr size_t kMaxDigits = 20;    // in a number, as in lws's parser
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-// The bytes of the UTF-8 sequence that begins at `at`, 0 if it is not one.
+// Bytes of the UTF-8 sequence at `at`. 0: there is none.
 size_t sequence_length(std::string_view text, size_t at) {
   for (size_t length = 1; length <= 4 && at + length <= text.size(); ++length)
     if (is_utf8(text.substr(at, length))) return length;
@@ -29,7 +29,7 @@ std::string hex_byte(char c) {
   return hex;
 }
 
-// Quotes that word processors and web pages put in place of ", and Chinese keyboards offer.
+// Quotes that word processors, web pages and Chinese keyboards produce instead of ".
 constexpr std::string_view kOtherQuotes[] = {"\u201c", "\u201d", "\u201e", "\u201f", "\u00ab", "\u00bb",
                                              "\u2018", "\u2019", "\u201a", "\u2033", "\uff02"};
 
@@ -43,18 +43,20 @@ constexpr Invisible kInvisible[] = {{"\u00a0", "no-break space U+00A0"},
                                     {"\u3000", "ideographic space U+3000"},
                                     {"\ufeff", "byte order mark U+FEFF"}};
 
-// The first quote of another kind in the text; empty: there is none.
+// The first of these quotes in the text. Empty: there is none.
 std::string_view other_quote(std::string_view text) {
   size_t nearest = std::string_view::npos;
   std::string_view found;
   for (std::string_view quote : kOtherQuotes) {
     size_t at = text.find(quote);
-    if (at < nearest) nearest = at, found = quote;
+    if (at >= nearest) continue;
+    nearest = at;
+    found = quote;
   }
   return found;
 }
 
-// Fills in the first fault of a text that is not plain UTF-8; returns where it stands.
+// Finds the first byte that is not plain UTF-8. Returns its offset and sets `fault`, or leaves `fault` empty.
 size_t encoding_fault(std::string_view text, std::string& fault) {
   if (text.substr(0, 3) == "\xEF\xBB\xBF") {
     fault = "the file begins with a byte order mark, expected UTF-8 without one";
@@ -78,7 +80,7 @@ std::string blank_comments(std::string_view text) {
   bool in_string = false;
   for (size_t at = 0; at < result.size(); ++at) {
     char c = result[at];
-    // A string ends with its line, closed or not, so that a forgotten quote does not swallow later comments.
+    // A string ends with its line even if it is not closed. So a forgotten quote does not hide later comments.
     if (c == '\n') in_string = false;
     if (c == '"') in_string = !in_string;
     if (in_string && c == '\\' && at + 1 < result.size() && result[at + 1] != '\n') ++at;
@@ -89,9 +91,8 @@ std::string blank_comments(std::string_view text) {
   return result;
 }
 
-// A strict reader of RFC 8259 that stops at the first fault and says what was expected there. Three things
-// that are good JSON but come out of lws as something else are faults too: an escaped zero byte, surrogate
-// pairs and exponents.
+// A strict reader of RFC 8259. It stops at the first fault and says what it expected there. It also rejects three parts
+// of JSON that lws misreads: escaped zero bytes, surrogate pairs and exponents.
 class JsonScanner {
  public:
   using Place = JsonDocument::Place;
@@ -100,7 +101,7 @@ class JsonScanner {
 
   bool scan() {
     skip_blanks();
-    if (at_end()) return fail(0, "nothing but blanks and comments, expected an object { }");
+    if (at_end()) return fail(0, "only blanks and comments, expected an object { }");
     if (!value(at_)) return false;
     skip_blanks();
     return at_end() || fail(at_, "unexpected " + found() + " after the end of the document");
@@ -128,7 +129,7 @@ class JsonScanner {
            static_cast<size_t>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
   }
 
-  // What stands at the current place, for a message.
+  // The character or word at the current place, for a message.
   std::string found() const {
     if (at_end()) return "end of file";
     size_t end = at_;
@@ -146,9 +147,9 @@ class JsonScanner {
   bool unexpected(const std::string& expected) {
     if (at_end()) return unexpected_end();
     std::string hint;
-    if (peek() == '\'') hint = " (JSON wants double quotes)";
+    if (peek() == '\'') hint = " (JSON needs double quotes)";
     if (!other_quote(text_.substr(at_, sequence_length(text_, at_))).empty())
-      hint = " (a typographic quote; JSON wants the straight one, \")";
+      hint = " (a typographic quote; JSON needs the straight one, \")";
     if (peek() == '/') hint = " (a comment begins with #)";
     return fail(at_, "unexpected " + found() + hint + ", expected " + expected);
   }
@@ -175,11 +176,11 @@ class JsonScanner {
       at_ += word.size();
       return true;
     }
-    if (is_letter(c)) return unexpected("a value (text stands in double quotes)");
+    if (is_letter(c)) return unexpected("a value (a text needs double quotes)");
     return unexpected("a value");
   }
 
-  // The inside of an object or an array, up to the bracket that closes it.
+  // The inside of an object or array, up to its closing bracket.
   bool members(char close) {
     if (open_.size() == kMaxNesting) return fail(at_, "nested too deeply");
     open_.push_back(at_++);
@@ -193,7 +194,8 @@ class JsonScanner {
       if (peek() != ',') return no_comma(close);
       size_t comma = at_++;
       skip_blanks();
-      if (peek() == close) return fail(comma, std::string("unexpected ',' (a comma before ") + close + " is not JSON)");
+      if (peek() == close)
+        return fail(comma, std::string("unexpected ',' (JSON allows no comma before ") + close + ")");
     }
     ++at_;
     open_.pop_back();
@@ -217,7 +219,7 @@ class JsonScanner {
     return true;
   }
 
-  // Whether nothing stands yet in the innermost bracket.
+  // True if the innermost bracket is still empty.
   bool open_is_empty() const { return !places_.empty() && places_.back().value == open_.back(); }
 
   bool string() {
@@ -226,19 +228,21 @@ class JsonScanner {
       if (at_end() || peek() == '\n' || peek() == '\r') return unclosed(open);
       if (static_cast<unsigned char>(peek()) < 0x20)
         return fail(at_, "control character " + hex_byte(peek()) + " in a string, expected an escape such as \\t");
-      if (peek() == '"') return ++at_, true;
+      if (peek() == '"') break;
       if (peek() == '\\' && !escape()) return false;
     }
+    ++at_;
+    return true;
   }
 
   bool unclosed(size_t open) {
     std::string_view quote = other_quote(text_.substr(open, at_ - open));
     std::string hint =
-        quote.empty() ? "" : " (" + std::string(quote) + " is a typographic quote, which closes nothing)";
+        quote.empty() ? "" : " (" + std::string(quote) + " is a typographic quote, which does not close it)";
     return fail(open, "string is not closed" + hint + ", expected '\"' before the end of the line");
   }
 
-  // Leaves the place at the last character of the escape.
+  // Ends at the last character of the escape.
   bool escape() {
     size_t begin = at_++;
     if (at_end() || text_.find_first_of("\"\\/bfnrtu", at_) != at_)
@@ -250,8 +254,8 @@ class JsonScanner {
       if (at_end() || !is_hex(peek())) return fail(begin, "expected four hexadecimal digits after \\u");
     }
     unsigned long code = std::stoul(std::string(text_.substr(begin + 2, 4)), nullptr, 16);
-    if (code == 0) return fail(begin, "\\u0000 ends a text for libwebsockets, expected no zero byte");
-    // LEJP makes each half of a surrogate pair a character of its own, which is not UTF-8.
+    if (code == 0) return fail(begin, "\\u0000 is a zero byte, where libwebsockets ends the text: remove it");
+    // LEJP turns each half of a surrogate pair into bytes that are not UTF-8.
     if (code >= 0xD800 && code <= 0xDFFF)
       return fail(begin, "libwebsockets does not read surrogate pairs, expected the character itself in UTF-8");
     return true;
@@ -263,14 +267,14 @@ class JsonScanner {
     size_t first = at_;
     size_t digits = skip_digits();
     if (digits == 0) return unexpected("a digit after '-'");
-    if (digits > 1 && text_[first] == '0') return fail(begin, "a number does not begin with 0");
+    if (digits > 1 && text_[first] == '0') return fail(begin, "a number must not begin with 0");
     if (peek() == '.') {
       ++at_;
       size_t fraction = skip_digits();
       if (fraction == 0) return unexpected("a digit after the decimal point");
       digits += fraction;
     }
-    // Good JSON, but lws reads numbers with atoi, so 1e3 would be 1.
+    // Valid JSON, but lws reads numbers with atoi(), so 1e3 would be 1.
     if (peek() == 'e' || peek() == 'E')
       return fail(begin, "libwebsockets does not read exponents, expected the number in plain digits");
     if (digits > kMaxDigits) return fail(begin, "number of " + std::to_string(digits) + " digits, expected at most 20");
@@ -285,7 +289,7 @@ class JsonScanner {
 
   std::string_view text_;
   size_t at_ = 0;
-  std::vector<size_t> open_;  // where the open brackets stand, outermost first
+  std::vector<size_t> open_;  // offsets of the open brackets, outermost first
   std::vector<Place> places_;
   size_t error_offset_ = 0;
   std::string error_;
@@ -315,10 +319,10 @@ void JsonDocument::build_tree(const std::string& json, const std::vector<Place>&
   root_.reset(cJSON_ParseWithLengthOpts(json.c_str(), json.size() + 1, &end, true));
   if (!root_) {
     size_t offset = end ? static_cast<size_t>(end - json.c_str()) : 0;
-    error_ = {position(std::min(offset, text_.size())), "not readable as JSON"};
+    error_ = {position(std::min(offset, text_.size())), "cannot be read as JSON"};
     return;
   }
-  // cJSON keeps children in document order, so a walk in pre-order meets the values as the scanner did.
+  // cJSON keeps children in document order. So a walk in pre-order meets the values in the scanner's order.
   std::vector<const cJSON*> pending{root_.get()};
   for (const Place& place : places) {
     if (pending.empty()) break;

@@ -9,10 +9,10 @@
 #include <unordered_map>
 #include <vector>
 
-// One JSON text as a cJSON tree in which every value knows where it stands in the file.
+// A JSON text as a cJSON tree, with line and column of each value.
 namespace lws_chat {
 
-// 1-based; the column counts code points, as editors do.
+// 1-based. The column counts code points, as editors do.
 struct Position {
   unsigned line = 0;
   unsigned column = 0;
@@ -23,13 +23,12 @@ struct SyntaxError {
   std::string text;  // empty: none
 };
 
-// The text with its comments (from # to the end of the line, outside strings) replaced by blanks, byte for
-// byte.
+// Replaces each byte of a comment by a blank. A comment goes from # to the end of the line; a # in a string is none.
 std::string blank_comments(std::string_view text);
 
-// cJSON takes more than JSON (line ends inside strings, for one) and tells neither positions nor reasons. So
-// our own scanner judges the text and notes where each value begins; cJSON then builds the tree, and both are
-// matched up in document order.
+// cJSON accepts more than JSON (line ends in strings, for one), and tells neither positions nor reasons. So our own
+// scanner checks the text and notes where each value begins. Then cJSON builds the tree, and its values get their
+// positions in document order.
 class JsonDocument {
  public:
   explicit JsonDocument(std::string_view text);
@@ -38,9 +37,9 @@ class JsonDocument {
   const cJSON* root() const { return root_.get(); }
   const SyntaxError& error() const { return error_; }
 
-  // Where a value of this document begins.
+  // The first character of a value.
   Position value_position(const cJSON* value) const;
-  // Where the key of this value begins; for what has no key, where the value does.
+  // The first character of the value's key, or of the value if it has no key.
   Position key_position(const cJSON* value) const;
 
  private:

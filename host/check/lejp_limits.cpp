@@ -8,26 +8,27 @@
 namespace lws_chat {
 namespace {
 
-// The parser's stack holds one entry for each open bracket and one for the string being read, and refuses to
-// be full: so eleven brackets, not LEJP_MAX_DEPTH. The top object has no entry of its own.
+// The parser's stack has LEJP_MAX_DEPTH entries and must not become full. It holds one entry for each open bracket
+// except the first, and one for the string that is being read.
 constexpr size_t kMaxBrackets = LEJP_MAX_DEPTH - 1;
 constexpr size_t kMaxArrays = LEJP_MAX_INDEX_DEPTH;
-// The dotted path of a key with its end; 4.1.6 writes past the buffer without looking.
+// Bytes of a key's dotted path without its terminator. lws 4.1.6 writes past the buffer when a path is longer.
 constexpr size_t kMaxPath = LEJP_MAX_PATH - 1;
-// A text that fills the buffer is handed on at once and its (empty) rest as a second text, so the longest one
-// that arrives whole is one byte shorter than the buffer.
+// A text that fills the buffer arrives in two pieces, of which the second may be empty. So the longest text in one
+// piece is one byte shorter than the buffer.
 constexpr size_t kMaxText = LEJP_STRING_CHUNK - 1;
 
 bool begins_with(const std::string& text, std::string_view prefix) {
   return text.compare(0, prefix.size(), prefix) == 0;
 }
 
-// The two places where lws's configuration callback puts the pieces of a long text together again.
+// At these two places lws's configuration callback joins the pieces of a long text.
 bool joins_pieces(const std::string& path) {
   return begins_with(path, "vhosts[].headers[].") || path == "vhosts[].mounts[].origin";
 }
 
-// In these maps the key is the rest of the path, and one that begins with a dot (".zip") is read well.
+// lws splits a path at its dots. But in these maps the key is the rest of the path, so it may begin with a dot
+// (".zip").
 bool takes_leading_dot(const std::string& parent) {
   return parent == "vhosts[].mounts[].extra-mimetypes" || parent == "vhosts[].mounts[].interpret";
 }
@@ -37,8 +38,7 @@ class Walk {
   explicit Walk(ConfigFile& file) : file_(file) {}
 
   void value(const cJSON* node, const std::string& path, size_t brackets, size_t arrays) {
-    if (cJSON_IsNull(node))
-      file_.error_at_value(node, "null stands for nothing here, expected a value: remove the key");
+    if (cJSON_IsNull(node)) file_.error_at_value(node, "null is not a value here: remove the key");
     if (cJSON_IsString(node)) text(node, path);
     if (!cJSON_IsObject(node) && !cJSON_IsArray(node)) return;
     if (++brackets > kMaxBrackets)
@@ -53,8 +53,7 @@ class Walk {
     }
     if (brackets == 1 && !node->child)
       return file_.error_at_value(node,
-                                  "libwebsockets takes an empty top object for an error, expected at least "
-                                  "{\"global\": {}}");
+                                  "libwebsockets rejects an empty top object, expected at least {\"global\": {}}");
     members(node, path, brackets, arrays);
   }
 
@@ -73,13 +72,12 @@ class Walk {
       std::string path = parent + (parent.empty() ? "" : ".") + item->string;
       auto [first, is_new] = seen.emplace(key, item);
       if (!is_new)
-        file_.error_at_key(item, "\"" + std::string(key) + "\" is given twice in the same object, first at " +
+        file_.error_at_key(item, "\"" + std::string(key) + "\" occurs twice in this object, first at " +
                                      file_.place_of(first->second) + ": keep one");
       if (key.empty()) file_.error_at_key(item, "empty key, expected a name");
       if (key.find('.', takes_leading_dot(parent) ? 1 : 0) != std::string_view::npos)
-        file_.error_at_key(item, "the key \"" + std::string(key) +
-                                     "\" has a dot in it, which libwebsockets takes for "
-                                     "the end of the key");
+        file_.error_at_key(
+            item, "the key \"" + std::string(key) + "\" contains a dot, and libwebsockets would end the key there");
       size_t needed = path.size() + (cJSON_IsArray(item) ? 2 : 0);  // an array adds "[]"
       if (needed > kMaxPath) {
         file_.error_at_key(item, "the path of this key has " + std::to_string(needed) +

@@ -4,7 +4,7 @@
 
 namespace lws_chat {
 
-// What is good JSON but not for LEJP, the parser of libwebsockets: each limit is an error in the file.
+// Reports valid JSON that exceeds a limit of LEJP, libwebsockets' parser.
 void check_lejp_limits(ConfigFile& file);
 
 }  // namespace lws_chat

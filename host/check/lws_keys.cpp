@@ -13,8 +13,8 @@
 namespace lws_chat {
 namespace {
 
-// What this build of libwebsockets lacks, from lws_config.h. (LWS_LIBRARY_VERSION carries a build hash or a
-// dash.)
+// Features that this build of libwebsockets lacks, from lws_config.h. The version is put together here, because
+// LWS_LIBRARY_VERSION also has a build hash or a dash.
 #define LWS_CHAT_STRING(token) #token
 #define LWS_CHAT_DOTTED(major, minor, patch) \
   LWS_CHAT_STRING(major) "." LWS_CHAT_STRING(minor) "." LWS_CHAT_STRING(patch)
@@ -96,7 +96,7 @@ const std::vector<KeyRow> kGlobalKeys = {
     {"default-alpn", ValueType::kText, kTls},
     {"ip-limit-ah", ValueType::kNumber, kPeerLimits},
     {"ip-limit-wsi", ValueType::kNumber, kPeerLimits},
-    {"rlimit-nofile", ValueType::kNumber, kUsed, 0, 10'000'000},  // from more libwebsockets makes 2560
+    {"rlimit-nofile", ValueType::kNumber, kUsed, 0, 10'000'000},  // libwebsockets turns more into 2560
 };
 
 const std::vector<KeyRow> kVhostKeys = {
@@ -193,11 +193,11 @@ std::string expected_value(const KeyRow& row) {
 
 bool is_in_range(const KeyRow& row, const cJSON* value) {
   std::optional<int64_t> number = cJSON_IsBool(value) ? std::nullopt : number_value(value);
-  if (number == 0 && row.name == "port") return true;  // is right with "unix-socket"
+  if (number == 0 && row.name == "port") return true;  // correct with "unix-socket"
   return number && *number >= row.least && *number <= row.most;
 }
 
-// What is wrong with a text, number or flag; empty when nothing is.
+// Returns what is wrong with a text, number or flag. Empty: nothing.
 std::string scalar_problem(const KeyRow& row, const cJSON* value) {
   std::string name = quoted(row.name);
   std::string shown;
@@ -218,7 +218,7 @@ std::string scalar_problem(const KeyRow& row, const cJSON* value) {
 void check_type(ConfigFile& file, const KeyRow& row, const cJSON* value) {
   std::string name = quoted(row.name);
   bool list = row.type == ValueType::kObjects || row.type == ValueType::kTextMaps;
-  if (cJSON_IsNull(value)) return;  // the parser's limits name it
+  if (cJSON_IsNull(value)) return;  // check_lejp_limits() reports it
   if (list && !cJSON_IsArray(value))
     return file.error_at_value(value, name + " is " + kind(value) + ", expected an array of objects [ { } ]");
   if (list) {
@@ -239,7 +239,7 @@ std::string elsewhere(KeyPlace place, std::string_view name) {
                                                                {KeyPlace::kVhost, "an entry of \"vhosts\""},
                                                                {KeyPlace::kMount, "an entry of \"mounts\""}};
   for (const auto& [other, where] : kPlaces)
-    if (other != place && find_key(other, name)) return ", it belongs into " + std::string(where);
+    if (other != place && find_key(other, name)) return ", it belongs in " + std::string(where);
   return "";
 }
 
@@ -303,7 +303,7 @@ std::string text_member(const cJSON* object, const char* name) {
 }
 
 std::optional<int64_t> number_value(const cJSON* value) {
-  constexpr double kExact = 9007199254740992.0;  // 2^53, up to which a double holds every whole number
+  constexpr double kExact = 9007199254740992.0;  // 2^53; a double holds every whole number up to this
   if (cJSON_IsNumber(value)) {
     double number = value->valuedouble;
     if (std::floor(number) != number || std::fabs(number) > kExact) return std::nullopt;
@@ -340,8 +340,8 @@ std::string expand_text(std::string_view text) {
 }
 
 std::string unquoted_problem(const std::string& what, const cJSON* value) {
-  return what + " is " + kind(value) +
-         " without quotes, which libwebsockets runs into the text that follows: write \"" + bare_text(value) + "\"";
+  return what + " is " + kind(value) + " without quotes, and libwebsockets would append the next text to it: write \"" +
+         bare_text(value) + "\"";
 }
 
 }  // namespace lws_chat

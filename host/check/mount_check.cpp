@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kMaxMountpoint = 255;  // lws keeps its length in one byte
 
-// Why this libwebsockets cannot serve what it parses; it would look for a file of that name instead.
+// lws's parser accepts these origins, but a build without the feature would look for a file of that name.
 #if defined(LWS_WITH_CGI) || defined(LWS_ROLE_CGI)
 constexpr std::string_view kNoCgi = "";
 #else
@@ -33,7 +33,7 @@ constexpr std::string_view kNoProxy = "this libwebsockets is built without the H
 
 struct Scheme {
   std::string_view prefix;
-  std::string_view missing;  // empty: served
+  std::string_view missing;  // the missing feature; empty: none
 };
 
 constexpr Scheme kSchemes[] = {
@@ -41,7 +41,7 @@ constexpr Scheme kSchemes[] = {
     {"cgi://", kNoCgi}, {"gzip://", ""},     {"http://", kNoProxy}, {"https://", kNoProxy},
 };
 
-// Why a folder cannot be served; empty when it can.
+// Returns why a folder cannot be served. Empty: it can.
 std::string folder_problem(const std::string& folder) {
   DIR* open = opendir(folder.c_str());
   if (!open) return std::strerror(errno);
@@ -63,17 +63,16 @@ void check_origin(ConfigFile& file, const cJSON* value, const std::vector<std::s
   std::string rest = origin.substr(scheme->prefix.size());
   if (rest.empty())
     return file.error_at_value(
-        value, quoted(origin) + " leads nowhere, expected something after " + std::string(scheme->prefix));
+        value, quoted(origin) + " is incomplete, expected something after " + std::string(scheme->prefix));
   if (scheme->prefix == "gzip://") check_path(file, value, rest);
   if (scheme->prefix == "file://" && check_path(file, value, rest)) {
     std::string problem = folder_problem(rest);
     if (!problem.empty())
       file.error_at_value(value, "cannot serve the directory " + rest + " (" + problem +
-                                     "): create it, or let the user of the service read it");
+                                     "): create it, or let the service's user read it");
   }
   if (scheme->prefix == "callback://" && std::find(protocols.begin(), protocols.end(), rest) == protocols.end())
-    file.error_at_value(
-        value, "this vhost has no protocol " + quoted(rest) + " to call, expected one that is in its ws-protocols");
+    file.error_at_value(value, "this vhost has no protocol " + quoted(rest) + ", expected one from its ws-protocols");
 }
 
 void check_mountpoint(ConfigFile& file, const cJSON* value, std::map<std::string, const cJSON*>& seen) {
@@ -85,14 +84,15 @@ void check_mountpoint(ConfigFile& file, const cJSON* value, std::map<std::string
                                    " bytes, libwebsockets takes at most " + std::to_string(kMaxMountpoint));
   auto [first, is_new] = seen.emplace(mountpoint, value);
   if (!is_new)
-    file.error_at_value(value, "mountpoint " + quoted(mountpoint) + " is taken, first at " +
-                                   file.place_of(first->second) + ": keep one in each vhost");
+    file.error_at_value(value, "mountpoint " + quoted(mountpoint) + " is already used at " +
+                                   file.place_of(first->second) + ": keep one of them");
 }
 
-// A required text; reports its absence.
+// Returns a required text, or reports that it is missing.
 const cJSON* required_text(ConfigFile& file, const cJSON* mount, const char* name) {
   const cJSON* value = member(mount, name);
-  if (!value) file.error_at_value(mount, std::string("mount without ") + quoted(name) + ", libwebsockets requires it");
+  if (!value)
+    file.error_at_value(mount, std::string("mount without ") + quoted(name) + ", and libwebsockets requires it");
   return cJSON_IsString(value) ? value : nullptr;
 }
 
@@ -104,7 +104,7 @@ std::vector<std::string> check_mounts(ConfigFile& file, const cJSON* mounts,
   if (!cJSON_IsArray(mounts)) return summary;
   std::map<std::string, const cJSON*> seen;
   for (const cJSON* mount = mounts->child; mount; mount = mount->next) {
-    if (!cJSON_IsObject(mount)) continue;  // reported with the type of "mounts"
+    if (!cJSON_IsObject(mount)) continue;  // check_keys() has reported it
     check_keys(file, KeyPlace::kMount, mount);
     const cJSON* mountpoint = required_text(file, mount, "mountpoint");
     const cJSON* origin = required_text(file, mount, "origin");

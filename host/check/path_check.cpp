@@ -8,10 +8,11 @@ namespace lws_chat {
 
 bool check_path(ConfigFile& file, const cJSON* value, const std::string& path) {
   if (!path.empty() && path[0] == '/') return true;
-  if (path.empty()) return file.error_at_value(value, "an empty path, expected one that begins with /"), false;
-  file.error_at_value(value, quoted(path) +
-                                 " is a relative path, and a service starts in the folder /: write the "
-                                 "absolute path, which begins with /");
+  if (path.empty())
+    file.error_at_value(value, "an empty path, expected one that begins with /");
+  else
+    file.error_at_value(
+        value, quoted(path) + " is a relative path, and a service starts in the folder /: write an absolute path");
   return false;
 }
 

@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <vector>
 
@@ -25,14 +24,16 @@ constexpr char kClass[] = "lws_protocol_plugin";
 constexpr char kBuiltHere[] = "install the package built for this release";
 constexpr char kRemedy[] = "install it (package libwebsockets-protocol-lws-chat, or cmake --install) or give -p DIR";
 
-// From lws_plugins_dir_cb() and lws_plat_dlopen(): shorter names are passed over, shorter symbols refused,
-// longer symbols and paths cut off.
+// From lws_plugins_dir_cb() and lws_plat_dlopen(): lws skips shorter names, refuses shorter symbols, and cuts off
+// longer symbols and paths.
 constexpr size_t kMinFileName = 7;
 constexpr size_t kMinSymbol = 6;
 constexpr size_t kMaxSymbol = 63;
 constexpr size_t kMaxPath = 254;
 
-// The header as it was and as it became; its size tells nothing, so both places are looked at.
+constexpr size_t kLargestPlugin = size_t{1} << 30;  // bytes, debug information included
+
+// The plugin header of two generations of lws. Nothing in it tells which one it is, so api_of() looks at both places.
 struct Header190 {
   const char* name;
   const char* plugin_class;
@@ -45,7 +46,7 @@ struct Header191 {
   unsigned api_magic;
 };
 
-// The plugin API a header says it is built for, 0 if no place holds a likely number.
+// The plugin API that a header was built for. 0: neither place holds a likely number.
 unsigned api_of(const void* header) {
   auto likely = [](unsigned magic) { return magic >= 100 && magic < 1000; };
   unsigned old_place;
@@ -59,7 +60,7 @@ struct Close {
   void operator()(void* handle) const { dlclose(handle); }
 };
 
-// Names in the order in which lws meets them; empty with errno set if the directory cannot be read.
+// Names in lws's order. `readable` is false if the directory cannot be read; errno says why.
 std::vector<std::string> sorted_names(const std::string& dir, bool& readable) {
   std::vector<std::string> names;
   dirent** entries = nullptr;
@@ -73,7 +74,7 @@ std::vector<std::string> sorted_names(const std::string& dir, bool& readable) {
   return names;
 }
 
-// What lws takes for the name of the plugin's symbol; empty: it passes the file over.
+// The symbol that lws looks for in a file of this name. Empty: lws skips the file.
 std::string symbol_of(const std::string& name) {
   if (name == "." || name == ".." || name.size() < kMinFileName || name.find('~') != std::string::npos) return "";
   size_t begin = name.find_first_of("_-");
@@ -84,49 +85,53 @@ std::string symbol_of(const std::string& name) {
 
 std::string foreign_api(unsigned api) {
   std::string theirs = api ? "plugin API " + std::to_string(api) : "an unknown plugin API";
-  return "built for another libwebsockets (" + theirs + ", this one has " + std::to_string(LWS_PLUGIN_API_MAGIC) +
+  return "was built for another libwebsockets (" + theirs + ", this one has " + std::to_string(LWS_PLUGIN_API_MAGIC) +
          "): " + kBuiltHere;
 }
 
-// Whether the file is shorter than its own headers say, as after an interrupted copy: the dynamic linker
-// would map it all the same and die of SIGBUS.
-bool truncated(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  auto size = static_cast<uint64_t>(std::max<std::streamoff>(file.tellg(), 0));
+template <typename Part>
+bool read_part(std::string_view file, size_t at, Part& part) {
+  if (at > file.size() || file.size() - at < sizeof part) return false;
+  std::memcpy(&part, file.data() + at, sizeof part);
+  return true;
+}
+
+// True if an ELF file is shorter than its headers say, as after an interrupted copy. The dynamic linker would map it
+// all the same and die of SIGBUS.
+bool is_truncated(std::string_view file) {
   ElfW(Ehdr) header;
-  file.seekg(0);
-  if (!file.read(reinterpret_cast<char*>(&header), sizeof header)) return false;
+  if (!read_part(file, 0, header)) return false;
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof(ElfW(Phdr))) return false;
-  file.seekg(static_cast<std::streamoff>(header.e_phoff));
-  for (unsigned i = 0; i < header.e_phnum; ++i) {
+  for (size_t i = 0; i < header.e_phnum; ++i) {
     ElfW(Phdr) segment;
-    if (!file.read(reinterpret_cast<char*>(&segment), sizeof segment)) return true;
-    if (segment.p_type == PT_LOAD && segment.p_offset + segment.p_filesz > size) return true;
+    if (!read_part(file, header.e_phoff + i * sizeof segment, segment)) return true;
+    if (segment.p_type == PT_LOAD && segment.p_offset + segment.p_filesz > file.size()) return true;
   }
   return false;
 }
 
-// Why lws would not take this file as a protocol plugin; empty when it would.
+// Returns why lws would not load this file as a protocol plugin. Empty: it would.
 std::string load_problem(const std::string& path, const std::string& symbol) {
   if (path.size() > kMaxPath)
     return "path of " + std::to_string(path.size()) + " bytes, libwebsockets cuts it off after 254";
-  if (symbol.size() < kMinSymbol) return "libwebsockets wants at least six letters after the first _ or -";
-  std::string unreadable = file_problem(path);
-  if (!unreadable.empty()) return unreadable;
-  if (truncated(path)) return "the file is cut off, copy or install it again";
+  if (symbol.size() < kMinSymbol)
+    return "the part of its name after the first _ or - is too short, libwebsockets wants six letters";
+  FileText file = read_regular_file(path, kLargestPlugin);
+  if (!file.problem.empty()) return file.problem;
+  if (is_truncated(file.text)) return "the file is truncated: copy or install it again";
   std::unique_ptr<void, Close> handle(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL));
   if (!handle) {
     const char* reason = dlerror();
     return std::string("cannot be loaded (") + (reason ? reason : "unknown reason") + "): " + kBuiltHere;
   }
   const void* found = dlsym(handle.get(), symbol.c_str());
-  if (!found) return "exports no symbol \"" + symbol + "\", so it is not a plugin of that name";
+  if (!found) return "exports no symbol \"" + symbol + "\", so it is not the plugin that its name promises";
   unsigned api = api_of(found);
   if (api != LWS_PLUGIN_API_MAGIC) return foreign_api(api);
   auto header = static_cast<const lws_plugin_header_t*>(found);
 #if LWS_PLUGIN_API_MAGIC >= 191 && defined(LWS_BUILD_HASH)
   if (!header->lws_build_hash || std::strcmp(header->lws_build_hash, LWS_BUILD_HASH) != 0)
-    return std::string("built against another build of this libwebsockets version: ") + kBuiltHere;
+    return std::string("was built for another build of this libwebsockets version: ") + kBuiltHere;
 #endif
   if (!header->_class || std::strcmp(header->_class, kClass) != 0)
     return std::string("is a plugin of class \"") + (header->_class ? header->_class : "") + "\", expected " + kClass;
@@ -150,7 +155,7 @@ std::string check_plugin(const std::string& dir) {
     problem = load_problem(dir + "/" + name, symbol);
     if (!problem.empty())
       return name + ": " + problem +
-             "; libwebsockets stops at such a file, so keep nothing but plugins in this directory";
+             "; libwebsockets stops loading at such a file: keep only plugins in this directory";
   }
   return "";
 }

@@ -4,11 +4,11 @@
 
 namespace lws_chat {
 
-// Whether lws_plugins_init() would load our plugin from this directory: empty, or what keeps it from that and
-// what to do. lws itself is silent about most of it.
+// Returns why lws_plugins_init() would not load our plugin from this directory, and what to do. Empty: it would. lws
+// itself logs almost none of these reasons.
 std::string check_plugin(const std::string& dir);
 
-// Whether the directory holds a file whose name promises this protocol ("lib…_lws_mirror.so" for lws-mirror).
+// True if the directory has a file whose name fits this protocol ("lib…_lws_mirror.so" for lws-mirror).
 bool provides_protocol(const std::string& dir, const std::string& protocol);
 
 }  // namespace lws_chat

@@ -34,8 +34,8 @@ constexpr bool kBuiltWithIpv6 = true;
 constexpr bool kBuiltWithIpv6 = false;
 #endif
 constexpr char kH2Danger[] =
-    "a hostile client can crash the server through HTTP/2 in this libwebsockets (CVE-2026-19773), which also "
-    "disregards the flow control window of WebSockets";
+    "HTTP/2 in this libwebsockets lets a hostile client crash the server (CVE-2026-19773), and it ignores the flow "
+    "control window of WebSockets";
 constexpr char kH2Remedy[] = ": write \"alpn\": \"http/1.1\"";
 
 class VhostCheck {
@@ -64,9 +64,9 @@ class VhostCheck {
     const cJSON* value = member(vhost_, "name");
     summary().name = text_member(vhost_, "name");
     if (!value)
-      file_.error_at_value(vhost_, "vhost without \"name\", expected the host name by which clients reach it");
+      file_.error_at_value(vhost_, "vhost without \"name\", expected the host name that clients use");
     else if (cJSON_IsString(value) && summary().name.empty())
-      file_.error_at_value(value, "empty \"name\", expected the host name by which clients reach it");
+      file_.error_at_value(value, "empty \"name\", expected the host name that clients use");
   }
 
   void listener() {
@@ -79,12 +79,12 @@ class VhostCheck {
     if (!value) return file_.error_at_value(vhost_, "vhost without \"port\", expected a whole number from 1 to 65535");
     std::optional<int64_t> port = number_value(value);
     if (port == 0) file_.error_at_value(value, "\"port\" is 0, expected a whole number from 1 to 65535");
-    // Other wrong values are already reported.
+    // check_keys() has reported other wrong values.
     if (port && *port > 0 && *port <= kMaxPort) summary().port = static_cast<unsigned>(*port);
   }
 
-  // lws starts without a vhost whose interface is not there. An IPv4 address it writes into an IPv6 one,
-  // which is then all zeros.
+  // lws starts without a vhost if its interface does not exist. In a build with IPv6 it turns an IPv4 address into the
+  // IPv6 address of all zeros.
   void check_interface() {
     const std::string& interface = summary().interface;
     if (interface.empty()) return;
@@ -94,11 +94,11 @@ class VhostCheck {
     if (inet_pton(AF_INET, interface.c_str(), &address) != 1) {
       if (if_nametoindex(interface.c_str()) == 0)
         file_.error_at_value(value,
-                             "there is no interface \"" + interface + "\" here, expected its name or an address");
+                             "interface \"" + interface + "\" does not exist here, expected a name or an address");
     } else if (kBuiltWithIpv6 && !flag_member(vhost_, "noipv6")) {
       file_.error_at_value(value,
-                           "libwebsockets listens on all interfaces for an IPv4 address here unless IPv6 is off: "
-                           "add \"noipv6\": \"1\", or give the interface by its name");
+                           "with IPv6 on, libwebsockets would listen on all interfaces instead of this IPv4 address: "
+                           "add \"noipv6\": \"1\", or give the name of the interface");
     }
   }
 
@@ -107,11 +107,11 @@ class VhostCheck {
     summary().place = file_.place_of(value ? value : vhost_);
     const cJSON* port = member(vhost_, "port");
     if (port && number_value(port).value_or(0) != 0)
-      file_.error_at_value(port, "a vhost has a \"port\" or a \"unix-socket\": remove one of them");
+      file_.error_at_value(port, "a vhost has either a \"port\" or a \"unix-socket\": remove one of them");
     socket_owner();
     if (!value)
       return file_.error_at_key(member(vhost_, "unix-socket"),
-                                "\"unix-socket\" without \"interface\", expected the path of the socket there");
+                                "\"unix-socket\" without \"interface\", expected \"interface\" with the socket's path");
     bool is_abstract = summary().interface.compare(0, 1, "@") == 0;  // unix(7)
     if (!is_abstract) check_path(file_, value, summary().interface);
     size_t limit = sizeof(sockaddr_un::sun_path) - 1;
@@ -120,7 +120,7 @@ class VhostCheck {
                                       " bytes, expected at most " + std::to_string(limit));
   }
 
-  // lws asks for both names, and changes nothing where one is root.
+  // lws needs both names, and changes nothing if one of them is root.
   void socket_owner() {
     const cJSON* value = member(vhost_, "unix-socket-perms");
     if (!cJSON_IsString(value)) return;
@@ -130,8 +130,8 @@ class VhostCheck {
     const group* of = colon == std::string::npos ? nullptr : getgrnam(owner.substr(colon + 1).c_str());
     if (!user || !of || user->pw_uid == 0 || of->gr_gid == 0)
       return file_.error_at_value(value, "\"unix-socket-perms\" is " + quoted(owner) +
-                                             ", expected a user and a group that exist, as \"" + kOwnerExample +
-                                             "\", and neither of them root");
+                                             ", expected an existing user and group, such as \"" + kOwnerExample +
+                                             "\", neither of them root");
     summary().socket_owner = owner;
   }
 
@@ -157,13 +157,13 @@ class VhostCheck {
       file_.warn_at_key(item, "no plugin in " + globals_.plugin_dir + " provides the protocol " + quoted(name));
   }
 
-  // lws makes a protocol the default (or the raw one) when the option is there, without a look at its value.
+  // lws makes a protocol the default (or the raw one) if the option exists, whatever its value.
   void presence_flags(const cJSON* protocol) {
     for (const char* option : {"default", "raw"}) {
       const cJSON* value = member(protocol, option);
       if (value && flag_value(value) == false)
         file_.warn_at_key(
-            value, "libwebsockets takes " + quoted(option) + " for on, whatever its value: remove it to turn it off");
+            value, "libwebsockets turns " + quoted(option) + " on, whatever its value: remove it to turn it off");
     }
   }
 
@@ -192,13 +192,13 @@ class VhostCheck {
     std::string problem = read.problem.empty() ? keys.read(read.text) : read.problem;
     if (problem.empty()) return secret_file(value, path);
     file_.error_at_value(value, "api-key-file " + path + ": " + problem +
-                                    " (it holds one key a line; 'openssl rand -hex 16' prints one)");
+                                    " (it has one key a line; 'openssl rand -hex 16' prints a key)");
   }
 
   void secret_file(const cJSON* value, const std::string& path) {
     struct stat status;
     if (stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH))
-      file_.warn_at_value(value, path + " can be read by everybody on this machine: chmod o-r " + path);
+      file_.warn_at_value(value, path + ": every user of this machine can read it: chmod o-r " + path);
   }
 
   void chat_option(const cJSON* item) {
@@ -212,7 +212,7 @@ class VhostCheck {
     if (cJSON_IsNull(item)) return;
     if (cJSON_IsObject(item) || cJSON_IsArray(item))
       return file_.error_at_value(
-          item, quoted(name) + " is no text, expected " + option_range(*find_option(name)) + " in double quotes");
+          item, quoted(name) + " is not a text, expected " + option_range(*find_option(name)) + " in double quotes");
     if (!cJSON_IsString(item)) return file_.error_at_value(item, unquoted_problem(quoted(name), item));
     std::string problem = set_option(summary().chat, name, expand_text(item->valuestring));
     if (!problem.empty()) file_.error_at_value(item, name + ": " + problem);
@@ -224,14 +224,14 @@ class VhostCheck {
     summary().certificate = text_member(vhost_, "host-ssl-cert");
     summary().key = text_member(vhost_, "host-ssl-key");
     if (!certificate && !key) return;
-    if (!key) return file_.error_at_key(certificate, "\"host-ssl-cert\" without \"host-ssl-key\", TLS needs both");
-    if (!certificate) return file_.error_at_key(key, "\"host-ssl-key\" without \"host-ssl-cert\", TLS needs both");
+    if (!key) return file_.error_at_key(certificate, "\"host-ssl-cert\" without \"host-ssl-key\": TLS needs both");
+    if (!certificate) return file_.error_at_key(key, "\"host-ssl-key\" without \"host-ssl-cert\": TLS needs both");
     summary().tls = globals_.init_ssl;
     summary().own_ciphers = member(vhost_, "ciphers") != nullptr;
     summary().tls_options_cleared = static_cast<uint64_t>(number_value(member(vhost_, "ssl-option-clear")).value_or(0));
     if (!globals_.init_ssl)
       file_.error_at_key(certificate,
-                         "a certificate, but TLS is off, so this port would talk in the clear: set "
+                         "this vhost has a certificate, but TLS is off, so the port would be unencrypted: set "
                          "\"init-ssl\": \"1\" in \"global\"");
     if (cJSON_IsString(certificate) && cJSON_IsString(key)) certificate_files(certificate, key);
     check_named_file(file_, member(vhost_, "host-ssl-ca"));
@@ -250,8 +250,7 @@ class VhostCheck {
     if (!check_path(file_, key, summary().key) || !absolute) return;
     bool is_missing = access(path.c_str(), F_OK) != 0 && errno == ENOENT;
     if (is_missing && flag_member(vhost_, "ignore-missing-cert"))
-      return file_.warn_at_value(certificate,
-                                 path + ": missing, and \"ignore-missing-cert\" starts this vhost without it");
+      return file_.warn_at_value(certificate, path + ": missing; \"ignore-missing-cert\" starts this vhost without it");
     CertificateCheck result = check_certificate(path, summary().key);
     bool about_key =
         path != summary().key && result.problem.compare(0, summary().key.size() + 1, summary().key + ":") == 0;
@@ -260,7 +259,7 @@ class VhostCheck {
     if (result.problem.empty()) secret_file(key, summary().key);
   }
 
-  // Who asks for h2 by name gets it, with a warning.
+  // An "alpn" that names h2 is allowed, with a warning. h2 by lws's default is an error.
   void http2(const cJSON* certificate) {
 #ifdef LWS_ROLE_H2
     const cJSON* alpn = member(vhost_, "alpn");
@@ -288,12 +287,12 @@ class VhostCheck {
     return false;
   }
 
-  // The one flag that lws sets without a look at its value.
+  // The only flag that lws turns on whatever its value.
   void always_on_flag() {
     const cJSON* value = member(vhost_, "disable-no-protocol-ws-upgrades");
     if (value && flag_value(value) == false)
       file_.error_at_value(value,
-                           "libwebsockets takes \"disable-no-protocol-ws-upgrades\" for on, whatever its value: "
+                           "libwebsockets turns \"disable-no-protocol-ws-upgrades\" on, whatever its value: "
                            "remove the key to turn it off");
   }
 

@@ -7,22 +7,22 @@
 
 namespace lws_chat {
 
-// What the "global" objects of all files say, as far as vhosts depend on it.
+// The settings of all "global" objects on which vhosts depend.
 struct Globals {
   bool init_ssl = false;
   std::optional<std::string> default_alpn;
-  std::string plugin_dir;  // the one in use, where the plugins of ws-protocols are looked for
+  std::string plugin_dir;  // the one in use
 };
 
-// A vhost, and where it stands for findings that compare it with others.
+// A vhost, with its place for findings that compare it with others.
 struct CheckedVhost {
   VhostSummary summary;
   ConfigFile* file;
   const cJSON* json;
-  const cJSON* hub = nullptr;  // the value of the option, null if none
+  const cJSON* hub = nullptr;  // the value of the option "hub"; null: not set
 };
 
-// Checks all that can be said of one vhost alone.
+// Checks one vhost by itself. config_check compares vhosts with each other.
 CheckedVhost check_vhost(ConfigFile& file, const cJSON* vhost, const Globals& globals);
 
 }  // namespace lws_chat

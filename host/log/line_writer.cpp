@@ -18,8 +18,8 @@ LineWriter::LineWriter(int fd) : fd_(fd) {
   if (fstat(fd, &status) != 0 || S_ISREG(status.st_mode)) return;
   kind_ = S_ISSOCK(status.st_mode) ? Kind::kSocket : Kind::kPolled;
   if (kind_ == Kind::kSocket) return;
-  // A pipe or a terminal that is opened anew has flags of its own. The system may forbid it, as where the pipe is
-  // another user's.
+  // Opening a pipe or a terminal again gives it flags of its own. The system may forbid it, for example when the pipe
+  // belongs to another user.
   std::string path = "/proc/self/fd/" + std::to_string(fd);
   int own = open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (own < 0) return;
@@ -37,7 +37,7 @@ size_t LineWriter::write_some(std::string_view bytes) {
     if (kind_ == Kind::kSocket) {
       written = send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     } else if (kind_ == Kind::kPolled) {
-      // Where poll(2) finds room in a pipe, so much fits into it at least.
+      // When poll(2) finds room in a pipe, at least PIPE_BUF bytes fit.
       pollfd room{fd_, POLLOUT, 0};
       if (poll(&room, 1, 0) == 0) return 0;
       written = write(fd_, bytes.data(), std::min<size_t>(bytes.size(), PIPE_BUF));

@@ -30,7 +30,7 @@ std::string_view without_newline(std::string_view message) {
   return message;
 }
 
-// syslog(3)'s number for it.
+// The level's number in syslog(3).
 int priority(std::string_view level) {
   if (level == "error") return LOG_ERR;
   if (level == "warning") return LOG_WARNING;
@@ -38,14 +38,14 @@ int priority(std::string_view level) {
   return level == "info" ? LOG_INFO : LOG_DEBUG;
 }
 
-// How long the character is that the bytes begin with; 0: they begin with none.
+// Bytes of the first UTF-8 character. 0: the text begins with none.
 size_t character_length(std::string_view bytes) {
   for (size_t length = 1; length <= std::min(bytes.size(), kLongestCharacter); ++length)
     if (is_utf8(bytes.substr(0, length))) return length;
   return 0;
 }
 
-// lws cuts long messages off in the middle of a character, and a file's name can have any bytes.
+// Not every message is UTF-8: lws cuts a long one off in the middle of a character, and file names have any bytes.
 std::string as_utf8(std::string_view bytes) {
   if (is_utf8(bytes)) return std::string(bytes);
   std::string text;

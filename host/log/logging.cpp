@@ -22,10 +22,10 @@ bool verbose = false;
 LogFormat chosen = LogFormat::kText;
 bool to_journal = false;
 bool patient = false;
-LineWriter* writer = nullptr;  // there to the end of the process: whatever ends last may still log
-uint64_t lost = 0;             // lines since one was written
+LineWriter* writer = nullptr;  // never deleted, because destructors at exit may log
+uint64_t lost = 0;             // lines since the last one that was written
 
-// How long the end of the process may take for lines that nobody has read yet.
+// At its end the process waits this long for room on stderr.
 constexpr int kLastWordsMs = 1000;
 
 const char* level_name(int level) {
@@ -50,7 +50,7 @@ int64_t unix_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
 }
 
-// Whether stderr is what systemd said it made for its journal: systemd.exec(5), $JOURNAL_STREAM.
+// True if stderr is the journal's stream that systemd names in $JOURNAL_STREAM: systemd.exec(5).
 bool stderr_is_journal() {
   const char* stream = std::getenv("JOURNAL_STREAM");
   struct stat status;
@@ -68,46 +68,46 @@ std::string whole_line(int level, const std::string& message) {
   return to_journal ? journal_line(name, message) : text_line(unix_ms(), name, message);
 }
 
-// Once a line is lost all are, until the lines before it are written and a line can say how many are missing.
-void tell_losses() {
+// Writes waiting lines, then one that counts the lost ones. Until that one is written every new line is lost, too, so
+// that it stands exactly where lines are missing.
+void report_losses() {
   writer->flush();
   if (lost == 0 || !writer->idle()) return;
-  std::string line = whole_line(LLL_WARN, "lws-chatd: lost " + std::to_string(lost) +
-                                              " lines of the log: whatever reads stderr did not take them in time");
+  std::string line = whole_line(
+      LLL_WARN, "lws-chatd: lost " + std::to_string(lost) + " lines of the log: the reader of stderr was too slow");
   if (writer->put(line)) lost = 0;
 }
 
 void put(const std::string& line) {
-  tell_losses();
+  report_losses();
   if (lost > 0 || !writer->put(line)) ++lost;
   if (patient) writer->wait(-1);
 }
 
 void put_line(int level, const std::string& message) { put(whole_line(level, message)); }
 
-// Whether lws may say one more line of its own: what it says of peers, as of headers that are too long, they can cause
-// as often as they like.
-bool lws_may_say() {
+// Rate limit for lws's own lines, because peers can trigger some of them (headers that are too long, for one). Returns
+// true if one more may be logged.
+bool lws_may_log() {
   static LogBudget budget;
   uint64_t left_out = 0;
   bool may = budget.take(lws_now_usecs(), left_out);
-  if (left_out > 0)
-    put_line(LLL_NOTICE, "lws-chatd: left out " + std::to_string(left_out) + " lines of libwebsockets' own");
+  if (left_out > 0) put_line(LLL_NOTICE, "lws-chatd: left out " + std::to_string(left_out) + " lines by libwebsockets");
   return may;
 }
 
-// lws calls it, which is C: nothing may be thrown through it.
+// Called by lws, which is C, so it must not throw.
 void emit(int level, const char* line) noexcept try {
   line = without_stamp(line);
-  // "lws-chat: " and "lws-chatd: " are ours.
+  // Our lines begin with "lws-chat: " or "lws-chatd: ".
   bool ours = std::strncmp(line, "lws-chat", 8) == 0;
   if (level == LLL_NOTICE && !verbose && !ours) return;
-  // Said of every connection that the plugin refuses, which says better why.
+  // lws logs this for each connection that the plugin refuses. The plugin logs the reason itself.
   if (level == LLL_WARN && !verbose && std::strstr(line, "User code denied connection")) return;
   std::lock_guard<std::mutex> guard(lock);
-  if (ours || verbose || lws_may_say()) put_line(level, line);
+  if (ours || verbose || lws_may_log()) put_line(level, line);
 } catch (const std::exception&) {
-  // No memory for the line: it is lost, the server goes on.
+  // No memory for the line: it is lost. The server goes on.
 }
 
 }  // namespace
@@ -124,19 +124,19 @@ void start_logging(int level, LogFormat format, bool wait_for_reader) {
 void flush_log() noexcept {
   try {
     std::lock_guard<std::mutex> guard(lock);
-    tell_losses();
+    report_losses();
   } catch (const std::exception&) {
-    // No memory for the line that tells it: later.
+    // No memory: try again at the next call.
   }
 }
 
 void end_logging() {
   std::lock_guard<std::mutex> guard(lock);
   writer->wait(kLastWordsMs);
-  tell_losses();
+  report_losses();
 }
 
-void say_of_start(const char* level, const std::string& message, const std::string& plain) {
+void report_start(const char* level, const std::string& message, const std::string& plain) {
   std::lock_guard<std::mutex> guard(lock);
   put(for_stream(level, chosen == LogFormat::kJson ? json_line(unix_ms(), level, message) : plain + "\n"));
 }

@@ -6,20 +6,19 @@
 
 namespace lws_chat {
 
-// Sends lws's log, and with it the plugin's, to stderr with time and level, every line in one write; where that is
-// systemd's journal, which has the time, with a priority instead. At the
-// default level lws's own start-up notices are left out: what remains is what an administrator wants to read.
-// A server does not wait for whoever reads stderr: lines are lost, and counted. A command that only reports does wait.
+// Sends the log of lws and of the plugin to stderr. Each line has time and level and is one write. For systemd's
+// journal, which adds the time itself, a line has a priority instead. At the default level lws's own notices are left
+// out. When stderr has no room: with `wait_for_reader` each line waits for room, else lines are lost and counted.
 void start_logging(int level, LogFormat format, bool wait_for_reader);
 
-// Writes lines that stderr had no room for. To be called now and then.
+// Writes lines that stderr had no room for. Call it regularly.
 void flush_log() noexcept;
 
-// The same before the process ends, for which it waits a moment.
+// Does the same before the process ends, and waits up to a second for room.
 void end_logging();
 
-// Says on stderr, at any level of logging, what there is to say about the start: in JSON as a line of the log
-// ("error", "warning"), in text `plain` alone, for whoever typed the command.
-void say_of_start(const char* level, const std::string& message, const std::string& plain);
+// Prints a message about the start to stderr, whatever the log level is. In JSON it is a line of the log with `level`
+// ("error" or "warning") and `message`. In text it is `plain` alone, for the person who typed the command.
+void report_start(const char* level, const std::string& message, const std::string& plain);
 
 }  // namespace lws_chat

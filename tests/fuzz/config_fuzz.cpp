@@ -1,5 +1,5 @@
-// The input is the text of a configuration file: it is either understood, every value with a position
-// inside the text, or refused with one.
+// The input is the text of a configuration file. The reader either accepts it and gives each value a position in the
+// text, or reports an error.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-"""SIGHUP for lws-chatd: certificates are read again."""
+"""At SIGHUP, lws-chatd loads its certificates again."""
 import calendar
 import os
 import pathlib
@@ -23,7 +23,7 @@ def der_of(file):
 
 
 class Certificates(Transport):
-    """SIGHUP: certificates are read again; whatever is wrong with them, clients stay."""
+    """SIGHUP loads certificates again. Clients stay, even if a certificate cannot be used."""
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lws-chat-test-cert-"))
@@ -74,7 +74,7 @@ class Certificates(Transport):
         await self.talks(newcomer)
         self.assertEqual(await receive(self.client), "still here")
 
-    async def test_it_can_be_done_again_and_again(self):
+    async def test_certificates_can_be_reloaded_many_times(self):
         await self.start()
         for i, name in enumerate(("renewed", "localhost", "renewed"), 1):
             self.install(name)
@@ -82,7 +82,7 @@ class Certificates(Transport):
             self.assertEqual(self.served(), self.der(name))
         await self.talks(self.client)
 
-    async def test_a_pair_with_a_key_of_another_type_takes_the_place_of_the_old_one(self):
+    async def test_a_certificate_with_another_type_of_key_replaces_the_old_one(self):
         await self.start()
         for i, pair in enumerate((certificate("renewed", "rsa"), certificate("renewed"), certificate("renewed", "rsa")), 1):
             self.install_pair(*pair)
@@ -123,7 +123,7 @@ class Certificates(Transport):
         await self.refused(self.cert, "expired on 2020-01-31", "renew it")
         self.assertEqual(self.server.log().count(str(self.cert)), 1, self.server.log())
 
-    async def test_one_that_is_not_yet_valid_is_taken_with_a_warning(self):
+    async def test_a_certificate_that_is_not_yet_valid_is_used_with_a_warning(self):
         await self.start()
         pair = dated_certificate("20990101", "20990131")
         self.install_pair(*pair)
@@ -132,7 +132,7 @@ class Certificates(Transport):
         self.assertEqual(self.served(), der_of(pair[0]))
         await self.talks(self.client)
 
-    async def test_after_a_refusal_a_good_pair_is_taken(self):
+    async def test_a_good_certificate_is_used_after_a_refused_one(self):
         await self.start()
         self.install("renewed", key="localhost")
         await self.refused(self.key)
@@ -141,13 +141,13 @@ class Certificates(Transport):
         self.assertEqual(self.served(), self.der("renewed"))
 
     def expiries(self):
-        """The moments that /metrics tells, by vhost and port."""
+        """Expiry times in /metrics, by vhost and port."""
         with urllib.request.urlopen(self.server.http_of(1, "/metrics")) as answer:
             said = numbers(answer.read().decode())
         name = "lws_chat_certificate_expiry_timestamp_seconds"
         return {sample[len(name):]: moment for sample, moment in said.items() if sample.startswith(name)}
 
-    async def test_metrics_tell_when_the_certificates_in_use_expire_those_of_vhosts_without_chat_too(self):
+    async def test_metrics_have_the_expiry_of_each_certificate_also_for_vhosts_without_chat(self):
         self.install_pair(*dated_certificate("20200101", "20991231"))
         silent = vhost("silent", tls=True)
         del silent["ws-protocols"], silent["mounts"]
@@ -164,7 +164,7 @@ class Certificates(Transport):
         self.assertEqual(self.expiries(), {first: midnight[2077], other: midnight[2088]})
 
     @unittest.skipIf(os.geteuid() != 0, "only root can give up its privileges")
-    async def test_a_key_that_only_root_can_read_serves_and_privileges_are_dropped(self):
+    async def test_a_key_for_root_only_is_loaded_before_privileges_are_dropped(self):
         self.key.chmod(0o600)
         await self.start(server={"user": ("nobody", "nogroup")})
         status = pathlib.Path(f"/proc/{self.server.pids()}/status").read_text()
@@ -174,28 +174,28 @@ class Certificates(Transport):
         await self.talks(self.client)
 
     @unittest.skipIf(os.geteuid() != 0, "only root can give up its privileges")
-    async def test_a_new_key_that_it_may_no_longer_read_is_refused_and_the_old_one_stays(self):
+    async def test_a_new_key_that_the_user_may_not_read_is_refused_and_the_old_one_stays(self):
         self.folder.chmod(0o755)
         self.key.chmod(0o600)
         await self.start(server={"user": ("nobody", "nogroup")})
         self.install("renewed")
         await self.refused(self.key, "permission denied")
 
-    async def test_what_was_changed_in_the_configuration_is_said_to_wait_for_a_restart(self):
+    async def test_sighup_names_changed_configuration_files_that_need_a_restart(self):
         await self.start()
         await self.reload("is in use for new connections")
         self.assertNotIn("restart", self.server.log())
         folder = self.server.folder
         (folder / "conf").write_text((folder / "conf").read_text() + "\n")
         (folder / "conf.d/01").write_text("{}")
-        await self.reload(f"{folder}/conf.d/01 was changed after the start, which counts from the next restart on")
-        waiting = re.findall(r"SIGHUP: (\S+) was changed", self.server.log())
+        await self.reload(f"{folder}/conf.d/01 has changed since the start; restart lws-chatd to apply it")
+        waiting = re.findall(r"SIGHUP: (\S+) has changed", self.server.log())
         self.assertEqual(waiting, [f"{folder}/conf", f"{folder}/conf.d/01"])
         (folder / "conf.d/00").unlink()
-        await self.reload(f"{folder}/conf.d/00 was changed")
+        await self.reload(f"{folder}/conf.d/00 has changed")
 
-    async def test_one_that_comes_while_the_server_starts_is_done_then(self):
-        # What waits for a process waits for the program that it becomes.
+    async def test_a_sighup_during_the_start_reloads_after_it(self):
+        # A blocked signal stays pending across exec().
         await self.start(server={"within": [sys.executable, "-c", """if True:
             import os, signal, sys
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])

@@ -1,5 +1,5 @@
-"""Every configuration that is shipped, and every piece of one in the README and the manual pages, is one that lws-chatd --check
-has nothing to say about, with this machine's files in place of those that are named."""
+"""lws-chatd --check finds nothing wrong with the shipped configurations, nor with the pieces of configuration in the README and
+the manual pages. Paths are replaced by paths of this machine."""
 import grp
 import json
 import os
@@ -24,7 +24,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "packaging/man").iterdir())]
 class Checked(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-")))
-        # The example of another plugin is among those that are built for the tests.
+        # The documents also name another plugin: the clock, which is built for the tests.
         plugins = self.folder / "plugins"
         plugins.mkdir()
         for name in "plugins/libprotocol_lws_chat.so", "test-plugins/libprotocol_lws_chat_clock.so":
@@ -48,7 +48,7 @@ class Checked(unittest.TestCase):
         return text
 
     def check(self, files):
-        """What --check says of a folder with these files (texts by name), if anything is wrong with it."""
+        """The output of --check for a folder with these files (texts by name). Empty: nothing is wrong."""
         folder = self.folder / "config"
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "conf.d").mkdir(parents=True)
@@ -65,38 +65,38 @@ class Shipped(Checked):
     OTHERS = {"README.md", "certbot/deploy-hook", "haproxy/lws-chat", "nginx/lws-chat"}  # other tests run them
 
     def sets(self):
-        """The files that belong together, by their names below conf/."""
+        """Sets of files that belong together, by their names below conf/."""
         ours = ["lws-chatd/conf", "lws-chatd/conf.d/10-http", "lws-chatd/conf.d/20-https", "lws-chatd/conf.d/30-status"]
         examples = ["examples/behind-proxy", "examples/port-80", "examples/public"]
-        # A vhost that only redirects is not all there is.
+        # port-80 only redirects, so it makes no sense alone.
         alone = (name for name in examples if not name.endswith("port-80"))
         return [ours, ["lwsws/conf", "lwsws/conf.d/lws-chat"], *(["lws-chatd/conf", name] for name in alone), ours + examples]
 
     def texts(self, names):
-        """The files as they lie in a configuration's folder."""
+        """The files' texts, by their names in a configuration directory."""
         def place(name):
             return "conf" if name.endswith("/conf") else "conf.d/" + name.rsplit("/", 1)[1]
         return {place(name): (CONF / name).read_text() for name in names}
 
-    def test_they_are_all_looked_at(self):
+    def test_every_shipped_file_is_in_a_set(self):
         there = {str(path.relative_to(CONF)) for path in CONF.rglob("*") if path.is_file()}
         self.assertEqual(there, {name for names in self.sets() for name in names} | self.OTHERS)
 
-    def test_they_are_fine(self):
+    def test_check_accepts_every_set(self):
         for names in self.sets():
             with self.subTest(names):
                 self.assertEqual(self.check(self.texts(names)), "")
 
-    def test_so_are_all_the_choices_in_their_comments(self):
+    def test_check_accepts_the_choices_in_comments(self):
         for names in self.sets():
             with self.subTest(names):
-                # "# , ..." goes on with a list, '# "...' stands between others.
+                # A choice begins with '# , ' at the end of a list, with '# "' inside one.
                 chosen = {name: re.sub(r'(?m)^( *)# (?=, "|"[a-z0-9-]+": ")', r"\1", text) for name, text in self.texts(names).items()}
                 self.assertEqual(self.check(chosen), "")
 
 
 class Documented(Checked):
-    """Pieces of configurations: blocks of lines, and what stands within a line as "NAME": "VALUE"."""
+    """Pieces of configuration: blocks, and "NAME": "VALUE" within a line."""
 
     def blocks(self, document):
         text = document.read_text()
@@ -105,7 +105,7 @@ class Documented(Checked):
         return [block.replace(r"\e", "\\") for block in re.findall(r"(?ms)^\.Bd -literal.*?\n(.*?)^\.Ed$", text)]
 
     def pieces(self, document):
-        """Each as (JSON without the braces around it, whether it is the inside of the whole)."""
+        """The pieces of a document, as JSON without the outer braces."""
         text = document.read_text()
         for block in self.blocks(document):
             if re.match(r'\{\s*"(global|vhosts)"', block):
@@ -117,7 +117,7 @@ class Documented(Checked):
         yield from (span for span in inline if re.fullmatch(r'"[\w/-]+": ("[^"]*"|\{.*\})', span))
 
     def homes(self, piece):
-        """The configurations with the piece in each place where it may belong."""
+        """Configurations with the piece in each place where it may belong."""
         fields = json.loads("{" + without_comments(piece) + "}")
 
         def config(top=None, global_=None, vhost=None, chat=None, protocols=None):
@@ -127,7 +127,7 @@ class Documented(Checked):
             return json.dumps({**made, **(top or {})}, indent=1, ensure_ascii=False)
         return [config(**{place: fields}) for place in ("top", "global_", "vhost", "chat", "protocols")]
 
-    def test_they_are_fine_where_they_belong(self):
+    def test_check_accepts_each_piece_in_its_place(self):
         for document in DOCUMENTS:
             found = list(self.pieces(document))
             self.assertTrue(found, f"{document.name} has some")

@@ -1,4 +1,4 @@
-"""How lws-chatd ends, and what its clients get to know of it."""
+"""The end of lws-chatd, and how clients learn of it."""
 import asyncio
 import pathlib
 import signal
@@ -11,19 +11,19 @@ from support.server import close_of, receive  # noqa: E402
 from support.transports import over  # noqa: E402
 from support.wire import frame  # noqa: E402
 
-DRAIN = 5    # seconds that clients have to accept their last messages, Server::kDrainMs
+DRAIN = 5    # seconds that clients have to take their last messages, kDrainMs in server.cpp
 AT_ONCE = 3  # seconds, less than DRAIN
 
 
 @over("plain", "tls")
 class Ending:
     async def ended(self):
-        """Waits for the end of the process: its exit code."""
+        """Waits for the end of the process. Returns its exit code."""
         await self.server.until(lambda: self.server.process.poll() is not None, "the server to end")
         return self.server.process.returncode
 
     async def stalled_client(self, megabytes=8):
-        """A client that reads nothing, with more waiting for it than any socket holds."""
+        """A client that reads nothing, while more waits for it than a socket holds."""
         stalled, other = await self.dial(receive_buffer=65536), await self.dial()
         stalled.stop_reading()
         texts = [f"{i} ".ljust(50000, ".") for i in range(megabytes * 20)]
@@ -42,7 +42,7 @@ class Ending:
                     self.assertEqual(await close_of(client), (1001, "server is shutting down"))
                 self.assertEqual(await self.ended(), 0)
 
-    async def test_over_drain_seconds_clients_are_told_one_after_the_other_to_come_back(self):
+    async def test_clients_are_closed_one_after_the_other_over_drain_seconds(self):
         self.serve(drain_seconds=2)
         clients = [await self.join() for _ in range(10)]
         self.server.signal(signal.SIGTERM)
@@ -51,11 +51,11 @@ class Ending:
             self.assertEqual(await close_of(client), (1012, "server is restarting"))
             closed_at.append(time.monotonic())
         await asyncio.gather(*(watch(client) for client in clients))
-        # In one go they would all be closed within some milliseconds.
+        # Without drain-seconds all would be closed within some milliseconds.
         self.assertGreater(max(closed_at) - min(closed_at), 0.3)
         self.assertEqual(await self.ended(), 0)
 
-    async def test_with_drain_seconds_the_server_does_not_wait_for_nobody(self):
+    async def test_without_clients_drain_seconds_are_skipped(self):
         self.serve(drain_seconds=60)
         client = await self.join()
         await client.close()
@@ -72,14 +72,14 @@ class Ending:
         self.assertEqual(await self.ended(), 0)
         self.assertLess(time.monotonic() - began, AT_ONCE)
 
-    async def test_messages_published_right_before_sigterm_come_before_the_close(self):
+    async def test_messages_published_right_before_sigterm_arrive_before_the_close(self):
         self.serve(flush_interval=1000)
         sender, other = await self.dial(), await self.join()
         texts = [f"text {i}" for i in range(50)]
         sender.send(frame("first"))
         await sender.message()
         sender.send(b"".join(map(frame, texts)))
-        sender.send(frame("", 9))  # a ping: once it is answered, the texts have been read
+        sender.send(frame("", 9))  # a ping: its answer shows that the server has read the texts
         while (await sender.frame()).opcode != 10:
             pass
         self.server.signal(signal.SIGTERM)
@@ -89,7 +89,7 @@ class Ending:
         self.assertEqual(await sender.close_code(), 1001)
         self.assertEqual(await self.ended(), 0)
 
-    async def test_a_reader_that_is_behind_at_sigterm_still_gets_everything_before_the_close(self):
+    async def test_a_slow_reader_gets_everything_before_the_close(self):
         self.serve(max_lag=64 * 2**20)
         stalled, other, texts = await self.stalled_client()
         self.server.signal(signal.SIGTERM)
@@ -100,7 +100,7 @@ class Ending:
         self.assertEqual(await stalled.close_code(), 1001)
         self.assertEqual(await self.ended(), 0)
 
-    async def test_a_client_that_does_not_read_delays_the_end_only_for_a_while(self):
+    async def test_a_client_that_does_not_read_delays_the_end_only_for_a_limited_time(self):
         self.serve(max_lag=64 * 2**20)
         await self.stalled_client()
         began = time.monotonic()
@@ -113,17 +113,17 @@ class Ending:
         self.serve(max_lag=64 * 2**20)
         await self.stalled_client()
         self.server.signal(signal.SIGTERM)
-        await self.server.until(lambda: "closing all clients" in self.server.log(), "the first SIGTERM to be heard")
+        await self.server.until(lambda: "closing all clients" in self.server.log(), "the reaction to the first SIGTERM")
         began = time.monotonic()
         self.server.signal(signal.SIGTERM)
         self.assertEqual(await self.ended(), 0)
         self.assertLess(time.monotonic() - began, AT_ONCE)
 
-    async def test_nobody_is_let_in_while_it_ends(self):
+    async def test_new_clients_are_refused_during_the_end(self):
         self.serve(max_lag=64 * 2**20)
         await self.stalled_client()
         self.server.signal(signal.SIGTERM)
-        await self.server.until(lambda: "closing all clients" in self.server.log(), "SIGTERM to be heard")
+        await self.server.until(lambda: "closing all clients" in self.server.log(), "the reaction to SIGTERM")
         self.assertIn(await self.status(), (503, None))
 
 

@@ -1,4 +1,4 @@
-"""What lws-chatd says on stderr with --log-format: json for machines, one object a line; text for people."""
+"""The log on stderr with --log-format: json (one object a line, for machines) and text (for people)."""
 import asyncio
 import json
 import os
@@ -23,7 +23,7 @@ TEXT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (error|warning|notice)
 
 
 def objects(log):
-    """The lines of a log, each of which has to be an object with the three keys and nothing else."""
+    """The lines of a log. Each must be an object with exactly the three keys."""
     assert not log or log.endswith(b"\n"), log
     said = []
     for line in log.decode().splitlines():  # strict: all of it is UTF-8
@@ -39,7 +39,7 @@ def objects(log):
 
 class Serving(Transport):
     async def served(self, *arguments, **options):
-        """All that is said while one client comes and goes and SIGTERM ends the server."""
+        """The log of a server during which one client comes and goes, then SIGTERM ends it."""
         self.serve(server={"arguments": arguments}, **options)
         client = await self.join()
         await client.send("hello")
@@ -59,7 +59,7 @@ class Serving(Transport):
                       "SIGTERM: closing all clients", "all clients are closed"):
             self.assertEqual(len([message for message in notices if words in message]), 1, (words, said))
 
-    async def test_what_peers_make_libwebsockets_say_is_bounded(self):
+    async def test_lines_by_libwebsockets_that_peers_can_trigger_are_bounded(self):
         self.serve()
         began = time.monotonic()
 
@@ -68,19 +68,19 @@ class Serving(Transport):
                 try:
                     peer.sendall(b"GET / HTTP/1.1\r\n" + b"X-a: b\r\n" * 10_000)
                 except ConnectionError:
-                    pass  # it is not read to its end
-        while "lines of libwebsockets' own" not in self.server.log():
+                    pass  # the server stops reading it
+        while "lines by libwebsockets" not in self.server.log():
             self.assertLess(time.monotonic() - began, PATIENCE, self.server.log()[-2000:])
             await asyncio.to_thread(flood)
         seconds = int(time.monotonic() - began) + 1
         self.assertLessEqual(self.server.log().count("header data space"), 500 * seconds)
 
-    async def test_so_is_all_that_libwebsockets_itself_says(self):
+    async def test_lines_by_libwebsockets_are_objects_too(self):
         said = objects(await self.served("--log-format", "json", "-d", "65535"))
         self.assertTrue([one for one in said if not one["message"].startswith("lws-chat")])
 
     async def test_a_message_cut_off_in_the_middle_of_a_character_is_still_json(self):
-        # libwebsockets cuts a message off at its 256th byte: at least one of these has a character there.
+        # libwebsockets cuts off a message after 255 bytes. In at least one of these that splits a character.
         paths = ["/" + before + "聊" * 80 for before in ("", "a", "aa")]
         self.serve(*(vhost(f"v{i}", path=path) for i, path in enumerate(paths)),
                    server={"arguments": ("--log-format", "json")})
@@ -100,10 +100,10 @@ class Serving(Transport):
 
 
 class Starting(unittest.TestCase):
-    """What keeps it from starting."""
+    """Errors that prevent the start."""
 
     def run_host(self, *arguments, folder=None, **options):
-        """Runs lws-chatd to its end: its exit code and what it said on stderr."""
+        """Runs lws-chatd to its end. Returns exit code and stderr."""
         server = Server(**options)
         self.addCleanup(shutil.rmtree, server.folder, ignore_errors=True)
         command = server.command()
@@ -114,15 +114,15 @@ class Starting(unittest.TestCase):
         self.assertEqual(done.stdout, b"")
         return done.returncode, done.stderr
 
-    def test_what_is_wrong_with_the_configuration_is_json(self):
+    def test_errors_in_the_configuration_are_json(self):
         code, log = self.run_host("--log-format", "json", max_lagg=4096, max_message="many", hub='"\\')
         self.assertEqual(code, 78)
         said = objects(log)
         self.assertEqual({one["level"] for one in said}, {"error"})
-        for words in (r'conf\.d/00:\d+:\d+: .*"max-lagg".*"max-lag"', r"conf\.d/00:\d+:\d+: .*many", "not usable"):
+        for words in (r'conf\.d/00:\d+:\d+: .*"max-lagg".*"max-lag"', r"conf\.d/00:\d+:\d+: .*many", "cannot be used"):
             self.assertTrue([one for one in said if re.search(words, one["message"])], (words, said))
 
-    def test_what_is_odd_about_it_is_a_warning(self):
+    def test_a_configuration_warning_has_level_warning(self):
         code, log = self.run_host("--log-format", "json", max_lagg=4096, status="off")
         self.assertEqual(code, 78)
         self.assertEqual({one["level"] for one in objects(log)}, {"error", "warning"})
@@ -137,21 +137,21 @@ class Starting(unittest.TestCase):
         self.assertEqual([one["level"] for one in said], ["error"], said)
         self.assertRegex(said[0]["message"], "^lws-chatd: .*: vhost localhost cannot listen on .*in use")
 
-    def test_a_name_that_is_not_utf8_is_json_too(self):
+    def test_a_folder_name_that_is_not_utf8_is_still_json(self):
         folder = os.fsencode(tempfile.mkdtemp(prefix="lws-chat-test-")) + b"/\xff\xe8\x81"
         self.addCleanup(shutil.rmtree, os.path.dirname(folder), ignore_errors=True)
         code, log = self.run_host("--log-format", "json", folder=folder)
         self.assertEqual(code, 78)
-        self.assertIn("/\ufffd\ufffd\ufffd: not usable", objects(log)[-1]["message"])
+        self.assertIn("/\ufffd\ufffd\ufffd: cannot be used", objects(log)[-1]["message"])
 
-    def test_the_report_of_check_is_for_people_whatever_the_format(self):
+    def test_the_report_of_check_is_text_even_with_json(self):
         reports = [self.run_host("--check", *arguments, max_lagg=4096)
                    for arguments in ((), ("--log-format", "text"), ("--log-format", "json"))]
         for code, log in reports:
             self.assertEqual(code, 1)
             self.assertRegex(log.decode(), r"(?m)^conf\.d/00:\d+:\d+: error: .*max-lagg")
 
-    def test_to_the_journal_each_line_goes_with_its_priority_and_without_a_time(self):
+    def test_a_line_for_the_journal_has_a_priority_and_no_time(self):
         for arguments, line in (((), rb"<3>lws-chatd: .*in use.*\n"), (("--log-format", "json"), rb'<3>\{"time":.*in use.*\}\n')):
             with socket.socket() as taken, tempfile.TemporaryFile() as journal:
                 taken.bind(("127.0.0.1", 0))
@@ -163,12 +163,12 @@ class Starting(unittest.TestCase):
                 journal.seek(0)
                 self.assertRegex(journal.read(), rb"\A" + line + rb"\Z")
 
-    def test_where_stderr_is_not_the_journal_any_more_lines_are_for_people(self):
+    def test_lines_are_text_when_stderr_is_no_longer_the_journal(self):
         with unittest.mock.patch.dict(os.environ, JOURNAL_STREAM="1:2"):
             _, log = self.run_host(max_lagg=4096)
         self.assertRegex(log, rb"\Aconf\.d/00:\d+:\d+: error: ")
 
-    def test_another_format_ends_it_with_2_naming_those_there_are(self):
+    def test_an_unknown_format_ends_it_with_2_naming_the_known_ones(self):
         code, log = self.run_host("--log-format", "xml")
         self.assertEqual(code, 2)
         self.assertEqual(log, b"lws-chatd: --log-format xml: expected text or json\n")

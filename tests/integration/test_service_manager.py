@@ -1,4 +1,4 @@
-"""What lws-chatd tells systemd, or whoever started it with NOTIFY_SOCKET: sd_notify(3)."""
+"""The messages of lws-chatd to systemd, over NOTIFY_SOCKET: sd_notify(3)."""
 import asyncio
 import os
 import pathlib
@@ -44,7 +44,7 @@ class Notifications(unittest.TestCase):
         self.assertRegex(begin[1], r"^MONOTONIC_USEC=\d+$")
         self.assertEqual(self.told(), ["READY=1"])
 
-    def test_it_says_when_it_stops(self):
+    def test_it_announces_its_end(self):
         server = self.serve()
         self.told()
         server.signal(signal.SIGTERM)
@@ -65,7 +65,7 @@ class Notifications(unittest.TestCase):
         self.assertEqual(asyncio.run(end_with_a_client()), ["STOPPING=1", "EXTEND_TIMEOUT_USEC=615000000"])
         self.assertEqual(server.process.wait(PATIENCE), 0)
 
-    def test_the_watchdog_hears_of_it_until_it_hangs(self):
+    def test_the_watchdog_gets_signs_of_life_until_the_server_hangs(self):
         server = self.serve(WATCHDOG_USEC="200000")
         self.assertEqual(self.told(), ["READY=1"])
         for _ in range(5):
@@ -74,12 +74,12 @@ class Notifications(unittest.TestCase):
         self.addCleanup(os.kill, server.process.pid, signal.SIGCONT)
         self.socket.settimeout(1)
         with self.assertRaises(TimeoutError):
-            # One may have been under way.
+            # One message may be in the socket already.
             deadline = time.monotonic() + 2
             while time.monotonic() < deadline:
                 self.told()
 
-    def test_without_a_watchdog_nothing_more_is_said(self):
+    def test_without_a_watchdog_there_are_no_signs_of_life(self):
         self.serve()
         self.told()
         self.socket.settimeout(0.5)

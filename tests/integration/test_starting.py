@@ -1,4 +1,4 @@
-"""How lws-chatd starts, or says what keeps it from starting: arguments, exit codes, what the system lacks."""
+"""The start of lws-chatd: arguments, exit codes, errors, and systems that lack something."""
 import asyncio
 import contextlib
 import os
@@ -19,7 +19,7 @@ from support.server import PATIENCE, ROOT, Server, certificate, connect, dated_c
 from support.transports import Transport  # noqa: E402
 from support.wire import Wire  # noqa: E402
 
-EX_CONFIG = 78  # trying again would not help
+EX_CONFIG = 78  # another try would not help
 
 
 def has_ipv6():
@@ -31,7 +31,7 @@ def has_ipv6():
 
 
 class Surroundings(Transport):
-    """Systems that lack something which the server can do without."""
+    """Systems that lack something the server can do without."""
 
     async def talk(self, server):
         self.serve(vhost(interface="127.0.0.1"), self.everywhere(), server=server)
@@ -42,7 +42,7 @@ class Surroundings(Transport):
 
     @staticmethod
     def everywhere():
-        """A vhost that names no interface."""
+        """A vhost without an interface."""
         made = vhost("everywhere")
         del made["interface"], made["noipv6"]
         return made
@@ -52,15 +52,15 @@ class Surroundings(Transport):
         self.assertIn("this system has no IPv6", self.server.log())
 
     @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
-    async def test_with_ipv6_a_vhost_without_interface_has_it(self):
+    async def test_a_vhost_without_interface_listens_on_ipv6(self):
         self.serve(self.everywhere())
         client = await self.enterAsyncContext(connect(self.server.url.replace("127.0.0.1", "[::1]")))
         await client.send("hello")
         self.assertEqual(await receive(client), "hello")
 
     @unittest.skipIf(subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL).returncode != 0,
-                     "only root can take away the right to write, where mount namespaces are allowed")
-    async def test_it_writes_neither_in_etc_nor_in_its_configuration(self):
+                     "needs root, and permission to make a mount namespace")
+    async def test_it_serves_when_etc_and_its_configuration_are_read_only(self):
         server = Server(vhost(), self.everywhere())
         server.within = [ROOT / "tests/support/read-only", server.folder]
         self.server = self.enterContext(server)
@@ -85,7 +85,7 @@ class Descriptors(Transport):
         self.assertIn("lowered the limit of open files from 200000 to 131072", self.server.log())
 
     async def start(self, **streams):
-        """lws-chatd without a log that can be looked at; its process, when it listens."""
+        """Starts lws-chatd without a log file. Returns its process as soon as it listens."""
         server = Server(vhost(), arguments=streams.pop("arguments", ()))
         self.addCleanup(shutil.rmtree, server.folder, ignore_errors=True)
         command = [*server.within, *streams.pop("within", ()), *server.command()]
@@ -107,7 +107,7 @@ class Descriptors(Transport):
         self.assertEqual(await receive(client), "hello")
         await client.close()
 
-    async def test_standard_streams_that_are_closed_are_dev_null(self):
+    async def test_closed_standard_streams_become_dev_null(self):
         process = await self.start(within=["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-'])
         await self.talk()
         for fd in range(3):
@@ -116,10 +116,10 @@ class Descriptors(Transport):
         self.assertEqual(await asyncio.to_thread(process.wait, PATIENCE), 0)
 
     async def nobody_reads(self, read_end, write_end):
-        """The server goes on when nobody reads stderr; what it says later, when somebody does."""
+        """The server goes on while nobody reads stderr, and later logs how many lines were lost."""
         process = await self.start(arguments=("-d", "info"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=write_end)
         os.close(write_end)
-        # At this level libwebsockets says some KB of each client; there is room for 300 KB at most.
+        # At this level libwebsockets logs some KB for each client. There is room for 300 KB at most.
         for _ in range(100):
             clients = await asyncio.gather(*(Wire.dial(self.url) for _ in range(10)))
             await asyncio.gather(*(client.abandon() for client in clients))
@@ -139,17 +139,17 @@ class Descriptors(Transport):
     async def test_a_pipe_that_nobody_reads_does_not_stop_the_server(self):
         await self.nobody_reads(*os.pipe())
 
-    async def test_nor_does_a_socket(self):
+    async def test_a_socket_that_nobody_reads_does_not_stop_the_server(self):
         ours, theirs = socket.socketpair()
         self.addCleanup(ours.close)
         await self.nobody_reads(ours.fileno(), theirs.detach())
 
 
 class Starting(unittest.TestCase):
-    """What keeps it from starting, and how it says so."""
+    """Errors that prevent the start."""
 
     def run_host(self, *vhosts, arguments=(), plugins=None, within=()):
-        """Runs lws-chatd to its end: its exit code and all that it said."""
+        """Runs lws-chatd to its end. Returns exit code and output."""
         server = Server(*(vhosts or [vhost()]))
         self.addCleanup(shutil.rmtree, server.folder, ignore_errors=True)
         self.folder = server.folder
@@ -174,14 +174,14 @@ class Starting(unittest.TestCase):
             code, said = self.run_host(vhost("free"), vhost("taken", port=port))
         self.assertEqual(code, 1, said)
         self.assertRegex(said, rf'(?m)^lws-chatd: {re.escape(str(self.folder))}/conf\.d/01:\d+:\d+: vhost taken cannot listen on '
-                               rf'127\.0\.0\.1 port {port} \(Address already in use\): stop what has it')
+                               rf'127\.0\.0\.1 port {port} \(Address already in use\): stop the program that uses it')
 
-    def test_an_address_that_is_not_there_ends_it_with_1_naming_file_and_remedy(self):
+    def test_an_address_that_no_interface_has_ends_it_with_1_naming_file_and_remedy(self):
         code, said = self.run_host(vhost(interface="192.0.2.1"))
         self.assertEqual(code, 1, said)
         self.assertRegex(said, r'conf\.d/00:\d+:\d+: vhost .* 192\.0\.2\.1 port .*: no interface has this address: correct "interface"')
 
-    def test_vhosts_that_contradict_each_other_on_their_hub_end_it_with_78_naming_both(self):
+    def test_vhosts_that_share_a_hub_with_different_options_end_it_with_78_naming_both(self):
         code, said = self.run_host(vhost("first", hub="town"), vhost("second", hub="town", max_lag=4096))
         self.assertEqual(code, EX_CONFIG, said)
         line = [line for line in said.splitlines() if "max-lag" in line]
@@ -226,13 +226,13 @@ class Starting(unittest.TestCase):
     def test_an_unusable_certificate_or_key_ends_it_with_78_in_one_line_that_names_file_and_remedy(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-")))
         none, garbage = folder / "none.pem", folder / "garbage.pem"
-        garbage.write_text("nothing that is PEM")
+        garbage.write_text("not PEM")
         cert, key = certificate()
         other = certificate("other")[1]
         for pair, file, words in (((none, key), none, "missing, create it or correct the path"),
                                   ((cert, none), none, "missing, create it or correct the path"),
-                                  ((garbage, key), garbage, "no PEM certificate in it"),
-                                  ((cert, garbage), garbage, "no PEM private key in it"),
+                                  ((garbage, key), garbage, "contains no PEM certificate"),
+                                  ((cert, garbage), garbage, "contains no PEM private key"),
                                   ((cert, other), other, f"does not belong to the certificate in {cert}")):
             with self.subTest(words, file=file):
                 made = vhost(tls=True)
@@ -242,7 +242,7 @@ class Starting(unittest.TestCase):
                 line, = [line for line in said.splitlines() if str(file) in line]
                 self.assertRegex(line, rf"^conf\.d/00:\d+:\d+: error: {re.escape(f'{file}: {words}')}")
 
-    def test_what_is_no_regular_file_is_named_and_not_waited_for(self):
+    def test_a_path_that_is_not_a_regular_file_ends_it_with_78_at_once(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-")))
         fifo = folder / "fifo"
         os.mkfifo(fifo)
@@ -256,7 +256,7 @@ class Starting(unittest.TestCase):
                     self.assertEqual(code, EX_CONFIG, said)
                     self.assertRegex(said, rf"(?m)^conf\.d/00:\d+:\d+: error: .*{file}: is {kind}: name a regular file")
 
-    def test_a_path_that_means_another_file_elsewhere_ends_it_with_78(self):
+    def test_a_relative_path_ends_it_with_78(self):
         here = self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-"))
         for file in certificate():
             shutil.copy(file, here)
@@ -267,7 +267,7 @@ class Starting(unittest.TestCase):
         for name in "cert.pem", "key.pem":
             self.assertRegex(said, rf'error: "{name}" is a relative path, and a service starts in the folder /: ')
 
-    def test_h2_that_nobody_asked_for_ends_it_with_78(self):
+    def test_h2_by_default_ends_it_with_78(self):
         code, said = self.run_host(vhost(tls=True, alpn=None))
         self.assertEqual(code, EX_CONFIG, said)
         self.assertRegex(said, r'error: without "alpn" libwebsockets offers h2: .*: write "alpn": "http/1.1"')
@@ -292,14 +292,14 @@ class Starting(unittest.TestCase):
         self.assertEqual(code, 0, said)
         self.assertIn(f"warning: {future['host-ssl-cert']}: not valid before 2099-01-01", said)
 
-    def test_a_configuration_that_is_not_there_ends_it_with_78(self):
+    def test_a_missing_configuration_ends_it_with_78(self):
         folder = tempfile.mkdtemp(prefix="lws-chat-test-")
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         code, said = self.run_with("-c", f"{folder}/none", "-p", str(hosts.BUILD / "plugins"))
         self.assertEqual(code, EX_CONFIG, said)
         self.assertIn(f"{folder}/none", said)
 
-    def test_a_plugin_directory_that_is_not_there_ends_it_with_78_naming_it(self):
+    def test_a_missing_plugin_directory_ends_it_with_78_naming_it(self):
         code, said = self.run_host(plugins="/nonexistent/plugins")
         self.assertEqual(code, EX_CONFIG, said)
         self.assertIn("/nonexistent/plugins", said)
@@ -311,7 +311,7 @@ class Starting(unittest.TestCase):
         self.assertIn(empty, said)
         self.assertRegex(said, "lws.chat")
 
-    def test_version_says_both_versions(self):
+    def test_version_prints_both_versions(self):
         code, said = self.run_with("--version")
         self.assertEqual(code, 0)
         self.assertRegex(said, r"^lws-chatd \d+\.\d+\.\d+ \(libwebsockets \d+\.\d+\.\d+.*\)\n$")

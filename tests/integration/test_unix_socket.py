@@ -1,4 +1,4 @@
-"""A vhost on a Unix socket: who talks over it, whose it is, and what may stand in its way."""
+"""A vhost on a Unix socket: clients, the owner, and obstacles at the start."""
 import contextlib
 import grp
 import os
@@ -32,7 +32,7 @@ class UnixSocket(Transport):
             self.assertEqual(await receive(client), "hello")
 
     def refusal(self, *words):
-        """The server ends by itself with 1, and says why in a line with all these words."""
+        """The server exits with 1 and prints a line with all these words."""
         server = Server(self.vhost())
         self.addCleanup(shutil.rmtree, server.folder, ignore_errors=True)
         done = subprocess.run(server.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -42,7 +42,7 @@ class UnixSocket(Transport):
         self.assertEqual(len(lines), 1, done.stdout)
         self.assertRegex(lines[0], rf"^lws-chatd: {server.folder}/conf\.d/00:\d+:\d+: ")
 
-    async def test_clients_talk_over_it_and_over_a_port_beside_it(self):
+    async def test_clients_talk_over_the_socket_while_another_vhost_serves_a_port(self):
         self.serve(self.vhost(), vhost("other"))
         await self.talk()
         client = await self.enterAsyncContext(connect(self.server.url_of(1)))
@@ -50,24 +50,24 @@ class UnixSocket(Transport):
         self.assertEqual(await receive(client), "hello")
         self.assertIn(f"listens on http {self.path}\n", self.server.log())
 
-    async def test_it_is_given_to_the_owner_that_is_asked_for(self):
+    async def test_the_socket_gets_the_owner_of_the_configuration(self):
         user = pwd.getpwnam("www-data") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
         self.serve(self.vhost(**{"unix-socket-perms": f"{user.pw_name}:{grp.getgrgid(user.pw_gid).gr_name}"}))
         status = self.path.stat()
         self.assertEqual((status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)), (user.pw_uid, user.pw_gid, 0o660))
 
-    async def test_a_socket_that_nobody_has_any_more_is_no_obstacle(self):
+    async def test_a_stale_socket_is_replaced(self):
         with socket.socket(socket.AF_UNIX) as left:
             left.bind(str(self.path))
         self.serve(self.vhost())
         await self.talk()
 
-    async def test_a_socket_that_another_server_has_is_left_to_it(self):
+    async def test_a_socket_in_use_by_another_server_is_an_error_and_stays(self):
         self.serve(self.vhost())
-        self.refusal("Address already in use", "stop what has it")
+        self.refusal("Address already in use", "stop the program that uses it")
         await self.talk()
 
-    def test_one_of_a_server_that_hangs_is_not_waited_for(self):
+    def test_a_socket_of_a_server_that_hangs_is_an_error_at_once(self):
         with socket.socket(socket.AF_UNIX) as hanging, contextlib.ExitStack() as clients:
             hanging.bind(str(self.path))
             hanging.listen(0)
@@ -76,14 +76,14 @@ class UnixSocket(Transport):
                     client = clients.enter_context(socket.socket(socket.AF_UNIX))
                     client.setblocking(False)
                     client.connect(str(self.path))
-            self.refusal("Address already in use", "stop what has it")
+            self.refusal("Address already in use", "stop the program that uses it")
 
-    def test_a_file_that_is_there_is_left_alone(self):
+    def test_a_file_at_the_path_is_an_error_and_stays(self):
         self.path.write_text("precious")
-        self.refusal("is there and no socket")
+        self.refusal("exists and is not a socket")
         self.assertEqual(self.path.read_text(), "precious")
 
-    def test_a_folder_that_is_not_there_is_said(self):
+    def test_a_missing_folder_is_an_error(self):
         self.path = self.path.parent / "none" / "socket"
         self.refusal("No such file or directory", "create the folder")
 

@@ -93,7 +93,7 @@ def a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free():
     since = time.time()
     with socket.create_server(("127.0.0.1", 8000)):
         assert not restart(), "the service does not start"
-        lines = [line for line in said(since) if "port 8000 (Address already in use): stop what has it" in line]
+        lines = [line for line in said(since) if "port 8000 (Address already in use): stop the program that uses it" in line]
         assert len(lines) == 1 and "/etc/lws-chatd/conf.d/10-http:" in lines[0] and "vhost http" in lines[0], said(since)
         assert state() == ("activating", "auto-restart"), state()
         assert service("ExecMainStatus") == "1"

@@ -11,7 +11,7 @@
 
 namespace unit {
 
-// A directory of a test's own, gone with its contents at the end of the scope.
+// A directory for one test. The destructor removes it with its contents.
 class TempDir {
  public:
   TempDir() {
@@ -29,7 +29,7 @@ class TempDir {
   const std::string& path() const { return path_; }
   std::string path(const std::string& name) const { return path_ + "/" + name; }
 
-  // Creates the folders on the way as well.
+  // Writes a file, and creates the folders above it.
   void write(const std::string& name, const std::string& content) const {
     std::filesystem::create_directories(std::filesystem::path(path(name)).parent_path());
     std::ofstream(path(name), std::ios::binary) << content;

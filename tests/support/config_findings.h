@@ -7,7 +7,7 @@
 #include "support/test_plugin.h"
 #include "support/unit.h"
 
-// What the check says of configurations that stand in a test as texts.
+// Findings of the check for configurations that a test gives as text.
 namespace unit {
 
 using lws_chat::check_config;
@@ -25,7 +25,7 @@ inline const std::string& good_plugins() {
   return dir.path();
 }
 
-// A whole conf around one vhost with a chat, and pieces of it for texts that are wrong in one place.
+// A complete conf with one vhost, and correct pieces for confs with one error.
 inline const std::string kChat = R"("ws-protocols":[{"lws-chat":{"status":"ok"}}])";
 inline const std::string kPlain = R"("name":"a","port":80)";
 inline std::string vhost(const std::string& members) { return "{\"vhosts\":[{" + members + "}]}"; }
@@ -43,7 +43,7 @@ inline std::string findings(const std::string& conf) {
   return joined(check_config(dir.path(), good_plugins()));
 }
 
-// The same with a second file, conf.d/b.
+// All findings about a conf and a second file, conf.d/b.
 inline std::string findings(const std::string& conf, const std::string& second) {
   TempDir dir;
   dir.write("conf", conf);
@@ -51,17 +51,17 @@ inline std::string findings(const std::string& conf, const std::string& second) 
   return joined(check_config(dir.path(), good_plugins()));
 }
 
-// What is wrong with these members of a vhost that is otherwise fine. It is the second line, from column 1.
+// Findings about members of a correct vhost. They stand on line 2 from column 1.
 inline std::string in_vhost(const std::string& members) {
   return findings("{\"vhosts\":[{" + kPlain + "," + kChat + ",\n" + members + "}]}");
 }
 
-// The same for options of lws-chat, from column 1 of the second line.
+// Findings about options of lws-chat. They stand on line 2 from column 1.
 inline std::string in_chat(const std::string& options) {
   return findings(vhost(kPlain + R"(,"ws-protocols":[{"lws-chat":{"status":"ok",)" + "\n" + options + "}}]"));
 }
 
-// The same for a mount.
+// Findings about members of a mount. They stand on line 3 from column 1.
 inline std::string in_mount(const std::string& members) { return in_vhost("\"mounts\":[{\n" + members + "}]"); }
 
 inline void check_contains(const std::string& text, const std::string& part, const char* file, int line) {

@@ -12,7 +12,7 @@
 
 namespace unit {
 
-// A self-signed certificate for localhost and its key, valid from and until so many seconds from now.
+// A self-signed certificate for localhost, and its key. `begin` and `end` of its validity are in seconds from now.
 class TestCertificate {
  public:
   explicit TestCertificate(long begin = -3600, long end = 90L * 24 * 3600, const char* curve = "P-256")

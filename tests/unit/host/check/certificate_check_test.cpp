@@ -25,7 +25,7 @@ struct Files {
     certificate.write_key(key);
   }
   std::string mismatch() const {
-    return key + ": does not belong to the certificate in " + cert + ": name the one that was made with it";
+    return key + ": does not belong to the certificate in " + cert + ": name the key of this certificate";
   }
   CertificateCheck check() const { return check_certificate(cert, key); }
 };
@@ -54,13 +54,13 @@ TEST(a_certificate_and_key_in_one_file_are_fine) {
   CHECK_EQ(check_certificate(files.dir.path("both.pem"), files.dir.path("both.pem")).problem, "");
 }
 
-TEST(a_key_of_another_certificate_is_named_with_both_files) {
+TEST(a_key_of_another_certificate_is_an_error_that_names_both_files) {
   Files files;
   unit::TestCertificate().write_key(files.key);
   CHECK_EQ(files.check().problem, files.mismatch());
 }
 
-TEST(a_key_of_another_type_does_not_belong_either) {
+TEST(a_key_of_another_type_is_an_error) {
   Files files;
   std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> rsa(EVP_RSA_gen(2048), EVP_PKEY_free);
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::fopen(files.key.c_str(), "w"), std::fclose);
@@ -84,7 +84,7 @@ TEST(an_unreadable_file_says_permission_denied) {
   CHECK(contains(files.check().problem, files.key + ": permission denied"));
 }
 
-TEST(what_is_no_regular_file_is_named_and_not_waited_for) {
+TEST(a_path_that_is_not_a_regular_file_is_an_error_at_once) {
   Files files;
   mkfifo(files.dir.path("fifo").c_str(), 0600);
   for (const auto& [path, kind] :
@@ -99,44 +99,42 @@ TEST(a_missing_snakeoil_pair_names_the_command_that_makes_it) {
   Files files;
   std::string missing = files.dir.path("ssl-cert-snakeoil.pem");
   CHECK(contains(check_certificate(missing, files.key).problem,
-                 missing + ": missing, create it or correct the path ('make-ssl-cert generate-default-snakeoil' "));
+                 missing + ": missing, create it or correct the path ('make-ssl-cert generate-default-snakeoil', "));
 }
 
-TEST(a_file_without_pem_is_told_apart_for_certificate_and_key) {
+TEST(a_file_without_pem_is_an_error_that_says_what_is_missing) {
   Files files;
-  CHECK_EQ(
-      check_certificate(files.key, files.key).problem,
-      files.key + ": no PEM certificate in it: name the file that has it, with the line -----BEGIN CERTIFICATE-----");
-  CHECK_EQ(
-      check_certificate(files.cert, files.cert).problem,
-      files.cert + ": no PEM private key in it: name the file that has it, with the line -----BEGIN PRIVATE KEY-----");
+  CHECK_EQ(check_certificate(files.key, files.key).problem,
+           files.key + ": contains no PEM certificate: name a file with the line -----BEGIN CERTIFICATE-----");
+  CHECK_EQ(check_certificate(files.cert, files.cert).problem,
+           files.cert + ": contains no PEM private key: name a file with the line -----BEGIN PRIVATE KEY-----");
   files.dir.write("cert.pem", "");
-  CHECK(contains(files.check().problem, files.cert + ": no PEM certificate in it"));
+  CHECK(contains(files.check().problem, files.cert + ": contains no PEM certificate"));
 }
 
-TEST(damaged_pem_is_not_readable) {
+TEST(a_damaged_certificate_is_an_error) {
   Files files;
   files.dir.write("cert.pem", "-----BEGIN CERTIFICATE-----\nZm9v\n-----END CERTIFICATE-----\n");
-  CHECK(contains(files.check().problem, files.cert + ": not readable as a PEM certificate chain ("));
+  CHECK(contains(files.check().problem, files.cert + ": cannot be read as a PEM certificate chain ("));
 }
 
-TEST(damaged_key_is_not_readable) {
+TEST(a_damaged_key_is_an_error) {
   Files files;
   files.dir.write("key.pem", "-----BEGIN PRIVATE KEY-----\nZm9v\n-----END PRIVATE KEY-----\n");
-  CHECK(contains(files.check().problem, files.key + ": not readable as a PEM private key ("));
+  CHECK(contains(files.check().problem, files.key + ": cannot be read as a PEM private key ("));
 }
 
-TEST(an_encrypted_key_asks_nobody) {
+TEST(an_encrypted_key_is_an_error_and_does_not_ask_for_a_passphrase) {
   unit::TestCertificate certificate;
   Files files(certificate);
   certificate.write_key(files.key, "word");
-  CHECK(contains(files.check().problem, files.key + ": is encrypted with a passphrase"));
+  CHECK(contains(files.check().problem, files.key + ": is encrypted, and a service cannot ask for the passphrase"));
 }
 
 TEST(an_expired_certificate_is_a_problem) {
   CertificateCheck result = Files(unit::TestCertificate(-10 * kDay, -kDay)).check();
   CHECK(contains(result.problem, "cert.pem: expired on "));
-  CHECK(contains(result.problem, ", clients refuse it: renew it"));
+  CHECK(contains(result.problem, ", so clients refuse it: renew it"));
   CHECK_EQ(result.warning, "");
 }
 
@@ -145,7 +143,7 @@ TEST(a_certificate_that_expires_soon_is_a_warning) {
   CHECK_EQ(Files(unit::TestCertificate(-kDay, 15 * kDay)).check().warning, "");
 }
 
-TEST(the_moment_it_expires_is_told_to_the_second) {
+TEST(expiry_is_exact_to_the_second) {
   constexpr long kAway = 40 * kDay + 12345;
   auto before = static_cast<unsigned long>(std::time(nullptr)) + kAway;
   unit::TestCertificate certificate(-kDay, kAway);

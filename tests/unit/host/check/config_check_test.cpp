@@ -54,7 +54,7 @@ TEST(all_problems_are_reported_with_their_places) {
            "conf:4:13: error: \"port\" is \"http\", expected a whole number from 1 to 65535\n"
            "conf:7:18: error: max-lag: \"1\" is out of range, expected 1024 to 1073741824 bytes\n"
            "conf:8:7: error: unknown option \"max-lags\" of lws-chat, did you mean \"max-lag\"?\n"
-           "conf:9:17: error: mount without \"origin\", libwebsockets requires it\n"
+           "conf:9:17: error: mount without \"origin\", and libwebsockets requires it\n"
            "conf:9:33: error: mountpoint \"x\", expected a path that begins with /\n");
 }
 
@@ -68,10 +68,10 @@ TEST(a_finding_about_a_whole_file_has_no_line) {
   CHECK_EQ(describe({lws_chat::Severity::kWarning, "conf.d/x", 0, 0, "skipped"}), "conf.d/x: warning: skipped");
 }
 
-TEST(a_key_in_the_wrong_place_is_sent_to_the_right_one) {
-  CHECK_EQ(in_vhost("\"init-ssl\":\"1\""), "conf:2:1: error: unknown key \"init-ssl\", it belongs into \"global\"\n");
+TEST(a_key_in_the_wrong_place_is_an_error_that_names_the_right_one) {
+  CHECK_EQ(in_vhost("\"init-ssl\":\"1\""), "conf:2:1: error: unknown key \"init-ssl\", it belongs in \"global\"\n");
   CHECK_EQ(in_vhost("\"origin\":\"1\""),
-           "conf:2:1: error: unknown key \"origin\", it belongs into an entry of \"mounts\"\n");
+           "conf:2:1: error: unknown key \"origin\", it belongs in an entry of \"mounts\"\n");
 }
 
 TEST(values_of_a_wrong_type_are_errors) {
@@ -93,14 +93,14 @@ TEST(values_of_a_wrong_type_are_errors) {
                  "conf:1:11: error: \"vhosts\" is an object, expected an array of objects");
 }
 
-TEST(a_limit_of_files_that_libwebsockets_would_not_take_is_an_error) {
+TEST(a_limit_of_open_files_that_libwebsockets_would_replace_is_an_error) {
   std::string others = "},\n" + vhost(kPlain + "," + kChat).substr(1);
   CHECK_EQ(findings("{\"global\":{\"rlimit-nofile\":10000000" + others), "");
   CHECK_EQ(findings("{\"global\":{\"rlimit-nofile\":1073741816" + others),
            "conf:1:28: error: \"rlimit-nofile\" is 1073741816, expected a whole number from 0 to 10000000\n");
 }
 
-TEST(a_vhost_says_where_it_listens) {
+TEST(the_address_of_a_vhost_has_scheme_host_and_port_or_the_socket) {
   auto listens = [](const std::string& members) {
     TempDir dir;
     dir.write("conf", vhost("\"name\":\"a\"," + members));
@@ -112,7 +112,7 @@ TEST(a_vhost_says_where_it_listens) {
   CHECK_EQ(listens(R"("unix-socket":"1","interface":"/run/a")"), "http /run/a");
 }
 
-TEST(numbers_and_flags_may_stand_in_quotes_or_not) {
+TEST(numbers_and_flags_need_no_quotes) {
   for (const char* member : {"\"keepalive_timeout\":5", "\"keepalive_timeout\":\"5\"", "\"sts\":1", "\"sts\":false",
                              "\"sts\":\"ON\"", "\"sts\":\"off\"", "\"sts\":\"no\"", "\"sts\":\"true\""})
     CHECK_EQ(in_vhost(member), "");
@@ -120,21 +120,20 @@ TEST(numbers_and_flags_may_stand_in_quotes_or_not) {
 
 TEST(a_bare_number_where_lws_wants_text_is_an_error) {
   CHECK_EQ(in_vhost("\"interface\":5"),
-           "conf:2:13: error: \"interface\" is a number without quotes, which libwebsockets runs into the "
-           "text that "
-           "follows: write \"5\"\n");
+           "conf:2:13: error: \"interface\" is a number without quotes, and libwebsockets would append the next text "
+           "to it: write \"5\"\n");
   CHECK_CONTAINS(in_chat("\"default\":true"), "conf:2:11: error: \"default\" is a flag without quotes");
   CHECK_CONTAINS(in_chat("\"max-lag\":4096"), ": write \"4096\"");
   CHECK_CONTAINS(in_vhost("\"headers\":[{\"a\":1}]"),
                  "conf:2:17: error: \"a\" in \"headers\" is a number without quotes");
 }
 
-TEST(an_interface_that_is_not_there_is_an_error) {
-  CHECK_CONTAINS(in_vhost("\"interface\":\"eth77\""), "error: there is no interface \"eth77\" here");
+TEST(an_interface_that_does_not_exist_is_an_error) {
+  CHECK_CONTAINS(in_vhost("\"interface\":\"eth77\""), "error: interface \"eth77\" does not exist here");
 }
 
-TEST(users_and_groups_have_to_exist_and_to_be_named_both) {
-  if (geteuid() != 0) return;  // the next test
+TEST(user_and_group_must_exist_and_both_be_named) {
+  if (geteuid() != 0) return;  // the next test is for other users
   auto global = [](const std::string& members) {
     return findings("{\"global\":{" + members + "},\n" + vhost(kPlain + "," + kChat).substr(1));
   };
@@ -154,19 +153,19 @@ TEST(only_root_can_become_another_user) {
   if (user == 0 && seteuid(65534) != 0) return;
   std::string said = joined(check_config(dir.path(), good_plugins()));
   if (user == 0) CHECK_EQ(seteuid(user), 0);
-  CHECK_CONTAINS(
-      said, "conf:1:12: error: \"username\" is for a server that is started by root, which this is not: remove it");
-  CHECK_CONTAINS(said, "conf:1:30: error: \"groupname\" is for a server that is started by root");
+  CHECK_CONTAINS(said, "conf:1:12: error: \"username\" needs a server that root starts: remove it");
+  CHECK_CONTAINS(said, "conf:1:30: error: \"groupname\" needs a server that root starts");
 }
 
 TEST(an_ipv4_interface_without_noipv6_is_an_error_because_lws_listens_everywhere) {
-  CHECK_CONTAINS(in_vhost("\"interface\":\"127.0.0.1\""), "error: libwebsockets listens on all interfaces");
+  CHECK_CONTAINS(in_vhost("\"interface\":\"127.0.0.1\""),
+                 "error: with IPv6 on, libwebsockets would listen on all interfaces");
   CHECK_EQ(in_vhost("\"interface\":\"127.0.0.1\",\"noipv6\":\"1\""), "");
   CHECK_EQ(in_vhost("\"interface\":\"::1\""), "");
   CHECK_EQ(in_vhost("\"interface\":\"lo\""), "");
 }
 
-TEST(keys_this_libwebsockets_ignores_are_warnings) {
+TEST(keys_that_this_libwebsockets_ignores_are_warnings) {
   std::string all =
       findings(R"({"global":{"ws-pingpong-secs":"5","count-threads":"2","ip-limit-ah":1},)" +
                vhost(kPlain + "," + kChat + ",\"access-log\":\"x\",\"ecdh-curve\":\"prime256v1\"").substr(1));
@@ -177,7 +176,7 @@ TEST(keys_this_libwebsockets_ignores_are_warnings) {
 #endif
 }
 
-TEST(a_global_that_is_set_in_two_files_is_a_warning) {
+TEST(a_global_key_in_two_files_is_a_warning) {
   CHECK_EQ(findings("{\"global\":{\"uid\":1}," + vhost(kPlain + "," + kChat).substr(1), "{\"global\":{\"uid\":2}}"),
            "conf.d/b:1:12: warning: \"uid\" is set again, first at conf:1:12: the last one counts\n");
 }

@@ -20,12 +20,12 @@ TEST(a_missing_directory_is_an_error) {
   CHECK_CONTAINS(joined(check_config(dir.path("file"), good_plugins())), "not a directory");
 }
 
-TEST(a_missing_conf_is_an_error_and_a_missing_folder_is_none) {
+TEST(a_missing_conf_is_an_error_but_a_missing_folder_is_not) {
   TempDir dir;
   dir.write("conf.d/a", vhost(kPlain + "," + kChat));
   CHECK_EQ(joined(check_config(dir.path(), good_plugins())),
            "conf: error: missing in " + dir.path() +
-               ", libwebsockets requires it: create it, at least with {\"global\": {}}\n");
+               ", and libwebsockets requires it: create it, with at least {\"global\": {}}\n");
   CHECK_EQ(findings(vhost(kPlain + "," + kChat)), "");
 }
 
@@ -49,7 +49,7 @@ TEST(a_file_name_that_lws_would_cut_is_an_error) {
   CHECK_CONTAINS(joined(check_config(dir.path(), good_plugins())), "path of 255 bytes");
 }
 
-TEST(entries_of_the_folder_that_lws_skips_are_named) {
+TEST(entries_of_the_folder_that_lws_skips_are_reported) {
   TempDir dir;
   dir.write("conf", vhost(kPlain + "," + kChat));
   dir.write("conf.d/backup~", "not read");
@@ -57,46 +57,42 @@ TEST(entries_of_the_folder_that_lws_skips_are_named) {
   std::filesystem::create_symlink(dir.path("conf"), dir.path("conf.d/link"));
   mkfifo(dir.path("conf.d/pipe").c_str(), 0600);
   CHECK_EQ(joined(check_config(dir.path(), good_plugins())),
-           "conf.d/backup~: warning: libwebsockets skips names with '~': move it elsewhere, or rename it if "
-           "it is meant "
-           "to be read\n"
+           "conf.d/backup~: warning: libwebsockets skips names with '~': rename the file, or move it elsewhere\n"
            "conf.d/folder: warning: libwebsockets skips sub-directories, expected regular files only\n"
-           "conf.d/link: error: libwebsockets skips symbolic links; copy the file here or move the link "
-           "elsewhere\n"
+           "conf.d/link: error: libwebsockets skips symbolic links: copy the file here, or move the link elsewhere\n"
            "conf.d/pipe: warning: not a regular file, libwebsockets skips it\n");
 }
 
-TEST(whatever_lies_in_the_folder_is_read) {
-  CHECK_CONTAINS(
-      findings(vhost(kPlain + "," + kChat), "Put files here.\n"),
-      "conf.d/b:1:1: error: unexpected 'Put', expected a value (text stands in double quotes); libwebsockets "
-      "reads every file in conf.d, whatever its name: if this is no configuration, move it elsewhere");
-  // Where it is one, the advice would not help.
+TEST(every_file_in_the_folder_is_checked) {
+  CHECK_CONTAINS(findings(vhost(kPlain + "," + kChat), "Put files here.\n"),
+                 "conf.d/b:1:1: error: unexpected 'Put', expected a value (a text needs double quotes); libwebsockets "
+                 "reads every file in conf.d, whatever its name: if this is not a configuration, move it elsewhere");
+  // For a file that looks like a configuration, the advice would not help.
   CHECK_EQ(findings(vhost(kPlain + "," + kChat), "# b\n{\"vhosts\":[],}"),
-           "conf.d/b:2:13: error: unexpected ',' (a comma before } is not JSON)\n");
+           "conf.d/b:2:13: error: unexpected ',' (JSON allows no comma before })\n");
   TempDir dir;
   dir.write("conf", vhost(kPlain + "," + kChat));
   for (const char* suffix : {".dpkg-old", ".bak", ".orig", ".rej", ".swp", ".save", ".dpkg-dist"})
     dir.write(std::string("conf.d/a") + suffix, "{\"global\":{}}");
   std::string all = joined(check_config(dir.path(), good_plugins()));
   CHECK_EQ(std::count(all.begin(), all.end(), '\n'), 7);
-  CHECK_CONTAINS(all, "conf.d/a.dpkg-old: error: looks like a backup that libwebsockets would read too");
+  CHECK_CONTAINS(all, "conf.d/a.dpkg-old: error: looks like a backup, and libwebsockets would read it");
 }
 
-TEST(of_an_upgrade_that_dpkg_has_not_finished_one_line_says_how_to_finish_it) {
+TEST(an_unfinished_upgrade_is_one_error_that_says_how_to_finish_it) {
   TempDir dir;
   for (const char* name : {"conf", "conf.d/a", "conf.d/a.dpkg-new"})
     dir.write(name, name == std::string("conf") ? "{\"global\":{}}" : vhost(kPlain + "," + kChat));
   CHECK_EQ(
       joined(check_config(dir.path(), good_plugins())),
-      "conf.d/a.dpkg-new: error: dpkg has put this here for an upgrade that is not finished, and libwebsockets reads "
-      "it too: finish it (dpkg --configure -a), or move the file elsewhere\n");
+      "conf.d/a.dpkg-new: error: an unfinished upgrade left this file, and libwebsockets would read it: finish the "
+      "upgrade (dpkg --configure -a) or move the file elsewhere\n");
 }
 
 TEST(empty_and_unreadable_files_are_errors) {
   CHECK_CONTAINS(findings(""), "conf: error: empty, expected a JSON object");
   CHECK_CONTAINS(findings(vhost(kPlain + "," + kChat), ""), "conf.d/b: error: empty");
-  CHECK_CONTAINS(findings("# nothing\n"), "conf:1:1: error: nothing but blanks and comments");
+  CHECK_CONTAINS(findings("# nothing\n"), "conf:1:1: error: only blanks and comments");
   if (geteuid() == 0) return;  // root reads everything
   TempDir dir;
   dir.write("conf", "{}");
@@ -104,7 +100,7 @@ TEST(empty_and_unreadable_files_are_errors) {
   CHECK_CONTAINS(joined(check_config(dir.path(), good_plugins())), "conf: error: permission denied");
 }
 
-TEST(a_file_that_never_ends_is_not_read_to_its_end) {
+TEST(a_file_without_an_end_is_an_error) {
   TempDir dir;
   std::filesystem::create_symlink("/dev/zero", dir.path("conf"));
   CHECK_EQ(joined(check_config(dir.path(), good_plugins())),
@@ -121,6 +117,6 @@ TEST(a_file_that_never_ends_is_not_read_to_its_end) {
 
 TEST(a_syntax_error_does_not_hide_the_other_files) {
   std::string all = findings("{\"global\": {\"init-ssl\": \"1\",}}", vhost("\"port\":80"));
-  CHECK_CONTAINS(all, "conf:1:28: error: unexpected ',' (a comma before } is not JSON)\n");
+  CHECK_CONTAINS(all, "conf:1:28: error: unexpected ',' (JSON allows no comma before })\n");
   CHECK_CONTAINS(all, "conf.d/b:1:12: error: vhost without \"name\"");
 }

@@ -9,7 +9,7 @@ using lws_chat::Position;
 
 std::string text(Position at) { return std::to_string(at.line) + ":" + std::to_string(at.column); }
 
-// "2:3 what is wrong", or nothing.
+// "2:3 MESSAGE", or empty.
 std::string fault(std::string_view json) {
   JsonDocument document(json);
   if (document.error().text.empty()) return "";
@@ -20,7 +20,7 @@ const cJSON* get(const cJSON* object, const char* name) { return cJSON_GetObject
 
 }  // namespace
 
-TEST(every_value_and_key_knows_its_place) {
+TEST(every_value_and_key_has_a_position) {
   JsonDocument document("{ \"a\": 1,\n  \"list\": [ true,\n    { \"b\" :\n \"x\" }, [] ],\n\t\"c\": {\"d\": null} }");
   const cJSON* root = document.root();
   CHECK(root != nullptr);
@@ -65,28 +65,28 @@ TEST(all_kinds_of_values_are_read) {
     CHECK_EQ(fault(json), "");
 }
 
-TEST(a_comma_before_a_closing_bracket_is_shown_where_it_stands) {
-  CHECK_EQ(fault("{\n \"a\": 1,\n}"), "2:8 unexpected ',' (a comma before } is not JSON)");
-  CHECK_EQ(fault("[1, 2 , ]"), "1:7 unexpected ',' (a comma before ] is not JSON)");
+TEST(a_comma_before_a_closing_bracket_is_an_error_at_the_comma) {
+  CHECK_EQ(fault("{\n \"a\": 1,\n}"), "2:8 unexpected ',' (JSON allows no comma before })");
+  CHECK_EQ(fault("[1, 2 , ]"), "1:7 unexpected ',' (JSON allows no comma before ])");
 }
 
-TEST(a_missing_comma_is_expected) {
+TEST(a_missing_comma_is_an_error) {
   CHECK_EQ(fault("{\"a\": 1\n \"b\": 2}"), "2:2 unexpected '\"', expected ',' or '}' after the value");
   CHECK_EQ(fault("[1 2]"), "1:4 unexpected '2', expected ',' or ']' after the value");
 }
 
-TEST(a_missing_colon_is_expected) { CHECK_EQ(fault("{\"a\" 1}"), "1:6 unexpected '1', expected ':' after a key"); }
+TEST(a_missing_colon_is_an_error) { CHECK_EQ(fault("{\"a\" 1}"), "1:6 unexpected '1', expected ':' after a key"); }
 
-TEST(a_missing_key_is_expected) {
+TEST(a_missing_key_is_an_error) {
   CHECK_EQ(fault("{a: 1}"), "1:2 unexpected 'a', expected a key in double quotes or '}'");
   CHECK_EQ(fault("{\"a\": 1, b: 2}"), "1:10 unexpected 'b', expected a key in double quotes");
-  CHECK_EQ(fault("{'a': 1}"), "1:2 unexpected ''' (JSON wants double quotes), expected a key in double quotes or '}'");
+  CHECK_EQ(fault("{'a': 1}"), "1:2 unexpected ''' (JSON needs double quotes), expected a key in double quotes or '}'");
 }
 
-TEST(a_missing_value_is_expected) {
+TEST(a_missing_value_is_an_error) {
   CHECK_EQ(fault("{\"a\": }"), "1:7 unexpected '}', expected a value");
-  CHECK_EQ(fault("{\"a\": yes}"), "1:7 unexpected 'yes', expected a value (text stands in double quotes)");
-  CHECK_EQ(fault("[truely]"), "1:2 unexpected 'truely', expected a value (text stands in double quotes)");
+  CHECK_EQ(fault("{\"a\": yes}"), "1:7 unexpected 'yes', expected a value (a text needs double quotes)");
+  CHECK_EQ(fault("[truely]"), "1:2 unexpected 'truely', expected a value (a text needs double quotes)");
   CHECK_EQ(fault("[,1]"), "1:2 unexpected ',', expected a value");
   CHECK_EQ(fault("[喔]"), "1:2 unexpected '喔', expected a value");
 }
@@ -99,30 +99,30 @@ TEST(a_typographic_quote_is_named) {
   for (const char* quote : {"\u201c", "\u201d", "\u201e", "\u2019", "\u00ab", "\uff02"})
     CHECK_EQ(fault("{" + std::string(quote) + "a\": 1}"),
              "1:2 unexpected '" + std::string(quote) +
-                 "' (a typographic quote; JSON wants the straight one, \"), expected a key in double quotes or '}'");
+                 "' (a typographic quote; JSON needs the straight one, \"), expected a key in double quotes or '}'");
   CHECK_EQ(
       fault("{\"a\u201d: 1,\n\"b\": 2}"),
-      "1:2 string is not closed (\u201d is a typographic quote, which closes nothing), expected '\"' before the end "
+      "1:2 string is not closed (\u201d is a typographic quote, which does not close it), expected '\"' before the end "
       "of the line");
   CHECK_EQ(fault("{\"a\": \"\u201cb\u201d\"}"), "");
 }
 
-TEST(a_character_that_cannot_be_seen_is_named) {
+TEST(an_invisible_character_is_named) {
   CHECK_EQ(fault("{\u00a0\"a\": 1}"), "1:2 unexpected no-break space U+00A0, expected a key in double quotes or '}'");
   CHECK_EQ(fault("{\"a\":\u3000 1}"), "1:6 unexpected ideographic space U+3000, expected a value");
 }
 
-TEST(an_unclosed_string_is_shown_where_it_begins) {
+TEST(an_unclosed_string_is_an_error_at_its_beginning) {
   CHECK_EQ(fault("{\"a\": \"x,\n \"b\": 1}"), "1:7 string is not closed, expected '\"' before the end of the line");
   CHECK_EQ(fault("{\"a"), "1:2 string is not closed, expected '\"' before the end of the line");
 }
 
-TEST(an_early_end_tells_which_brackets_are_open) {
+TEST(an_early_end_is_an_error_that_counts_the_open_brackets) {
   CHECK_EQ(fault("\n\n{\"a\": ["), "3:8 unexpected end of file, 2 brackets are still open, the first at line 3");
   CHECK_EQ(fault("{\n\"a\": 1\n"), "3:1 unexpected end of file, 1 bracket is still open, from line 1");
 }
 
-TEST(a_bracket_that_closes_another_kind_names_what_is_open) {
+TEST(a_wrong_closing_bracket_is_an_error_that_names_the_right_one) {
   CHECK_EQ(fault("{\"a\": [\n1}"), "2:2 unexpected '}', expected ']' to close the bracket of line 1");
 }
 
@@ -132,14 +132,14 @@ TEST(text_after_the_document_is_an_error) {
 }
 
 TEST(a_file_of_blanks_is_an_error) {
-  CHECK_EQ(fault(""), "1:1 nothing but blanks and comments, expected an object { }");
-  CHECK_EQ(fault("# x\n \n"), "1:1 nothing but blanks and comments, expected an object { }");
+  CHECK_EQ(fault(""), "1:1 only blanks and comments, expected an object { }");
+  CHECK_EQ(fault("# x\n \n"), "1:1 only blanks and comments, expected an object { }");
 }
 
 TEST(bad_escapes_are_errors) {
   CHECK_EQ(fault("[\"a\\x\"]").substr(0, 30), "1:4 unknown escape in a string");
   CHECK_EQ(fault("[\"\\u12g4\"]"), "1:3 expected four hexadecimal digits after \\u");
-  CHECK_EQ(fault("[\"\\u0000\"]"), "1:3 \\u0000 ends a text for libwebsockets, expected no zero byte");
+  CHECK_EQ(fault("[\"\\u0000\"]"), "1:3 \\u0000 is a zero byte, where libwebsockets ends the text: remove it");
   CHECK_EQ(fault("[\"\\ud83d\\ude00\"]"),
            "1:3 libwebsockets does not read surrogate pairs, expected the character itself in UTF-8");
   CHECK_EQ(fault("[\"a\tb\"]"), "1:4 control character 0x09 in a string, expected an escape such as \\t");
@@ -147,7 +147,7 @@ TEST(bad_escapes_are_errors) {
 
 TEST(bad_numbers_are_errors) {
   CHECK_EQ(fault("[-]"), "1:3 unexpected ']', expected a digit after '-'");
-  CHECK_EQ(fault("[010]"), "1:2 a number does not begin with 0");
+  CHECK_EQ(fault("[010]"), "1:2 a number must not begin with 0");
   CHECK_EQ(fault("[1.]"), "1:4 unexpected ']', expected a digit after the decimal point");
   CHECK_EQ(fault("[1e3]"), "1:2 libwebsockets does not read exponents, expected the number in plain digits");
   CHECK_EQ(fault("[123456789012345678901]"), "1:2 number of 21 digits, expected at most 20");

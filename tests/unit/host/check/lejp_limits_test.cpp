@@ -6,9 +6,9 @@
 
 using namespace unit;
 
-TEST(the_top_has_to_be_an_object_with_something_in_it) {
+TEST(the_top_must_be_an_object_that_is_not_empty) {
   CHECK_CONTAINS(findings("[]"), "conf:1:1: error: expected an object { }");
-  CHECK_CONTAINS(findings("{}"), "conf:1:1: error: libwebsockets takes an empty top object for an error");
+  CHECK_CONTAINS(findings("{}"), "conf:1:1: error: libwebsockets rejects an empty top object");
 }
 
 TEST(nesting_is_limited) {
@@ -37,7 +37,7 @@ TEST(the_path_of_a_key_is_limited) {
                  "shorter key");
 }
 
-TEST(a_text_is_limited_except_where_pieces_are_joined) {
+TEST(a_text_is_limited_except_where_lws_joins_its_pieces) {
   CHECK_EQ(in_chat("\"close-reply\":\"" + std::string(253, 'x') + "\""), "");
   CHECK_CONTAINS(in_chat("\"close-reply\":\"" + std::string(254, 'x') + "\""),
                  "conf:2:15: error: text of 254 bytes, libwebsockets reads at most 253 in one piece");
@@ -45,12 +45,11 @@ TEST(a_text_is_limited_except_where_pieces_are_joined) {
   CHECK_EQ(in_mount("\"mountpoint\":\"/\",\"origin\":\">https://" + std::string(300, 'x') + "\""), "");
 }
 
-TEST(keys_with_dots_twins_and_nulls_are_errors) {
-  CHECK_CONTAINS(in_vhost("\"headers\":[{\"a.b\":\"1\"}]"), "conf:2:13: error: the key \"a.b\" has a dot in it");
+TEST(dots_in_keys_repeated_keys_and_nulls_are_errors) {
+  CHECK_CONTAINS(in_vhost("\"headers\":[{\"a.b\":\"1\"}]"), "conf:2:13: error: the key \"a.b\" contains a dot");
   CHECK_CONTAINS(in_mount("\"mountpoint\":\"/\",\"origin\":\">http://x\",\"extra-mimetypes\":{\".tar.gz\":\"x\"}"),
-                 "conf:3:58: error: the key \".tar.gz\" has a dot in it");
+                 "conf:3:58: error: the key \".tar.gz\" contains a dot");
   CHECK_CONTAINS(in_vhost("\"sts\":1, \"sts\":0"),
-                 "conf:2:10: error: \"sts\" is given twice in the same object, first at conf:2:1: keep one");
-  CHECK_EQ(in_vhost("\"interface\":null"),
-           "conf:2:13: error: null stands for nothing here, expected a value: remove the key\n");
+                 "conf:2:10: error: \"sts\" occurs twice in this object, first at conf:2:1: keep one");
+  CHECK_EQ(in_vhost("\"interface\":null"), "conf:2:13: error: null is not a value here: remove the key\n");
 }

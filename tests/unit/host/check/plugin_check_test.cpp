@@ -7,7 +7,7 @@
 
 using namespace unit;
 
-TEST(the_plugin_directory_is_the_override_or_the_configured_or_the_built_in_one) {
+TEST(the_argument_comes_before_the_configured_plugin_directory_and_that_before_the_built_in_one) {
   TempDir dir;
   std::string conf = vhost(kPlain + "," + kChat);
   dir.write("conf", "{\"global\":{\"plugin-dir\":\"/none\"}," + conf.substr(1));
@@ -25,7 +25,7 @@ TEST(the_plugin_directory_is_the_override_or_the_configured_or_the_built_in_one)
 
 namespace {
 
-// What is said of a plugin directory in which our plugin was compiled from this source.
+// The findings for a plugin directory in which our plugin was compiled from this source.
 std::string plugin_findings(const std::string& source, const std::string& other = "") {
   TempDir plugins;
   if (!source.empty()) unit::build_shared_object(plugins, "libprotocol_lws_chat.so", source);
@@ -44,13 +44,13 @@ std::string header_of(unsigned api, bool with_hash) {
 
 }  // namespace
 
-TEST(a_plugin_that_is_cut_off_is_an_error_and_not_a_crash) {
+TEST(a_truncated_plugin_is_an_error_and_not_a_crash) {
   TempDir plugins;
   unit::build_shared_object(plugins, "libprotocol_lws_chat.so", unit::plugin_source("lws_chat"));
   CHECK(truncate((plugins.path() + "/libprotocol_lws_chat.so").c_str(), 5000) == 0);
   TempDir dir;
   dir.write("conf", vhost(kPlain + "," + kChat));
-  CHECK_CONTAINS(joined(check_config(dir.path(), plugins.path())), "the file is cut off, copy or install it again");
+  CHECK_CONTAINS(joined(check_config(dir.path(), plugins.path())), "the file is truncated: copy or install it again");
 }
 
 TEST(a_missing_or_broken_plugin_is_an_error) {
@@ -76,7 +76,8 @@ TEST(a_foreign_file_at_which_lws_stops_is_an_error) {
   CHECK_EQ(plugin_findings(good, "README"), "");
   CHECK_EQ(plugin_findings(good, "a-b"), "");
   CHECK_EQ(plugin_findings(good, "lib_backup_of_it~"), "");
-  CHECK_CONTAINS(plugin_findings(good, "README-first.txt"),
-                 "README-first.txt: libwebsockets wants at least six letters");
+  CHECK_CONTAINS(
+      plugin_findings(good, "README-first.txt"),
+      "README-first.txt: the part of its name after the first _ or - is too short, libwebsockets wants six letters");
   CHECK_CONTAINS(plugin_findings(good, "libfoo_something.so"), "libfoo_something.so: cannot be loaded (");
 }

@@ -12,7 +12,7 @@ using namespace unit;
 
 TEST(a_vhost_needs_name_and_port) {
   CHECK_EQ(findings(vhost("\n" + kChat)),
-           "conf:1:12: error: vhost without \"name\", expected the host name by which clients reach it\n"
+           "conf:1:12: error: vhost without \"name\", expected the host name that clients use\n"
            "conf:1:12: error: vhost without \"port\", expected a whole number from 1 to 65535\n");
   CHECK_CONTAINS(findings(vhost("\"name\":\"\",\"port\":80")), "conf:1:20: error: empty \"name\"");
   for (const char* port : {"0", "65536", "-1", "\"0\""})
@@ -29,7 +29,7 @@ TEST(a_unix_socket_needs_a_path_and_no_port) {
   CHECK_EQ(findings(vhost(name + ",\"interface\":\"@a\"")), "");
   CHECK_CONTAINS(findings(vhost(name + ",\"interface\":\"run/a\"")), "error: \"run/a\" is a relative path");
   CHECK_CONTAINS(findings(vhost(name + ",\"interface\":\"/run/a\",\"port\":80")),
-                 "error: a vhost has a \"port\" or a \"unix-socket\": remove one of them");
+                 "error: a vhost has either a \"port\" or a \"unix-socket\": remove one of them");
 }
 
 TEST(a_unix_socket_belongs_to_a_user_and_a_group_that_are_not_root) {
@@ -39,43 +39,41 @@ TEST(a_unix_socket_belongs_to_a_user_and_a_group_that_are_not_root) {
        {"daemon", "daemon:", ":daemon", "nosuchuser:daemon", "daemon:nosuchgroup", "root:daemon", "daemon:root"})
     CHECK_CONTAINS(
         findings(vhost(socket + "\"" + owner + "\"")),
-        "error: \"unix-socket-perms\" is \"" + std::string(owner) + "\", expected a user and a group that exist");
+        "error: \"unix-socket-perms\" is \"" + std::string(owner) + "\", expected an existing user and group");
 }
 
-TEST(a_name_may_come_twice_on_different_ports_only) {
+TEST(two_vhosts_may_have_one_name_only_on_different_ports) {
   std::string first = vhost(kPlain + "," + kChat);
   CHECK_EQ(findings(first, vhost(R"("name":"a","port":81)")), "");
   CHECK_EQ(findings(first, vhost(R"("port":"80","name":"a")")),
-           "conf.d/b:1:25: error: vhost \"a\" is there twice on port 80, first at conf:1:13: libwebsockets "
-           "finds only the "
-           "first, rename or remove one\n");
+           "conf.d/b:1:25: error: vhost \"a\" exists twice on port 80, first at conf:1:13: libwebsockets "
+           "finds only the first; rename or remove one\n");
 }
 
-TEST(vhosts_that_share_a_port_are_warned_of) {
+TEST(vhosts_on_one_port_are_a_warning) {
   auto named = [](const char* name, const char* interface) {
     return "\"name\":\"" + std::string(name) + "\",\"port\":80,\"noipv6\":\"1\",\"interface\":\"" + interface + "\"";
   };
   std::string first = vhost(named("a", "127.0.0.1") + "," + kChat);
-  CHECK_EQ(
-      findings(first, vhost(named("b", "127.0.0.1"))),
-      "conf.d/b:1:24: warning: port 80 is also that of vhost \"a\" (conf:1:24): libwebsockets chooses between them "
-      "by the name in a request's Host, and takes \"a\" for every other name\n");
+  CHECK_EQ(findings(first, vhost(named("b", "127.0.0.1"))),
+           "conf.d/b:1:24: warning: port 80 is also that of vhost \"a\" (conf:1:24): libwebsockets chooses by the Host "
+           "field of a request, and uses \"a\" for unknown names\n");
   CHECK_EQ(
       findings(first, vhost(named("b", "127.0.0.2"))),
       "conf.d/b:1:24: warning: port 80 is also that of vhost \"a\" (conf:1:24) on another interface: libwebsockets "
-      "chooses by port and Host only, so that whoever reaches one of them can ask for the other; use another "
-      "port\n");
-  // Of more than two the first is named, once.
+      "chooses by port and Host only, so clients of one interface can ask for the vhost of the other; use "
+      "another port\n");
+  // The third one gets one warning, which names the first.
   std::string two = "{\"vhosts\":[{" + named("b", "127.0.0.1") + "},\n{" + named("c", "127.0.0.1") + "}]}";
   std::string said = findings(first, two);
   CHECK_CONTAINS(said, "conf.d/b:2:13: warning: port 80 is also that of vhost \"a\"");
   CHECK_EQ(std::count(said.begin(), said.end(), '\n'), 2);
 }
 
-TEST(paths_are_absolute) {
-  CHECK_EQ(in_chat("\"api-key-file\":\"keys\""),
-           "conf:2:16: error: \"keys\" is a relative path, and a service starts in the folder /: write the absolute "
-           "path, which begins with /\n");
+TEST(a_relative_path_is_an_error) {
+  CHECK_EQ(
+      in_chat("\"api-key-file\":\"keys\""),
+      "conf:2:16: error: \"keys\" is a relative path, and a service starts in the folder /: write an absolute path\n");
   CHECK_CONTAINS(in_mount("\"mountpoint\":\"/\",\"origin\":\"file://mount\""),
                  "conf:3:27: error: \"mount\" is a relative path");
   CHECK_CONTAINS(in_mount("\"mountpoint\":\"/\",\"origin\":\">http://x\",\"basic-auth\":\"users\""),
@@ -86,7 +84,7 @@ TEST(paths_are_absolute) {
                  "conf:1:25: error: \"plugins\" is a relative path");
 }
 
-TEST(a_file_of_keys_that_cannot_be_read_is_an_error_that_names_the_option) {
+TEST(an_unusable_key_file_is_an_error_that_names_the_option) {
   TempDir dir;
   mkfifo(dir.path("fifo").c_str(), 0600);
   dir.write("short", "short\n");
@@ -97,19 +95,19 @@ TEST(a_file_of_keys_that_cannot_be_read_is_an_error_that_names_the_option) {
                                       {dir.path("short"), "line 1: a key of 5 bytes, expected 16 to 200"}})
     CHECK_EQ(in_chat("\"api-key-file\":\"" + path + "\""),
              "conf:2:16: error: api-key-file " + path + ": " + problem +
-                 " (it holds one key a line; 'openssl rand -hex 16' prints one)\n");
+                 " (it has one key a line; 'openssl rand -hex 16' prints a key)\n");
 }
 
-TEST(no_vhost_and_no_chat_are_told) {
+TEST(a_configuration_without_vhosts_is_an_error_and_without_chat_a_warning) {
   TempDir dir;
   dir.write("conf", "{\"global\":{}}");
   CHECK_EQ(joined(check_config(dir.path(), good_plugins())),
-           dir.path() + ": error: no vhost in any file, expected at least one in \"vhosts\"\n");
+           dir.path() + ": error: no file has a vhost, expected at least one in \"vhosts\"\n");
   CHECK_CONTAINS(findings(vhost(kPlain)), ": warning: no vhost serves lws-chat");
 }
 
 TEST(a_flag_that_cannot_be_turned_off_is_an_error) {
-  CHECK_CONTAINS(in_vhost("\"disable-no-protocol-ws-upgrades\":\"0\""), "conf:2:35: error: libwebsockets takes ");
+  CHECK_CONTAINS(in_vhost("\"disable-no-protocol-ws-upgrades\":\"0\""), "conf:2:35: error: libwebsockets turns ");
   CHECK_EQ(in_vhost("\"disable-no-protocol-ws-upgrades\":\"1\""), "");
 }
 
@@ -118,11 +116,11 @@ TEST(a_flag_that_cannot_be_turned_off_is_an_error) {
 TEST(a_mount_needs_a_known_origin) {
   CHECK_CONTAINS(in_mount("\"mountpoint\":\"/\",\"origin\":\"ftp://x\""),
                  "conf:3:27: error: \"ftp://x\" has no known scheme");
-  CHECK_CONTAINS(in_mount("\"mountpoint\":\"/\",\"origin\":\"file://\""), "error: \"file://\" leads nowhere");
+  CHECK_CONTAINS(in_mount("\"mountpoint\":\"/\",\"origin\":\"file://\""), "error: \"file://\" is incomplete");
   CHECK_CONTAINS(in_mount("\"mountpoint\":\"/\",\"origin\":\"file:///none\""),
                  "conf:3:27: error: cannot serve the directory /none (No such file or directory)");
   CHECK_CONTAINS(in_mount("\"mountpoint\":\"/\",\"origin\":\"callback://other\""),
-                 "conf:3:27: error: this vhost has no protocol \"other\" to call");
+                 "conf:3:27: error: this vhost has no protocol \"other\", expected one from its ws-protocols");
   CHECK_EQ(in_mount("\"mountpoint\":\"/\",\"origin\":\"callback://lws-chat\""), "");
   CHECK_CONTAINS(in_vhost("\"mounts\":[{}]"), "conf:2:11: error: mount without \"mountpoint\"");
 #ifndef LWS_WITH_CGI
@@ -133,18 +131,18 @@ TEST(a_mount_needs_a_known_origin) {
 #endif
 }
 
-TEST(the_data_directory_of_lws_is_filled_in) {
+TEST(lws_ddir_means_the_data_directory_of_lws) {
   CHECK_CONTAINS(in_mount("\"mountpoint\":\"/\",\"origin\":\"file://_lws_ddir_/none-such\""),
                  "/share/none-such (No such");
 }
 
-TEST(a_mountpoint_is_a_path_of_its_own) {
+TEST(a_mountpoint_is_a_path_that_no_other_mount_has) {
   CHECK_CONTAINS(in_mount("\"mountpoint\":\"\",\"origin\":\">http://x\""),
                  "conf:3:14: error: mountpoint \"\", expected a path");
   CHECK_CONTAINS(in_mount("\"mountpoint\":\"/" + std::string(255, 'x') + "\",\"origin\":\">http://x\""),
                  "conf:3:14: error: mountpoint of 256 bytes");
   CHECK_EQ(in_mount("\"mountpoint\":\"/\",\"origin\":\">http://x\"},\n{\"mountpoint\":\"/\",\"origin\":\">http://y\""),
-           "conf:4:15: error: mountpoint \"/\" is taken, first at conf:3:1: keep one in each vhost\n");
+           "conf:4:15: error: mountpoint \"/\" is already used at conf:3:1: keep one of them\n");
 }
 
 TEST(a_missing_login_file_is_an_error) {
@@ -179,43 +177,43 @@ TEST(tls_needs_certificate_key_and_init_ssl) {
   TlsDir tls;
   CHECK_EQ(tls.check(tls.files()), "");
   CHECK_EQ(tls.check("\"host-ssl-cert\":\"" + tls.dir.path("cert.pem") + "\""),
-           "conf:3:1: error: \"host-ssl-cert\" without \"host-ssl-key\", TLS needs both\n");
+           "conf:3:1: error: \"host-ssl-cert\" without \"host-ssl-key\": TLS needs both\n");
   CHECK_EQ(tls.check("\"host-ssl-key\":\"" + tls.dir.path("key.pem") + "\""),
-           "conf:3:1: error: \"host-ssl-key\" without \"host-ssl-cert\", TLS needs both\n");
+           "conf:3:1: error: \"host-ssl-key\" without \"host-ssl-cert\": TLS needs both\n");
   CHECK_CONTAINS(tls.check(tls.files(), "\"default-alpn\":\"http/1.1\""),
-                 "conf:3:1: error: a certificate, but TLS is off, so this port would talk in the clear: set "
+                 "conf:3:1: error: this vhost has a certificate, but TLS is off, so the port would be unencrypted: set "
                  "\"init-ssl\"");
 }
 
-TEST(a_key_that_everybody_may_read_is_warned_of) {
+TEST(a_key_that_every_user_can_read_is_a_warning) {
   TlsDir tls;
   chmod(tls.dir.path("key.pem").c_str(), 0644);
   CHECK_EQ(tls.check(tls.files()), "conf:4:16: warning: " + tls.dir.path("key.pem") +
-                                       " can be read by everybody on this machine: chmod o-r " +
+                                       ": every user of this machine can read it: chmod o-r " +
                                        tls.dir.path("key.pem") + "\n");
 }
 
-TEST(what_conf_would_have_said_is_not_missed_where_conf_is_missing) {
+TEST(a_missing_conf_is_one_error_without_others_about_its_settings) {
   TlsDir tls;
   tls.dir.write("conf.d/a", vhost(kPlain + "," + kChat + "," + tls.files()));
   CHECK_EQ(joined(check_config(tls.dir.path(), good_plugins())),
            "conf: error: missing in " + tls.dir.path() +
-               ", libwebsockets requires it: create it, at least with {\"global\": {}}\n");
+               ", and libwebsockets requires it: create it, with at least {\"global\": {}}\n");
 }
 
-TEST(certificate_problems_stand_at_the_file_they_are_about) {
+TEST(a_certificate_error_has_the_place_of_the_faulty_file) {
   TlsDir tls;
   unit::TestCertificate().write_key(tls.dir.path("key.pem"));
   CHECK_EQ(tls.check(tls.files()), "conf:4:16: error: " + tls.dir.path("key.pem") +
                                        ": does not belong to the certificate in " + tls.dir.path("cert.pem") +
-                                       ": name the one that was made with it\n");
+                                       ": name the key of this certificate\n");
   unlink(tls.dir.path("cert.pem").c_str());
   CHECK_EQ(tls.check(tls.files()),
            "conf:3:17: error: " + tls.dir.path("cert.pem") + ": missing, create it or correct the path\n");
   CHECK_CONTAINS(tls.check(tls.files() + ",\"ignore-missing-cert\":\"1\""), "conf:3:17: warning: ");
 }
 
-TEST(an_expired_certificate_is_an_error_at_its_place) {
+TEST(an_expired_certificate_is_an_error) {
   TlsDir tls(unit::TestCertificate(-7200, -3600));
   CHECK_CONTAINS(tls.check(tls.files()), "conf:3:17: error: " + tls.dir.path("cert.pem") + ": expired on ");
 }
@@ -226,36 +224,37 @@ TEST(a_missing_authority_is_an_error) {
 }
 
 #ifdef LWS_ROLE_H2
-TEST(h2_is_an_error_unless_it_is_asked_for_by_name) {
+TEST(h2_is_an_error_by_default_and_a_warning_when_alpn_names_it) {
   TlsDir tls;
   CHECK_CONTAINS(tls.check(tls.files() + ",\n\"alpn\":\"h2,http/1.1\""),
-                 "conf:5:8: warning: \"alpn\" offers h2: a hostile client can crash ");
+                 "conf:5:8: warning: \"alpn\" offers h2: HTTP/2 in this libwebsockets lets a hostile client crash ");
   CHECK_EQ(tls.check(tls.files() + ",\n\"alpn\":\"http/1.1\"", "\"init-ssl\":1"), "");
   CHECK_CONTAINS(tls.check(tls.files(), "\"init-ssl\":1"),
-                 "conf:3:1: error: without \"alpn\" libwebsockets offers h2: a hostile client can crash ");
+                 "conf:3:1: error: without \"alpn\" libwebsockets offers h2: HTTP/2 in this libwebsockets lets a "
+                 "hostile client crash ");
   CHECK_CONTAINS(tls.check(tls.files(), "\"init-ssl\":1,\"default-alpn\":\"http/1.1, h2\""),
                  "conf:3:1: warning: \"default-alpn\" offers h2");
 }
 #endif
 
-TEST(vhosts_on_one_port_agree_on_tls) {
+TEST(vhosts_on_one_port_must_agree_on_tls) {
   TlsDir tls;
   tls.dir.write("conf.d/b", vhost("\"name\":\"b\",\"port\":\"80\""));
   CHECK_EQ(tls.check(tls.files()),
            "conf.d/b:1:24: error: port 80 is plain here but TLS in vhost \"a\" (conf:2:12): vhosts on one "
            "port share its "
-           "listener, use another port\n");
+           "listener; use another port\n");
 }
 
 // Protocols
 
-TEST(options_of_the_chat_are_judged_by_their_table) {
+TEST(options_of_lws_chat_are_checked_with_the_option_table) {
   CHECK_EQ(in_chat("\"default\":\"1\", \"basic-auth\":\"/none\""), "");
   CHECK_CONTAINS(in_chat("\"ping-interval\":\"often\""),
                  "conf:2:17: error: ping-interval: \"often\" is not a whole number");
   CHECK_CONTAINS(in_chat("\"max-mesage\":\"1\""),
                  "conf:2:1: error: unknown option \"max-mesage\" of lws-chat, did you mean \"max-message\"?");
-  CHECK_CONTAINS(in_chat("\"path\":[]"), "conf:2:8: error: \"path\" is no text, expected text in double quotes");
+  CHECK_CONTAINS(in_chat("\"path\":[]"), "conf:2:8: error: \"path\" is not a text, expected text in double quotes");
   CHECK_CONTAINS(in_chat("\"max-message\":\"2\""), "conf:1:51: error: close-word is longer than max-message");
 }
 
@@ -268,9 +267,9 @@ TEST(a_chat_that_is_not_enabled_is_a_warning) {
                  "conf:2:29: error: protocol \"lws-chat\" is a text, expected an object { }");
 }
 
-TEST(a_presence_option_cannot_be_turned_off) {
+TEST(an_option_that_lws_turns_on_by_its_presence_is_a_warning_when_off) {
   CHECK_CONTAINS(in_chat("\"default\":\"0\""),
-                 "conf:2:1: warning: libwebsockets takes \"default\" for on, whatever its value");
+                 "conf:2:1: warning: libwebsockets turns \"default\" on, whatever its value");
 }
 
 TEST(other_protocols_need_a_plugin) {
@@ -292,7 +291,7 @@ TEST(a_protocol_comes_once_in_a_vhost) {
            "conf:2:2: error: protocol \"lws-chat\" is named twice in this vhost: keep one\n");
 }
 
-TEST(vhosts_with_one_hub_agree_on_what_shapes_it) {
+TEST(vhosts_that_share_a_hub_must_agree_on_its_options) {
   auto shared = [](const char* name, const char* options) {
     return vhost("\"name\":\"" + std::string(name) + "\",\"port\":8" + (name[0] == 'a' ? "0" : "1") +
                  R"(,"ws-protocols":[{"lws-chat":{"status":"ok","hub":"h")" + options + "}}]");
@@ -301,5 +300,5 @@ TEST(vhosts_with_one_hub_agree_on_what_shapes_it) {
   CHECK_EQ(findings(shared("a", ""), shared("b", ",\"max-lag\":\"2048\"")),
            "conf.d/b:1:83: error: vhosts \"a\" (conf:1:77) and \"b\" share the hub \"h\" but differ in "
            "max-lag (1048576 and "
-           "2048): give both the same\n");
+           "2048): set the same in both\n");
 }

@@ -17,7 +17,10 @@ namespace {
 struct Ends {
   int out = -1;
   int in = -1;
-  ~Ends() { close_reader(), close(in); }
+  ~Ends() {
+    close_reader();
+    close(in);
+  }
   void close_reader() {
     if (out >= 0) close(out);
     out = -1;
@@ -28,7 +31,8 @@ struct Pipe : Ends {
   Pipe() {
     int fds[2];
     CHECK_EQ(pipe(fds), 0);
-    out = fds[0], in = fds[1];
+    out = fds[0];
+    in = fds[1];
   }
 };
 
@@ -36,7 +40,8 @@ struct Socket : Ends {
   Socket() {
     int fds[2];
     CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-    out = fds[0], in = fds[1];
+    out = fds[0];
+    in = fds[1];
   }
 };
 
@@ -51,14 +56,14 @@ std::string read_all(int fd) {
 
 std::string numbered(int number) { return "line " + std::to_string(number) + " " + std::string(100, 'x') + "\n"; }
 
-// Puts lines until one is lost; returns those that were not.
+// Puts lines until one is lost. Returns the others.
 std::string fill(LineWriter& writer) {
   std::string taken;
   for (int i = 0; i < 100000; ++i) {
     if (!writer.put(numbered(i))) return taken;
     taken += numbered(i);
   }
-  throw std::runtime_error("nothing is ever lost");
+  throw std::runtime_error("no line was lost");
 }
 
 void check_that_lines_are_kept_and_then_lost(const Ends& ends) {
@@ -80,13 +85,15 @@ void check_that_lines_are_kept_and_then_lost(const Ends& ends) {
 
 }  // namespace
 
-TEST(lines_that_a_pipe_has_no_room_for_are_kept_then_lost_and_nobody_waits) {
+TEST(a_full_pipe_makes_lines_wait_and_then_get_lost_without_blocking) {
   check_that_lines_are_kept_and_then_lost(Pipe());
 }
 
-TEST(so_they_are_on_a_socket) { check_that_lines_are_kept_and_then_lost(Socket()); }
+TEST(a_full_socket_makes_lines_wait_and_then_get_lost_without_blocking) {
+  check_that_lines_are_kept_and_then_lost(Socket());
+}
 
-TEST(what_is_kept_is_written_when_there_is_room_and_waited_for_no_longer_than_asked) {
+TEST(kept_lines_are_written_when_there_is_room_and_wait_ends_in_time) {
   Pipe ends;
   LineWriter writer(ends.in);
   std::string taken = fill(writer);
@@ -97,7 +104,7 @@ TEST(what_is_kept_is_written_when_there_is_room_and_waited_for_no_longer_than_as
   CHECK_EQ(got + read_all(ends.out), taken);
 }
 
-TEST(a_reader_that_is_gone_costs_the_lines_only) {
+TEST(without_a_reader_lines_are_lost_and_nothing_else_happens) {
   std::signal(SIGPIPE, SIG_IGN);
   Pipe ends;
   LineWriter writer(ends.in);
@@ -108,7 +115,7 @@ TEST(a_reader_that_is_gone_costs_the_lines_only) {
   CHECK(writer.wait(-1));
 }
 
-TEST(lines_are_added_to_a_file) {
+TEST(lines_are_appended_to_a_file) {
   unit::TempDir dir;
   int fd = open(dir.path("log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   LineWriter writer(fd);

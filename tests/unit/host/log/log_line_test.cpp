@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kTime = 1795446692123;  // 2026-11-23T15:11:32.123Z
 
-// The message of a line that has to be one object of three texts; "broken" if it is not.
+// Reads the message of a line back. "broken": the line is not one object of three texts.
 std::string read_back(std::string_view message) {
   std::string line = json_line(kTime, "notice", message);
   if (line.empty() || line.find('\n') != line.size() - 1) return "broken";

@@ -4,7 +4,7 @@
 
 namespace {
 
-// The soft limit that is set; the hard one has to stay.
+// The soft limit that is set. The hard limit must stay.
 rlim_t soft_limit(rlim_t soft, rlim_t hard) {
   rlimit wanted = lws_chat::descriptor_limit({soft, hard});
   CHECK_EQ(wanted.rlim_max, hard);
@@ -13,7 +13,7 @@ rlim_t soft_limit(rlim_t soft, rlim_t hard) {
 
 }  // namespace
 
-TEST(a_small_limit_is_raised_as_far_as_it_may_be) {
+TEST(a_small_limit_is_raised_up_to_the_hard_limit) {
   CHECK_EQ(soft_limit(1024, 4096), 4096u);
   CHECK_EQ(soft_limit(1024, 1048576), 131072u);
 }
