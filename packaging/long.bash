@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# For scripts that start what takes long: it ends with the script, whatever ends that. Each of them ends with "trap stop EXIT".
-# What is started may be root's, and does not hold on to the script's lock, which is descriptor 9.
+# For scripts that start long commands: a command ends with the script, whatever ends the script. Each script says
+# "trap stop EXIT". A command may run as root. It does not inherit the script's lock, which is descriptor 9.
 root=()
 [ "$(id -u)" -eq 0 ] || root=(sudo)
 running=
@@ -13,7 +13,7 @@ begin() {
     running=$!
 }
 
-# The exit code of what was begun.
+# Waits for the command. Returns its exit code.
 await() {
     local code=0
     wait "$running" || code=$?
@@ -26,7 +26,7 @@ run() {
     await
 }
 
-# No second signal keeps it from what is to be cleared away.
+# Ends the command. A second signal cannot interrupt this.
 stop() {
     trap '' HUP INT TERM
     [ -n "$running" ] || return 0
