@@ -1,4 +1,4 @@
-// The page: wires the connection, the conversation, the people and the controls together.
+// The page: connects the connection, the list of messages, the list of people and the controls.
 
 import { Connection } from './connection.js';
 import { language, switchLanguage, texts, translate } from './i18n.js';
@@ -11,7 +11,7 @@ import { Switcher, addressOf, roomOfAddress, shown, typingRoomOf } from './rooms
 import { Typing } from './typing.js';
 
 const CLOSE_WORD = 'close'; // asks the server to close
-const CLOSE_WAIT_MS = 3000; // how long it may take
+const CLOSE_WAIT_MS = 3000; // after this the page closes by itself
 const HINT_MS = 6000;
 
 const byId = (id) => document.getElementById(id);
@@ -24,7 +24,7 @@ let { room, possible } = roomOfAddress();
 let state = 'connecting';
 let closeTimer = 0;
 let hintTimer = 0;
-const drafts = new Map(); // room -> what was typed there
+const drafts = new Map(); // room -> unsent text
 
 const log = new Log((unread) => showTitle(unread));
 const people = new People();
@@ -33,7 +33,7 @@ const typing = new Typing(() => {
 });
 const switcher = new Switcher((next) => go(next));
 
-// ---- What the connection tells ----
+// ---- Events of the connection ----
 
 const connection = new Connection(socketUrl(), connectData(), {
   state: showState,
@@ -94,7 +94,7 @@ function showState(name) {
   reconnect.hidden = name !== 'disconnected';
   if (name !== 'connected') typing.clear();
   if (name === 'disconnected') people.set([]);
-  // A button that is disabled or hidden would drop the keyboard's place.
+  // A button that becomes disabled or hidden loses the keyboard focus.
   if (lostFocus) (name === 'disconnected' ? reconnect : input).focus();
 }
 
@@ -142,7 +142,7 @@ byId('invite').addEventListener('click', async () => {
     await navigator.clipboard.writeText(address);
     showHint(texts.copied);
   } catch {
-    // Without TLS, on another machine than the server's, browsers have no clipboard for pages.
+    // Browsers allow the clipboard only with TLS or on localhost.
     showHint(texts.copyFailed(address), true);
   }
 });
@@ -181,8 +181,8 @@ function submit() {
   log.toEnd();
 }
 
-// While an input method is composing, Enter picks a candidate: it does not send. One browser ends the
-// composition just before the key event, which then carries the key code 229.
+// While an input method is composing, Enter picks a candidate and must not send. One browser ends the composition just before
+// the key event, which then has the key code 229.
 let composing = false;
 controls.input.addEventListener('compositionstart', () => { composing = true; });
 controls.input.addEventListener('compositionend', () => { composing = false; });
@@ -207,7 +207,7 @@ byId('jump').addEventListener('click', () => {
 
 // ---- Leaving and coming back ----
 
-// The server is asked to close; one that does not is left anyway.
+// Asks the server to close. If it does not, the page disconnects.
 controls.close.addEventListener('click', () => {
   if (state !== 'connected' || closeTimer) return;
   closeTimer = setTimeout(() => connection.disconnect(), CLOSE_WAIT_MS);
@@ -231,7 +231,7 @@ byId('language').addEventListener('click', () => {
   location.reload();
 });
 
-// An open panel belongs to narrow windows only; the style sheet has the same width.
+// Only narrow windows have an open panel. The style sheet has the same width.
 matchMedia('(min-width: 56rem)').addEventListener('change', ({ matches }) => {
   if (matches) controls.panel.togglePopover?.(false);
 });

@@ -1,33 +1,34 @@
-// The connection to the server, and the visit to one room over it, by the Centrifuge SDK. Tells its listener
-// in plain words what happened, in the order in which a reader should see it:
+// The connection to the server and the visit to one room, with the Centrifuge SDK. Calls its listener in the order in
+// which a reader should see the events:
 //   state(name)                  connecting, connected, reconnecting, offline or disconnected
-//   connected(client)            the server knows this client by this id
-//   entered({ why, history })    in the room for the first time, and what was said there before
-//   resumed({ why, missed, missing })  back in the room: the messages of the meantime, and how many of them
-//                                are lost for good (-1: perhaps some)
-//   message(publication)         a message as it comes; earlier ones have their time, as far as it is known
+//   connected(client)            the client id that the server gave
+//   entered({ why, history })    first time in the room, with its earlier messages
+//   resumed({ why, missed, missing })  back in the room: the missed messages, and the number of those that are
+//                                lost for good (-1: perhaps some)
+//   message(publication)         a new message
 //   people(infos), join(info), leave(info), typing(info)
-//   crowd(count)                 too many people to be told who they are
-//   reply(data)                  a word of the server to this client alone
-//   closed({ code, reason })     the connection is over, and is not opened again by itself
-// `why` there is a connection is 'reader' (opened the page, or asked for it), 'lost' or 'renamed'.
+//   crowd(count)                 too many members for a list
+//   reply(data)                  a message of the server to this client only
+//   closed({ code, reason })     the connection is closed and does not reopen by itself
+// `why` is the reason for the connection: 'reader' (opened the page or clicked), 'lost' or 'renamed'.
+// Messages in `history` and `missed` have a `time`, or null if it is unknown.
 
 import { sdkName } from './names.js';
 import { Socket } from './socket.js';
 import { timeOf } from './times.js';
 
-const HISTORY = 100; // messages asked for when entering
-const RESUME = 1000; // and when coming back, if the server could not recover by itself
+const HISTORY = 100; // messages to request on entering
+const RESUME = 1000; // messages to request on coming back, if the server could not recover them
 const MAX_FRAME = 65536; // the server's max-message
-const ENVELOPE = 256; // what surrounds text and room in a frame, generously
+const ENVELOPE = 256; // bytes of a frame around text and room, at most
 const LIMIT_EXCEEDED = 106; // the protocol's error for a list that would be too long
 const ASK_AGAIN_MS = 15000;
-const TOO_LARGE = 3; // the SDK's own number and words for the close code 1009
+const TOO_LARGE = 3; // the SDK's own code for the close code 1009
 
 const utf8 = new TextEncoder();
 const jsonBytes = (text) => utf8.encode(JSON.stringify(text)).length;
 
-// Half a surrogate pair is no text.
+// Replaces unpaired surrogates, which are not valid text.
 const wellFormed = (text) => text.toWellFormed?.()
   ?? text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
 
@@ -67,7 +68,7 @@ export class Connection {
     this.#client.disconnect();
   }
 
-  // Leaves the room it is in and goes to this one.
+  // Leaves the present room and enters this one.
   enter(room, typingRoom) {
     this.#leave();
     const visit = { sub: null, typing: null, held: null, been: false, pending: false, offset: 0, epoch: '' };
@@ -84,8 +85,7 @@ export class Connection {
     this.#showState();
   }
 
-  // What others are told of this client is told when connecting. Unsubscribing first leaves at once, so that
-  // the old name does not linger.
+  // The name is sent on connecting, so a new name needs a new connection. Unsubscribing first removes the old name at once.
   rename(data) {
     this.#client.setData(data);
     if (this.#client.state === 'disconnected') return;
@@ -107,7 +107,7 @@ export class Connection {
     return this.#visit.sub.publish(wellFormed(text));
   }
 
-  // A word for those in the room now; nothing is lost if nobody hears it.
+  // Tells the members that this reader is typing. It does not matter if the message is lost.
   tellTyping() {
     const typing = this.#visit.typing;
     if (typing?.state === 'subscribed') typing.publish('').catch(() => {});
@@ -166,8 +166,8 @@ export class Connection {
     if (offset) visit.offset = offset;
   }
 
-  // Messages that come meanwhile wait in `held` until those before them are on the page. The SDK hands over
-  // recovered ones in the same task, right after this event.
+  // New messages wait in `held` until the earlier ones are on the page. The SDK delivers recovered messages in the same
+  // task, right after this event.
   #subscribed(visit, context) {
     visit.held = [];
     this.#showState();
@@ -191,10 +191,10 @@ export class Connection {
     try {
       const limit = visit.been ? RESUME : HISTORY;
       const { publications } = await visit.sub.history({ limit, reverse: true });
-      // What came after subscribing is held already.
+      // Messages from after subscribing are in `held` already.
       old = dated(publications.filter(({ offset }) => offset <= top).reverse(), streamPosition?.epoch);
     } catch {
-      // This room keeps no history; or the connection is gone again, and the next one starts over here.
+      // Either the room has no history, or the connection is lost again. The next connection starts over.
       if (visit.sub.state !== 'subscribed') return;
     }
     if (visit !== this.#visit) return;
@@ -220,14 +220,14 @@ export class Connection {
     visit.been = true;
   }
 
-  // Snapshot and news come over the same connection, so the snapshot replaces what was heard before it.
+  // Presence replaces all earlier joins and leaves, because it comes over the same connection, in order.
   async #loadPeople(visit) {
     try {
       const { clients } = await visit.sub.presence();
       if (visit === this.#visit) this.#on.people(Object.values(clients));
     } catch (error) {
       if (error.code === LIMIT_EXCEEDED) await this.#countPeople(visit);
-      // Other errors: this room does not tell who is in it.
+      // Any other error: the room has no presence.
       if (error.code !== LIMIT_EXCEEDED && !error.temporary) return;
       setTimeout(() => {
         if (visit === this.#visit && visit.sub.state === 'subscribed') this.#loadPeople(visit);

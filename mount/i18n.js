@@ -1,5 +1,4 @@
-// The page's texts. Chinese is the default; English is for browsers that prefer it over Chinese, and for
-// readers who asked for it.
+// The page's texts. Chinese is the default. English is for browsers that prefer it to Chinese, and for readers who choose it.
 
 import { recall, store } from './storage.js';
 
@@ -39,7 +38,7 @@ const chinese = {
   earlier: '以上為先前的訊息',
   entered: (room) => `已進入房間「${room}」`,
   renamed: (nick) => `你現在叫「${nick}」`,
-  // Who, which may be cut short, and what they do.
+  // The names, which may be cut off, and the verb.
   typing: (names) => [names.length > 3 ? '好幾個人' : `${names.join('、')} `, '正在輸入…'],
   connecting: '連線中…',
   connected: '已連線',
@@ -68,7 +67,7 @@ const chinese = {
     url: (room) => `連結裡的房間名稱不能用，這裡是「${room}」。`,
   },
   binary: (size) => `[二進位資料，${size} 位元組]`,
-  // What a close code means; the codes not listed show their number only.
+  // Meanings of close codes. A code that is not listed shows only its number.
   codes: {
     1001: '伺服器正在關閉或重新啟動',
     1006: '連線中斷',
@@ -173,7 +172,7 @@ const english = {
     `${meaning ?? 'The connection was closed'} (code ${code}${reason ? `: ${reason}` : ''})`,
 };
 
-// The first Chinese or English entry of the browser's list decides, unless the reader has chosen.
+// The reader's choice counts, else the first Chinese or English entry in the browser's list.
 function choose(languages) {
   for (const tag of [recall('language') ?? '', ...languages]) {
     const primary = tag.toLowerCase().split('-')[0];
@@ -186,7 +185,7 @@ function choose(languages) {
 export const language = choose(navigator.languages ?? [navigator.language ?? '']);
 export const texts = language === 'en' ? english : chinese;
 
-// The other language, from the next load on.
+// Chooses the other language, from the next load on.
 export function switchLanguage() {
   store('language', language === 'en' ? 'zh-Hant' : 'en');
 }

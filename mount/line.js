@@ -1,4 +1,4 @@
-// One line of the conversation as an element. Text is always text, never markup.
+// Elements for the lines of the list of messages. Text is always inserted as text, never as markup.
 
 import { language, texts } from './i18n.js';
 import { avatar } from './person.js';
@@ -27,7 +27,7 @@ function textOf(text) {
   return body;
 }
 
-// What was published: a text, or what another program sent, as a reader can best see it.
+// A readable text for published data, which may come from another program.
 export function readable(data) {
   if (typeof data === 'string') return { text: data, kind: 'plain' };
   if (typeof data?.base64 === 'string' && Object.keys(data).length === 1) {
@@ -37,7 +37,7 @@ export function readable(data) {
   return { text: JSON.stringify(data) ?? 'null', kind: 'data' };
 }
 
-// A message of a person. `leads`: it is the first of that person's in a row.
+// A message of a person. `leads`: it is the first of this person's messages in a row.
 export function messageLine({ data, author, time }, leads) {
   const { text, kind } = readable(data);
   const line = document.createElement('li');
@@ -50,7 +50,7 @@ export function messageLine({ data, author, time }, leads) {
   return line;
 }
 
-// A word of the page or the server itself.
+// A message of the page or the server.
 export function systemLine({ kind, text, detail, time }) {
   const line = document.createElement('li');
   line.className = `system ${kind}`;
@@ -60,7 +60,7 @@ export function systemLine({ kind, text, detail, time }) {
   return line;
 }
 
-// A rule across the conversation that says what is above or below it.
+// A horizontal rule with a label for the messages above or below it.
 export function ruleLine({ kind, text }) {
   const line = document.createElement('li');
   line.className = `rule ${kind}`;

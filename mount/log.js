@@ -1,15 +1,15 @@
-// The conversation as it is seen: lines are put in once a frame, old ones leave the page, the newest is
-// followed until the reader scrolls up, and what comes while the reader is away is marked as new.
+// The list of messages. It adds lines once per animation frame, removes old lines, follows the newest line until the reader
+// scrolls up, and marks messages that come while the reader is away.
 
 import { texts } from './i18n.js';
 import { messageLine, ruleLine, systemLine } from './line.js';
 
 const MAX_LINES = 2000; // kept in the page
-const SLACK = 100; // over that, so that not every new line moves all the others
+const SLACK = 100; // lines above MAX_LINES, so that not every new line removes an old one
 const LINES_A_FRAME = 250;
 const NEAR_BOTTOM_PX = 48; // this close to the end counts as "at the end"
 const GROUP_MS = 5 * 60 * 1000; // a longer silence shows the name again
-const HIDDEN_MS = 200; // a hidden page has no frames
+const HIDDEN_MS = 200; // a hidden page has no animation frames
 
 export class Log {
   #scroller = document.getElementById('messages');
@@ -25,14 +25,14 @@ export class Log {
   #endTop = 0;
   #onUnread;
 
-  // `onUnread` is told how many messages the reader has not seen.
+  // Calls `onUnread` with the number of unread messages.
   constructor(onUnread) {
     this.#onUnread = onUnread;
     this.#setFollowing(true);
     this.#scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     document.addEventListener('visibilitychange', () => this.#shown());
-    // A phone's keyboard, a rotation or a banner changes the height of the log, a font that comes late that
-    // of the lines.
+    // A phone's keyboard, a rotation or a banner changes the height of the log. A font that loads late changes the height of
+    // the lines.
     const resized = new ResizeObserver(() => {
       if (this.#following) this.#scrollToEnd();
     });
@@ -40,19 +40,19 @@ export class Log {
     resized.observe(this.#list);
   }
 
-  // A publication as it comes.
+  // A new message.
   message(data, author) {
     this.#notice(author);
     this.#add({ type: 'message', data, author, time: new Date() });
   }
 
-  // One that came late, sent at that time if it is known.
+  // A missed message that came late. `time` is when it was sent, or null.
   late(data, author, time) {
     this.#notice(author);
     this.old(data, author, time);
   }
 
-  // One from before the reader came.
+  // A message from before the reader entered.
   old(data, author, time) {
     this.#add({ type: 'message', data, author, time });
   }
@@ -83,7 +83,7 @@ export class Log {
 
   #add(line) {
     this.#waiting.push(line);
-    // More than the page keeps would be taken out again at once.
+    // The page would remove lines above MAX_LINES at once, so drop them here.
     if (this.#waiting.length > 2 * MAX_LINES) this.#waiting.splice(0, this.#waiting.length - MAX_LINES);
     this.#schedule();
   }
@@ -133,7 +133,7 @@ export class Log {
     return rule;
   }
 
-  // ---- What is new ----
+  // ---- Unread messages ----
 
   #away() {
     return document.hidden || !this.#following;
@@ -176,8 +176,8 @@ export class Log {
     this.#endTop = this.#scroller.scrollTop;
   }
 
-  // Lines can come in faster than scroll events, so an event is judged by where the end was when the page
-  // last went there: lines appended since then must not look as if the reader had left the end.
+  // Lines can come faster than scroll events. So compare with the end at the page's last scroll: lines that were added since
+  // then must not look as if the reader had scrolled up.
   #scrolled() {
     const { scrollHeight, clientHeight, scrollTop } = this.#scroller;
     if (scrollHeight - clientHeight - scrollTop <= NEAR_BOTTOM_PX) {
@@ -188,7 +188,7 @@ export class Log {
   }
 }
 
-// Whether a message goes on where the line before it ended: the same person, and not much later.
+// True if the line continues a group: a message of the same person, soon after the line before it.
 function continues(line, last) {
   return last?.type === 'message' && last.author.client === line.author.client
     && last.author.name === line.author.name

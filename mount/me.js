@@ -1,13 +1,13 @@
-// Who this tab is to the others: a nickname, a user, a secret session, and the client ids that the server gave.
+// The identity of this tab: a nickname, a user, a secret session, and the client ids that the server gave.
 //
-// The session is kept in the tab's storage only while no page is loaded: written when the page goes, taken
-// out when it comes. So a reload is the same client again, but a duplicated tab is one of its own.
+// The tab's storage has the session only while no page is loaded: the page writes it when it is left, and takes it out when
+// it is shown. So a reload stays the same client, but a duplicated tab becomes a new one.
 
 import { texts } from './i18n.js';
 import { recall, recallJson, store } from './storage.js';
 
 const MAX_NICK = 40; // characters
-const MAX_IDS = 50; // of this tab's earlier client ids
+const MAX_IDS = 50; // client ids of this tab to remember
 
 const random = () => [...crypto.getRandomValues(new Uint8Array(16))]
   .map((byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -40,7 +40,7 @@ addEventListener('pageshow', (event) => {
   if (event.persisted) take();
 });
 
-// One line without characters that are not seen or turn the text around.
+// Makes one line of it, without characters that are invisible or change the text's direction.
 export function cleanNick(text) {
   const line = text.toWellFormed?.() ?? text;
   const seen = line.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ')
@@ -62,5 +62,5 @@ export function addMyId(client) {
 
 export const isMe = (client) => tab.ids.includes(client);
 
-// What the server is told when connecting; others see user and info.
+// Data for the server on connecting. Others see user and info.
 export const connectData = () => ({ user: tab.user, info: { nick }, session: tab.session });

@@ -7,7 +7,7 @@ export class NickDialog {
   #field = document.getElementById('nick-input');
   #text = document.getElementById('nick-text');
 
-  // `changed` is told the new name.
+  // Calls `changed` with the new name.
   constructor(changed) {
     this.#text.textContent = myNick();
     document.getElementById('nick').addEventListener('click', () => this.#open());

@@ -1,4 +1,4 @@
-// Who is in the room: what presence told at the start, and who came and went since.
+// The members of the room: presence at the start, then joins and leaves.
 
 import { texts } from './i18n.js';
 import { avatar, person } from './person.js';
@@ -9,14 +9,14 @@ export class People {
   #list = document.getElementById('people');
   #counts = { list: document.getElementById('people-count'), bar: document.getElementById('here') };
   #people = new Map(); // client id -> info
-  #unknown = 0; // how many more there are
+  #unknown = 0; // number of members that are not in #people
   #pending = false;
 
   get count() {
     return this.#people.size + this.#unknown;
   }
 
-  // Too many to be listed: those who come from now on are known, the others counted.
+  // Too many for a list. Members who join from now on are known, the others only counted.
   crowd(count) {
     this.#unknown = Math.max(0, count - this.#people.size);
     this.#showSoon();
@@ -38,7 +38,7 @@ export class People {
     this.#showSoon();
   }
 
-  // Many come at once when a server has been restarted.
+  // After a restart of the server many join at once, so redraw only once.
   #showSoon() {
     if (this.#pending) return;
     this.#pending = true;

@@ -1,4 +1,4 @@
-// How a person looks: a name, a colour that stays theirs, a letter in a circle.
+// A person on the page: a name, a fixed colour, a letter in a circle.
 
 import { texts } from './i18n.js';
 import { cleanNick, isMe } from './me.js';
@@ -12,7 +12,7 @@ function hueOf(text) {
   return ((hash ^ (hash >>> 13)) >>> 0) % HUES;
 }
 
-// `info` is the client info of a publication or of presence; programs that publish may have none.
+// `info` is the client info of a publication or of presence. A publication by a program may have none.
 export function person(info) {
   const nick = info?.connInfo?.nick;
   const client = info?.client ?? '';
@@ -20,7 +20,7 @@ export function person(info) {
   return { client, name, hue: `hue-${hueOf(info?.user || client)}`, own: isMe(client) };
 }
 
-// The first letter as a reader sees it, an emoji of several code points too where the browser knows them.
+// The first visible letter. If the browser can find it, this may be an emoji of several code points.
 const letters = Intl.Segmenter && new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const firstLetter = (name) => (letters ? [...letters.segment(name)][0].segment : [...name][0]);
 

@@ -1,4 +1,4 @@
-// The tutorial's page: one WebSocket, every text as it is. ?room=NAME is the room at /chat/NAME.
+// The tutorial's page: one WebSocket, which shows each text unchanged. ?room=NAME means the room at /chat/NAME.
 
 const room = new URL(location.href).searchParams.get('room');
 const text = document.getElementById('txt');
@@ -33,11 +33,11 @@ function connect() {
     text.focus();
   });
 
-  // The server answers this text, and then closes.
+  // The server answers this text, then closes.
   document.getElementById('close').addEventListener('click', () => say('close'));
 }
 
-// In an address these are steps from folder to folder: /chat/.. is /.
+// Browsers resolve these in a URL: /chat/.. is /.
 if (room === '.' || room === '..') {
   show('沒有這個房間 (no such room)');
   for (const control of document.getElementById('form').elements) control.disabled = true;

@@ -1,4 +1,4 @@
-// The room is in the address, ?room=NAME, so that a link is an invitation. No room in it is the lobby.
+// The room is in the address, ?room=NAME, so a link is an invitation. An address without a room means the lobby.
 
 import { texts } from './i18n.js';
 import { recallJson, store } from './storage.js';
@@ -9,24 +9,24 @@ const MAX_RECENT = 8;
 
 const bytes = (text) => new TextEncoder().encode(text).length;
 
-// What is wrong with a room's name: a key of texts.badRoom, or nothing.
+// The error in a room's name, as a key of texts.badRoom. Empty: none.
 export function problemOf(room) {
   if (room.trim() === '') return 'empty';
-  if (room === '.' || room === '..') return 'dots'; // steps from folder to folder in a URL: /chat/.. is /
+  if (room === '.' || room === '..') return 'dots'; // browsers resolve them in a URL: /chat/.. is /
   if (/[/\p{Cc}\p{Cs}]/u.test(room)) return 'letters';
   return bytes(room) > MAX_BYTES ? 'long' : '';
 }
 
-// The name as it is shown. Marks that turn text around, which are not seen, would reach into the text beside it.
+// The name to show. Invisible marks that change the text's direction would also affect the text beside it.
 export const shown = (room) => room.replace(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 
-// The room of the typing indicator, which keeps nothing; none where its name would be too long.
+// The room of the typing indicator, which has no history. Null if its name would be too long.
 export function typingRoomOf(room) {
   const name = `typing:${room}`;
   return bytes(name) > MAX_BYTES ? null : name;
 }
 
-// The room that the address names, and whether that was possible.
+// The room in the address. `possible` is false if its name is not allowed; the room is then the lobby.
 export function roomOfAddress() {
   const room = new URL(location.href).searchParams.get('room') ?? LOBBY;
   return problemOf(room) ? { room: LOBBY, possible: false } : { room, possible: true };
@@ -43,7 +43,7 @@ function recent() {
   return Array.isArray(list) ? list.filter((room) => typeof room === 'string' && !problemOf(room)) : [];
 }
 
-// The list of recent rooms and the field for another one. `enter` is told where to go.
+// The list of recent rooms, and the field for another one. Calls `enter` with the chosen room.
 export class Switcher {
   #list = document.getElementById('rooms');
   #form = document.getElementById('go');
@@ -66,7 +66,7 @@ export class Switcher {
     });
   }
 
-  // Remembers this room as the latest and shows it as the present one.
+  // Remembers this room, and marks it as the present one in the list.
   show(room) {
     const rooms = recent();
     const list = rooms.includes(room) ? rooms : [room, ...rooms].slice(0, MAX_RECENT);

@@ -1,4 +1,4 @@
-// The SDK's connection to the server. What the SDK does not hand over, or not rightly, is seen to here.
+// The SDK's WebSocket. It corrects the names of rooms for the SDK, and notes times that the SDK drops.
 
 import { toSdk, toServer } from './names.js';
 import { note } from './times.js';
@@ -8,7 +8,7 @@ export class Socket extends WebSocket {
     super.send(toServer(frame));
   }
 
-  // The SDK listens by this property.
+  // The SDK sets this property to listen.
   set onmessage(listen) {
     super.onmessage = ({ data }) => {
       note(data);

@@ -1,4 +1,4 @@
-// What the browser remembers for this page. A browser that forbids storage gets a page that forgets.
+// The page's data in the browser's storage. If the browser forbids storage, the page works without memory.
 
 const PREFIX = 'lws-chat.';
 
@@ -15,11 +15,11 @@ export function store(key, value, storage = 'localStorage') {
     if (value === null) window[storage].removeItem(PREFIX + key);
     else window[storage].setItem(PREFIX + key, value);
   } catch {
-    // Forbidden or full.
+    // The storage is forbidden or full.
   }
 }
 
-// The same for values that are more than a text; what cannot be read is as good as nothing.
+// Recalls a JSON value. Null: it is missing or cannot be read.
 export function recallJson(key, storage) {
   try {
     return JSON.parse(recall(key, storage));

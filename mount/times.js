@@ -1,5 +1,4 @@
-// When earlier messages were published. The SDK hands over everything of a publication but that, so it is noted
-// on the way in.
+// The times at which earlier messages were published. The SDK drops them, so they are read from the frames.
 
 const MAX_NOTED = 10000;
 
@@ -12,7 +11,7 @@ function noteAll({ epoch, publications }) {
   }
 }
 
-// A frame from the server.
+// Notes the times in a frame from the server.
 export function note(frame) {
   if (typeof frame !== 'string' || !frame.includes('"time":')) return;
   for (const line of frame.split('\n')) {
@@ -22,7 +21,7 @@ export function note(frame) {
   }
 }
 
-// The Date of a message, or null if nobody knows it.
+// The Date of a message, or null if it is unknown.
 export function timeOf(epoch, offset) {
   const time = noted.get(`${epoch}:${offset}`);
   return time ? new Date(time) : null;

@@ -1,5 +1,5 @@
-// Who is typing. Others are told at most every two seconds, through a room that keeps nothing; what they
-// tell is shown until their message comes, or for four seconds.
+// The typing indicator. It tells others at most every two seconds, through a room without history. It shows another
+// person until that person's message comes, or for four seconds.
 
 import { texts } from './i18n.js';
 import { person } from './person.js';
@@ -9,12 +9,12 @@ const SHOW_MS = 4000;
 
 export class Typing {
   #line = document.getElementById('typing');
-  #parts = document.getElementById('typing-text').children; // who, and what they do
+  #parts = document.getElementById('typing-text').children; // the names, and the verb
   #typists = new Map(); // client id -> { name, timer }
   #tell;
   #told = 0;
 
-  // `tell` sends the word to the others.
+  // `tell` informs the others.
   constructor(tell) {
     this.#tell = tell;
   }
@@ -26,7 +26,7 @@ export class Typing {
     this.#tell();
   }
 
-  // What was typed has been sent: the next letter is told at once.
+  // The text was sent, so the next letter informs the others at once.
   sent() {
     this.#told = 0;
   }
