@@ -1,5 +1,5 @@
-// Scenarios with the npm package cent.js as back end and the npm package centrifuge as client. Prints what happened as
-// JSON, for test_api.py to judge.
+// Scenarios with the npm package cent.js as back end and the npm package centrifuge as client. Prints the
+// events as JSON for test_api.py.
 //
 //   node cent.mjs SCENARIO URL API KEY
 import { createRequire } from 'node:module';
@@ -9,7 +9,7 @@ const { CentClient } = createRequire(import.meta.url)('cent.js');
 const [scenario, url, api, apiKey] = process.argv.slice(2);
 const cent = new CentClient({ url: api, apiKey });
 
-// Whether a promise fails.
+// True if the promise fails.
 const fails = (promise) => promise.then(() => false, () => true);
 
 const scenarios = {

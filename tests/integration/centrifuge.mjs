@@ -1,4 +1,4 @@
-// Scenarios with the npm package centrifuge as client. Prints what happened as JSON, for test_centrifuge.py to judge.
+// Scenarios with the npm package centrifuge as client. Prints the events as JSON for test_centrifuge.py.
 //
 //   node centrifuge.mjs SCENARIO URL
 import { client, failure, join, sleep, textClient, until } from './centrifuge_client.mjs';
@@ -6,7 +6,7 @@ import { relayTo } from './centrifuge_relay.mjs';
 
 const [scenario, url] = process.argv.slice(2);
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
-// Says the word, and goes on when the test has done what it does at it.
+// Prints the word, and waits until the test has done its action for it.
 const at = (word) => new Promise((done) => {
   process.stdin.once('data', done);
   process.stdout.write(`${word}\n`);
@@ -37,7 +37,7 @@ const scenarios = {
     };
   },
 
-  // Who disconnects is gone at once, however long the grace.
+  // A client that disconnects leaves at once, whatever the grace.
   async leaving() {
     const watcher = client(url, { data: { user: 'watcher' } });
     const inWatcher = await join(watcher, 'lobby', { joinLeave: true });
@@ -48,7 +48,7 @@ const scenarios = {
     return { events: inWatcher.seen.events, present: Object.keys((await inWatcher.presence()).clients).length };
   },
 
-  // Cut and back again is nothing to the others; away for longer than the grace of 1 s is.
+  // The others do not notice a short cut. They notice an absence longer than the grace of 1 s.
   async coming() {
     const relay = await relayTo(url);
     const watcher = client(url, { data: { user: 'watcher' } });
@@ -101,7 +101,7 @@ const scenarios = {
       while (sent < total) {
         const burst = Math.min(total - sent, 1 + Math.floor(Math.random() * 25));
         await Promise.all(Array.from({ length: burst }, () => from.publish(++sent)));
-        // 200 cuts take their time: the messages have to last for it.
+        // 200 cuts take a while, so spread the messages over that time.
         if (relay.cuts < 200) await sleep((relay.cuts < sent / 25) ? 5 : 0);
       }
     })();
@@ -130,7 +130,7 @@ const scenarios = {
     return room.seen.subscribed[1].recovered;
   },
 
-  // More is missed than the history of 20 holds.
+  // The client misses more than the 20 messages of the history.
   async gap() {
     const relay = await relayTo(url);
     const [writer, reader] = [client(url), client(relay.url, { minReconnectDelay: 500, maxReconnectDelay: 600 })];
@@ -161,7 +161,7 @@ const scenarios = {
     };
   },
 
-  // The server is told to end: its clients are told to come back.
+  // The server ends and tells its clients to reconnect.
   async drain() {
     const a = client(url);
     const room = await join(a, 'lobby');
@@ -202,7 +202,7 @@ const scenarios = {
     return { refused: await refused, each: his.every((room, i) => room.seen.data.length === 1 && room.seen.data[0] === i + 1) };
   },
 
-  // In and out again as fast as can be, while messages come.
+  // Subscribe and unsubscribe as fast as possible while messages come.
   async races() {
     const [writer, reader] = [client(url), client(url)];
     const [from, to] = [await join(writer, 'lobby'), await join(reader, 'lobby')];
@@ -224,7 +224,7 @@ const scenarios = {
     return { rising: offsets.every((offset, i) => i === 0 || offset > offsets[i - 1]), state: reader.state, log: reader.log };
   },
 
-  // A reader that takes nothing for a while is closed with 3008, comes back and has lost nothing.
+  // A reader that stops reading for a while is closed with 3008. It returns and has lost nothing.
   async slow() {
     const relay = await relayTo(url);
     const [writer, reader] = [client(url), client(relay.url, { maxServerPingDelay: 0 })];

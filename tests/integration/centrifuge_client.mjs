@@ -1,4 +1,4 @@
-// What the scenarios have in common: clients of the npm package centrifuge, unmodified, on the package ws.
+// Shared by the scenarios: clients of the unmodified npm package centrifuge, on the package ws.
 import { createRequire } from 'node:module';
 import WebSocket from 'ws';
 
@@ -36,7 +36,7 @@ export function client(url, options = {}) {
   return made;
 }
 
-// A subscription that is there, with all it was told.
+// A subscription that is active, with a record of its events.
 export async function join(from, room, options = {}) {
   const subscription = from.newSubscription(room, { minResubscribeDelay: 1, maxResubscribeDelay: 20, ...options });
   const seen = { data: [], offsets: [], events: [], subscribed: [] };
@@ -53,5 +53,5 @@ export async function join(from, room, options = {}) {
   return Object.assign(subscription, { seen });
 }
 
-// The error that a promise ends with.
+// The error of a promise that fails.
 export const failure = (promise) => promise.then(() => null, (error) => ({ code: error.code, temporary: error.temporary }));

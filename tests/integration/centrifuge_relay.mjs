@@ -1,4 +1,4 @@
-// A relay on the way from a client to the server: it can cut all connections, or let nothing through for a while.
+// A relay between a client and the server. It can cut all connections, or hold back all data for a while.
 import net from 'node:net';
 
 export async function relayTo(url) {
@@ -28,7 +28,7 @@ export async function relayTo(url) {
     },
     get cuts() { return cuts; },
     get connections() { return pairs.size; },
-    // Nothing the server sends arrives any more; what has been sent waits in buffers, until they are full.
+    // Data from the server no longer arrives. It waits in buffers until they are full.
     stall() {
       stalled = true;
       for (const [near, far] of pairs) far.unpipe(near), far.pause();

@@ -1,4 +1,4 @@
-// A reader made of the npm package eventsource. Prints what happened as JSON, for test_eventsource.py to judge.
+// A reader with the npm package eventsource. Prints the events as JSON for test_eventsource.py.
 //
 //   node eventsource.mjs recovery|refused URL
 import { EventSource } from 'eventsource';
@@ -22,7 +22,7 @@ async function talker(room) {
   return socket;
 }
 
-// Reads rooms over a relay that is cut while much is said in them, until all of it has come.
+// Reads busy rooms over a relay that is cut many times, until all messages have come.
 async function readOverCuts(path, rooms) {
   const relay = await relayTo(url);
   const source = new EventSource(new URL(path, relay.url));
@@ -42,7 +42,7 @@ async function readOverCuts(path, rooms) {
       if (said % 10 === 0) await sleep(relay.cuts < CUTS ? 60 : 1);
     }
   })();
-  // What still comes after a cut was on its way already: the relay counts only those of a connection.
+  // Messages may arrive after a cut, because they were on their way. The relay counts only those of a connection.
   while (relay.cuts < CUTS) {
     const before = seen();
     while (seen() === before) await sleep(2);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What is wrong with WebSocket over HTTP/2 in this libwebsockets: prints figures, is no test.
+"""Prints figures about the defects of WebSocket over HTTP/2 in this libwebsockets. This is not a test.
 
     LWS_CHAT_HOST=lwsws tests/integration/http2_evidence.py
 
@@ -24,7 +24,7 @@ INITIAL_WINDOW = 65535
 
 
 class Http2:
-    """One HTTP/2 connection with WebSockets as its streams; grants only the windows that it is told to."""
+    """One HTTP/2 connection with WebSockets as its streams. Grants windows only on request."""
 
     def __init__(self, port):
         tls = insecure_tls()
@@ -51,7 +51,7 @@ class Http2:
         self.send(WINDOW_UPDATE, 0, stream, struct.pack("!I", more))
 
     def open(self, stream):
-        """RFC 8441; the headers as literals without indexing, RFC 7541 section 6.2.2."""
+        """An upgrade by RFC 8441. Its headers are literals without indexing, RFC 7541 section 6.2.2."""
         fields = ((":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":path", "/chat/"),
                   (":authority", f"localhost:{self.port}"), ("sec-websocket-version", "13"))
         block = b"".join(b"\0" + bytes([len(k)]) + k.encode() + bytes([len(v)]) + v.encode() for k, v in fields)
@@ -60,7 +60,7 @@ class Http2:
         self.read(0.3)
 
     def read(self, quiet):
-        """Reads until nothing has come for `quiet` seconds."""
+        """Reads until nothing comes for `quiet` seconds."""
         self.sock.settimeout(quiet)
         try:
             while chunk := self.sock.recv(65536):
@@ -96,7 +96,7 @@ def serving(**options):
 
 
 def publish(port, size, count):
-    """Sends binary messages by a plain HTTP/1.1 client, reading its own copies."""
+    """Sends binary messages with a plain HTTP/1.1 client, which reads its own copies."""
     with socket.create_connection(("127.0.0.1", port)) as sock:
         sock.sendall((f"GET /chat/ HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n").encode())
@@ -132,7 +132,7 @@ def after_the_server_closed():
     with serving() as server:
         client = Http2(server.port_of(1))
         client.open(1), client.open(3)
-        client.send(DATA, 0, 1, frame(b"\x03\xe8", 8))  # a close frame; the server answers it and ends the stream
+        client.send(DATA, 0, 1, frame(b"\x03\xe8", 8))  # a close frame: the server answers it and ends the stream
         client.read(0.5)
         client.send(DATA, END_STREAM, 1)
         client.read(1)
@@ -152,13 +152,13 @@ def ends_are_not_told():
 
 
 def corrupts_memory():
-    """DATA frames larger than one read of the server, with a text that is invalid in the middle."""
+    """DATA frames larger than one read of the server, with invalid UTF-8 in the middle of a text."""
     server = serving().start()
     pid, sent = server.pids(), 0
     try:
         while alive(pid) and sent < 200:
             size, sent = 1000 + sent * 311 % 6000, sent + 1
-            with contextlib.suppress(OSError):  # it may die at any time
+            with contextlib.suppress(OSError):  # the server may die at any time
                 client = Http2(server.port_of(1))
                 client.open(1)
                 client.send(DATA, 0, 1, frame(b"a" * size + b"\xff" + b"a" * size))

@@ -1,5 +1,5 @@
-// A reader of an event stream over HTTP/2 that stops after the first bytes, with a window of 64 KB, and goes on when it
-// is told to by a line. Says "stopped", then the numbers of the messages when the last one has come.
+// A reader of an event stream over HTTP/2 with a window of 64 KB. It stops after the first bytes, prints "stopped", and waits for
+// a line on stdin. Then it reads to the last message and prints the numbers of all messages.
 //
 //   node http2_stream.mjs URL LAST
 import http2 from 'node:http2';

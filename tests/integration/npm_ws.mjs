@@ -1,4 +1,4 @@
-// A client made of the npm package ws. Prints what happened as JSON, for test_npm_ws.py to judge.
+// A client with the npm package ws. Prints the events as JSON for test_npm_ws.py.
 //
 //   node npm_ws.mjs exchange|fragments|binary|close|deflate|refused URL
 import WebSocket from 'ws';
@@ -8,7 +8,7 @@ const options = { rejectUnauthorized: false, perMessageDeflate: scenario === 'de
 const PATIENCE = 30_000;
 setTimeout(() => { console.error(`${scenario}: waited ${PATIENCE} ms`); process.exit(1); }, PATIENCE).unref();
 
-// A client whose messages are kept from the first on.
+// A client that keeps all its messages.
 async function join() {
   const socket = new WebSocket(url, options);
   const messages = [];

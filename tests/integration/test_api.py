@@ -1,4 +1,4 @@
-"""POST /api/METHOD: Centrifugo's server HTTP API, and what its methods do to clients."""
+"""POST /api/METHOD: Centrifugo's server HTTP API, and the effects of its methods on clients."""
 import json
 import os
 import pathlib
@@ -18,7 +18,7 @@ SDK = ROOT / "build/npm/centrifuge/build/index.js"
 
 @over(*ALL)
 class Methods(BackEnd):
-    async def test_publish_reaches_all_dialects_and_says_where_it_stands(self):
+    async def test_publish_reaches_all_dialects_and_returns_the_position(self):
         self.serve()
         member, texter = await self.member("ops"), await self.texter("ops")
         result = await self.result("publish", {"channel": "ops", "data": {"部署": [1.5, None]}, "tags": {"kind": "deploy"}})
@@ -27,14 +27,14 @@ class Methods(BackEnd):
         self.assertEqual(await member.publication(), {"data": {"部署": [1.5, None]}, "tags": {"kind": "deploy"}, "offset": 1})
         self.assertEqual(await receive(texter), '{"部署": [1.5, null]}')
 
-    async def test_what_skips_the_history_has_no_position(self):
+    async def test_a_message_that_skips_the_history_has_no_position(self):
         self.serve()
         member = await self.member("ops")
         self.assertEqual(await self.result("publish", {"channel": "ops", "data": 1, "skip_history": True}), {})
         self.assertEqual(await member.publication(), {"data": 1})
         self.assertEqual((await self.result("publish", {"channel": "ops", "data": 2}))["offset"], 1)
 
-    async def test_a_request_that_is_made_again_is_done_once(self):
+    async def test_a_request_with_the_same_idempotency_key_is_done_once(self):
         self.serve()
         member = await self.member("ops")
         answers = [await self.result("publish", {"channel": "ops", "data": n, "idempotency_key": "k"}) for n in range(3)]
@@ -49,7 +49,7 @@ class Methods(BackEnd):
         self.assertEqual([list(each) for each in got["responses"]], [["result"], ["result"], ["error"]])
         self.assertEqual([await a.data(), await b.data()], ["all", "all"])
 
-    async def test_presence_and_its_numbers_tell_who_is_there(self):
+    async def test_presence_and_presence_stats_include_all_members(self):
         self.serve()
         ann = await self.member("ops", user="ann", info={"nick": "A"})
         await self.texter("ops")
@@ -58,7 +58,7 @@ class Methods(BackEnd):
         self.assertEqual(len(present), 2)
         self.assertEqual(await self.result("presence_stats", {"channel": "ops"}), {"num_clients": 2, "num_users": 2})
 
-    async def test_history_is_asked_for_and_removed(self):
+    async def test_history_can_be_read_and_removed(self):
         self.serve()
         await self.member("ops")
         for n in range(1, 6):
@@ -74,7 +74,7 @@ class Methods(BackEnd):
         self.assertEqual((got["publications"], got["offset"]), ([], 5))
         self.assertEqual((await self.call("history", {"channel": "ops", "limit": 1, "since": since}))["error"]["code"], 112)
 
-    async def test_channels_and_info_tell_what_there_is(self):
+    async def test_channels_and_info_list_rooms_and_the_server(self):
         self.serve()
         await self.member("chat:1", "chat:2", user="ann")
         await self.texter("news")
@@ -85,7 +85,7 @@ class Methods(BackEnd):
                          {"num_clients": 2, "num_users": 1, "num_subs": 3, "num_channels": 3})
         self.assertRegex(node["version"], r"^lws-chat \d")
 
-    async def test_who_is_unsubscribed_is_told_after_what_came_before_and_may_come_back(self):
+    async def test_an_unsubscribed_client_gets_earlier_messages_first_and_may_subscribe_again(self):
         self.serve()
         member = await self.member("ops", "other", user="ann")
         await self.result("batch", {"commands": [{"publish": {"channel": "ops", "data": "before"}},
@@ -101,7 +101,7 @@ class Methods(BackEnd):
         await self.result("publish", {"channel": "ops", "data": "again"})
         self.assertEqual(await member.data(), "again")
 
-    async def test_disconnect_ends_a_user_and_nobody_else(self):
+    async def test_disconnect_closes_only_the_clients_of_that_user(self):
         self.serve()
         gone = [await self.member("ops", user="ann") for _ in range(2)]
         spared, other = await self.member("ops", user="ann"), await self.member("ops", user="bob")
@@ -111,7 +111,7 @@ class Methods(BackEnd):
         await self.result("publish", {"channel": "ops", "data": "still here"})
         self.assertEqual([await spared.data(), await other.data()], ["still here", "still here"])
 
-    async def test_disconnect_gives_a_code_and_a_reason_of_its_own(self):
+    async def test_disconnect_sends_the_code_and_reason_of_the_request(self):
         self.serve()
         member, other = await self.member("ops", user="ann", session="tab 1"), await self.member("ops", user="ann")
         await self.result("disconnect", {"session": "tab 1", "disconnect": {"code": 4001, "reason": "請輸入"}})
@@ -119,7 +119,7 @@ class Methods(BackEnd):
         await self.result("disconnect", {"client": other.id, "disconnect": {"code": 4999, "reason": ""}})
         self.assertEqual(await close_of(other.client), (4999, ""))
 
-    async def test_a_reason_cannot_forge_lines_or_colours_in_the_log(self):
+    async def test_a_reason_cannot_forge_log_lines_or_colours(self):
         self.serve()
         member = await self.member("ops")
         await self.result("disconnect", {"client": member.id, "disconnect": {"code": 4001, "reason": "\u001b[31mRED\nforged"}})
@@ -127,7 +127,7 @@ class Methods(BackEnd):
         self.assertNotIn("\x1b[31m", self.server.log())
         self.assertNotIn("\nforged", self.server.log())
 
-    async def test_a_text_client_is_disconnected_by_the_id_that_presence_says(self):
+    async def test_a_text_client_can_be_disconnected_by_its_id_from_presence(self):
         self.serve()
         texter, other = await self.texter("ops"), await self.texter("other")
         client, = (await self.result("presence", {"channel": "ops"}))["presence"]
@@ -149,7 +149,7 @@ class Methods(BackEnd):
 
 @over(*ALL)
 class Refused(BackEnd):
-    async def test_what_a_method_cannot_do_is_an_error_of_status_200(self):
+    async def test_an_error_of_a_method_has_status_200(self):
         self.serve(presence=0, history_size=0)
         for method in ("presence", "presence_stats", "history", "history_remove"):
             self.assertEqual((await self.call(method, {"channel": "ops"}))["error"]["code"], 108)
@@ -164,7 +164,7 @@ class Refused(BackEnd):
             self.assertIn(place, got["error"]["message"])
         self.assertIn("not valid UTF-8", (await self.call("publish", b'{"channel":"\xff"}', status=400))["error"]["message"])
 
-    async def test_without_a_good_key_it_is_401_and_says_what_is_missing(self):
+    async def test_a_request_without_a_valid_key_gets_401_with_the_reason(self):
         self.serve()
         answer = await self.refused(401, "Authorization", self.ask("/api/info", b"{}", key=None))
         self.assertEqual(answer.headers["www-authenticate"], "apikey")
@@ -174,7 +174,7 @@ class Refused(BackEnd):
             answer = await self.ask("/api/info", b"{}", key=None, headers=[f"Authorization: {value}"])
             self.assertEqual(answer.status, 401, value)
 
-    async def test_the_key_may_stand_in_either_header(self):
+    async def test_either_header_may_have_the_key(self):
         self.serve()
         answer = await self.ask("/api/info", b"{}", key=None, headers=[f"Authorization: apikey {KEY}"])
         self.assertEqual(answer.status, 200)
@@ -182,7 +182,7 @@ class Refused(BackEnd):
             answer = await self.ask("/api/info", b"{}", key=None, headers=[f"x-api-key: {KEY}"])
             self.assertEqual(answer.status, 200)
 
-    async def test_other_paths_and_methods_are_not_there(self):
+    async def test_unknown_paths_and_methods_get_404(self):
         self.serve()
         for path in ("/api/", "/api/subscribe", "/api/PUBLISH", "/api/publish/", "/api/publish/x", "/api/publish%2fx", "/api/publish%20",
                      "/api/%70ublis", "/api/publish;x"):
@@ -191,34 +191,34 @@ class Refused(BackEnd):
         answer = await self.ask("/api", b"{}")
         self.assertEqual(answer.status, 404)
 
-    async def test_a_path_with_a_zero_byte_is_not_there_or_ends_the_connection(self):
+    async def test_a_path_with_a_zero_byte_gets_404_or_ends_the_connection(self):
         if self.transport == "http2":
             self.skipTest("raw bytes are for HTTP/1.1")
         self.serve()
         line = await self.open_line()
         line.send(request("/api/%00", b"{}"))
         said = await line.ended()
-        # lws 4.1 cuts it off the end; 4.3 does not take such a path and says nothing.
+        # lws 4.1 cuts off the path at the zero byte. 4.3 closes the connection without an answer.
         self.assertEqual(said[:12], b"HTTP/1.1 404" if lws_version() < (4, 2) else b"")
         self.assertEqual((await self.ask("/api/info", b"{}")).status, 200)
 
-    async def test_a_path_may_be_written_with_percents_and_a_query_means_nothing(self):
+    async def test_a_path_may_have_percent_escapes_and_a_query_is_ignored(self):
         self.serve()
         for path in ("/api/%69nfo", "/%61pi/info", "/api/info?x=1", "/api/info?"):
             answer = await self.ask(path, b"{}")
             self.assertEqual(answer.status, 200, path)
 
-    async def test_without_a_key_file_there_is_nothing(self):
+    async def test_without_a_key_file_the_api_answers_404(self):
         self.serve(api_key_file="")
         await self.refused(404, "not found", self.ask("/api/info", b"{}"))
 
-    async def test_only_post_is_possible(self):
+    async def test_only_post_is_allowed(self):
         self.serve()
         for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"):
             answer = await self.ask("/api/info", None if method in ("GET", "HEAD", "OPTIONS") else b"{}", method=method)
             self.assertEqual((answer.status, answer.headers.get("allow")), (405, "POST"), method)
 
-    async def test_a_form_is_415_and_what_curl_says_by_itself_is_not(self):
+    async def test_other_content_types_get_415_except_the_default_of_curl(self):
         self.serve()
         for kind in ("application/json", "application/json; charset=utf-8", "application/x-www-form-urlencoded", "text/plain"):
             answer = await self.ask("/api/info", b"{}", headers=[f"Content-Type: {kind}"])
@@ -226,15 +226,15 @@ class Refused(BackEnd):
         for kind in ("multipart/form-data; boundary=x", "application/xml", "application/jsonx", "application"):
             await self.refused(415, "application/json", self.ask("/api/info", b"{}", headers=[f"Content-Type: {kind}"]))
 
-    async def test_a_request_larger_than_a_mebibyte_is_413(self):
+    async def test_a_request_larger_than_a_mebibyte_gets_413(self):
         self.serve()
         await self.refused(413, "1048576 bytes", self.ask("/api/info", b" " * 1_048_577))
-        # Of an upload of more than some 200 kB over HTTP/2 lws 4.1 now and then does not ask for the rest.
+        # Over HTTP/2, lws 4.1 sometimes stops reading an upload of more than about 200 kB.
         size = 1_048_576 if self.transport != "http2" else 100_000
         body = b'{"channel":"ops","data":1}' + b" " * (size - 26)
         self.assertEqual((await self.ask("/api/publish", body)).status, 200)
 
-    async def test_what_is_refused_is_counted_by_method_and_status_and_disturbs_nobody(self):
+    async def test_refused_requests_are_counted_by_method_and_status_and_disturb_nobody(self):
         self.serve(metrics=1)
         member = await self.member("ops")
         for method, body, more in (("publish", b"{", {}), ("publish", b"{}", {"key": None}), ("publish", None, {"method": "GET"}),
@@ -249,7 +249,7 @@ class Refused(BackEnd):
 
 @over("plain", "tls")
 class Neighbours(BackEnd):
-    async def test_two_vhosts_of_one_hub_reach_the_same_clients_by_keys_of_their_own(self):
+    async def test_two_vhosts_of_one_hub_reach_the_same_clients_each_with_its_own_key(self):
         other = "another-key-of-32-bytes-00000000"
         first = self.vhost("a", hub="town", api_key_file=key_file(self))
         second = self.vhost("b", hub="town", api_key_file=key_file(self, other + "\n"))
@@ -263,7 +263,7 @@ class Neighbours(BackEnd):
         self.assertIn("unsubscribe", await member.push())
         self.assertEqual((await line.call("info", key=KEY))[0], 401)
 
-    async def test_a_client_that_takes_its_time_is_unsubscribed_when_it_has_taken_what_came_before(self):
+    async def test_a_slow_client_is_unsubscribed_after_it_has_read_the_earlier_messages(self):
         self.serve(max_lag=16_000_000, history_size=0)
         slow = await self.dial_structured()
         slow.stop_reading()
@@ -288,7 +288,7 @@ class Neighbours(BackEnd):
 
 @over("plain", "tls")
 class Libraries(BackEnd):
-    """The npm package cent.js, a client of this API, beside the npm package centrifuge, both as they are."""
+    """The npm packages cent.js, a client of this API, and centrifuge, both unmodified."""
 
     def run_scenario(self, scenario, **options):
         self.serve(**options)
@@ -298,7 +298,7 @@ class Libraries(BackEnd):
         self.assertEqual(done.returncode, 0, done.stderr[-2000:])
         return json.loads(done.stdout)
 
-    def test_publications_arrive_with_tags_and_methods_tell_what_there_is(self):
+    def test_publications_arrive_with_tags_and_queries_return_the_state(self):
         got = self.run_scenario("rooms")
         self.assertEqual(got["data"], [{"n": 1}, {"all": True}])
         self.assertEqual(got["tags"], [{"kind": "a"}, None])
@@ -310,11 +310,11 @@ class Libraries(BackEnd):
         self.assertEqual(got["nodes"], 1)
         self.assertEqual(got["removed"], [])
 
-    def test_who_is_unsubscribed_hears_2000_and_may_subscribe_again(self):
+    def test_an_unsubscribed_client_gets_2000_and_may_subscribe_again(self):
         got = self.run_scenario("unsubscribe")
         self.assertEqual(got, {"code": 2000, "reason": "server unsubscribe", "connection": "connected", "data": ["before", "again"]})
 
-    def test_disconnect_ends_for_good_or_with_a_code_that_lets_the_client_come_back(self):
+    def test_the_code_of_disconnect_decides_whether_the_client_reconnects(self):
         got = self.run_scenario("disconnect")
         self.assertEqual(got["ann"], ["connecting 0", "disconnected 3503"])
         self.assertEqual(got["bob"], ["connecting 0", "connecting 4001"])
@@ -322,7 +322,7 @@ class Libraries(BackEnd):
         self.assertEqual(got["reasons"], ["force disconnect", "bye", "for good"])
         self.assertEqual(got["back"], True)
 
-    def test_what_is_wrong_is_an_exception_of_the_library(self):
+    def test_an_error_is_an_exception_of_the_library(self):
         self.assertEqual(self.run_scenario("wrong"), {"key": True, "room": True, "method": True})
 
 

@@ -1,4 +1,4 @@
-"""POST /api/METHOD on connections that stay open: what is sent badly, slowly, by many at once and again."""
+"""POST /api/METHOD on connections that stay open: bad, slow, concurrent and repeated requests."""
 import asyncio
 import json
 import pathlib
@@ -13,7 +13,7 @@ from support.transports import ALL, over  # noqa: E402
 
 @over("plain", "tls")
 class Connections(BackEnd):
-    async def test_many_requests_go_through_one_connection(self):
+    async def test_one_connection_serves_many_requests(self):
         self.serve()
         member, line = await self.member("ops"), await self.open_line()
         for n in range(1, 501):
@@ -21,14 +21,14 @@ class Connections(BackEnd):
             self.assertEqual((status, answer["result"]["offset"]), (200, n))
         self.assertEqual([await member.data() for _ in range(500)], list(range(1, 501)))
 
-    async def test_a_request_that_came_whole_and_was_wrong_does_not_end_its_connection(self):
+    async def test_a_complete_request_with_an_error_keeps_its_connection(self):
         self.serve()
         line = await self.open_line()
         for _ in range(3):
             self.assertEqual((await line.call("publish", b"nonsense"))[0], 400)
             self.assertEqual((await line.call("publish", {"channel": "ops", "data": 1}))[0], 200)
 
-    async def test_a_client_that_sends_all_of_its_body_before_it_reads_learns_why_it_was_refused(self):
+    async def test_a_client_that_sends_its_whole_body_before_reading_gets_the_reason_of_a_refusal(self):
         self.serve(metrics=1)
         for key, status in ((None, 401), (KEY, 413)):
             line = await self.open_line()
@@ -37,7 +37,7 @@ class Connections(BackEnd):
             self.assertEqual(await line.ended(), b"")
         self.assertEqual(await self.calls(), {("publish", 401): 1, ("publish", 413): 1})
 
-    async def test_posts_of_all_kinds_may_follow_each_other_on_one_connection_and_what_has_no_body_ends_it(self):
+    async def test_posts_of_all_kinds_share_a_connection_until_a_get_ends_it(self):
         self.serve(metrics=1, health=1)
         for path in ("/metrics", "/healthz", "/readyz"):
             line = await self.open_line()
@@ -48,7 +48,7 @@ class Connections(BackEnd):
             self.assertEqual((answer.status, answer.headers["connection"]), (200, "close"))
             self.assertEqual(await line.ended(), b"")
 
-    async def test_a_request_with_answers_of_megabytes_gets_them_whole(self):
+    async def test_answers_of_megabytes_arrive_whole(self):
         self.serve(history_bytes=8_000_000)
         for n in range(8):
             await self.result("publish", {"channel": "ops", "data": f"{n}" + "x" * 60_000})
@@ -64,7 +64,7 @@ class Connections(BackEnd):
                 self.assertEqual(len(reply["history"]["publications"]), 8)
             self.assertEqual({reply["error"]["code"] for reply in replies if "error" in reply}, {106})
 
-    async def test_where_a_request_is_split_changes_nothing(self):
+    async def test_a_request_may_be_split_anywhere(self):
         self.serve()
         data = request("/api/publish", encoded({"channel": "ops", "data": "請輸入"}))
         line = await self.open_line()
@@ -75,7 +75,7 @@ class Connections(BackEnd):
             answer = await line.answer()
             self.assertEqual(json.loads(answer.body)["result"]["offset"], number)
 
-    async def test_of_pipelined_requests_the_first_is_done_and_the_connection_ends(self):
+    async def test_only_the_first_of_pipelined_requests_is_done_and_the_connection_ends(self):
         self.serve()
         member, line = await self.member("ops"), await self.open_line()
         line.send(b"".join(request("/api/publish", encoded({"channel": "ops", "data": n})) for n in range(5)))
@@ -97,7 +97,7 @@ class Connections(BackEnd):
                 self.assertEqual(await member.data(), "still here")
                 await line.close()
 
-    async def test_a_body_that_does_not_come_is_408_and_nobody_waits_for_it(self):
+    async def test_a_missing_body_gets_408_and_delays_nobody(self):
         self.serve(metrics=1)
         member, line = await self.member("ops"), await self.open_line()
         line.send(request("/api/publish", b'{"channel":', length=100))
@@ -107,7 +107,7 @@ class Connections(BackEnd):
         self.assertEqual(await line.ended(), b"")
         self.assertEqual(await self.calls(), {("publish", 200): 1, ("publish", 408): 1})
 
-    async def test_clients_that_vanish_in_the_middle_of_a_body_leave_nothing(self):
+    async def test_clients_that_vanish_during_a_body_leave_nothing_behind(self):
         self.serve(metrics=1)
         member = await self.member("ops")
         for size in range(0, 200, 10):
@@ -119,7 +119,7 @@ class Connections(BackEnd):
         self.assertEqual(await member.data(), "still here")
         self.assertEqual(await self.calls(), {("publish", 200): 1})
 
-    async def test_a_body_without_one_sensible_length_is_refused_and_the_connection_ends(self):
+    async def test_a_body_without_one_valid_length_is_refused_and_the_connection_ends(self):
         self.serve(metrics=1)
         member = await self.member("ops")
         body = b'{"channel":"ops","data":1}'
@@ -137,7 +137,7 @@ class Connections(BackEnd):
         await self.result("publish", {"channel": "ops", "data": "still here"})
         self.assertEqual(await member.data(), "still here")
 
-    async def test_the_largest_batch_is_answered_a_larger_one_refused_and_nobody_is_kept_from_anything(self):
+    async def test_the_largest_batch_is_answered_and_a_larger_one_refused_without_delaying_anybody(self):
         self.serve()
         member = await self.member("ops")
         many = b'{"commands":[' + b",".join([b'{"publish":{"channel":"ops","data":1}}'] * 10_000) + b"]}"
@@ -159,7 +159,7 @@ class Connections(BackEnd):
             self.assertEqual([reply["publish"]["offset"] for reply in replies], list(range(1, 10_001)))
             self.assertEqual([(await member.publication())["offset"] for _ in range(10_000)], list(range(1, 10_001)))
 
-    async def test_who_does_not_read_its_answer_is_let_go(self):
+    async def test_a_client_that_does_not_read_its_answer_is_closed(self):
         self.serve(history_bytes=8_000_000)
         for n in range(8):
             await self.result("publish", {"channel": "ops", "data": "x" * 60_000})
@@ -175,7 +175,7 @@ class Connections(BackEnd):
 
 @over(*ALL)
 class Load(BackEnd):
-    async def test_offsets_of_all_who_publish_have_no_gap_and_a_reader_gets_all_in_order(self):
+    async def test_offsets_of_concurrent_publishers_have_no_gap_and_a_reader_gets_all_in_order(self):
         lines, each = (8, 500) if self.transport != "http2" else (4, 15)
         self.serve(history_size=10, max_lag=16_000_000)
         member = await self.member("ops")
@@ -204,7 +204,7 @@ class Load(BackEnd):
 
 @over("plain", "tls")
 class Idempotency(BackEnd):
-    async def test_of_all_who_publish_with_the_same_keys_at_once_each_key_counts_once(self):
+    async def test_each_idempotency_key_counts_once_among_concurrent_publishers(self):
         self.serve(history_size=1000)
         member = await self.member("a")
 

@@ -33,19 +33,19 @@ class Beside(Transport):
     async def join(self, room):
         return await self.enterAsyncContext(connect(self.server.url_of(path=f"/chat/{room}"), max_queue=None))
 
-    async def test_a_plugin_announces_the_time_into_a_room(self):
+    async def test_a_plugin_publishes_the_time_to_a_room(self):
         self.serve("clock", {"room": "clock"})
         client = await self.join("clock")
         for _ in range(2):
             self.assertRegex(await receive(client), r"^\d\d:\d\d:\d\d$")
 
-    async def test_a_room_that_nobody_is_in_keeps_what_a_plugin_published(self):
+    async def test_an_empty_room_keeps_the_messages_of_a_plugin(self):
         self.serve("clock", {"room": "empty"}, replay=10)
         await asyncio.sleep(0)
         client = await self.join("empty")
         self.assertRegex(await receive(client), r"^\d\d:\d\d:\d\d$")
 
-    async def test_many_threads_publish_and_each_ones_order_is_kept(self):
+    async def test_many_threads_publish_and_each_threads_order_is_kept(self):
         lag = 100_000_000
         self.serve("flood", {"room": "flood", "threads": str(THREADS), "messages": str(MESSAGES), "readers": "2"},
                    max_lag=lag, max_memory=4 * lag, history_size=0)
@@ -55,7 +55,7 @@ class Beside(Transport):
         self.assertEqual(seen[0], [MESSAGES] * THREADS)
 
     async def read_all(self, client):
-        """How many messages came of each thread, all in order; the answers to nonsense before."""
+        """The number of messages from each thread, all in order. First come the answers to invalid calls."""
         for words in NONSENSE:
             self.assertEqual(await receive(client), words)
         following = [0] * THREADS

@@ -1,4 +1,4 @@
-"""The structured dialect with the npm package centrifuge, as it is, as client on Node."""
+"""The structured dialect with the unmodified npm package centrifuge as client on Node."""
 import json
 import os
 import pathlib
@@ -16,10 +16,10 @@ SDK = ROOT / "build/npm/centrifuge/build/index.js"
 
 
 class Sdk:
-    """What the tests have in common: run() plays a scenario of centrifuge.mjs and returns what it printed."""
+    """For all tests: run() runs a scenario of centrifuge.mjs and returns its output."""
 
     def run_scenario(self, scenario, when=None, **options):
-        """`when` are things to do at words that the scenario says; it goes on when they are done."""
+        """`when` maps words that the scenario prints to actions. The scenario waits for each action."""
         self.serve(**options)
         url = self.server.url_of(path="/connection/websocket")
         env = {**os.environ, "LWS_CHAT_SDK": str(SDK), "NODE_NO_WARNINGS": "1"}
@@ -41,7 +41,7 @@ class Sdk:
 
 @over("plain", "tls")
 class Rooms(Sdk):
-    def test_what_is_published_arrives_as_it_is_and_text_clients_take_part(self):
+    def test_publications_arrive_unchanged_and_text_clients_take_part(self):
         got = self.run_scenario("exchange")
         self.assertEqual(got["a"], got["said"] + ['from a text "client"'])
         self.assertEqual(got["b"], got["a"])
@@ -49,7 +49,7 @@ class Rooms(Sdk):
         texts = [data if isinstance(data, str) else json.dumps(data, separators=(",", ":")) for data in got["a"]]
         self.assertEqual(got["text"], texts)
 
-    def test_presence_tells_who_is_there_text_clients_too(self):
+    def test_presence_includes_text_clients(self):
         got = self.run_scenario("presence")
         self.assertEqual(got["users"], ["", "ann", "bob"])
         self.assertEqual(got["nick"], {"nick": "A"})
@@ -66,7 +66,7 @@ class Rooms(Sdk):
         self.assertTrue(got["rising"])
         self.assertEqual((got["state"], got["log"]), ("connected", ["connecting 0"]))
 
-    def test_the_close_word_is_answered_and_the_client_stays_away(self):
+    def test_the_close_word_is_answered_and_the_client_does_not_reconnect(self):
         got = self.run_scenario("close")
         self.assertEqual(got["messages"], ["你要求我關閉喔!"])
         self.assertEqual(got["log"], ["connecting 0", "disconnected 4500"])
@@ -75,7 +75,7 @@ class Rooms(Sdk):
 
 @over("plain", "tls")
 class Presence(Sdk):
-    def test_a_client_that_comes_back_in_time_was_never_away(self):
+    def test_a_client_that_returns_in_time_never_left_for_the_others(self):
         got = self.run_scenario("coming", presence_grace=1)
         self.assertEqual(got["flapping"], ["+watcher", "+other"])
         self.assertEqual(got["present"], 2)
@@ -86,7 +86,7 @@ class Presence(Sdk):
         got = self.run_scenario("leaving", presence_grace=3600)
         self.assertEqual(got, {"events": ["+watcher", "+other", "-other"], "present": 1})
 
-    def test_a_session_that_connects_again_takes_its_own_place(self):
+    def test_a_session_that_connects_again_replaces_its_old_connection(self):
         self.assertEqual(self.run_scenario("takeover"), {"log": ["connecting 0", "disconnected 3503"], "clients": 1})
 
 
@@ -113,23 +113,23 @@ class History(Sdk):
     def test_a_quiet_room_recovers_too(self):
         self.assertTrue(self.run_scenario("quiet"))
 
-    def test_a_gap_is_told(self):
+    def test_a_gap_is_reported(self):
         got = self.run_scenario("gap", history_size=20)
         self.assertEqual(got, {"wasRecovering": True, "recovered": False, "data": [0, "after"]})
 
-    def test_a_slow_reader_is_closed_and_comes_back_without_loss(self):
+    def test_a_slow_reader_is_closed_and_returns_without_loss(self):
         def closed():
             self.server.wait(lambda: "3008 too slow" in self.server.log(), "the reader to be closed")
         got = self.run_scenario("slow", when={"PUBLISHED": closed}, history_size=1000, history_bytes=100_000_000,
                                 max_lag=262_144)
         self.assertTrue(got["exactly"])
-        # What was on the way when it was closed may have been given up with the connection, the code with it.
+        # Closing may drop data that was on its way, including the code.
         self.assertIn(got["codes"][0], ("connecting 3008", "connecting 1"))
 
 
 @over("plain", "tls")
 class Restart(Sdk):
-    def test_after_a_restart_the_epoch_is_another_and_the_client_is_told(self):
+    def test_after_a_restart_the_epoch_is_new_and_the_client_gets_a_gap(self):
         def restart():
             self.server.stop()
             self.server.start()
@@ -138,7 +138,7 @@ class Restart(Sdk):
                                "offsets": [1, 1]})
 
     @unittest.skipIf(HOST == "lwsws", "lwsws ends without telling its clients")
-    def test_a_server_that_ends_tells_its_clients_to_come_back(self):
+    def test_a_server_that_ends_tells_its_clients_to_reconnect(self):
         self.assertEqual(self.run_scenario("drain", when={"STOP": lambda: self.server.signal(signal.SIGTERM)}),
                          "connecting 3001")
 

@@ -1,4 +1,4 @@
-"""Event streams with the npm package eventsource, as it is, as reader on Node."""
+"""Event streams with the unmodified npm package eventsource as reader on Node."""
 import json
 import os
 import pathlib
@@ -22,12 +22,12 @@ class EventSource:
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 
-    def test_readers_of_one_and_of_several_rooms_that_are_cut_while_messages_flow_get_each_once_and_in_order(self):
+    def test_readers_of_one_or_several_rooms_get_each_message_once_and_in_order_despite_cuts(self):
         got = self.run_client("recovery", history_size=10_000, history_bytes=10_000_000)
         self.assertEqual(got["one"], {"exactly": True, "cuts": 6, "gaps": 0, "counts": [2000]})
         self.assertEqual(got["several"], {"exactly": True, "cuts": 6, "gaps": 0, "counts": [2000, 2000]})
 
-    def test_a_refusal_is_an_error_with_the_status_and_it_does_not_come_back(self):
+    def test_a_refusal_is_an_error_with_the_status_and_without_reconnecting(self):
         self.assertEqual(self.run_client("refused"), {"code": 400, "closed": True})
 
 

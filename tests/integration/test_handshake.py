@@ -1,4 +1,4 @@
-"""Bad ways to ask for a connection, and what they get, while everybody else goes on."""
+"""Bad requests for a connection, and their answers. Other clients go on."""
 import asyncio
 import contextlib
 import pathlib
@@ -40,7 +40,7 @@ class Paths:
 
 @over(*ALL)
 class Origins:
-    """The origin of the page that connects, judged against the host and port that were asked for."""
+    """The Origin of the connecting page, compared with the requested host and port."""
 
     @property
     def scheme(self):
@@ -55,7 +55,7 @@ class Origins:
         self.serve()
         self.assertEqual(await self.status_from(None), 101)
 
-    async def test_the_own_host_and_port_are_accepted_under_each_name_of_loopback(self):
+    async def test_the_servers_own_origin_is_accepted_under_each_name_of_loopback(self):
         self.serve()
         names = ("localhost", "127.0.0.1", "[::1]")
         for host in names:
@@ -64,13 +64,13 @@ class Origins:
                     port = self.server.port
                     self.assertEqual(await self.status_from(f"{self.scheme}://{page}:{port}", f"{host}:{port}"), 101)
 
-    async def test_a_page_in_the_clear_is_of_another_origin_than_the_server_under_tls(self):
+    async def test_an_http_page_has_another_origin_than_a_tls_server(self):
         self.serve()
         here = f"localhost:{self.server.port}"
         self.assertEqual(await self.status_from(f"https://{here}", here), 101)
         self.assertEqual(await self.status_from(f"http://{here}", here), 101 if self.transport == "plain" else 403)
 
-    async def test_the_own_name_is_accepted_whatever_its_case(self):
+    async def test_the_servers_own_name_is_accepted_in_any_case(self):
         self.serve()
         port = self.server.port
         self.assertEqual(await self.status_from(f"https://CHAT.example:{port}", f"chat.EXAMPLE:{port}"), 101)
@@ -85,7 +85,7 @@ class Origins:
                 self.assertEqual(await self.status_from(origin), 403)
                 await self.server.logged("refused 127.0.0.1 with 403", f'("{origin} at localhost:{port}")')
 
-    async def test_allowed_origins_are_accepted_and_only_they(self):
+    async def test_only_allowed_origins_are_accepted(self):
         self.serve(allowed_origins="https://example.org http://other.example:8080")
         for origin, status in (("https://example.org", 101), ("https://example.org:443", 101),
                                ("http://other.example:8080", 101), ("http://example.org", 403),
@@ -94,7 +94,7 @@ class Origins:
             with self.subTest(origin=origin):
                 self.assertEqual(await self.status_from(origin), status)
 
-    async def test_pages_from_files_are_accepted_where_null_is_listed(self):
+    async def test_pages_from_files_are_accepted_if_null_is_listed(self):
         self.serve(allowed_origins="null https://example.org")
         for origin, status in (("null", 101), ("https://example.org", 101), ("https://other.example", 403)):
             with self.subTest(origin=origin):
@@ -109,13 +109,13 @@ class Origins:
 
 @over(*ALL)
 class Names:
-    """The name that a request is for: a stranger's page whose name leads here (DNS rebinding) has an Origin that fits."""
+    """The Host of a request. With DNS rebinding, a foreign page reaches this server under its own name, so its Origin fits."""
 
     async def status_at(self, host):
         return await self.status(headers={"Host": host, "Origin": f"{'http' if self.transport == 'plain' else 'https'}://{host}"})
 
     async def get(self, path, host, version="HTTP/1.1"):
-        """The status and the body of a GET for the host (None: without the field), past any gateway."""
+        """Status and body of a GET with this Host (None: without the field), without a gateway."""
         client = await Wire.open(self.server.url)
         self.addAsyncCleanup(client.abandon)
         field = "" if host is None else f"Host: {host}\r\n"
@@ -134,7 +134,7 @@ class Names:
                 self.assertEqual(await self.status_at(f"{host}:{port}"), 421)
         await self.server.logged("refused 127.0.0.1 with 421", "server-names", f'"evil.example:{port}"')
 
-    async def test_other_names_get_no_metrics_no_health_no_stream_and_no_api(self):
+    async def test_a_foreign_name_gets_no_metrics_no_health_no_stream_and_no_api(self):
         self.serve(metrics=1, health=1, server_names="")
         port = self.server.port
         for path in ("/metrics", "/healthz", "/readyz", "/sse/lobby", "/api/info", "/pub/x"):
@@ -151,26 +151,26 @@ class Names:
         self.assertEqual((await self.get("/healthz", None, "HTTP/1.0"))[0], 200)
         self.assertEqual((await self.get("/healthz", None))[0], 421)
 
-    async def test_names_that_are_given_are_the_only_ones_besides_loopback(self):
+    async def test_with_server_names_only_these_and_loopback_are_accepted(self):
         self.serve(server_names="chat.example.org CHAT.example.net")
         for host, status in (("chat.example.org", 101), ("Chat.Example.ORG:8443", 101), ("chat.example.net", 101),
                              ("localhost", 101), ("example.org", 421), ("a.chat.example.org", 421)):
             with self.subTest(host):
                 self.assertEqual(await self.status_at(host), status)
 
-    async def test_a_vhost_on_all_interfaces_has_any_name_unless_some_are_given(self):
+    async def test_a_vhost_on_all_interfaces_accepts_any_name_without_server_names(self):
         self.serve(self.vhost(interface="", server_names=""))
         for host in ("chat.example.org", "192.0.2.1:8000", "localhost"):
             with self.subTest(host):
                 self.assertEqual(await self.status_at(host), 101)
 
-    async def test_behind_a_proxy_any_name_may_be_right(self):
+    async def test_a_vhost_behind_a_proxy_accepts_any_name(self):
         self.serve(trusted_proxies="127.0.0.1", server_names="")
         self.assertEqual(await self.status_at("chat.example.org"), 101)
 
 
 class Refusals(Transport):
-    async def test_a_refusal_is_a_whole_http_response_before_the_upgrade(self):
+    async def test_a_refusal_is_a_complete_http_response_before_the_upgrade(self):
         self.serve(max_clients=1)
         await self.join()
         for status, url, headers in ((403, self.url, {"Origin": "null"}), (404, self.server.url_of(path="/no"), {}),
@@ -189,7 +189,7 @@ class Refusals(Transport):
 
 @over("plain", "tls")
 class Garbage:
-    """What is no WebSocket at all, on connections that stay open."""
+    """Bytes that are not a WebSocket handshake, on connections that stay open."""
 
     async def check(self, *data, url=None):
         self.serve()
@@ -202,7 +202,7 @@ class Garbage:
         self.assertEqual(await receive(client), "still here")
         await self.join()
 
-    async def test_bytes_that_are_no_http(self):
+    async def test_bytes_that_are_not_http(self):
         await self.check(random.Random(1).randbytes(1000), b"\0" * 5000, b"\x16\x03\x01\x02\0" + b"x" * 600, b"\r\n" * 500)
 
     async def test_half_a_handshake_then_silence(self):
@@ -213,17 +213,17 @@ class Garbage:
         await self.check(b"GET /chat/ HTTP/1.1\r\nX-More: " + b"x" * 100000,
                          b"GET /chat/ HTTP/1.1\r\n" + b"X: y\r\n" * 20000, b"GET /" + b"x" * 100000)
 
-    async def test_bytes_below_tls(self):
+    async def test_plain_bytes_instead_of_tls(self):
         await self.check(b"", random.Random(2).randbytes(300), b"GET / HTTP/1.1\r\n\r\n",
                          url=lambda server: f"ws://127.0.0.1:{server.port}/")
 
 
 @over("plain", "tls")
 class BadUpgrades:
-    """Upgrades for which lws itself ends the connection without an answer."""
+    """Upgrades for which lws itself would close the connection without an answer."""
 
     async def refused(self, why, headers=None, drop=(), status=400, cause="bad_upgrade"):
-        """Asserts that the upgrade gets the status and is told why, in the log and the metrics, too."""
+        """Asserts that the upgrade gets the status and the reason, and that log and metrics have them."""
         client = await Wire.open(self.url)
         self.addAsyncCleanup(client.abandon)
         client.send(request(self.url, headers, drop))
@@ -242,13 +242,13 @@ class BadUpgrades:
         sample = f'lws_chat_refused_total{{cause="{cause}"}} '
         return int((await client.answer()).body.decode().split(sample)[1].split()[0])
 
-    async def test_a_subprotocol_that_nobody_speaks_here_gets_400_with_the_one_that_is(self):
+    async def test_an_unknown_subprotocol_gets_400_that_names_the_known_one(self):
         self.serve(metrics=1)
         for offered in ("mqtt", "graphql-ws, mqtt", "Lws-Chat", "lws-chat2"):
             with self.subTest(offered):
                 await self.refused("ask for lws-chat", {"Sec-WebSocket-Protocol": offered}, cause="other_subprotocol")
 
-    async def test_the_structured_dialect_in_protobuf_gets_400_that_says_so(self):
+    async def test_the_structured_dialect_in_protobuf_gets_400_with_that_reason(self):
         self.serve(metrics=1)
         await self.refused("protobuf is not served yet", {"Sec-WebSocket-Protocol": "centrifuge-protobuf"}, cause="protobuf")
 
@@ -269,7 +269,7 @@ class BadUpgrades:
             with self.subTest(offered):
                 await self.refused(why, {"Sec-WebSocket-Protocol": offered})
 
-    async def test_long_offers_of_extensions_get_400_and_those_of_254_bytes_none(self):
+    async def test_an_extensions_field_above_254_bytes_gets_400(self):
         self.serve(metrics=1)
         offer = "permessage-deflate; client_no_context_takeover; client_max_window_bits, permessage-deflate; client_no_context_takeover"
         self.assertEqual(await self.status(headers={"Sec-WebSocket-Extensions": (offer + ", " + "x" * 254)[:254]}), 101)
@@ -278,11 +278,11 @@ class BadUpgrades:
                 offers = ", ".join([offer] * 10)[:length - 1] + "x"
                 await self.refused("Sec-WebSocket-Extensions is longer", {"Sec-WebSocket-Extensions": offers})
 
-    async def test_no_host_gets_400(self):
+    async def test_a_missing_host_gets_400(self):
         self.serve(metrics=1)
         await self.refused("no Host", drop=("Host",))
 
-    async def test_no_key_or_a_bad_one_gets_400(self):
+    async def test_a_missing_or_bad_key_gets_400(self):
         self.serve(metrics=1)
         await self.refused("no Sec-WebSocket-Key", drop=("Sec-WebSocket-Key",))
         for key in ("", "x", "x" * 24, "a" * 22 + "= ", "a" * 23 + "=", "a" * 30 + "==", "a" * 127, "a" * 300, "ä" * 11 + "=="):
@@ -302,9 +302,9 @@ class BadUpgrades:
 
 @over("plain", "tls")
 class Raw:
-    """CONNECT, of which lws makes a raw connection without a timeout."""
+    """CONNECT, which lws turns into a raw connection without a timeout."""
 
-    async def test_connect_gets_405_a_log_line_and_the_end(self):
+    async def test_connect_gets_405_and_a_log_line_and_is_closed(self):
         self.serve(metrics=1)
         for path in ("a:1", "/", "/chat/"):
             with self.subTest(path):
@@ -318,7 +318,7 @@ class Raw:
         await self.server.logged("refused 127.0.0.1 with 405", times=3)
         self.assertEqual(await self.status(), 101)
 
-    async def test_connect_that_never_ends_is_ended(self):
+    async def test_a_connect_request_without_an_end_is_closed(self):
         self.serve()
         client = await Wire.open(self.url)
         self.addAsyncCleanup(client.abandon)
@@ -326,7 +326,7 @@ class Raw:
         await client.gone()
         await self.server.logged("refused 127.0.0.1 with 405")
 
-    async def test_a_method_that_nobody_knows_gets_an_answer_and_the_end(self):
+    async def test_an_unknown_method_gets_an_answer_and_is_closed(self):
         self.serve()
         for first in (b"TRACE / HTTP/1.1", b"PROPFIND / HTTP/1.1", b"FOO / HTTP/1.1", b"PRI * HTTP/2.0",
                       b"\x16\x03\x01", b"SSH-2.0-OpenSSH_9.2"):
@@ -345,7 +345,7 @@ class Handshakes(Transport):
         self.assertEqual(await self.status(), 101)
 
     async def test_another_version_of_the_protocol_gets_no_101(self):
-        # RFC 6455 section 4.2.2: anything but 13 is answered with an error, such as 426.
+        # RFC 6455 section 4.2.2: every version except 13 gets an error, such as 426.
         self.serve()
         for version in ("99", "8", ""):
             with self.subTest(version=version):
@@ -357,10 +357,10 @@ class Handshakes(Transport):
 @unittest.skipIf(HOST == "lwsws", "lwsws does not tell the plugin of connections")
 @over("plain", "tls")
 class Waiting:
-    """Connections that have asked for nothing yet."""
+    """Connections that have not sent a request yet."""
 
     async def silent(self, count):
-        """So many that say nothing, not even TLS's first word."""
+        """Opens so many connections that send nothing, not even TLS's first message."""
         for _ in range(count):
             reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
             self.addAsyncCleanup(self.drop, writer)
@@ -370,11 +370,11 @@ class Waiting:
         writer.transport.abort()
 
     async def dropped(self, times):
-        """Waits until so many were dropped, as the log says."""
+        """Waits until the log has so many dropped connections."""
         return await self.server.logged("dropped 127.0.0.1: too many connections that have asked for nothing", times=times)
 
     async def freed(self):
-        """Waits until one more may come."""
+        """Waits until one more connection is accepted."""
         for _ in range(1000):
             if await self.status() == 101:
                 return
@@ -383,7 +383,7 @@ class Waiting:
     def setUp(self):
         self.writers = []
 
-    async def test_above_max_waiting_more_are_dropped_and_those_that_are_there_go_on(self):
+    async def test_connections_above_max_waiting_are_dropped_and_the_others_go_on(self):
         self.serve(max_waiting=3, metrics=1)
         client = await self.join()
         await self.silent(5)
@@ -398,7 +398,7 @@ class Waiting:
         wire.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
         self.assertRegex((await wire.answer()).body.decode(), r'refused_total\{cause="too_many_waiting"\} [2-9]')
 
-    async def test_above_max_waiting_per_address_more_of_that_address_are_dropped(self):
+    async def test_connections_of_an_address_above_max_waiting_per_address_are_dropped(self):
         self.serve(max_waiting_per_address=2)
         await self.silent(3)
         self.assertIn("(max-waiting-per-address)", (await self.dropped(1))[0])
@@ -410,13 +410,13 @@ class Waiting:
                 sock.recv(1)
         self.assertEqual(self.server.chat_log("dropped 127.0.0.2"), [])
 
-    async def test_a_trusted_proxy_may_have_more_than_an_address(self):
+    async def test_a_trusted_proxy_is_exempt_from_max_waiting_per_address(self):
         self.serve(max_waiting_per_address=2, trusted_proxies="127.0.0.1")
         await self.silent(5)
         self.assertEqual(await self.status(), 101)
         self.assertEqual(self.server.chat_log("dropped"), [])
 
-    async def test_clients_and_requests_under_way_do_not_count(self):
+    async def test_clients_and_running_requests_do_not_count_as_waiting(self):
         self.serve(max_waiting=2)
         clients = [await self.join() for _ in range(6)]
         for _ in range(6):
@@ -428,7 +428,7 @@ class Waiting:
         for client in clients:
             self.assertEqual(await receive(client), "all here")
 
-    async def test_a_connection_counts_again_when_its_request_is_over(self):
+    async def test_a_connection_counts_as_waiting_again_after_its_request(self):
         self.serve(max_waiting=2, api_key_file=key_file(self))
         kept = []
         while not self.server.chat_log("dropped"):

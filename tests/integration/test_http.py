@@ -29,7 +29,7 @@ class Http:
         self.server = self.enterContext(Server(vhost(tls=tls, alpn=alpn, **options)))
 
     async def curl(self, *arguments, path="/pub/lobby", key=KEY, body="hello"):
-        """The status and the answer, as JSON where it is that."""
+        """The status and the answer, parsed if it is JSON."""
         command = ["curl", "-sk", "--path-as-is", "--max-time", "25", "-w", "\n%{http_code}", self.server.http_of(path=path)]
         if self.transport == "http2":
             command.append("--http2")
@@ -56,7 +56,7 @@ class Http:
 
 @over("plain", "tls", "http2")
 class Publish(Http):
-    async def test_everybody_in_the_room_gets_the_body_and_the_answer_says_where_it_stands(self):
+    async def test_all_members_get_the_body_and_the_answer_has_the_position(self):
         self.serve()
         clients = [await self.join("ops") for _ in range(2)]
         elsewhere = await self.join()
@@ -71,26 +71,26 @@ class Publish(Http):
         await self.curl(body="for the lobby")
         self.assertEqual(await receive(elsewhere), "for the lobby")
 
-    async def test_a_room_that_nobody_is_in_keeps_it(self):
+    async def test_an_empty_room_keeps_the_message(self):
         self.serve(replay=5)
         status, answer = await self.curl(path="/pub/%E6%88%BF%20%E9%96%93")
         self.assertEqual((status, answer["result"]["room"], answer["result"]["clients"]), (200, "房 間", 0))
         self.assertEqual(await receive(await self.join("%E6%88%BF%20%E9%96%93")), "hello")
 
-    async def test_each_of_the_keys_is_good(self):
+    async def test_every_key_of_the_file_is_valid(self):
         self.serve()
         self.assertEqual((await self.curl(key=OTHER))[0], 200)
         if self.transport != "http2":
             self.assertEqual((await self.curl("-H", f"X-API-Key: {KEY}", key=None))[0], 200)
 
-    async def test_a_message_of_the_largest_size_and_an_empty_one_go_through(self):
+    async def test_the_largest_message_and_an_empty_one_are_published(self):
         self.serve(max_message=100_000)
         client = await self.join()
         for body in ("x" * 100_000, ""):
             self.assertEqual((await self.curl(body=body))[0], 200)
             self.assertEqual(await receive(client), body)
 
-    async def test_what_is_wrong_with_a_request_is_said(self):
+    async def test_an_error_answer_says_what_is_wrong_with_the_request(self):
         self.serve(max_message=1000)
         client = await self.join()
         await self.refused(401, key=None, words="Authorization")
@@ -108,14 +108,14 @@ class Publish(Http):
         self.assertEqual((await self.curl(body="still here"))[0], 200)
         self.assertEqual(await receive(client), "still here")
 
-    async def test_a_body_that_does_not_say_how_long_it_is_is_411_and_hangs_nobody(self):
-        """Over HTTP/2 lws 4.3 would hand it over for ever, a piece of nothing at a time."""
+    async def test_a_body_without_a_length_gets_411_and_blocks_nobody(self):
+        """Over HTTP/2, lws 4.3 would deliver empty pieces of such a body for ever."""
         self.serve()
         client = await self.join()
         for body in ("x", "x" * 50_000):
             status, answer = await self.curl("-H", "Content-Length:", body=body)
-            # Where the connection ends before all of the body was read, the answer may be lost: over HTTP/1.1, if the
-            # body is large, and over HTTP/2 with lws 4.3.
+            # The answer may be lost if the connection ends before the server has read the body: over HTTP/1.1 with a large
+            # body, and over HTTP/2 with lws 4.3.
             whole = lws_version() < (4, 2) if self.transport == "http2" else len(body) == 1
             if status or whole:
                 self.assertEqual(status, 411, answer)
@@ -123,15 +123,15 @@ class Publish(Http):
         self.assertEqual((await self.curl(body="still here"))[0], 200)
         self.assertEqual(await receive(client), "still here")
 
-    async def test_a_post_to_what_is_not_there_is_404(self):
+    async def test_a_post_to_an_unknown_path_gets_404(self):
         self.serve()
         self.assertEqual((await self.curl(path="/nope"))[0], 404)
 
-    async def test_without_a_key_file_there_is_nothing(self):
+    async def test_without_a_key_file_a_post_gets_404(self):
         self.serve(keys="")
         await self.refused(404)
 
-    async def test_too_many_rooms_are_503(self):
+    async def test_a_room_above_max_rooms_gets_503(self):
         self.serve(max_rooms=1)
         await self.join("a")
         await self.refused(503, path="/pub/b", words="too many rooms")
@@ -140,7 +140,7 @@ class Publish(Http):
 
 @over("plain", "tls")
 class Wire(Http):
-    """What curl does not do."""
+    """Requests that curl does not send."""
 
     async def dial(self):
         tls = insecure_tls() if self.transport == "tls" else None
@@ -162,8 +162,8 @@ class Wire(Http):
         self.answer = await asyncio.wait_for(reader.readexactly(size), PATIENCE)
         return int(line.split()[1]) if line else None
 
-    async def test_of_pipelined_requests_the_first_is_done_and_no_other(self):
-        """With a second one in its hands lws 4.1 would never come out of its loop."""
+    async def test_only_the_first_of_pipelined_requests_is_done(self):
+        """With a second request in its buffer, lws 4.1 would loop for ever."""
         self.serve()
         client = await self.join()
         reader, writer = await self.dial()
@@ -173,8 +173,8 @@ class Wire(Http):
         await self.curl(body="end")
         self.assertEqual([await receive(client) for _ in range(2)], ["00", "end"])
 
-    async def test_an_empty_message_with_something_behind_it_is_published_once_and_the_connection_ends(self):
-        """With a content-length of 0, and one that lws takes for 0, lws 4.1 would begin the same request again."""
+    async def test_an_empty_message_followed_by_bytes_is_published_once_and_the_connection_ends(self):
+        """With a content-length that lws reads as 0, lws 4.1 would start the same request again."""
         self.serve()
         client = await self.join()
         for length, status in (("0", 200), ("00", 200), ("0x1a", 400), ("abc", 400)):
@@ -189,8 +189,8 @@ class Wire(Http):
                     self.assertEqual([await receive(client) for _ in range(2 if status == 200 else 1)],
                                      ["", "next"] if status == 200 else ["next"])
 
-    async def test_what_follows_a_body_is_no_part_of_the_message(self):
-        """lws 4.3 gives all that it has read as the body."""
+    async def test_bytes_after_a_body_do_not_belong_to_the_message(self):
+        """lws 4.3 delivers all bytes that it has read as the body."""
         self.serve()
         client = await self.join()
         for behind in (b"x", b"\r\n", b"GET /", b"x" * 3000):
@@ -199,7 +199,7 @@ class Wire(Http):
             self.assertEqual(await self.status_of(reader), 200)
             self.assertEqual(await receive(client), "text")
 
-    async def test_an_answer_that_ends_its_connection_says_so(self):
+    async def test_an_answer_that_ends_its_connection_has_connection_close(self):
         self.serve()
         for method in ("GET", "HEAD", "DELETE", "POST"):
             for path, status in (("/nope", 404), ("/", 302), ("/pub", 404)):
@@ -210,7 +210,7 @@ class Wire(Http):
                     self.assertTrue(self.ends)
                     self.assertEqual(await asyncio.wait_for(reader.read(), PATIENCE), b"")
 
-    async def test_pipelined_requests_with_bodies_that_nobody_wants_do_not_keep_the_server_busy(self):
+    async def test_pipelined_requests_with_unwanted_bodies_do_not_keep_the_server_busy(self):
         self.serve()
         client = await self.join()
         for request in ("POST /", "PUT /", "PATCH /", "DELETE /", "GET /", "OPTIONS /", "POST /nope", "GET /web/", "POST /web/",
@@ -225,8 +225,8 @@ class Wire(Http):
 
     FIRSTS = ("GET /", "GET /healthz", "HEAD /healthz", "OPTIONS /readyz", "GET /nope", "GET /web/favicon.svg")
 
-    async def test_a_post_behind_another_request_never_publishes_its_own_headers(self):
-        """lws 4.1 gives the body of a request that it has read together with another from where its headers began."""
+    async def test_a_post_after_another_request_never_publishes_its_own_headers(self):
+        """When lws 4.1 reads two requests at once, it delivers the second one's body from the beginning of its headers."""
         self.serve(health=1)
         client = await self.join()
         for first in self.FIRSTS:
@@ -236,11 +236,11 @@ class Wire(Http):
                     writer.write(f"{first} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + self.request(size, b"b" * size))
                     await asyncio.wait_for(reader.read(), PATIENCE)
                     await self.curl(body="next")
-                    # Whether it is done is the server's choice, as what it is not.
+                    # The server may do the second request or not.
                     while (text := await receive(client)) != "next":
                         self.assertEqual(text, "b" * size)
 
-    async def test_a_head_with_a_body_behind_another_request_hangs_nobody(self):
+    async def test_a_head_request_with_a_body_after_another_request_blocks_nobody(self):
         self.serve(health=1)
         client = await self.join()
         for first in self.FIRSTS:
@@ -253,7 +253,7 @@ class Wire(Http):
                 await client.send("still here")
                 self.assertEqual(await receive(client), "still here")
 
-    async def test_where_a_request_is_split_changes_nothing(self):
+    async def test_a_request_may_be_split_anywhere(self):
         self.serve()
         client = await self.join()
         request = self.request(12, "請輸入三".encode())
@@ -267,21 +267,21 @@ class Wire(Http):
             self.assertEqual(await receive(client), "請輸入三")
             writer.close()
 
-    async def test_a_body_that_does_not_come_is_408(self):
+    async def test_a_missing_body_gets_408(self):
         self.serve()
         reader, writer = await self.dial()
         writer.write(self.request(10, b"half"))
         self.assertEqual(await self.status_of(reader), 408)
         self.assertEqual(await asyncio.wait_for(reader.read(), PATIENCE), b"")
 
-    async def test_a_request_that_is_refused_early_does_not_hold_its_connection_for_ever(self):
+    async def test_a_refused_request_without_its_body_does_not_keep_its_connection_open(self):
         self.serve(max_message=10)
         reader, writer = await self.dial()
         writer.write(self.request(1_000_000, b"x"))
         self.assertEqual(await self.status_of(reader), 413)
         self.assertEqual(await asyncio.wait_for(reader.read(), PATIENCE), b"")
 
-    async def test_lengths_that_make_no_sense_are_refused_and_the_connection_ends(self):
+    async def test_invalid_lengths_are_refused_and_the_connection_ends(self):
         self.serve()
         for length, more, expected in (("-5", "", 400), ("5, 6", "", 400), ("99999999999999999999999", "", 400),
                                        ("5", "Transfer-Encoding: chunked\r\n", 411)):
@@ -294,7 +294,7 @@ class Wire(Http):
         writer.write(f"POST /pub/lobby HTTP/1.1\r\nHost: x\r\nAuthorization: apikey {KEY}\r\n\r\n".encode())
         self.assertEqual(await self.status_of(reader), 411)
 
-    async def test_clients_that_vanish_in_the_middle_leave_nothing(self):
+    async def test_clients_that_vanish_during_a_request_leave_nothing_behind(self):
         self.serve()
         for size in range(0, 100, 5):
             reader, writer = await self.dial()
@@ -308,7 +308,7 @@ class Wire(Http):
 
 @over("plain")
 class Many(Http):
-    async def test_offsets_have_no_gap_however_many_publish_at_once(self):
+    async def test_offsets_of_concurrent_publishers_have_no_gap(self):
         self.serve()
         client = await self.join()
 
@@ -329,7 +329,7 @@ class Many(Http):
 @over("plain")
 class KeyFile(Http):
     @unittest.skipIf(HOST == "lwsws", "lwsws starts a new world on SIGHUP")
-    async def test_keys_are_read_again_on_sighup_and_stay_if_the_file_is_not_good(self):
+    async def test_sighup_reads_keys_again_and_keeps_them_if_the_file_is_invalid(self):
         self.serve()
         file = pathlib.Path(self.server.vhosts[0]["ws-protocols"][0]["lws-chat"]["api-key-file"])
         file.write_text(OTHER)
@@ -343,7 +343,7 @@ class KeyFile(Http):
         self.assertEqual((await self.curl(key=OTHER))[0], 200)
 
     @unittest.skipIf(HOST == "lwsws", "lwsws does not check")
-    async def test_a_key_file_that_is_not_good_keeps_the_server_from_starting(self):
+    async def test_an_invalid_key_file_prevents_the_start(self):
         for keys, words in (("short\n", "line 1: a key of 5 bytes"), ("# none\n", "no key in it")):
             with self.assertRaisesRegex(AssertionError, words):
                 self.serve(keys)
@@ -351,7 +351,7 @@ class KeyFile(Http):
             self.serve(api_key_file="/nowhere/keys")
 
     @unittest.skipIf(HOST == "lwsws", "lwsws starts a new world on SIGHUP")
-    async def test_a_key_file_that_is_no_regular_file_any_more_is_not_waited_for_on_sighup(self):
+    async def test_a_key_file_that_is_no_longer_a_regular_file_does_not_block_sighup(self):
         self.serve()
         file = pathlib.Path(self.server.vhosts[0]["ws-protocols"][0]["lws-chat"]["api-key-file"])
         for make, kind in ((file.mkdir, "is a folder"), (lambda: os.mkfifo(file), "is a FIFO"),

@@ -25,7 +25,7 @@ class Streams(Transport):
     async def join_by_http1(self):
         return await self.enterAsyncContext(connect(self.server.url))
 
-    async def test_streams_of_one_connection_hear_each_other(self):
+    async def test_streams_of_one_connection_share_the_room(self):
         self.serve()
         clients = [await self.join() for _ in range(5)]
         for i, sender in enumerate(clients):
@@ -33,7 +33,7 @@ class Streams(Transport):
             for client in clients:
                 self.assertEqual(await receive(client), f"from {i}")
 
-    async def test_a_stream_that_closes_leaves_the_others_of_its_connection_alone(self):
+    async def test_closing_a_stream_does_not_affect_the_others_of_its_connection(self):
         self.serve()
         leaving, staying = await self.join(), await self.join()
         await leaving.close()
@@ -44,8 +44,8 @@ class Streams(Transport):
         await staying.send("hello")
         self.assertEqual(await receive(newcomer), "hello")
 
-    async def test_a_stream_that_is_reset_is_gone_with_the_next_ping_and_leaves_the_others_alone(self):
-        # lws 4.1.6 does not tell of RST_STREAM; nor does it of END_STREAM.
+    async def test_a_reset_stream_leaves_at_the_next_ping_and_does_not_affect_the_others(self):
+        # lws 4.1.6 reports neither RST_STREAM nor END_STREAM.
         self.serve(ping_interval=1, pong_timeout=1)
         leaving, staying = await self.dial(), await self.join()
         await leaving.reset()
@@ -53,7 +53,7 @@ class Streams(Transport):
         await staying.send("still here")
         self.assertEqual(await receive(staying), "still here")
 
-    async def test_a_stream_that_the_server_closes_leaves_the_others_of_its_connection_alone(self):
+    async def test_a_stream_that_the_server_closes_does_not_affect_the_others_of_its_connection(self):
         self.serve()
         for what, code in (("close", 1000), (b"binary", 1003), ("x" * 70000, 1009)):
             with self.subTest(code=code):
@@ -64,7 +64,7 @@ class Streams(Transport):
                 while await receive(staying) != "still here":
                     pass
 
-    async def test_a_refusal_is_an_http_status_and_leaves_the_connection_usable(self):
+    async def test_a_refusal_is_an_http_status_and_the_connection_stays_usable(self):
         self.serve(max_clients=1)
         client = await self.join()
         self.assertEqual(await self.status(self.url.replace("/chat/", "/other/")), 404)
@@ -79,7 +79,7 @@ class Streams(Transport):
     async def test_big_messages_arrive_whole_at_every_stream(self):
         self.serve()
         clients = [await self.join() for _ in range(3)]
-        for size in (16383, 16384, 16385):  # beyond the windows lws breaks the connection, see http2_evidence.py
+        for size in (16383, 16384, 16385):  # larger than the windows, lws breaks the connection: http2_evidence.py
             with self.subTest(size=size):
                 text = "".join(chr(33 + (i * i) % 90) for i in range(size))
                 await clients[0].send(text)
@@ -106,7 +106,7 @@ class Vhosts(Transport):
             for client in clients:
                 self.assertEqual(await receive(client), f"from {i}")
 
-    async def test_a_vhost_whose_alpn_lacks_h2_speaks_http1_to_all(self):
+    async def test_a_vhost_without_h2_in_alpn_uses_http1(self):
         server = self.enterContext(Server(vhost(tls=True)))
         client = await Wire.open(server.url)
         self.assertNotEqual(client.writer.get_extra_info("ssl_object").selected_alpn_protocol(), "h2")

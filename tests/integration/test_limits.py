@@ -1,4 +1,4 @@
-"""Bad messages, too many and too much of everything, and what it gets, while everybody else goes on."""
+"""Invalid messages, and more of everything than the limits allow. Other clients go on."""
 import asyncio
 import os
 import pathlib
@@ -79,7 +79,7 @@ class Sizes:
         await other.send("still here")
         self.assertEqual(await receive(other), "still here")
 
-    async def test_a_client_that_goes_on_sending_after_1009_is_not_listened_to(self):
+    async def test_messages_of_a_client_after_1009_are_ignored(self):
         sender, other = await self.start()
         sender.send(frame("x" * (self.LIMIT + 1)) + frame("not heard"))
         await self.refused(sender, other)
@@ -106,7 +106,7 @@ class InvalidText:
             with self.subTest(what):
                 await self.check(frame(payload))
 
-    async def test_a_text_that_ends_within_a_character_gets_1007(self):
+    async def test_a_text_that_ends_inside_a_character_gets_1007(self):
         for end in (-1, -2, -3):
             with self.subTest(end=end):
                 await self.check(frame(self.GOOD[:end]))
@@ -114,18 +114,18 @@ class InvalidText:
     async def test_invalid_utf8_split_across_fragments_gets_1007(self):
         await self.check(frame(b"a\xe5", final=False), frame(b"b", CONTINUATION))
 
-    async def test_fragments_that_end_within_a_character_get_1007(self):
+    async def test_fragments_that_end_inside_a_character_get_1007(self):
         await self.check(frame(b"a", final=False), frame(self.GOOD[:2], CONTINUATION))
 
-    async def test_an_empty_last_fragment_does_not_hide_half_a_character(self):
+    async def test_an_empty_last_fragment_after_half_a_character_gets_1007(self):
         await self.check(frame(self.GOOD[:2], final=False), frame(b"", CONTINUATION))
 
-    async def test_invalid_utf8_beyond_the_first_read_gets_1007(self):
+    async def test_invalid_utf8_after_the_first_read_gets_1007(self):
         if self.transport == "http2":
             self.skipTest("lws 4.1.6 corrupts its memory then: see http2_evidence.py")
         await self.check(frame(b"a" * 10000 + b"\xff" + b"a" * 10000))
 
-    async def test_a_split_character_is_valid_again_in_the_next_message(self):
+    async def test_a_character_split_across_fragments_is_valid_in_every_message(self):
         self.serve()
         sender, other = await self.dial(), await self.join()
         for _ in range(3):
@@ -136,7 +136,7 @@ class InvalidText:
 
 @over(*ALL)
 class Violations:
-    """A peer that does not keep to RFC 6455 is closed with 1002 or without a word."""
+    """A peer that violates RFC 6455 is closed with 1002 or without a close frame."""
 
     async def check(self, *violations):
         self.serve()
@@ -146,13 +146,13 @@ class Violations:
         for code in await asyncio.gather(*(sender.close_code() for sender in senders)):
             self.assertIn(code, (1002, None))
         for sender in senders:
-            await sender.abandon()  # what is left of their frames swallows an answer to the close
+            await sender.abandon()  # the rest of an unfinished frame would swallow an answer to the close
         await self.gone(1)
         await other.send("still here")
         self.assertEqual(await receive(other), "still here", "and nothing of the violators'")
 
     async def test_an_unmasked_frame_harms_nobody(self):
-        # It has to be refused, but lws 4.1.6 to 4.5 takes it for what it says and a plugin cannot see it.
+        # RFC 6455 requires a refusal. But lws 4.1.6 to 4.5 accepts the frame, and a plugin cannot see that it is unmasked.
         self.serve()
         sender, other = await self.dial(), await self.join()
         sender.send(frame("bare", masked=False))
@@ -195,12 +195,12 @@ class Violations:
 
 @over(*ALL)
 class Vanishing:
-    async def test_a_peer_that_vanished_is_gone_after_a_ping_without_answer(self):
+    async def test_a_vanished_peer_is_removed_after_a_ping_without_an_answer(self):
         self.serve(ping_interval=1, pong_timeout=1)
         silent, other = await self.dial(), await self.join()
         self.assertEqual((await silent.frame()).opcode, PING)
         await self.server.logged("left (no answer to a ping)", "clients: 1")
-        if self.transport != "http2":  # there lws takes its time to tell the peer
+        if self.transport != "http2":  # there lws tells the peer later
             await silent.gone()
         await other.send("still here")
         self.assertEqual(await receive(other), "still here")
@@ -216,7 +216,7 @@ class Vanishing:
         client.send(frame("still here"))
         self.assertEqual(await client.message(), (TEXT, b"still here"))
 
-    async def test_a_peer_that_vanished_is_noticed_in_a_busy_room_too_and_one_that_talks_is_not_pinged(self):
+    async def test_a_vanished_peer_is_noticed_in_a_busy_room_and_a_talking_one_gets_no_pings(self):
         self.serve(ping_interval=2, pong_timeout=1)
         talker, silent = await self.dial(), await self.dial()
         deadline = time.monotonic() + PATIENCE
@@ -225,7 +225,7 @@ class Vanishing:
             talker.send(frame("tick"))
             self.assertEqual(await talker.frame(), (TEXT, True, b"tick"))
             await asyncio.sleep(0.05)
-        if self.transport != "http2":  # there lws takes its time to tell the peer
+        if self.transport != "http2":  # there lws tells the peer later
             await silent.gone()
         await self.gone(1)
 
@@ -242,18 +242,18 @@ class Vanishing:
 @over("plain", "tls")
 class IdleTimers:
     @unittest.skipIf(server.HOST == "lwsws", "lwsws leaves no way to turn them off")
-    async def test_lws_itself_keeps_no_timer_for_a_client_that_is_there(self):
+    async def test_lws_has_no_timer_for_a_connected_client(self):
         self.serve(server={"arguments": ["-d", "info"]}, ping_interval=1)
         client = await self.dial()
         ping = await client.frame()
         client.send(frame(ping.payload, PONG))
-        await self.server.until(lambda: "received pong" in self.server.log(), "lws to say so, as Debian's does at -d info")
+        await self.server.until(lambda: "received pong" in self.server.log(), "the log line of Debian's lws at -d info")
         self.assertNotIn("setting validity timer", self.server.log())
 
 
 @over(*ALL)
 class TooMany:
-    async def test_one_more_than_max_clients_gets_503_until_one_leaves(self):
+    async def test_a_client_above_max_clients_gets_503_until_one_leaves(self):
         self.serve(max_clients=2)
         first, second = await self.join(), await self.join()
         for _ in range(3):
@@ -273,8 +273,8 @@ class TooMany:
 
 
 class Crowd:
-    """Publishes while others read: each round waits until every reader has it, so that none is further behind than
-    one round, which is less than the max-lag of any test."""
+    """Publishes in rounds while others read. Each round waits until every reader has its messages, so that no reader is more
+    than one round behind. A round is smaller than the max-lag of each test."""
 
     def __init__(self, sender, readers, size=16000, round_messages=4):
         self.sender, self.readers = sender, [sender, *readers]
@@ -300,9 +300,9 @@ class Crowd:
             done += self.size * self.round_messages
 
 
-# ASan keeps freed memory for a while, which is not what is measured here.
+# ASan keeps freed memory for a while, which would spoil the measurement.
 LEAN_ASAN = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"}
-MEMORY = 16 * 2**20  # more than buffers of any size that is configured, less than what is published
+MEMORY = 16 * 2**20  # more than all configured buffers, less than the published messages
 
 
 @over("plain", "tls")
@@ -313,7 +313,7 @@ class SlowReaders:
         stalled.stop_reading()
         return stalled, Crowd(await self.dial(), [await self.dial() for _ in range(2)])
 
-    async def test_a_reader_that_stops_is_closed_and_all_others_get_everything(self):
+    async def test_a_reader_that_stops_is_closed_and_all_others_get_every_message(self):
         stalled, crowd = await self.start()
         await crowd.publish(1)
         before = self.server.rss()
@@ -326,7 +326,7 @@ class SlowReaders:
         self.assertLess(behind, 65536 + 20 * 16000)
         await crowd.publish(1)
 
-    async def test_a_reader_that_goes_on_too_late_sees_no_gap_before_the_end(self):
+    async def test_a_reader_that_resumes_too_late_sees_no_gap_before_its_close(self):
         stalled, crowd = await self.start()
         await crowd.publish(20)
         stalled.writer.transport.resume_reading()
@@ -339,7 +339,7 @@ class SlowReaders:
                 seen.append(got.payload[:8].decode())
         self.assertGreater(len(seen), 0)
         self.assertEqual(seen, crowd.published[:len(seen)])
-        if close is None:  # the connection was lost before the close frame could be delivered
+        if close is None:  # the connection was lost before the close frame arrived
             self.assertLess(len(data) - at, crowd.size + 4)
         else:
             self.assertEqual(int.from_bytes(close[:2], "big"), 3008)
@@ -355,7 +355,7 @@ class SlowReaders:
             pass
         return bytes(data)
 
-    async def test_a_reader_that_is_slow_but_within_max_lag_loses_nothing(self):
+    async def test_a_slow_reader_within_max_lag_loses_nothing(self):
         self.serve(max_lag=4 * 2**20)
         slow = await self.dial(receive_buffer=65536)
         crowd = Crowd(await self.dial(), [])
@@ -369,7 +369,7 @@ class SlowReaders:
 
 
 class Descriptors(Transport):
-    async def test_without_file_descriptors_the_clients_go_on_and_it_is_logged_once(self):
+    async def test_without_free_descriptors_clients_go_on_and_the_log_has_one_line(self):
         self.serve(server={"descriptors": 100})
         clients = []
         while await self.status() == 101:
@@ -389,7 +389,7 @@ class Descriptors(Transport):
         self.assertEqual(await clients[0].message(), (TEXT, b"back again"))
 
     @unittest.skipIf(server.HOST == "lwsws", "lwsws accepts for itself, and logs each failure")
-    async def test_a_very_small_limit_fills_no_log_either(self):
+    async def test_a_very_small_descriptor_limit_does_not_flood_the_log(self):
         self.serve(server={"descriptors": 40})
         client = await self.dial()
         for _ in range(60):
@@ -400,7 +400,7 @@ class Descriptors(Transport):
         self.assertLess(self.server.log_path.stat().st_size, 100_000)
 
     @unittest.skipIf(server.HOST == "lwsws", "lwsws accepts for itself, and logs each failure")
-    async def test_connections_that_say_nothing_and_use_up_the_descriptors_fill_no_log(self):
+    async def test_silent_connections_that_use_all_descriptors_do_not_flood_the_log(self):
         self.serve(server={"descriptors": 100})
         client = await self.dial()
         for _ in range(120):

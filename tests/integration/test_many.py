@@ -16,14 +16,14 @@ from support.transports import Transport, over  # noqa: E402
 from support.wire import TEXT, frame, parse, request  # noqa: E402
 
 CLIENTS = 200
-SENDERS = 20   # that survive
+SENDERS = 20   # surviving clients that send
 EACH = 1000    # messages of each sender
 DOOMED = CLIENTS // 2
-BATCH = 10     # messages that a sender writes at once
+BATCH = 10     # messages in one write
 
 
 class Listener(asyncio.Protocol):
-    """A client that costs little: what comes after the handshake is only hashed, and kept where wanted.
+    """A cheap client: it only hashes the bytes after the handshake, and keeps them on request.
 
     Frames that come unmasked and without extensions are the same bytes for everybody, so equal hashes
     mean equal sequences.
@@ -71,7 +71,7 @@ class Listener(asyncio.Protocol):
         await asyncio.wait_for(asyncio.shield(self.enough), 4 * PATIENCE)
 
     async def hears(self, text):
-        """Waits for a text, in a listener that keeps what comes."""
+        """Waits for a text. The listener must keep its bytes."""
         wanted = bytes((0x81, len(text))) + text.encode()
         deadline = time.monotonic() + 4 * PATIENCE
         while wanted not in self.bytes:
@@ -80,7 +80,7 @@ class Listener(asyncio.Protocol):
             await asyncio.sleep(0.01)
 
     def vanish(self, how):
-        """Ends the connection in one of the ways that connections end."""
+        """Ends the connection in one of several ways."""
         if how == "close":
             self.transport.write(frame(b"\x03\xe8", 8))
         elif how == "reset":
@@ -100,14 +100,14 @@ class Crowds:
         return listener
 
     async def speak(self, listener, name, pauses):
-        """EACH messages in batches, with the others in between."""
+        """Sends EACH messages in batches, in turn with the others."""
         for first in range(0, EACH, BATCH):
             if listener.transport.is_closing():
                 return
             listener.transport.write(b"".join(frame(f"{name} {i}") for i in range(first, first + BATCH)))
             await asyncio.sleep(pauses.random() * 0.004)
 
-    async def test_200_clients_1000_messages_of_each_sender_random_disconnects_one_sequence(self):
+    async def test_all_survivors_of_200_clients_see_one_sequence_despite_random_disconnects(self):
         seed = time.time_ns() % 2**32
         with self.subTest(seed=seed):
             chance = random.Random(seed)
@@ -117,7 +117,7 @@ class Crowds:
             survivors = clients[:SENDERS] + clients[SENDERS + DOOMED:]
 
             async def doom(listener, name):
-                """Lives for a while, some of them talking, then ends in some way."""
+                """Stays for a while, perhaps sends, then ends in one of several ways."""
                 talk = asyncio.create_task(self.speak(listener, name, chance)) if chance.random() < 0.3 else None
                 await asyncio.sleep(chance.random() * 0.5)
                 listener.vanish(chance.choice(("close", "reset", "abort")))
@@ -128,7 +128,7 @@ class Crowds:
             await asyncio.gather(*(self.speak(c, n, chance) for c, n in zip(clients, names)),
                                  *(doom(c, f"d{i}") for i, c in enumerate(doomed)))
             await self.gone(len(survivors))
-            # Nothing orders one sender's message before another's: the end is said when all have been heard.
+            # Messages of different senders have no order. So the end marker is sent when all messages have arrived.
             for name in names:
                 await clients[0].hears(f"{name} {EACH - 1}")
             clients[0].transport.write(frame("end"))

@@ -1,4 +1,4 @@
-"""What clients make the server hold is bounded, ends in time, and is given back."""
+"""Memory that the server holds for clients is limited, is freed in time, and returns to the system."""
 import asyncio
 import json
 import os
@@ -12,13 +12,13 @@ from support.server import PATIENCE, receive  # noqa: E402
 from support.transports import ALL, Transport, over  # noqa: E402
 from support.wire import CLOSE, CONTINUATION, TEXT, Wire, frame, header  # noqa: E402
 
-# ASan keeps freed memory for a while, which is not what is measured here.
+# ASan keeps freed memory for a while, which would spoil the measurement.
 LEAN_ASAN = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"}
 
 
 @over(*ALL)
 class Unfinished:
-    async def test_a_message_that_does_not_go_on_closes_its_client_with_1008_though_it_answers_pings(self):
+    async def test_an_unfinished_message_closes_its_client_with_1008_even_if_it_answers_pings(self):
         self.serve(ping_interval=1, pong_timeout=1)
         stuck, other = await self.dial(), await self.join()
         stuck.send(frame("begun, and", final=False))
@@ -35,7 +35,7 @@ class Unfinished:
                 return int.from_bytes(got.payload[:2], "big")
             client.send(frame(got.payload, 10))
 
-    async def test_who_goes_on_with_a_long_message_may_take_longer(self):
+    async def test_a_client_that_keeps_sending_a_long_message_may_take_longer(self):
         self.serve(pong_timeout=1, ping_interval=60, max_message=400_000, max_lag=4_000_000)
         slow, stuck = await self.dial(), await self.dial()
         text = "x" * 70_000
@@ -49,12 +49,12 @@ class Unfinished:
         slow.send(frame("end", CONTINUATION))
         self.assertEqual((await slow.message())[1], (text + text + "end").encode())
 
-    async def test_unfinished_messages_count_and_the_oldest_go_first(self):
+    async def test_clients_with_the_oldest_unfinished_messages_are_closed_first(self):
         self.serve(max_memory=400_000, max_message=65536)
         stuck = [await self.dial() for _ in range(4)]
         for client in stuck:
             client.send(header(60_000) + bytes(4) + b"x" * 50_000)
-            # Until it has been read.
+            # Wait until the server has read it.
             probe = await self.dial()
             probe.send(frame("read"))
             await probe.message()
@@ -65,7 +65,7 @@ class Unfinished:
         late.send(frame("y" * 20_000, final=False) + frame("z" * 20_000, CONTINUATION))
         self.assertEqual((await late.message())[1], b"y" * 20_000 + b"z" * 20_000)
 
-    async def test_a_single_message_may_be_larger_than_its_part_of_a_small_max_memory(self):
+    async def test_a_single_message_may_exceed_its_share_of_a_small_max_memory(self):
         self.serve(max_memory=200_000, max_message=60_000)
         client = await self.dial()
         client.send(frame("x" * 30_000, final=False) + frame("x" * 30_000, CONTINUATION))
@@ -77,7 +77,7 @@ class Rooms:
     def room(self, name):
         return self.server.url_of(0, f"/chat/{name}")
 
-    async def test_clients_of_one_address_make_only_so_many_rooms_and_join_all(self):
+    async def test_clients_of_one_address_may_make_a_limited_number_of_rooms_and_join_all(self):
         self.serve(max_rooms_per_address=3, history_size=0, trusted_proxies="127.0.0.1")
         clients = [await Wire.dial(self.room(f"r{i}")) for i in range(3)]
         self.assertEqual(await self.status(self.room("r3")), 503)
@@ -92,7 +92,7 @@ class Rooms:
         for client in clients[1:]:
             await client.abandon()
 
-    async def test_an_ipv6_address_counts_as_its_network_of_64_bits(self):
+    async def test_ipv6_addresses_of_one_64_bit_network_count_as_one(self):
         self.serve(max_rooms_per_address=1, history_size=0, trusted_proxies="127.0.0.1")
         first = await Wire.dial(self.room("a"), {"X-Forwarded-For": "2001:db8::1"})
         self.assertEqual(await self.status(self.room("b"), {"X-Forwarded-For": "2001:db8::ffff:1"}), 503)
@@ -118,7 +118,7 @@ class Rooms:
 
 @over("plain")
 class Identities:
-    async def test_what_clients_say_of_themselves_counts_and_when_it_is_too_much_they_are_told_so(self):
+    async def test_identities_count_as_memory_and_too_much_of_them_is_refused(self):
         self.serve(max_memory=200_000)
         data = {"info": "x" * 4000}
         clients, codes = [], []
@@ -139,14 +139,14 @@ class Identities:
 @over("plain")
 class GivenBack:
     @unittest.skipIf(server.SANITIZED, "ASan keeps freed memory")
-    async def test_memory_that_clients_took_is_given_back_when_they_have_gone(self):
+    async def test_memory_of_clients_returns_to_the_system_after_they_left(self):
         self.serve()
         before = self.server.rss()
         clients = [await Wire.dial(self.url) for _ in range(800)]
         for client in clients:
             client.send(header(60_000) + bytes(4) + b"x" * 59_000)
         await self.server.until(lambda: self.server.rss() > before + 40 * 2**20, "the messages to have been read")
-        # Some stay, so that there is always something in use behind what is free.
+        # Some clients stay, so that used memory lies behind the free memory.
         last = await self.dial()
         stay = clients[::40] + clients[-1:]
         for client in clients:

@@ -1,4 +1,4 @@
-"""GET /metrics, /healthz and /readyz: the numbers are what happened, and who may see them."""
+"""GET /metrics, /healthz and /readyz: correct numbers, and who may read them."""
 import asyncio
 import json
 import pathlib
@@ -20,14 +20,14 @@ PROMTOOL = ROOT / "build/promtool/promtool"
 @over(*ALL)
 class Numbers(BackEnd):
     async def events(self, room):
-        """An event stream, which has begun."""
+        """An event stream that has begun."""
         client = await Wire.open(self.server.http_of().replace("localhost", "127.0.0.1"))
         self.addAsyncCleanup(client.abandon)
         client.send(request(f"/sse/{room}", method="GET", key=None))
         await asyncio.wait_for(client.reader.readuntil(b"event: position"), PATIENCE)
         return client
 
-    async def test_clients_and_rooms_are_counted_by_dialect_while_they_are_there(self):
+    async def test_present_clients_and_rooms_are_counted_by_dialect(self):
         self.serve(metrics=1, presence_grace=0)
         await self.counted(clients__text=0, clients__structured=0, clients__events=0, rooms__occupied=0, rooms__remembered=0)
         member, texters = await self.member("a", "b"), [await self.texter("a") for _ in range(3)]
@@ -48,7 +48,7 @@ class Numbers(BackEnd):
         await stream.abandon()
         await self.counted(clients__events=0, subscriptions__events=0, connects_total__events=1)
 
-    async def test_messages_bytes_and_deliveries_are_those_of_all_who_publish(self):
+    async def test_messages_bytes_and_deliveries_include_all_publishers(self):
         self.serve(metrics=1)
         member, texter = await self.member("a"), await self.texter("a")
         await texter.send("請輸入")
@@ -63,7 +63,7 @@ class Numbers(BackEnd):
         self.assertLessEqual(said["lws_chat_writes_total"], 6)
         self.assertGreaterEqual(said["lws_chat_delivery_delay_seconds_count"], 1)
 
-    async def test_what_is_remembered_is_counted_until_it_is_forgotten(self):
+    async def test_history_is_counted_until_it_is_dropped(self):
         self.serve(metrics=1)
         for n in range(3):
             await self.result("publish", {"channel": "a", "data": "x" * 1000})
@@ -97,7 +97,7 @@ class Numbers(BackEnd):
             self.assertEqual(reply["subscribe"]["recovered"], recovered)
         await self.counted(recoveries_total__full=2, recoveries_total__failed=2, replayed_total=3)
 
-    async def test_calls_are_counted_by_method_and_status_and_looking_is_not_one(self):
+    async def test_api_calls_are_counted_by_method_and_status_without_health_and_metrics(self):
         self.serve(metrics=1, health=1)
         for _ in range(3):
             await self.result("publish", {"channel": "a", "data": 1})
@@ -121,7 +121,7 @@ class Numbers(BackEnd):
         await self.counted(closed_total__forced=1, closed_total__on_request=1, closed_total__message_too_big=1, closed_total__slow=0,
                            clients__text=0, clients__structured=0)
 
-    async def test_it_is_what_promtool_wants(self):
+    async def test_promtool_accepts_the_metrics(self):
         self.serve(metrics=1)
         await self.member("a")
         await self.result("publish", {"channel": "a", "data": 1})
@@ -136,7 +136,7 @@ class Numbers(BackEnd):
 
 @over("plain", "tls")
 class Refusals(BackEnd):
-    """Of upgrades over HTTP/2 the test's gateway tells too little."""
+    """Not over HTTP/2, because the test's gateway hides the statuses of upgrades."""
 
     async def upgrade(self, path="/chat/", **headers):
         client = await Wire.open(self.server.url)
@@ -181,7 +181,7 @@ class Refusals(BackEnd):
         self.assertGreaterEqual(said['lws_chat_reader_lag_bytes_bucket{le="+Inf"}'], 1)
         self.assertGreater(said["lws_chat_reader_lag_bytes_sum"], 50_000)
 
-    async def test_who_sends_too_fast_is_counted_by_its_pauses(self):
+    async def test_pauses_of_clients_that_send_too_fast_are_counted(self):
         self.serve(metrics=1, message_rate=100, message_burst=5)
         texter = await self.texter()
         for n in range(20):
@@ -194,45 +194,45 @@ class Refusals(BackEnd):
 class Doors(BackEnd):
     PATHS = ("/metrics", "/healthz", "/readyz")
 
-    async def test_what_is_not_switched_on_is_not_there(self):
+    async def test_metrics_and_health_are_off_by_default(self):
         self.serve()
         for path in self.PATHS:
             await self.refused(404, "not found", self.ask(path))
 
-    async def test_metrics_and_health_are_switched_on_each_by_itself(self):
+    async def test_metrics_and_health_can_be_switched_on_separately(self):
         self.serve(metrics=1)
         self.assertEqual([(await self.ask(path)).status for path in self.PATHS], [200, 404, 404])
         self.server.stop()
         self.serve(health=1)
         self.assertEqual([(await self.ask(path)).status for path in self.PATHS], [404, 200, 200])
 
-    async def test_a_living_server_is_ready(self):
+    async def test_a_running_server_is_ready(self):
         self.serve(health=1)
         self.assertEqual(json.loads((await self.ask("/healthz")).body), {"status": "ok"})
         self.assertEqual(json.loads((await self.ask("/readyz")).body), {"status": "ready"})
 
-    async def test_from_other_addresses_than_admin_from_it_is_403(self):
+    async def test_addresses_outside_admin_from_get_403(self):
         self.serve(metrics=1, health=1, admin_from="192.0.2.0/24, 2001:db8::/32")
         for path in self.PATHS:
             await self.refused(403, "admin-from", self.ask(path))
 
-    async def test_admin_from_may_name_us(self):
+    async def test_addresses_in_admin_from_get_an_answer(self):
         self.serve(metrics=1, health=1, admin_from="192.0.2.0/24 127.0.0.1")
         for path in self.PATHS:
             self.assertEqual((await self.ask(path)).status, 200)
 
-    async def test_an_empty_admin_from_is_nobody(self):
+    async def test_an_empty_admin_from_allows_nobody(self):
         self.serve(metrics=1, health=1, admin_from="")
         for path in self.PATHS:
             await self.refused(403, "admin-from", self.ask(path))
 
-    async def test_what_a_proxy_passes_on_is_403_whoever_it_says_it_is_for(self):
+    async def test_a_request_that_a_proxy_forwarded_gets_403_whatever_address_it_names(self):
         self.serve(metrics=1, health=1)
         for path in self.PATHS:
             for value in ("203.0.113.9", "127.0.0.1"):
                 await self.refused(403, "admin-from", self.ask(path, headers=[f"X-Forwarded-For: {value}"]))
 
-    async def test_they_are_got_and_nothing_else(self):
+    async def test_only_get_is_allowed(self):
         self.serve(metrics=1, health=1)
         for path in self.PATHS:
             for method in ("POST", "PUT", "DELETE", "OPTIONS"):
@@ -244,7 +244,7 @@ class Doors(BackEnd):
                 self.assertEqual(head.headers["content-length"], str(len(got.body)))
             self.assertEqual((await self.ask(path + "/")).status, 404)
 
-    async def test_a_full_server_lives_and_is_not_ready(self):
+    async def test_a_full_server_is_healthy_but_not_ready(self):
         self.serve(health=1, max_clients=1)
         texter = await self.texter()
         self.assertEqual((await self.ask("/healthz")).status, 200)
@@ -255,11 +255,11 @@ class Doors(BackEnd):
             await asyncio.sleep(0.01)
 
     @unittest.skipIf(HOST == "lwsws", "lwsws ends at once")
-    async def test_a_server_that_shuts_down_lives_and_is_not_ready(self):
+    async def test_a_server_that_shuts_down_is_healthy_but_not_ready(self):
         if self.transport == "http2":
             self.skipTest("raw bytes are for HTTP/1.1")
         self.serve(metrics=1, health=1, max_lag=64_000_000, max_memory=128_000_000)
-        # A client that does not read what it is to be sent first keeps the server for a while.
+        # The server waits for a client that does not read its last messages.
         slow = await self.dial(receive_buffer=4096)
         slow.stop_reading()
         for _ in range(200):
@@ -275,7 +275,7 @@ class Doors(BackEnd):
         await self.server.until(lambda: self.server.process.poll() is not None, "the server to end")
 
     @unittest.skipIf(HOST != "lwsws", "lws-chatd does not start with it: see test_starting.py")
-    async def test_a_vhost_with_wrong_options_lives_and_is_not_ready(self):
+    async def test_a_vhost_with_wrong_options_is_healthy_but_not_ready(self):
         wrong, right = self.vhost("wrong", health=1, metrics=1, max_lag="much"), self.vhost("right", health=1)
         self.serve(wrong, right, server={"serving": 1})
         await self.refused(503, "options of this vhost are wrong", self.ask("/readyz"))

@@ -1,4 +1,4 @@
-"""A server in which operator new fails again and again under traffic lives on, and serves when that is over."""
+"""operator new fails again and again under traffic. The server survives, and serves afterwards."""
 import asyncio
 import contextlib
 import itertools
@@ -21,7 +21,7 @@ CALLS = [("publish", {"channel": "lobby", "data": "x" * 5000}), ("presence", {"c
 
 @unittest.skipIf(SANITIZED, "the sanitizers bring an operator new of their own")
 class NoMemory(Streams, Transport):
-    async def test_a_server_that_is_out_of_memory_again_and_again_lives_and_serves(self):
+    async def test_a_server_that_runs_out_of_memory_many_times_goes_on(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         failing, keys = folder / "failing", folder / "keys"
         keys.write_text(KEY)
@@ -38,7 +38,7 @@ class NoMemory(Streams, Transport):
             self.over = True
             await asyncio.gather(*tasks)
             failing.unlink()
-        # Nobody is left, and everybody is served.
+        # All clients have left, and new ones are served.
         await self.gone(0)
         reader, talker = await self.reading("/sse/lobby"), await self.talker()
         publish = await self.structured()
@@ -56,7 +56,7 @@ class NoMemory(Streams, Transport):
 
     async def keep_on(self, traffic):
         for number in itertools.takewhile(lambda _: not self.over, itertools.count()):
-            # Whoever memory is missing for is cut off.
+            # The server drops a client for which it has no memory.
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(traffic(number), 2)
             await asyncio.sleep(0.001)

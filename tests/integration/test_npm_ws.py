@@ -1,4 +1,4 @@
-"""The npm package ws as client: what most servers and tools on Node use."""
+"""The npm package ws, the most common WebSocket client on Node."""
 import json
 import pathlib
 import subprocess
@@ -20,12 +20,12 @@ class NpmWs:
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 
-    def test_texts_go_to_all_as_they_are(self):
+    def test_texts_reach_all_unchanged(self):
         got = self.run_client("exchange")
         self.assertEqual(got["a"], got["sent"])
         self.assertEqual(got["b"], got["sent"])
 
-    def test_fragments_with_a_ping_between_arrive_as_one(self):
+    def test_fragments_with_a_ping_in_between_arrive_as_one_message(self):
         self.assertEqual(self.run_client("fragments"), {"pong": "between", "a": ["one two three"], "b": ["one two three"]})
 
     def test_binary_is_refused_with_code_and_reason(self):
@@ -39,7 +39,7 @@ class NpmWs:
         self.assertEqual(got["server"], {"code": 1000, "reason": ""})
         self.assertEqual(got["client"]["code"], 4001)
 
-    def test_permessage_deflate_that_is_offered_is_not_taken_and_harms_nothing(self):
+    def test_an_offer_of_permessage_deflate_is_declined_and_the_connection_works(self):
         self.assertEqual(self.run_client("deflate"), {"extensions": "", "whole": True})
 
     def test_a_refusal_is_an_http_status(self):

@@ -1,5 +1,4 @@
-"""The shipped examples of a server for all the world, and of one behind nginx or HAProxy: they work as they are, on other
-ports."""
+"""The shipped examples of a public server, and of one behind nginx or HAProxy, work unchanged except for their ports."""
 import asyncio
 import contextlib
 import json
@@ -28,7 +27,7 @@ HSTS = "max-age=31536000"
 
 
 def example(name, challenges=None):
-    """The vhosts of an example, with what this machine has of ports and files."""
+    """The vhosts of an example, with ports and files of this machine."""
     vhosts = read(ROOT / "conf/examples" / name)["vhosts"]
     for made in vhosts:
         made["port"] = str(free_port())
@@ -41,7 +40,7 @@ def example(name, challenges=None):
 
 
 async def get(url, **headers):
-    """The answer to one request, which ends the connection."""
+    """The answer to one request. The connection ends with it."""
     wire = await Wire.open(url)
     path = "/" + url.split("/", 3)[3]
     fields = {"Host": url.split("/")[2], "Connection": "close", **headers}
@@ -102,7 +101,7 @@ class HAProxy:
     def __init__(self, behind):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lws-chat-test-haproxy-"))
         self.port, self.plain_port = free_port(), free_port()
-        self.redirects_to = f"127.0.0.1:{self.plain_port}"  # it keeps the request's Host, which has no port for port 80
+        self.redirects_to = f"127.0.0.1:{self.plain_port}"  # HAProxy keeps the request's Host, which has no port for port 80
         pair = self.folder / "pair.pem"
         pair.write_text("".join(pathlib.Path(file).read_text() for file in certificate()))
         text = (ROOT / "conf/haproxy/lws-chat").read_text()
@@ -144,7 +143,7 @@ def accepts(port):
 
 
 class BehindProxy:
-    """What either proxy does; `proxy_of` makes it."""
+    """Tests for both proxies. `proxy_of` makes the proxy."""
 
     def begin(self, trusted=True):
         made = example("behind-proxy")
@@ -157,7 +156,7 @@ class BehindProxy:
         return await self.enterAsyncContext(connect(url or self.proxy.url(path), local_addr=(address, 0), **kwargs))
 
     async def joined(self):
-        """The address in the line of the log about who has come."""
+        """The client's address in the log line about joining."""
         line = (await self.server.logged("joined by"))[-1]
         return re.search(r"vhost behind-proxy: (\S+) joined by", line)[1]
 
@@ -171,9 +170,9 @@ class BehindProxy:
         self.assertEqual(await receive(text), "請輸入")
         self.assertEqual(json.loads(await receive(structured))["push"]["pub"]["data"], "請輸入")
 
-    async def test_an_event_stream_brings_each_event_at_once(self):
+    async def test_an_event_stream_delivers_each_event_at_once(self):
         self.begin()
-        # By curl, which puts chunks together.
+        # With curl, which joins chunks.
         events = await Events.open(self.proxy.url("/sse/lobby", "https"), http2=True)
         self.addAsyncCleanup(events.hang_up)
         self.assertEqual((await events.next()).type, "position")
@@ -187,28 +186,28 @@ class BehindProxy:
         await self.client(address="127.0.0.5")
         self.assertEqual(await self.joined(), "127.0.0.5")
 
-    async def test_it_has_the_proxy_s_where_that_is_not_trusted(self):
+    async def test_the_log_has_the_proxy_s_address_if_it_is_not_trusted(self):
         self.begin(trusted=False)
         await self.client(address="127.0.0.5")
         self.assertEqual(await self.joined(), "127.0.0.1")
 
-    async def test_what_a_client_itself_says_of_its_address_is_not_believed(self):
+    async def test_an_address_that_a_client_claims_is_ignored(self):
         self.begin()
         await self.client(address="127.0.0.5", headers={"X-Forwarded-For": "203.0.113.9"})
         self.assertEqual(await self.joined(), "127.0.0.5")
 
-    async def test_nor_is_that_of_one_who_comes_past_the_proxy(self):
+    async def test_an_address_that_a_direct_client_claims_is_ignored(self):
         self.begin()
         await self.client(address="127.0.0.6", url=self.server.url, headers={"X-Forwarded-For": "203.0.113.9"})
         self.assertEqual(await self.joined(), "127.0.0.6")
 
-    async def test_pages_of_this_server_may_connect_and_those_of_others_may_not(self):
+    async def test_pages_of_this_server_may_connect_and_foreign_pages_may_not(self):
         self.begin()
         own = f"https://127.0.0.1:{self.proxy.port}"
         self.assertEqual((await upgrade(self.proxy.url(), {"Origin": own})).status, 101)
         self.assertEqual((await upgrade(self.proxy.url(), {"Origin": "https://example.com"})).status, 403)
 
-    async def test_the_page_is_there_with_hsts_and_so_is_the_way_to_it(self):
+    async def test_the_page_and_the_redirects_to_it_have_hsts(self):
         self.begin()
         page = await get(self.proxy.url("/web/", "https"))
         self.assertEqual((page.status, page.headers["strict-transport-security"]), (200, HSTS))
@@ -220,7 +219,7 @@ class BehindProxy:
         plain = await get(f"http://127.0.0.1:{self.proxy.plain_port}/chat/?a=b")
         self.assertEqual((plain.status, plain.headers["location"]), (301, f"https://{self.proxy.redirects_to}/chat/?a=b"))
 
-    async def test_ciphers_of_another_time_are_refused(self):
+    async def test_outdated_ciphers_are_refused(self):
         self.begin()
         context = insecure_tls()
         context.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -236,14 +235,14 @@ class BehindNginx(BehindProxy, Transport):
 class BehindHAProxy(BehindProxy, Transport):
     proxy_of = HAProxy
 
-    async def test_websockets_go_through_it_over_http2_too(self):
+    async def test_websockets_over_http2_go_through_it(self):
         self.begin()
         gateway = self.enterContext(Gateway(self.proxy.url("", "https")))
         client = await self.client(url=gateway.url())
         await client.send("請輸入")
         self.assertEqual(await receive(client), "請輸入")
 
-    async def test_requests_on_one_connection_are_answered_one_after_the_other(self):
+    async def test_several_requests_on_one_connection_are_answered(self):
         self.begin()
         reader, writer = await asyncio.open_connection("127.0.0.1", self.proxy.port, ssl=insecure_tls())
         request = b"GET /web/ HTTP/1.1\r\nHost: localhost\r\n"
@@ -258,12 +257,12 @@ class Public(Transport):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-")))
         self.serve(*example("public"), *example("port-80", self.folder))
 
-    async def test_http_leads_to_https_whatever_is_asked_for(self):
+    async def test_http_redirects_every_path_to_https(self):
         for path in "/", "/web/", "/chat/", "/nowhere?a=b":
             answer = await get(self.server.http_of(1, path).replace("localhost", "127.0.0.1"))
             self.assertEqual((answer.status, answer.headers["location"]), (301, "https://chat.example.org/"), path)
 
-    async def test_the_challenges_of_a_certificate_authority_are_answered_over_http(self):
+    async def test_challenges_of_a_certificate_authority_are_answered_over_http(self):
         (self.folder / "o-6_ken").write_text("o-6_ken.thumb-print")
         challenges = self.server.http_of(1, "/.well-known/acme-challenge/{}").replace("localhost", "127.0.0.1")
         answer = await get(challenges.format("o-6_ken"))
@@ -274,8 +273,8 @@ class Public(Transport):
     async def test_a_websocket_over_http_is_refused(self):
         self.assertNotEqual((await upgrade(self.server.url_of(1))).status, 101)
 
-    async def test_the_way_to_https_stays_open_whatever_comes(self):
-        """libwebsockets 4.1 hangs when it lets a next request in while it still has the end of this one in hand."""
+    async def test_the_redirect_to_https_works_after_any_request(self):
+        """libwebsockets 4.1 hangs when it accepts a next request before this one's end."""
         redirect = self.server.url_of(1, "/")
         for data in (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\nHost: a\r\n\r\n",
                      b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 300, b"OPTIONS / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"):
@@ -285,7 +284,7 @@ class Public(Transport):
             await wire.abandon()
         self.assertEqual((await get(redirect.replace("ws", "http"))).status, 301)
 
-    async def test_all_that_comes_over_https_says_hsts(self):
+    async def test_all_answers_over_https_have_hsts(self):
         url = self.server.http_of(0, "{}").replace("localhost", "127.0.0.1")
         for path, status in ("/", 302), ("/web/", 200), ("/nowhere", 404), ("/sse/lobby", 200), ("/web/nothing", 404):
             answer = await get(url.format(path)) if path != "/sse/lobby" else await self.head_of_stream(url.format(path))

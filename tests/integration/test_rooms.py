@@ -1,4 +1,4 @@
-"""Rooms: isolation, names, replay, bounds."""
+"""Rooms: isolation, names, replay, limits."""
 import asyncio
 import pathlib
 import socket
@@ -40,7 +40,7 @@ class Isolation(Rooms):
         await plain.send("hi")
         self.assertEqual(await receive(named), "hi")
 
-    async def test_a_client_that_comes_back_to_another_room_hears_only_that(self):
+    async def test_a_client_that_returns_to_another_room_gets_only_its_messages(self):
         self.serve()
         stays, first = await self.join_room("a"), await self.join_room("a")
         await first.close()
@@ -53,19 +53,19 @@ class Isolation(Rooms):
 
 @over("plain", "http2")
 class Names(Rooms):
-    async def test_names_of_1_to_255_bytes_without_slash_and_controls_are_rooms(self):
+    async def test_a_room_name_has_1_to_255_bytes_without_slash_and_control_characters(self):
         self.serve()
         for name in ("a", "x" * 255, "聊" * 85, "a b", "100%", "a?b", "a#b", "a:b", "😀"):
             with self.subTest(name=name):
                 self.assertEqual(await self.status(self.room(name)), 101)
 
-    async def test_other_names_are_not_found(self):
+    async def test_other_room_names_get_404(self):
         self.serve()
         for raw in ("x" * 256, "%ff", "%c3", "a/b", "a%2fb", "%7f", "a%01b", "%c2%80"):
             with self.subTest(raw=raw):
                 self.assertEqual(await self.status(self.url + raw), 404)
 
-    async def test_more_rooms_than_max_rooms_are_refused_until_one_is_empty(self):
+    async def test_a_room_above_max_rooms_is_refused_until_one_is_empty(self):
         self.serve(max_rooms=2)
         first, _ = await self.join_room("a"), await self.join_room("b")
         self.assertEqual(await self.status(self.room("c")), 503)
@@ -77,7 +77,7 @@ class Names(Rooms):
 
 @over(*ALL)
 class Replay(Rooms):
-    async def test_a_newcomer_gets_the_last_messages_and_then_the_new_ones(self):
+    async def test_a_new_client_gets_the_last_messages_and_then_new_ones(self):
         self.serve(replay=3)
         old = await self.join()
         for i in range(5):
@@ -87,7 +87,7 @@ class Replay(Rooms):
         await old.send("next")
         self.assertEqual([await receive(new) for _ in range(4)], ["2", "3", "4", "next"])
 
-    async def test_by_default_a_newcomer_gets_nothing_old(self):
+    async def test_by_default_a_new_client_gets_no_past_messages(self):
         self.serve()
         old = await self.join()
         await old.send("old")
@@ -106,7 +106,7 @@ class Replay(Rooms):
         new = await self.join()
         self.assertEqual([await receive(new) for _ in texts], texts)
 
-    async def test_an_empty_room_remembers_until_history_age(self):
+    async def test_an_empty_room_keeps_its_history_until_history_age(self):
         self.serve(replay=10, history_age=1)
         old = await self.join()
         await old.send("kept")
@@ -138,10 +138,10 @@ class Rates(Rooms):
             fast.send(frame(text))
         for text in texts:
             self.assertEqual(await receive(other), text)
-        # 450 messages, 50 of them free and some already read when the pause begins: at 200 a second.
+        # 450 messages at 200 per second. 50 of them are free, and some have been read when the pause begins.
         self.assertGreater(time.monotonic() - began, 1)
 
-    async def test_others_are_not_slowed_down(self):
+    async def test_a_fast_client_does_not_slow_down_others(self):
         self.serve(message_rate=10, message_burst=1)
         fast, other = await self.dial(), await self.join()
         for i in range(30):
@@ -150,7 +150,7 @@ class Rates(Rooms):
         while await receive(other) != "mine":
             pass
 
-    async def test_a_paused_client_is_not_taken_for_dead(self):
+    async def test_a_paused_client_is_not_closed_as_dead(self):
         self.serve(message_rate=5, message_burst=1, ping_interval=1, pong_timeout=1)
         fast = await self.dial()
         for i in range(12):
@@ -171,7 +171,7 @@ class Joins(Rooms):
 
 @unittest.skipIf(SANITIZED, "looks at resident memory")
 class Bounds(Rooms):
-    async def test_stalled_readers_of_a_flooded_room_cost_no_more_than_max_memory(self):
+    async def test_stalled_readers_of_a_flooded_room_stay_within_max_memory(self):
         self.serve(max_memory=8 * 2**20, max_lag=64 * 2**20, history_bytes=4 * 2**20, history_size=10000)
         stalled = [await self.dial(receive_buffer=4096) for _ in range(200)]
         for client in stalled:
@@ -183,15 +183,15 @@ class Bounds(Rooms):
             sender.send(frame(text))
             self.assertEqual((await sender.message())[1], text.encode())
             self.assertEqual(await receive(other), text)
-        # Streams and histories: 8 MiB. The rest is what lws copied for each reader before it was closed.
+        # Streams and histories take 8 MiB. The rest are copies that lws made for each reader before it was closed.
         self.assertLess(self.server.rss() - before, 60 * 2**20)
         self.assertTrue(self.server.chat_log("slow readers"))
 
-    async def test_a_hundred_thousand_rooms_come_and_go_without_growth(self):
+    async def test_memory_does_not_grow_with_100000_short_lived_rooms(self):
         self.serve(history_size=0)
 
         def churn(worker, rounds):
-            """Enters room after room, is heard there, and goes without a word (so that no port stays taken)."""
+            """Enters many rooms, sends a message in each, and leaves by a reset, which frees the port at once."""
             for i in range(rounds):
                 with socket.create_connection(("127.0.0.1", self.server.port), PATIENCE) as client:
                     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -21,18 +21,18 @@ from support.wire import CLOSE, TEXT, frame, parse, request  # noqa: E402
 
 SECONDS = float(os.environ.get("LWS_CHAT_SOAK", "5"))
 ROOMS = ("one", "two", "three")
-SURVIVORS = 6  # of each room, half over ws and half over wss
-VISITORS = 12  # of each room at a time
+SURVIVORS = 6  # in each room, half over ws and half over wss
+VISITORS = 12  # in each room at a time
 MAX_LAG = 2**20
 
 
 class Member(asyncio.Protocol):
-    """Checks what comes as it comes: only its own room's messages, each sender's without a gap."""
+    """Checks each message on arrival: it is from this room, and its sender's numbers have no gap."""
 
     def __init__(self, url, room):
         self.url, self.room = url, room
         self.buffer, self.upgraded = bytearray(), False
-        self.heard = {}  # the last number of each sender
+        self.heard = {}  # last number by sender
         self.count, self.hash, self.code, self.trouble = 0, hashlib.sha256(), None, None
         loop = asyncio.get_running_loop()
         self.joined, self.lost = loop.create_future(), loop.create_future()
@@ -99,11 +99,11 @@ class Soak(Transport):
         return member
 
     def clients(self, name):
-        """How many the vhost has, by its log."""
+        """The vhost's number of clients, from its log."""
         return int(self.server.chat_log(f"vhost {name}: ", "clients: ")[-1].rsplit(" ", 1)[1])
 
     async def talk(self, member, sender, chance, end):
-        """Bursts of random size, with pauses, until the end; returns how many messages."""
+        """Sends bursts of random size with pauses until the end. Returns the number of messages."""
         said = 0
         while time.monotonic() < end and not member.transport.is_closing():
             burst = chance.choice((1, 1, 1, 5, 40))
@@ -113,7 +113,7 @@ class Soak(Transport):
         return said
 
     async def visit(self, room, i, chance, end, seen):
-        """Comes and goes; what it hears while it is there has no gap either."""
+        """Joins and leaves again and again. The messages of each visit have no gap."""
         turn = 0
         while time.monotonic() < end:
             turn += 1
@@ -137,7 +137,7 @@ class Soak(Transport):
             else:
                 member.transport.abort()
 
-    async def test_every_survivor_hears_everything_once_and_in_one_sequence(self):
+    async def test_every_survivor_gets_each_message_once_and_in_one_sequence(self):
         seed = time.time_ns() % 2**32
         with self.subTest(seed=seed):
             chance = random.Random(seed)

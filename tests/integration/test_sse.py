@@ -1,4 +1,4 @@
-"""GET /sse/ROOM: a room's messages as an event stream, which every browser reads with EventSource."""
+"""GET /sse/ROOM: a room's messages as an event stream, for EventSource in browsers."""
 import asyncio
 import json
 import pathlib
@@ -16,7 +16,7 @@ from support.transports import ALL, over  # noqa: E402
 
 @over(*ALL)
 class Reading(Streams):
-    async def test_a_reader_is_told_where_it_is_and_when_to_come_back(self):
+    async def test_a_new_reader_gets_its_position_and_the_reconnection_time(self):
         self.serve()
         reader = await self.read()
         self.assertEqual(reader.status, 200)
@@ -29,7 +29,7 @@ class Reading(Streams):
         self.assertEqual((event.type, told["room"], told["offset"]), ("position", "lobby", 0))
         self.assertEqual((event.id, reader.retry), (f"{told['epoch']}:0", 2000))
 
-    async def test_what_is_published_in_any_way_is_an_event_with_its_place_as_the_last_line(self):
+    async def test_every_message_is_an_event_with_its_position_as_the_last_line(self):
         self.serve(binary="relay")
         reader = await self.read()
         epoch = (await self.position(reader))["epoch"]
@@ -46,7 +46,7 @@ class Reading(Streams):
             await reader.next()
             self.assertEqual(reader.all[before:].decode(), f"{lines}\nid: {epoch}:{offset}\n\n")
 
-    async def test_a_name_may_have_any_characters_that_rooms_have(self):
+    async def test_a_stream_accepts_all_room_names(self):
         self.serve()
         for path, room in (("/sse/%E6%88%BF%20%E9%96%93", "房 間"), ("/sse/?room=a+%26%2bb", "a &+b"),
                            ("/sse/" + "x" * 255, "x" * 255)):
@@ -56,7 +56,7 @@ class Reading(Streams):
                 await self.post("hello", room)
                 self.assertEqual(await reader.take(1), ["hello"])
 
-    async def test_readers_and_talkers_of_a_room_get_the_same_and_no_other_rooms_messages(self):
+    async def test_event_streams_and_websockets_get_the_same_messages_and_only_of_their_room(self):
         self.serve()
         readers = [await self.reading("/sse/a") for _ in range(3)]
         talker, elsewhere = await self.talker("a"), await self.reading("/sse/b")
@@ -77,7 +77,7 @@ class Reading(Streams):
             await self.post(text)
             self.assertTrue((await reader.next()).data == text, size)
 
-    async def test_a_newcomer_gets_the_last_messages_where_the_room_replays_them(self):
+    async def test_a_new_reader_gets_the_last_messages_if_the_room_has_replay(self):
         self.serve(replay=3)
         for number in range(1, 6):
             await self.post(f"{number}")
@@ -104,7 +104,7 @@ class Reading(Streams):
         await self.post("hello")
         self.assertEqual(await reader.take(1), ["hello"])
 
-    async def test_a_reader_that_goes_is_missed_within_seconds(self):
+    async def test_a_reader_that_leaves_is_noticed_within_seconds(self):
         self.serve()
         leaving, staying = await self.reading(), await self.reading()
         await leaving.hang_up()
@@ -115,7 +115,7 @@ class Reading(Streams):
         self.assertEqual(await staying.take(1), ["still here"])
 
     @unittest.skipIf(HOST == "lwsws", "lwsws ends without telling its clients")
-    async def test_a_server_that_ends_sends_what_was_published_and_says_why_it_goes(self):
+    async def test_a_server_that_ends_sends_waiting_messages_and_the_reason(self):
         self.serve()
         readers = [await self.reading("/sse/a") for _ in range(2)]
         both = await self.read("/sse/?room=a&room=b")
@@ -138,7 +138,7 @@ class Reading(Streams):
 
 @over(*ALL)
 class SeveralRooms(Streams):
-    async def test_events_are_named_after_their_rooms_and_ids_say_where_the_reader_is_in_all(self):
+    async def test_events_have_the_room_as_name_and_positions_in_all_rooms_as_id(self):
         self.serve()
         reader = await self.read("/sse/?room=a&room=b")
         told = [await reader.next() for _ in range(2)]
@@ -150,7 +150,7 @@ class SeveralRooms(Streams):
             await self.post(text, room)
             self.assertEqual(await reader.next(), (room, text, f"{a['epoch']}:{offsets[0]},{b['epoch']}:{offsets[1]}"))
 
-    async def test_a_room_that_is_named_twice_is_read_once(self):
+    async def test_a_room_that_is_named_twice_is_sent_once(self):
         self.serve()
         reader = await self.read("/sse/a?room=b&room=a&room=b")
         self.assertEqual([json.loads(data)["room"] for data in await reader.take(2)], ["a", "b"])
@@ -158,12 +158,12 @@ class SeveralRooms(Streams):
         await self.post("there", "b")
         self.assertEqual([tuple(await reader.next())[:2] for _ in range(2)], [("a", "hello"), ("b", "there")])
 
-    async def test_an_argument_that_is_empty_hides_no_room_behind_it(self):
+    async def test_rooms_after_an_empty_argument_are_read(self):
         self.serve()
         reader = await self.read("/sse/?&room=a&&room=b&")
         self.assertEqual([json.loads(data)["room"] for data in await reader.take(2)], ["a", "b"])
 
-    async def test_32_rooms_are_read_over_one_stream_and_33_are_not(self):
+    async def test_one_stream_has_at_most_32_rooms(self):
         self.serve()
         query = "&".join(f"room=r{i}" for i in range(32))
         reader = await self.read(f"/sse/?{query}")
@@ -189,7 +189,7 @@ class SeveralRooms(Streams):
 
 @over(*ALL)
 class Resuming(Streams):
-    async def test_a_reader_that_comes_back_gets_what_it_missed_and_then_what_is_new(self):
+    async def test_a_returning_reader_gets_missed_messages_and_then_new_ones(self):
         self.serve()
         reader = await self.reading()
         await self.post("seen")
@@ -203,7 +203,7 @@ class Resuming(Streams):
         self.assertEqual(await reader.take(3), ["missed", "missed too", "new"])
         self.assertTrue(reader.last_id.endswith(":4"))
 
-    async def test_the_position_may_also_stand_in_the_query(self):
+    async def test_the_query_may_have_the_position(self):
         self.serve()
         reader = await self.reading()
         await self.post("seen")
@@ -213,7 +213,7 @@ class Resuming(Streams):
             again = await self.reading(f"/sse/?last-event-id={at}&room=lobby")
             self.assertEqual(await again.take(1), ["missed"])
 
-    async def test_what_is_replayed_to_newcomers_is_not_to_who_comes_back(self):
+    async def test_replay_is_for_new_readers_and_not_for_returning_ones(self):
         self.serve(replay=5)
         await self.post("seen")
         reader = await self.reading()
@@ -222,7 +222,7 @@ class Resuming(Streams):
         again = await self.reading(last_event_id=reader.last_id)
         self.assertEqual(await again.take(1), ["missed"])
 
-    async def test_a_gap_is_told_when_the_history_is_too_short_and_it_goes_on_from_there(self):
+    async def test_a_too_short_history_is_reported_as_a_gap_and_the_stream_goes_on(self):
         self.serve(history_size=3)
         reader = await self.read()
         epoch = (await self.position(reader))["epoch"]
@@ -237,7 +237,7 @@ class Resuming(Streams):
         self.assertEqual(await gap.take(1), ["6"])
         self.assertEqual(await whole.take(4), ["3", "4", "5", "6"])
 
-    async def test_a_gap_is_told_when_the_epoch_or_the_offset_is_not_the_rooms(self):
+    async def test_a_foreign_epoch_or_offset_is_reported_as_a_gap(self):
         self.serve()
         reader = await self.read()
         epoch = (await self.position(reader))["epoch"]
@@ -248,14 +248,14 @@ class Resuming(Streams):
                 again = await self.read(last_event_id=last_event_id)
                 self.assertEqual((await again.next())[::2], ("gap", f"{epoch}:1"))
 
-    async def test_a_room_without_history_cannot_be_continued(self):
+    async def test_a_room_without_history_always_reports_a_gap(self):
         self.serve(history_size=0)
         reader = await self.read(last_event_id="zzzzzzzz:1")
         self.assertEqual(await reader.next(), ("gap", '{"room":"lobby"}', ""))
         await self.post("hello")
         self.assertEqual(await reader.next(), ("message", "hello", ""))
 
-    async def test_a_gap_in_one_of_several_rooms_is_told_of_that_room(self):
+    async def test_a_gap_in_one_of_several_rooms_names_that_room(self):
         self.serve(history_size=2)
         reader = await self.read("/sse/?room=a&room=b")
         await reader.take(2)
@@ -270,14 +270,14 @@ class Resuming(Streams):
         await self.post("new", "b")
         self.assertEqual((await again.next())[:2], ("b", "new"))
 
-    async def test_only_the_last_of_the_positions_is_an_id(self):
-        """Who is cut between them must not believe that it has no position in the others."""
+    async def test_only_the_last_of_the_first_positions_has_an_id(self):
+        """A reader that is cut between them must not store an id without the other rooms' positions."""
         self.serve()
         reader = await self.read("/sse/?room=a&room=b&room=c")
         self.assertEqual([bool((await reader.next()).id) for _ in range(3)], [False, False, True])
         self.assertEqual(reader.last_id.count(":"), 3)
 
-    async def test_the_rooms_may_be_named_in_another_order(self):
+    async def test_the_rooms_of_a_position_may_have_another_order(self):
         self.serve()
         reader = await self.read("/sse/?room=a&room=b")
         await reader.take(2)
@@ -290,7 +290,7 @@ class Resuming(Streams):
 
 @over(*ALL)
 class Refusals(Streams):
-    async def test_what_is_no_room_name_is_400(self):
+    async def test_an_invalid_room_name_gets_400(self):
         self.serve()
         for path in ("/sse/a/b", "/sse/a%2Fb", "/sse/%01", "/sse/%ff", "/sse/" + "x" * 256, "/sse/?room=", "/sse/?room=a%2Fb",
                      "/sse/?room=a&room=%7f", "/sse/?room=.", "/sse/?room=a&room=.."):
@@ -301,7 +301,7 @@ class Refusals(Streams):
                 await self.refused(400, path, "no room")
         self.assertFalse(self.server.chat_log("joined"))
 
-    async def test_methods_but_get_are_405_and_told_of(self):
+    async def test_methods_other_than_get_get_405_with_allow(self):
         self.serve()
         for method in ("POST", "PUT", "DELETE"):
             with self.subTest(method):
@@ -312,7 +312,7 @@ class Refusals(Streams):
         self.assertEqual(options.headers["access-control-allow-origin"], "https://www.example.org")
         self.assertIn("last-event-id", options.headers["access-control-allow-headers"])
 
-    async def test_pages_of_other_origins_read_only_where_they_are_allowed_to(self):
+    async def test_pages_of_other_origins_may_read_only_if_they_are_allowed(self):
         self.serve(allowed_origins="https://www.example.org")
         await self.refused(403, headers={"Origin": "https://example.com"}, words="origin")
         await self.refused(403, headers={"Origin": "null"})
@@ -323,7 +323,7 @@ class Refusals(Streams):
             own = await self.read(headers={"Origin": origin} if origin else {})
             self.assertEqual(own.status, 200)
 
-    async def test_one_more_than_max_clients_is_503_until_one_leaves(self):
+    async def test_a_reader_above_max_clients_gets_503_until_one_leaves(self):
         self.serve(max_clients=2)
         reader, talker = await self.reading(), await self.talker()
         for _ in range(3):
@@ -337,19 +337,19 @@ class Refusals(Streams):
         await self.talker()
         self.assertEqual(another.status, 200)
 
-    async def test_a_stream_of_several_rooms_is_one_client(self):
+    async def test_a_stream_of_several_rooms_counts_as_one_client(self):
         self.serve(max_clients=2)
         for _ in range(2):
             await (await self.read("/sse/?room=a&room=b&room=c")).take(3)
         await self.refused(503)
 
-    async def test_too_many_from_one_address_in_a_second_are_429(self):
+    async def test_readers_above_max_joins_per_second_get_429(self):
         self.serve(max_joins_per_second=3)
         statuses = [(await self.read()).status for _ in range(12)]
         self.assertIn(429, statuses)
         self.assertEqual(statuses[:3], [200] * 3)
 
-    async def test_more_rooms_than_max_subscriptions_are_400_and_than_max_rooms_503(self):
+    async def test_rooms_above_max_subscriptions_get_400_and_above_max_rooms_503(self):
         self.serve(max_subscriptions=2, max_rooms=3, history_size=0)
         await self.refused(400, "/sse/?room=a&room=b&room=c", "2 rooms")
         await (await self.read("/sse/?room=a&room=b")).take(2)

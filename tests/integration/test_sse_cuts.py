@@ -1,4 +1,4 @@
-"""Event streams that are cut again and again, and taken up with Last-Event-ID where the reader was."""
+"""Event streams that are cut many times and resumed with Last-Event-ID."""
 import asyncio
 import pathlib
 import random
@@ -14,7 +14,7 @@ from support.transports import ALL, over  # noqa: E402
 
 @over(*ALL)
 class Cuts(Streams):
-    MESSAGES = 400  # a room
+    MESSAGES = 400  # per room
 
     async def talk(self, rooms, chance):
         talkers = [(room, await self.talker(room)) for room in rooms]
@@ -29,7 +29,7 @@ class Cuts(Streams):
             await asyncio.sleep(chance.random() * 0.006)
 
     async def events_over_cuts(self, path, at, wanted, chance):
-        """Reads so many messages. The stream is cut at any byte, and taken up where the reader was."""
+        """Reads so many messages. The stream is cut at any byte, then resumed at the last position."""
         got, cuts = [], 0
         while len(got) < wanted:
             reader = await self.read(path, last_event_id=at)
@@ -62,10 +62,10 @@ class Cuts(Streams):
                 self.assertEqual(numbers, list(range(self.MESSAGES)), f"of {room}, each once and in order")
                 self.assertEqual({event.type for event in said}, {room if len(rooms) > 1 else "message"})
 
-    async def test_a_stream_that_is_cut_again_and_again_while_messages_flow_loses_nothing(self):
+    async def test_a_stream_of_one_room_loses_nothing_despite_many_cuts(self):
         await self.check("/sse/lobby", "lobby")
 
-    async def test_neither_does_one_of_several_rooms(self):
+    async def test_a_stream_of_several_rooms_loses_nothing_despite_many_cuts(self):
         await self.check("/sse/?room=a&room=b&room=c", "a", "b", "c")
 
 

@@ -1,4 +1,4 @@
-"""Event streams whose readers are slow, or go, or say what no browser says, while everybody else goes on."""
+"""Event streams with readers that are slow, leave, or send what no browser sends. Other clients go on."""
 import asyncio
 import contextlib
 import json
@@ -17,10 +17,10 @@ NODE_READER = pathlib.Path(__file__).with_name("http2_stream.mjs")
 
 @over("plain", "tls")
 class Peers(Streams):
-    """What no browser does."""
+    """Requests that no browser sends."""
 
     async def check_idle(self):
-        """The server sleeps while nothing is said."""
+        """Asserts that the server uses no CPU while nothing happens."""
         before = self.server.cpu()
         await asyncio.sleep(1.5)
         self.assertLess(self.server.cpu() - before, 0.3)
@@ -30,7 +30,7 @@ class Peers(Streams):
         for reader in readers:
             self.assertEqual((await reader.take(1)), ["still here"])
 
-    async def test_what_comes_behind_the_request_does_not_keep_the_server_busy(self):
+    async def test_bytes_after_the_request_do_not_keep_the_server_busy(self):
         self.serve()
         other = await self.reading()
         for more in (b"x", b"GET /sse/b HTTP/1.1\r\nHost: x\r\n\r\n" * 10, b"\r\n\r\n", b"\0" * 1000,
@@ -40,7 +40,7 @@ class Peers(Streams):
         await self.gone(1)
         await self.check_goes_on(other)
 
-    async def test_nor_when_many_come_at_once(self):
+    async def test_bytes_after_many_requests_at_once_do_not_keep_the_server_busy(self):
         self.serve(max_joins_per_second=0)
         other = await self.reading()
         await asyncio.gather(*(self.read(more=b"x") for _ in range(100)))
@@ -48,7 +48,7 @@ class Peers(Streams):
         await self.gone(1)
         await self.check_goes_on(other)
 
-    async def test_neither_does_what_comes_later(self):
+    async def test_later_bytes_do_not_keep_the_server_busy(self):
         self.serve()
         other = await self.reading()
         for more in (b"x", b"GET / HTTP/1.1\r\n\r\n" * 1000):
@@ -58,7 +58,7 @@ class Peers(Streams):
         await self.gone(1)
         await self.check_goes_on(other)
 
-    async def test_a_get_with_a_body_is_400_and_one_that_says_it_has_none_is_served(self):
+    async def test_a_get_with_a_body_gets_400_and_one_with_an_empty_body_is_served(self):
         self.serve()
         other = await self.reading(headers={"Content-Length": "0"})
         for length, body in ((5, b"hello"), (5, b"he"), (5, b"hello, world"), (1_000_000, b"x" * 1000), ("x", b"")):
@@ -68,7 +68,7 @@ class Peers(Streams):
         await self.check_idle()
         await self.check_goes_on(other)
 
-    async def test_peers_that_end_in_any_way_are_missed(self):
+    async def test_peers_that_end_in_any_way_are_noticed(self):
         self.serve()
         other = await self.reading()
         for end in (lambda peer: peer.hang_up(), lambda peer: peer.wire.reset(), lambda peer: peer.half_close()) * 3:
@@ -77,7 +77,7 @@ class Peers(Streams):
         await self.gone(1)
         await self.check_goes_on(other)
 
-    async def test_requests_that_end_half_way_leave_nothing(self):
+    async def test_incomplete_requests_leave_nothing_behind(self):
         self.serve()
         head = b"GET /sse/lobby HTTP/1.1\r\nHost: localhost\r\n\r\n"
         for size in range(1, len(head) + 1, 3):
@@ -90,15 +90,15 @@ class Peers(Streams):
         self.assertTrue(self.server.chat_log("clients: ")[-1].endswith("clients: 1"))
 
 
-# More than buffers of any size that is configured, less than what is published.
+# More than all configured buffers, less than the published messages.
 MEMORY = 40 * 2**20
 
 
 @over("http2")
 class Windows(Streams):
-    """What curl does not do."""
+    """A reader over HTTP/2 that stops reading, which curl cannot do."""
 
-    async def test_a_reader_whose_window_is_shut_does_not_keep_the_server_busy_and_goes_on_where_it_was(self):
+    async def test_a_reader_with_a_closed_window_does_not_keep_the_server_busy_and_resumes_without_loss(self):
         self.serve(max_lag=8 * 2**20)
         url = self.at("/sse/lobby").replace("127.0.0.1", "localhost")
         node = await asyncio.create_subprocess_exec("node", str(NODE_READER), url, "end", stdin=asyncio.subprocess.PIPE,
@@ -125,7 +125,7 @@ class Windows(Streams):
 @over(*ALL)
 class SlowReaders(Streams):
     async def stalled(self, path="/sse/lobby"):
-        """A reader that stops to read."""
+        """A reader that stops reading."""
         reader = await self.read(path, receive_buffer=16384)
         reader.stop_reading()
         return reader
@@ -139,7 +139,7 @@ class SlowReaders(Streams):
             await wire.abandon()
 
     async def publish(self, texts, reader, room="lobby"):
-        """Publishes in rounds: the reader has to be there with the last before the next begins."""
+        """Publishes in rounds. Each round waits until the reader has the one before."""
         talker = await self.talker(room)
         for first in range(0, len(texts), 2):
             batch = texts[first:first + 2]
@@ -150,7 +150,7 @@ class SlowReaders(Streams):
                 self.assertTrue((await reader.next()).data == text)
 
     @unittest.skipIf(SANITIZED, "looks at resident memory")
-    async def test_hundreds_that_never_read_are_closed_cost_little_and_others_get_everything(self):
+    async def test_hundreds_of_stalled_readers_are_closed_and_others_get_every_message(self):
         self.serve(max_lag=65536, metrics=1)
         many = {"plain": 500, "tls": 300, "http2": 20}[self.transport]
         for _ in range(many):
@@ -161,7 +161,7 @@ class SlowReaders(Streams):
             await asyncio.sleep(0.1)
         self.assertLess(self.server.rss() - before, MEMORY)
 
-    async def test_a_reader_that_goes_on_too_late_sees_no_gap_before_the_end(self):
+    async def test_a_reader_that_resumes_too_late_sees_no_gap_before_its_close(self):
         self.serve(max_lag=65536)
         stalled, reader = await self.stalled(), await self.reading()
         texts = [f"{i:08} ".ljust(30000, "abcdefghij"[i % 10]) for i in range(600)]
@@ -175,7 +175,7 @@ class SlowReaders(Streams):
         again = await self.read(last_event_id=stalled.last_id)
         self.assertEqual((await again.next()).type, "gap" if len(got) < len(texts) - 100 else "position")
 
-    async def test_a_reader_that_is_slow_but_within_max_lag_loses_nothing(self):
+    async def test_a_slow_reader_within_max_lag_loses_nothing(self):
         self.serve(max_lag=8 * 2**20, max_message=1_000_000)
         for path, rooms in (("/sse/a", ["a"]), ("/sse/?room=a&room=b", ["a", "b"])):
             with self.subTest(path):

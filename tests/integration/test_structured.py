@@ -1,4 +1,4 @@
-"""The structured dialect, byte by byte: what is answered to what no SDK would send, and everybody else goes on."""
+"""The structured dialect byte by byte: answers to input that no SDK sends. Other clients go on."""
 import asyncio
 import json
 import pathlib
@@ -36,7 +36,7 @@ class Structured:
         return server
 
     async def member(self, room="lobby", **connect):
-        """A client that is in a room."""
+        """A client in a room."""
         client = await self.join()
         await client.send(text({"id": 1, "connect": connect}, subscribe(room)))
         connected, subscribed = (await receive(client)).split("\n")
@@ -52,7 +52,7 @@ class Structured:
         return got
 
     async def still_serves(self, *members):
-        """A message still goes from the first to all."""
+        """Asserts that a message of the first client still reaches all."""
         await members[0].send(text(publish("lobby", "still here", 99)))
         for member in members:
             lines = await self.replies(member, 1)
@@ -74,7 +74,7 @@ class Exchange(Structured):
         await texter.send('say "hi"')
         self.assertEqual((await self.replies(member, 1))[0]["push"]["pub"]["data"], 'say "hi"')
 
-    async def test_where_the_bytes_are_split_changes_nothing(self):
+    async def test_the_bytes_may_be_split_anywhere(self):
         self.serve()
         member = await self.member()
         if self.transport == "http2":
@@ -118,7 +118,7 @@ class Exchange(Structured):
 
 @over("plain", "tls")
 class Refused(Structured):
-    async def test_what_is_no_command_gets_3501_and_the_others_go_on(self):
+    async def test_invalid_commands_get_3501_and_other_clients_go_on(self):
         self.serve(ping_interval=0)
         member = await self.member()
         for bad in ("hello", "[]", "{", '{"id":1}}', "{\"id\":1,\"connect\":{}}\x00", "\x00", '{"connect":{}}', '{"id":-1,"connect":{}}',
@@ -132,7 +132,7 @@ class Refused(Structured):
                 self.assertRegex(reason, "^bad request: .")
         await self.still_serves(member)
 
-    async def test_codes_say_whether_to_come_back(self):
+    async def test_codes_tell_the_client_whether_to_reconnect(self):
         self.serve(max_message=1000)
         member = await self.member()
         for message, code in ((b"{}", 3506), ("x" * 1001, 1009)):
@@ -144,7 +144,7 @@ class Refused(Structured):
         self.assertIn(await client.close_code(), (3501, 1007), "1007 where lws itself looks")
         await self.still_serves(member)
 
-    async def test_who_does_not_connect_in_time_gets_3502(self):
+    async def test_a_client_that_does_not_connect_in_time_gets_3502(self):
         self.serve(pong_timeout=1)
         client = await self.join()
         self.assertEqual(await close_of(client), (3502, "did not connect in time"))
@@ -153,11 +153,11 @@ class Refused(Structured):
         self.serve()
         self.assertEqual(await self.status(headers={"Origin": "https://example.org"}), 403)
 
-    async def test_no_path_no_dialect(self):
+    async def test_without_a_structured_path_the_dialect_is_off(self):
         self.serve(structured_path="")
         self.assertEqual(await self.status(), 404)
 
-    async def test_another_path_can_be_given(self):
+    async def test_the_structured_path_can_be_changed(self):
         self.serve(structured_path="/live")
         self.assertEqual(await self.status(), 404)
         self.url = self.url.replace(PATH, "/live")
@@ -166,11 +166,11 @@ class Refused(Structured):
 
 @over("plain", "tls")
 class Leaving(Structured):
-    async def test_who_closes_normally_is_gone_at_once_and_who_may_come_back_is_not(self):
+    async def test_a_normal_close_leaves_at_once_and_other_endings_after_the_grace(self):
         self.serve(presence_grace=3600)
         watcher = await self.join()
         await watcher.send(text(CONNECT, subscribe("lobby", join_leave=True)))
-        await self.replies(watcher, 3)  # the last one tells of itself
+        await self.replies(watcher, 3)  # the last one is its own join
 
         async def user_of(kind):
             (line,) = await self.replies(watcher, 1)
@@ -197,7 +197,7 @@ class Leaving(Structured):
 
 @over("plain", "tls")
 class Watch(Structured):
-    async def test_a_client_is_pinged_however_much_it_says_and_gone_if_it_does_not_answer(self):
+    async def test_a_talking_client_is_pinged_and_closed_if_it_does_not_answer(self):
         self.serve(ping_interval=1, pong_timeout=1)
         quick, mute = await self.member(), await self.member("other")
         talking = asyncio.create_task(self.answer_pings(quick))
@@ -219,7 +219,7 @@ class Watch(Structured):
                     await client.send("{}")
             await asyncio.sleep(0.05)
 
-    async def test_a_client_that_asks_and_does_not_read_is_bounded_and_let_go(self):
+    async def test_a_client_that_sends_commands_without_reading_is_bounded_and_closed(self):
         self.serve(ping_interval=2, pong_timeout=2, history_size=100)
         member = await self.member()
         for number in range(3, 103):
@@ -243,7 +243,7 @@ class Watch(Structured):
         await self.replies(member, 28)
         await member.close()
 
-    async def test_a_client_that_goes_on_talking_but_reads_no_answer_is_let_go(self):
+    async def test_a_client_that_keeps_sending_but_does_not_read_is_closed(self):
         self.serve(ping_interval=1, pong_timeout=2, max_message=1_000_000)
         await self.room_with_history()
         greedy = await self.dial(receive_buffer=4096)
@@ -260,7 +260,7 @@ class Watch(Structured):
             client.send(frame("{}"))
             await asyncio.sleep(0.1)
 
-    async def test_answers_that_nobody_reads_are_bounded_for_all_clients_together(self):
+    async def test_unread_answers_of_all_clients_together_are_bounded(self):
         self.serve(max_memory=8_000_000, max_message=1_000_000)
         await self.room_with_history()
         before = self.server.rss()
@@ -302,7 +302,7 @@ class Namespaces(Structured):
         self.assertEqual(next(each["error"]["code"] for each in got if each.get("id") == 21), 108)
 
     @unittest.skipIf(HOST == "lwsws", "lwsws does not check")
-    async def test_a_wrong_option_of_a_namespace_keeps_the_server_from_starting(self):
+    async def test_a_wrong_option_of_a_namespace_prevents_the_start(self):
         for name, words in (("typing/history-siz", "did you mean"), ("typing/max-clients", "no option of rooms"),
                             ("a:b/history-size", "no namespace")):
             vhost = self.vhost()
@@ -314,7 +314,7 @@ class Namespaces(Structured):
 @over("plain")
 class End(Structured):
     @unittest.skipIf(HOST == "lwsws", "lwsws ends without telling its clients")
-    async def test_at_the_servers_end_all_that_was_published_arrives_then_3001(self):
+    async def test_at_shutdown_all_published_messages_arrive_before_3001(self):
         self.serve()
         member = await self.member()
         reader = await self.member()
@@ -327,7 +327,7 @@ class End(Structured):
 
 @over("plain", "tls")
 class LastCommand(Structured):
-    async def test_a_publish_and_a_close_in_one_segment_bring_the_publication_before_the_close(self):
+    async def test_a_publish_and_a_close_in_one_segment_deliver_the_publication_first(self):
         self.serve()
         client = await self.dial()
         client.send(frame(text(CONNECT, subscribe("lobby"))))

@@ -1,4 +1,4 @@
-"""The text dialect: what a client sends goes to everybody as it is, over every way in."""
+"""The text dialect: each message reaches everybody unchanged, over every transport."""
 import asyncio
 import pathlib
 import sys
@@ -19,21 +19,21 @@ async def take(client, count):
 
 @over(*ALL)
 class Joining:
-    async def test_a_client_is_accepted_at_once_and_told_nothing(self):
+    async def test_a_client_is_accepted_at_once_and_gets_no_message(self):
         self.serve()
         client = await self.join()
         self.assertIsNone(client.subprotocol)
         await client.send("first")
         self.assertEqual(await receive(client), "first")
 
-    async def test_the_log_says_who_joined_and_how_many_there_are(self):
+    async def test_the_log_has_each_join_with_the_number_of_clients(self):
         self.serve()
         for count in (1, 2, 3):
             await self.join()
             lines = await self.server.logged("joined", times=count)
             self.assertRegex(lines[-1], rf"vhost localhost: 127\.0\.0\.1 joined by text, clients: {count}$")
 
-    async def test_a_newcomer_sees_only_what_comes_after_it(self):
+    async def test_a_new_client_gets_only_later_messages(self):
         self.serve()
         old = await self.join()
         await old.send("before")
@@ -45,7 +45,7 @@ class Joining:
 
 @over(*ALL)
 class Relaying:
-    async def test_a_text_goes_to_every_client_the_sender_included(self):
+    async def test_a_text_reaches_every_client_including_the_sender(self):
         self.serve()
         clients = [await self.join() for _ in range(3)]
         await clients[0].send("hello")
@@ -62,7 +62,7 @@ class Relaying:
                 self.assertTrue(await receive(sender) == text, "what the sender got")
                 self.assertTrue(await receive(other) == text, "what the other got")
 
-    async def test_a_text_goes_as_it_is(self):
+    async def test_a_text_is_relayed_unchanged(self):
         self.serve()
         sender, other = await self.join(), await self.join()
         for text in ("請輸入", "\N{PILE OF POO} \N{WOMAN}\u200d\N{ROCKET}", "e\u0301 \u00e9 \ufeff", "\0\x01\x7f\r\n\t ",
@@ -90,14 +90,14 @@ class Relaying:
         for who in range(len(senders)):
             self.assertEqual([t for t in seen[0] if t.startswith(f"{who} ")], [f"{who} {i}" for i in range(each)])
 
-    async def test_many_texts_in_one_segment_arrive_each(self):
+    async def test_many_texts_in_one_segment_all_arrive(self):
         self.serve()
         sender, other = await self.dial(), await self.join()
         texts = [f"text {i} " + "x" * (i % 300) for i in range(500)]
         sender.send(b"".join(map(frame, texts)))
         self.assertEqual(await take(other, len(texts)), texts)
 
-    async def test_a_sender_that_leaves_right_after_its_text_is_still_heard(self):
+    async def test_the_text_of_a_sender_that_leaves_at_once_still_arrives(self):
         self.serve()
         sender, other = await self.dial(), await self.join()
         sender.send(frame("my last words") + frame(b"\x03\xe8", CLOSE))
@@ -118,7 +118,7 @@ class Splitting:
         await self.check([frame("one ", final=False), frame("two ", CONTINUATION, final=False),
                           frame("three", CONTINUATION)], "one two three")
 
-    async def test_empty_fragments_do_no_harm(self):
+    async def test_empty_fragments_are_harmless(self):
         await self.check([frame("", final=False), frame("", CONTINUATION, final=False), frame("x", CONTINUATION, final=False),
                           frame("", CONTINUATION)], "x")
 
@@ -146,11 +146,11 @@ class Splitting:
                 data = frame(text)
                 await self.check([data[:cut], data[cut:]], text)
 
-    async def test_a_segment_may_end_within_the_next_frame(self):
+    async def test_a_segment_may_end_inside_the_next_frame(self):
         data = frame("first") + frame("second") + frame("third")
         await self.check([data[:15], data[15:]], "first", "second", "third")
 
-    async def test_a_big_text_may_come_in_any_pieces(self):
+    async def test_a_big_text_may_be_split_anywhere(self):
         text = "".join(chr(0x4e00 + i % 5000) for i in range(20000))
         data, pieces, at, step = frame(text), [], 0, 1
         while at < len(data):
@@ -170,7 +170,7 @@ class Splitting:
 
 @over(*ALL)
 class Closing:
-    async def test_close_is_broadcast_then_the_sender_alone_is_told_and_closed(self):
+    async def test_close_is_broadcast_then_only_the_sender_gets_a_reply_and_is_closed(self):
         self.serve()
         sender, other = await self.join(), await self.join()
         await sender.send("close")
@@ -179,7 +179,7 @@ class Closing:
         await other.send("still here")
         self.assertEqual(await take(other, 2), ["close", "still here"])
 
-    async def test_what_was_said_before_close_comes_before_it(self):
+    async def test_messages_before_close_arrive_before_it(self):
         self.serve()
         sender = await self.dial()
         texts = [f"text {i}" for i in range(200)]
@@ -203,7 +203,7 @@ class Closing:
                 await client.send(text)
                 self.assertEqual(await receive(client), text)
 
-    async def test_nothing_after_the_close_word_counts_also_in_the_same_piece(self):
+    async def test_everything_after_the_close_word_is_ignored_even_in_the_same_segment(self):
         self.serve()
         leaver, other = await self.dial(), await self.join()
         leaver.send(frame("close") + frame("close") + frame("too late"))
@@ -212,7 +212,7 @@ class Closing:
         await other.send("next")
         self.assertEqual(await receive(other), "next")
 
-    async def test_close_word_may_be_another(self):
+    async def test_close_word_can_be_changed(self):
         self.serve(close_word="再見")
         client = await self.join()
         await client.send("close")
@@ -227,13 +227,13 @@ class Closing:
             await client.send(text)
             self.assertEqual(await receive(client), text)
 
-    async def test_close_reply_may_be_another(self):
+    async def test_close_reply_can_be_changed(self):
         self.serve(close_reply="bye 👋")
         client = await self.join()
         await client.send("close")
         self.assertEqual(await take(client, 2), ["close", "bye 👋"])
 
-    async def test_an_empty_close_reply_says_nothing(self):
+    async def test_an_empty_close_reply_sends_nothing(self):
         self.serve(close_reply="")
         client = await self.join()
         await client.send("close")
@@ -251,7 +251,7 @@ class Binary:
         await other.send("still here")
         self.assertEqual(await receive(other), "still here")
 
-    async def test_relayed_binary_stays_binary_and_as_it_is(self):
+    async def test_relayed_binary_stays_binary_and_unchanged(self):
         self.serve(binary="relay")
         sender, other = await self.join(), await self.join()
         for payload in (b"", b"\0\xff\xfe" * 7, bytes(range(256)) * 256):
@@ -259,7 +259,7 @@ class Binary:
                 await sender.send(payload)
                 self.assertEqual(await receive(other), payload)
 
-    async def test_relayed_fragmented_binary_arrives_as_one(self):
+    async def test_relayed_fragmented_binary_arrives_as_one_message(self):
         self.serve(binary="relay")
         sender, other = await self.dial(), await self.join()
         sender.send(frame(b"\xff\0", BINARY, final=False) + frame(b"\xfe", CONTINUATION))
@@ -309,13 +309,13 @@ class Leaving:
             await client.reset()
         await self.check(leave)
 
-    async def test_a_client_that_ends_within_a_frame_is_removed_and_its_text_not_relayed(self):
+    async def test_a_client_that_ends_inside_a_frame_is_removed_and_its_text_dropped(self):
         async def leave(client):
             client.send(frame("half of it")[:-3])
             await client.abandon()
         await self.check(leave)
 
-    async def test_a_client_that_ends_within_a_message_is_removed_and_its_text_not_relayed(self):
+    async def test_a_client_that_ends_inside_a_message_is_removed_and_its_text_dropped(self):
         async def leave(client):
             client.send(frame("half of it", final=False))
             await client.abandon()
@@ -324,10 +324,10 @@ class Leaving:
 
 @over("plain", "tls")
 class CloseFrames:
-    """How a peer's close frame is answered: RFC 6455 sections 5.5.1 and 7.4."""
+    """Answers to a peer's close frame: RFC 6455 sections 5.5.1 and 7.4."""
 
     async def answer_to(self, body):
-        """The code, and the whole body, of the answer to a close frame."""
+        """Code and body of the answer to a close frame."""
         client = await self.dial()
         client.send(frame(body, CLOSE))
         got = await client.frame()
@@ -335,19 +335,19 @@ class CloseFrames:
         await client.gone()
         return int.from_bytes(got.payload[:2], "big"), got.payload
 
-    async def test_a_right_close_is_answered_with_itself(self):
+    async def test_a_valid_close_frame_is_answered_with_the_same_body(self):
         self.serve()
         for code in (1000, 1001, 1003, 1007, 1011, 3000, 3999, 4000, 4999):
             with self.subTest(code):
                 body = code.to_bytes(2, "big") + "bye 早".encode()
                 self.assertEqual(await self.answer_to(body), (code, body))
 
-    async def test_one_byte_is_no_code_and_answered_with_1002(self):
+    async def test_a_close_frame_of_one_byte_is_answered_with_1002(self):
         self.serve()
         self.assertEqual((await self.answer_to(b"\x03"))[0], 1002)
         await self.server.logged(" left (")
 
-    async def test_codes_that_nobody_may_send_are_answered_with_1002(self):
+    async def test_forbidden_close_codes_are_answered_with_1002(self):
         self.serve()
         for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535):
             with self.subTest(code):
@@ -360,7 +360,7 @@ class CloseFrames:
             with self.subTest(reason):
                 self.assertEqual((await self.answer_to(b"\x03\xe8" + reason))[0], 1007)
 
-    async def test_a_text_and_a_close_in_one_segment_bring_the_text_before_the_close(self):
+    async def test_a_text_and_a_close_in_one_segment_deliver_the_text_first(self):
         self.serve()
         other = await self.join()
         sender = await self.dial()

@@ -1,4 +1,4 @@
-"""Which vhosts serve the chat, and which of them hear each other."""
+"""Vhosts with and without lws-chat, and vhosts that share rooms."""
 import pathlib
 import sys
 import unittest
@@ -10,11 +10,11 @@ from support.transports import Transport, over  # noqa: E402
 from support.wire import upgrade  # noqa: E402
 
 
-REFUSED = (400, 403, 404, 405, None)  # None: closed without an answer, lws's own way for unknown protocols
+REFUSED = (400, 403, 404, 405, None)  # None: closed without an answer, as lws does for unknown protocols
 
 
 def without_chat(made):
-    """The vhost as one that knows nothing of lws-chat."""
+    """The vhost without lws-chat."""
     del made["ws-protocols"], made["mounts"]
     return made
 
@@ -24,14 +24,14 @@ class Hubs(Transport):
         self.server = self.enterContext(Server(*vhosts))
         return [await self.enterAsyncContext(connect(self.server.url_of(i))) for i in range(len(vhosts))]
 
-    async def test_two_vhosts_do_not_hear_each_other(self):
+    async def test_two_vhosts_do_not_share_rooms(self):
         a, b = await self.join_each(vhost("a"), vhost("b"))
         await a.send("from a")
         await b.send("from b")
         self.assertEqual(await receive(a), "from a")
         self.assertEqual(await receive(b), "from b")
 
-    async def test_vhosts_of_the_same_hub_hear_each_other_in_one_order(self):
+    async def test_vhosts_of_one_hub_share_rooms_in_one_order(self):
         a, b = await self.join_each(vhost("a", hub="town"), vhost("b", hub="town"))
         for i in range(20):
             await (a, b)[i % 2].send(f"text {i}")
@@ -46,7 +46,7 @@ class Hubs(Transport):
         await tls.send("from tls")
         self.assertEqual([await receive(plain), await receive(plain)], ["from plain", "from tls"])
 
-    async def test_hubs_of_different_names_do_not_hear_each_other(self):
+    async def test_hubs_with_different_names_do_not_share_rooms(self):
         a, b, c = await self.join_each(vhost("a", hub="town"), vhost("b", hub="village"), vhost("c"))
         for client, text in ((a, "from a"), (b, "from b"), (c, "from c")):
             await client.send(text)
@@ -58,7 +58,7 @@ class Hubs(Transport):
         for name in ("a", "b"):
             self.assertRegex((await self.server.logged(f"vhost {name}:", "joined"))[0], "clients: 1$")
 
-    async def test_each_vhost_of_a_hub_keeps_the_options_of_its_own(self):
+    async def test_each_vhost_of_a_hub_keeps_its_own_options(self):
         a, b = await self.join_each(vhost("a", hub="town", close_word="bye"), vhost("b", hub="town", close_word="ciao"))
         await a.send("ciao")
         await b.send("bye")
@@ -67,7 +67,7 @@ class Hubs(Transport):
         await a.send("still here")
         self.assertEqual(await receive(a), "still here")
 
-    async def test_a_client_that_is_closed_leaves_the_other_vhosts_of_its_hub_alone(self):
+    async def test_closing_a_client_does_not_affect_other_vhosts_of_its_hub(self):
         a, b = await self.join_each(vhost("a", hub="town"), vhost("b", hub="town"))
         await a.send("close")
         self.assertEqual(await receive(b), "close")
@@ -75,7 +75,7 @@ class Hubs(Transport):
         self.assertEqual(await receive(b), "still here")
 
     @unittest.skipIf(server.HOST != "lwsws", "lws-chatd does not start with it: see test_starting.py")
-    async def test_a_vhost_that_contradicts_its_hub_refuses_and_the_log_names_both(self):
+    async def test_a_vhost_with_other_hub_options_refuses_clients_and_the_log_names_both(self):
         self.server = self.enterContext(
             Server(vhost("first", hub="town"), vhost("second", hub="town", max_lag=4096), serving=1))
         line = (await self.server.logged('hub "town"'))[0]
@@ -87,10 +87,10 @@ class Hubs(Transport):
 
 @over("plain", "http2")
 class Enabling:
-    async def test_a_vhost_without_the_protocol_lets_nobody_in(self):
+    async def test_a_vhost_without_the_protocol_accepts_nobody(self):
         self.serve(without_chat(self.vhost()), vhost("other"))
         status = await self.status()
-        if server.HOST != "lwsws":  # there the protocol that lwsws brings along answers such a vhost
+        if server.HOST != "lwsws":  # there, a protocol of lwsws answers for such a vhost
             self.assertIn(status, REFUSED)
         self.assertEqual(self.server.chat_log("joined"), [])
 
@@ -98,7 +98,7 @@ class Enabling:
         self.serve(without_chat(self.vhost()), vhost("other"))
         self.assertIn(await self.status(headers={"Sec-WebSocket-Protocol": "lws-chat"}), REFUSED)
 
-    async def test_a_vhost_whose_options_do_not_say_ok_refuses_with_404(self):
+    async def test_a_vhost_without_status_ok_refuses_with_404(self):
         for status in (None, "off"):
             with self.subTest(status=status):
                 made = self.vhost()
@@ -132,7 +132,7 @@ class Enabling:
         self.serve(default=0)
         self.assertIn(await self.status(headers={"Sec-WebSocket-Protocol": "superchat"}), REFUSED)
 
-    async def test_another_path_may_be_configured(self):
+    async def test_the_path_can_be_changed(self):
         self.serve(path="/talk")
         self.assertEqual(await self.status(), 404)
         self.url = self.url.replace("/chat/", "/talk")
