@@ -1,1 +1,1 @@
-"""What tests/bench/run is made of."""
+"""The parts of tests/bench/run."""

@@ -1,4 +1,4 @@
-"""Runs every workload against every server, in an order of chance, and keeps what came out."""
+"""Runs every workload against every server in random order, and keeps the results."""
 import dataclasses
 import json
 import math
@@ -9,7 +9,7 @@ import types
 
 from . import machine, meddler, servers, workloads
 
-# More than any run takes: the generator ends by itself after that.
+# Seconds after which the generator ends by itself. Every run is shorter.
 LIMIT = 240
 
 
@@ -19,10 +19,10 @@ class Campaign:
         self.repeat = repeat
         self.random = random.Random(seed)
         self.generator_core, self.server_core = machine.cores()
-        self.halvings = {}   # by workload and server: how often the rate had to be halved so far
+        self.halvings = {}   # by workload and server: number of times that the rate was halved
         self.results = {}    # by workload and server: [(halvings, result)]
-        self.skipped = {}    # by workload and server: why
-        self.failures = []   # what makes the benchmark fail
+        self.skipped = {}    # by workload and server: the reason
+        self.failures = []   # reasons for the benchmark to fail
 
     def generate(self, running, arguments):
         command = [str(self.load), "--port", str(running.port), "--group", str(running.group), "--limit", str(LIMIT)]
@@ -57,7 +57,7 @@ class Campaign:
         return (workload.key, server.name) not in self.skipped
 
     def _measure(self, workload, server):
-        """At the highest rate that the server holds: halved until it does."""
+        """Measures at the highest rate that the server holds: halves the rate until it does."""
         key = workload.key, server.name
         while True:
             halvings = self.halvings.get(key, 0)
@@ -89,7 +89,7 @@ class Campaign:
 
     @staticmethod
     def _steps(workload, halvings, result):
-        """How often to halve at once: what an overloaded server did while it could says what is hopeless."""
+        """Number of halvings at once, from the share that an overloaded server delivered."""
         if not result["overloaded"]:
             return 1
         steps = max(1, int(math.log2(1 / result["arrived"]))) if result["arrived"] else 3
@@ -98,7 +98,7 @@ class Campaign:
         return steps
 
     def _judge(self, workload, server, result):
-        """A server of ours has to deliver, fast or not."""
+        """A server of ours must deliver everything, fast or not."""
         if not server.ours:
             return
         if "error" in result:
@@ -135,10 +135,10 @@ class Campaign:
         return (f"{result['cpu_us_per_delivery']:.3g} µs, {result['deliveries_per_second']:.4g}/s, "
                 f"p99 {result['latency_ms']['p99']:.3g} ms, generator {result['generator_cpu_percent']:.0f} %{at}")
 
-    # What came out.
+    # The results.
 
     def kept(self, workload, server):
-        """The results at the lowest rate that was needed; they alone can be compared with each other."""
+        """The results at the lowest rate. Results at different rates cannot be compared."""
         entries = self.results.get((workload, server), [])
         usable = [(h, r) for h, r in entries if "error" not in r and "not_held" not in r]
         lowest = max((h for h, _ in usable), default=0)
@@ -158,7 +158,7 @@ class Campaign:
         return values
 
     def faults(self, workload, server, *names):
-        """Sums over all kept runs; None when it is not known."""
+        """Sums over all kept runs. None: unknown."""
         totals = []
         for name in names:
             values = self.values(workload, server, "faults", name)
@@ -167,7 +167,7 @@ class Campaign:
 
 
 def self_check(campaign, build):
-    """Does the generator see what goes wrong? A floor that errs on purpose, and the fault that must be found."""
+    """Checks that the generator finds faults. A floor makes each fault on purpose."""
     checks = [((), set()), (("--fragment-every", "7"), set()), (("--drop-every", "97"), {"lost"}),
               (("--duplicate-every", "97"), {"duplicated"}), (("--swap-every", "97"), {"reordered"}),
               (("--damage-every", "97"), {"damaged"})]
@@ -175,17 +175,17 @@ def self_check(campaign, build):
     for faults, expected in checks:
         with servers.Running(servers.Floor(build, "send", *faults), core=campaign.server_core) as running:
             result = campaign.generate(running, workload.arguments() + ["--give-up", "1"])
-        # A damaged message has not arrived either; one that is held back at the end never does.
+        # A damaged message also counts as lost, and so does one that is held back at the end.
         compare(campaign, " ".join(faults) or "no fault", result, expected, {"lost"} if expected else set())
     check_http(campaign, build, workload)
 
 
 def check_http(campaign, build, workload):
-    """The same for event streams and answers, which the floors do not have: somebody meddles with ours."""
+    """The same for event streams and answers, which the floors do not have. A proxy changes those of lws-chatd."""
     event, data, offset, status = rb"data: \w+\nid: \S+\n\n", rb"data: \w+", rb'"offset":\d+', rb"HTTP/1.1 200"
     events = dataclasses.replace(workload, events=True)
     post = dataclasses.replace(workload, kind="post", rate=0, window=1, publishers=3)
-    # Answers stay as long as they say they are.
+    # A changed answer must keep its length, because it has a Content-Length.
     checks = [("nothing in events", events, event, lambda found: found, set()),
               ("events left out", events, event, lambda found: b"", {"lost", "ended"}),
               ("repeated events", events, event, lambda found: found * 2, {"ended"}),
@@ -204,7 +204,7 @@ def check_http(campaign, build, workload):
 
 
 def compare(campaign, what, result, expected, allowed):
-    """Whether exactly this was found, and what it may lead to."""
+    """Fails unless exactly the expected faults were found, and at most the allowed consequences."""
     found = {name for name, count in result["faults"].items() if count} if "error" not in result else {result["error"]}
     if not expected <= found or found - expected - allowed:
         campaign.failures.append(f"the generator found {found or 'nothing'} with {what}")

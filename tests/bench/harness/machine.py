@@ -1,4 +1,4 @@
-"""What has to be there before anything is measured: packages, programs, cores, descriptors; and what to call it."""
+"""The requirements of a measurement: packages, programs, cores, descriptors. Also a description of the machine."""
 import os
 import pathlib
 import platform
@@ -17,10 +17,10 @@ BUILD_PACKAGES = ["build-essential", "cmake", "ninja-build", "pkg-config", "open
 CHANNELS_PACKAGES = ["python3-django", "python3-django-channels", "daphne"]
 NCHAN_PACKAGES = ["nginx", "libnginx-mod-nchan"]
 
-# The most descriptors that a server or the generator needs: 10 000 clients and some.
+# Descriptors for a server or the generator: 10 000 clients, and some more.
 DESCRIPTORS = 20_000
 
-# And where it is about how many there are: as many as may be, of which each of ours takes one at either end.
+# Descriptors for the tables about many clients. Each of our clients takes one at either end.
 CROWD = 50_000
 
 
@@ -29,7 +29,7 @@ def say(*words):
 
 
 def output(*command):
-    """What a program prints, its errors too; empty if there is no such program."""
+    """Output of a program, with its errors. Empty: there is no such program."""
     try:
         result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
         return result.stdout.strip()
@@ -45,7 +45,7 @@ def npm_install(folder):
     stamp = folder / "node_modules/.package-lock.json"
     if stamp.exists() and stamp.stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime:
         return
-    # Nothing that we use needs the packages' own install scripts.
+    # These packages work without their install scripts.
     subprocess.run(["npm", "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
                    check=True, timeout=1800)
 
@@ -59,7 +59,7 @@ def install_nchan():
     new = not pathlib.Path("/usr/sbin/nginx").exists()
     require(NCHAN_PACKAGES)
     if new and output("systemctl", "is-active", "nginx") == "active":
-        # Debian starts what it installs, on port 80 of all addresses.
+        # Debian starts the server at installation, on port 80 of all addresses.
         say("nginx is new here: its own service is switched off, the benchmark starts one by itself")
         subprocess.run((["sudo"] if os.geteuid() else []) + ["systemctl", "disable", "--now", "nginx"],
                        check=True, timeout=120)
@@ -78,13 +78,13 @@ def build(folder):
 
 
 def cores():
-    """The generator's core and the server's; both are None with only one."""
+    """The generator's core and the server's. Both are None on a machine with one core."""
     allowed = sorted(os.sched_getaffinity(0))
     return (allowed[0], allowed[-1]) if len(allowed) > 1 else (None, None)
 
 
 def raise_descriptors(most=DESCRIPTORS):
-    """How many descriptors a program may have, raised as far as needed and allowed."""
+    """The limit of descriptors, raised as far as needed and allowed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = max(soft, min(hard, most))
     if hard < most:
@@ -98,13 +98,13 @@ def raise_descriptors(most=DESCRIPTORS):
 
 
 def bun():
-    """Bun's program as npm has installed it, or None."""
+    """Bun's program from npm, or None."""
     found = sorted((BENCH / "node_modules/@oven").glob("bun-*/bin/bun")) + [BENCH / "node_modules/bun/bin/bun.exe"]
     return next((path for path in found if os.access(path, os.X_OK)), None)
 
 
 def package_version(name):
-    """Of a Debian package; empty when it is not installed."""
+    """Version of a Debian package. Empty: it is not installed."""
     result = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", name], stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL, text=True, check=False)
     return result.stdout.strip()
@@ -116,7 +116,7 @@ def npm_version(folder, name):
 
 
 def describe():
-    """Facts about the machine, in the order in which they are printed."""
+    """Facts about the machine, in printing order."""
     model = re.search(r"model name\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text())
     memory = re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text())
     release = re.search(r'PRETTY_NAME="?([^"\n]*)', pathlib.Path("/etc/os-release").read_text())

@@ -1,4 +1,4 @@
-"""A proxy in front of a server that changes what it says, to see that the generator notices."""
+"""A proxy that changes the server's data, to check that the generator notices."""
 import contextlib
 import itertools
 import re
@@ -45,7 +45,7 @@ class Meddler:
             sink.shutdown(socket.SHUT_WR)
 
     def _meddle(self, piece):
-        """At the loads that this is for, a read holds whole events and answers."""
+        """With small loads, a read holds whole events and answers."""
         def meddle(match):
             return match[0] if next(self.found) % self.every else self.change(match[0])
         return self.pattern.sub(meddle, piece)

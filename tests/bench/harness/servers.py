@@ -1,4 +1,4 @@
-"""The servers that are compared. Each is started anew for every run, on a free port, on a core of its own."""
+"""The servers to compare. Each run starts its server anew, on a free port and a core of its own."""
 import atexit
 import contextlib
 import ctypes
@@ -20,7 +20,7 @@ from support.ports import free_port
 from . import machine
 
 API_KEY = "a-key-that-only-the-benchmark-has"
-PATIENCE = 30  # seconds until a server that does not answer counts as not starting
+PATIENCE = 30  # seconds that a server may take to start
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
 running = set()
@@ -39,20 +39,20 @@ def certificate(folder):
 
 
 class Server:
-    """A kind of server. command() writes what it needs into the folder and says how to start it."""
+    """A kind of server. command() writes its files into the folder and returns the command that starts it."""
     name = ""
     about = ""        # for the table of versions
     ours = False
     floor = False
-    tls = False       # can it be asked for TLS?
-    rooms = True      # does another path mean another room?
-    posts = False     # does POST /pub/ROOM publish in the room /chat/ROOM?
+    tls = False       # it can serve TLS
+    rooms = True      # each path is a room of its own
+    posts = False     # POST /pub/ROOM publishes to the room /chat/ROOM
 
     def __init__(self, build):
         self.build = build
 
     def install(self):
-        """Raises an exception if it cannot be had here."""
+        """Installs it. Raises an exception if that is not possible."""
 
     def version(self):
         return ""
@@ -103,7 +103,7 @@ class LwsChat(Server):
 
     @staticmethod
     def options(build):
-        """The names of the options that this build of the plugin has."""
+        """Names of this plugin build's options."""
         text = machine.output(str(build / "bin/lws-chatd"), "-p", str(build / "plugins"), "--options")
         return set(re.findall(r"^\| `([a-z0-9-]+)`", text, re.MULTILINE))
 
@@ -114,7 +114,7 @@ class LwsChat(Server):
     def command(self, folder, port, pair):
         pvos = {"status": "ok", "default": "1"}
         known = self.options(self.build)
-        # The load comes from a few publishers, who would be taken for abusers.
+        # The load comes from a few publishers, which the default limits would slow down.
         for name in ("message-rate", "max-joins-per-second"):
             if name in known:
                 pvos[name] = "0"
@@ -218,7 +218,7 @@ class Bun(Server):
 
 
 def catalogue(build):
-    """All that there are, ours first."""
+    """All servers, ours first."""
     return [*LwsChat.all(build), Floor(build, "send"), Floor(build, "coalesce"), Textbook(build), Nchan(build),
             Bun(build), NpmWs(build), Channels(build)]
 
@@ -237,7 +237,7 @@ class Running:
     def __enter__(self):
         running.add(self)
         try:
-            # nginx's worker is another user.
+            # nginx's worker runs as another user.
             self.folder.chmod(0o755)
             command = self.server.command(self.folder, self.port, certificate(self.folder) if self.tls else None)
             with open(self.folder / "log", "wb") as log:
@@ -273,7 +273,7 @@ class Running:
             time.sleep(0.02)
 
     def probe(self, path):
-        """What a WebSocket handshake is answered with; None when nothing answers."""
+        """Status of the answer to a WebSocket handshake. None: no answer."""
         request = (f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
         with contextlib.suppress(OSError, ValueError), socket.create_connection(("127.0.0.1", self.port), 5) as plain:
@@ -300,7 +300,7 @@ class Running:
                         os.kill(self.process.pid, number)
                     with contextlib.suppress(subprocess.TimeoutExpired):
                         self.process.wait(seconds)
-            # What it may have left behind: nginx's workers, when the master was killed.
+            # Kill processes that it left behind, such as nginx's workers after their master.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
         running.discard(self)

@@ -1,4 +1,4 @@
-"""What came out, as Markdown."""
+"""The results as Markdown."""
 import math
 
 from . import workloads
@@ -7,7 +7,7 @@ DASH = "–"
 
 
 def number(value, digits=3):
-    """With so many significant digits, never as 1e+06."""
+    """A number with so many significant digits, never as 1e+06."""
     if value is None:
         return DASH
     if value == 0:
@@ -44,7 +44,7 @@ class Tables:
         return " / ".join("?" if count is None else str(count) for count in counts)
 
     def spread(self, key, server, *path):
-        """How far the runs are apart, in percent of the median."""
+        """Range of the runs, in percent of the median."""
         values = self.campaign.values(key, server.name, *path)
         if len(values) < 2 or not self.value(key, server, *path):
             return DASH
@@ -69,8 +69,8 @@ class Tables:
         return text + ("\n\nNot here or limited: " + "; ".join(notes) + "." if notes else "")
 
     def ratios(self, key, *path, inverse=False):
-        """Columns of this server to each floor, and of each of ours to this server; where only ours are measured, to
-        its figure in the workload that this one is to be compared with."""
+        """Ratios of this server to each floor, and of each server of ours to this one. In a workload for ours only, the ratio
+        to the same server's figure in the workload to compare with."""
         beside = workloads.BESIDE.get(key)
         floors = [s for s in self.floors if self.value(key, s, *path) is not None]
         header = [f"÷ ({beside})"] if beside else []
@@ -149,7 +149,7 @@ class Tables:
         value = self.value("d", server, "bytes_per_connection")
         return None if value is None else value / 1000
 
-    # What the issues ask for.
+    # Our targets.
 
     def targets(self):
         rows = []

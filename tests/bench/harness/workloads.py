@@ -1,13 +1,13 @@
-"""What is done to each server, and when a server counts as keeping up with it."""
+"""The loads, and the conditions under which a server keeps up with one."""
 import dataclasses
 import math
 
 from . import servers
 
-# A server keeps up when at least this share of the deliveries is done a quarter of a second after the last message.
+# A server keeps up if at least this share of the deliveries is done a quarter of a second after the last message.
 IN_TIME = 0.98
 
-# A run is made long enough for so many messages, but a rate that needs longer than this, in seconds, is not tried.
+# A run lasts long enough for so many messages. A rate that needs more than this number of seconds is not tried.
 MESSAGES = 4
 LONGEST = 20
 
@@ -33,7 +33,7 @@ class Workload:
     tls: bool = False
     size: int = 64       # bytes of a message
     structured: bool = False
-    events: bool = False  # the readers who do not publish read event streams
+    events: bool = False  # readers that do not publish read event streams
     ours: bool = False   # only for servers of ours
 
     @property
@@ -44,7 +44,7 @@ class Workload:
         return "/chat/room%" if named else "/chat/"
 
     def slower(self, halvings):
-        """The same with the rate, or the bursts, halved so often; None when there is nothing left to halve."""
+        """The workload with its rate or bursts halved so many times. None: it cannot be halved further."""
         if halvings == 0:
             return self
         if self.burst:
@@ -57,7 +57,7 @@ class Workload:
 
     @property
     def deadline(self):
-        """Seconds within which 99 % of the deliveries have to be done: one, or until the next message."""
+        """Seconds within which 99 % of the deliveries must be done: one, or the time to the next message."""
         return max(1, self.interval if self.burst else 1 / self.rate if self.rate else 1)
 
     def arguments(self):
@@ -81,7 +81,7 @@ class Workload:
             ["--tls"] if self.tls else [])
 
     def load(self):
-        """What is sent, for people."""
+        """Description of the load, for people."""
         if self.window:
             return "a closed loop"
         if self.burst:
@@ -104,8 +104,7 @@ def holds(workload, result):
             result["latency_ms"]["p99"] <= workload.deadline * 1000)
 
 
-# What a text of 64 bytes is as a push of the structured dialect: the text dialect with messages of that size
-# sends as many bytes.
+# Bytes of a structured push with a text of 64 bytes. The text dialect with messages of this size sends as many bytes.
 PUSH = len('{"push":{"channel":"room0","pub":{"data":"","info":{"user":"","client":"%32d"},"offset":100}}}' % 0) + 64
 
 
@@ -125,12 +124,12 @@ def event_streams(*chosen):
                                   title=f"({workload.key}), event streams")
 
 
-# What the CPU per delivery of a workload is to be compared with.
+# Workloads whose CPU per delivery is compared with that of another one.
 BESIDE = {"s" + key: "t" + key for key in "abg"} | {"v" + key: key for key in "abg"}
 
 
 def posts(readers, connections, **more):
-    """Requests that publish, the next one on each connection when the last one is answered."""
+    """Requests that publish. Each connection sends its next one after the answer to the last."""
     for count in connections:
         who = "1 connection posts" if count == 1 else f"{count} connections post"
         yield Workload(f"p{count}", f"{who} to a room of {readers} readers, each when it was answered", "post",
@@ -164,7 +163,7 @@ def full(duration, window):
 
 
 def quick(window):
-    """The same in small: for rot, not for timing."""
+    """Small versions of all workloads, which test that they work."""
     few = {"settle": 0.1, "warmup": 0.2, "duration": 0.5}
     steady = Workload("a", "40 readers, 10 messages a second", "flow", 40, rate=10, **few)
     burst = Workload("b", "40 readers, bursts of 10", "flow", 40, burst=10, interval=0.25, **few)

@@ -86,7 +86,7 @@ void Client::connect(const std::string& path, const std::string& channel) {
   state_ = State::kConnecting;
 }
 
-// What it says first.
+// Its first message.
 std::string Client::opening() const {
   const Options& options = network_.options;
   std::string host = " HTTP/1.1\r\nHost: " + options.host + ":" + std::to_string(options.port);
@@ -112,7 +112,7 @@ void Client::handle(uint32_t events) {
   if (state_ >= State::kSubscribing && state_ != State::kEnded && !unsent_.empty() && !watches_writeable_) flush();
 }
 
-// Up to where the request can be sent.
+// Up to the point where the request can be sent.
 void Client::proceed() {
   if (state_ == State::kConnecting) {
     int error = 0;
@@ -138,7 +138,7 @@ void Client::proceed() {
       return watch(error == SSL_ERROR_WANT_WRITE);
     }
   }
-  // Nobody greets who posts.
+  // A client that posts gets no greeting.
   if (role_.speech == Speech::kPosts) become_open();
   flush();
 }
@@ -196,7 +196,7 @@ void Client::watch(bool writeable) {
   epoll_ctl(epoll(), EPOLL_CTL_MOD, fd_, &event);
 }
 
-// Bytes read; 0 at the end; -1 when there is nothing now.
+// Returns the bytes read. 0: the end. -1: nothing now.
 ssize_t Client::receive(char* bytes, size_t room) {
   if (!ssl_) {
     ssize_t got = ::recv(fd_, bytes, room, 0);
@@ -212,7 +212,7 @@ ssize_t Client::receive(char* bytes, size_t room) {
 void Client::read() {
   char* buffer = network_.buffer.data();
   for (bool more = true; more;) {
-    // What is left of the last read goes in front of this one, in the buffer that all share.
+    // The rest of the last read goes in front of this one, in the shared buffer.
     size_t kept = unparsed_.size();
     std::memcpy(buffer, unparsed_.data(), kept);
     ssize_t got = receive(buffer + kept, network_.buffer.size() - kept);
@@ -223,7 +223,7 @@ void Client::read() {
     if (state_ == State::kEnded || (role_.stalled && state_ == State::kOpen)) return;
     if (size - used > kMostUnparsed) return end("a frame is too long");
     if (kept || used < size) unparsed_.assign(buffer + used, size - used);
-    more = ssl_ != nullptr;  // epoll does not tell of what OpenSSL has read ahead
+    more = ssl_ != nullptr;  // epoll does not see data that OpenSSL has read ahead
   }
 }
 
@@ -241,7 +241,7 @@ size_t Client::consume(char* bytes, size_t size, Nanoseconds when) {
   return used;
 }
 
-// Returns how much it was; 0 if it is not all there.
+// Returns its size. 0: it is not complete yet.
 size_t Client::consume_next(char* bytes, size_t size, Nanoseconds when) {
   if (role_.speech == Speech::kEvents) return consume_event({bytes, size}, when);
   if (role_.speech == Speech::kPosts) return consume_answer({bytes, size}, when);
@@ -250,7 +250,7 @@ size_t Client::consume_next(char* bytes, size_t size, Nanoseconds when) {
   return frame.size;
 }
 
-// The first event that has a name says where the reader is. From there on the ids are the offsets without a gap.
+// The first event with a name has the reader's position. From there on, the ids are the offsets without a gap.
 size_t Client::consume_event(std::string_view bytes, Nanoseconds when) {
   StreamEvent event = first_event(bytes);
   if (event.size == 0) return 0;
@@ -289,7 +289,7 @@ size_t Client::consume_response(std::string_view response) {
     end("HTTP " + std::to_string(head.status));
     return 0;
   }
-  // The events are read as they come: in chunks they would not be.
+  // This reads events as they come, which is impossible with chunks.
   if (events && (field(head.fields, "content-type:") != "text/event-stream" ||
                  !field(head.fields, "transfer-encoding:").empty())) {
     end("not an event stream");

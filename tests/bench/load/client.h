@@ -1,4 +1,4 @@
-// One client, plain or TLS, that never blocks: a WebSocket, an event stream, or one that posts.
+// One client, plain or TLS, that never blocks: a WebSocket, an event stream, or a client that posts.
 #pragma once
 
 #include <netinet/in.h>
@@ -18,41 +18,41 @@
 
 namespace bench {
 
-// What all clients share.
+// Data that all clients share.
 struct Network {
   explicit Network(const Options& options);
   ~Network();
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
-  // A key that hides nothing, but differs from frame to frame as section 5.3 of RFC 6455 demands.
+  // A masking key. It is not secret, but differs from frame to frame, as RFC 6455 section 5.3 requires.
   uint32_t mask_key() { return static_cast<uint32_t>(random()); }
 
   const Options& options;
   sockaddr_in address{};
   int epoll = -1;
-  // The clients that publish, for themselves and, as one descriptor with the number kGroup, in `epoll`.
+  // Clients that publish have an epoll of their own. `epoll` contains it as one descriptor with the number kGroup.
   int publishers_epoll = -1;
   static constexpr uint32_t kGroup = 0xffffffff;
   SSL_CTX* tls = nullptr;
   std::minstd_rand random{std::random_device{}()};
-  std::string key;           // Sec-WebSocket-Key, the same for all: the answer is verified cheaply
-  std::string accept;        // and what the server has to answer
-  std::vector<char> buffer;  // what a read goes into
+  std::string key;           // Sec-WebSocket-Key, the same for all, so that the answer is cheap to verify
+  std::string accept;        // the server's answer to it
+  std::vector<char> buffer;  // for reads
 };
 
-// What a client says and is told.
+// Kinds of clients.
 enum class Speech : uint8_t {
-  kText,        // WebSocket: texts as they are
+  kText,        // WebSocket: texts
   kStructured,  // WebSocket: the structured dialect
-  kEvents,      // reads an event stream and says nothing
+  kEvents,      // reads an event stream and sends nothing
   kPosts        // publishes by POST and reads the answers
 };
 
 struct Role {
   Speech speech = Speech::kText;
   bool publishes = false;
-  bool stalled = false;  // takes as little as possible and, once open, reads nothing
+  bool stalled = false;  // has a small receive buffer and, once open, reads nothing
 };
 
 class Client {
@@ -60,28 +60,28 @@ class Client {
   class Owner {
    public:
     virtual void opened(Client& client) = 0;
-    // A whole text message; the text is gone after the call.
+    // A whole text message. The text is valid only during the call.
     virtual void received(Client& client, std::string_view text, Nanoseconds when) = 0;
-    // What was posted last has been answered.
+    // The answer to the last post.
     virtual void answered(Client& client, const Answer& answer, Nanoseconds when) = 0;
-    // The connection was refused, closed or lost. It is not used any more.
+    // The connection was refused, closed or lost. Nothing uses it any more.
     virtual void ended(Client& client, const std::string& why) = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  // `number` is the client's in epoll's events, never kGroup.
+  // `number` identifies the client in epoll's events. It is never kGroup.
   Client(Network& network, Owner& owner, uint32_t number, Role role);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // In the structured dialect it is open once it has subscribed to the channel, which the others have none of.
+  // A structured client is open when it has subscribed to the channel. Other clients have no channel.
   void connect(const std::string& path, const std::string& channel);
   void handle(uint32_t epoll_events);
 
-  // Sent by the next flush(), or after the handle() from which it was called.
+  // The next flush() sends it, or the handle() that is running.
   void queue_text(std::string_view text);
   void flush();
 
@@ -119,13 +119,13 @@ class Client {
   SSL* ssl_ = nullptr;
   State state_ = State::kNew;
   std::string path_;
-  std::string channel_;       // of the structured dialect
-  uint64_t commands_ = 2;     // of it, sent so far
-  uint64_t next_offset_ = 0;  // of the event that is due
+  std::string channel_;       // for the structured dialect
+  uint64_t commands_ = 2;     // structured commands sent so far
+  uint64_t next_offset_ = 0;  // offset of the next event
   bool watches_writeable_ = false;
   Nanoseconds began_ = 0;
   std::string unparsed_;                    // the beginning of a frame
-  std::string unsent_;                      // what the socket does not take now
+  std::string unsent_;                      // data that the socket does not take now
   std::unique_ptr<std::string> fragments_;  // the beginning of a message
 };
 

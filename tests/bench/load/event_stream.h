@@ -1,5 +1,5 @@
-// Event streams (html.spec.whatwg.org, section 9.2), as lws-chat writes them: a text that the load sends has no line
-// breaks and is one line of data; an id ends with the offset.
+// Event streams (html.spec.whatwg.org, section 9.2), as lws-chat writes them. The load's texts have no line breaks, so
+// each is one line of data. An id ends with the offset.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@
 
 namespace bench {
 
-// An event at the beginning of a buffer. `size` is 0 while the buffer does not hold all of it.
+// An event at the beginning of a buffer. `size` is 0 while it is incomplete.
 struct StreamEvent {
   std::string_view name;
   std::string_view data;
   std::string_view id;
-  bool wrong = false;  // a line in it is none of an event
+  bool wrong = false;  // it has a line that no event has
   size_t size = 0;
 };
 
@@ -45,7 +45,7 @@ inline StreamEvent first_event(std::string_view bytes) {
   return event;
 }
 
-// EPOCH:OFFSET; 0 if the id is none.
+// The offset of an id EPOCH:OFFSET. 0: the id has another form.
 inline uint64_t offset_of(std::string_view id) {
   size_t colon = id.rfind(':');
   return colon == std::string_view::npos ? 0 : number_of(id.substr(colon + 1), 0);

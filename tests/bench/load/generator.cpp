@@ -11,13 +11,13 @@
 namespace bench {
 namespace {
 
-// Few enough that the clock is looked at often.
+// Events per epoll_wait(). Few, so that the clock is read often.
 constexpr size_t kEvents = 64;
 
-// A server that keeps up is done so long after the last message.
+// A server that keeps up has delivered all messages this long after the last one.
 constexpr Nanoseconds kGrace = kSecond / 4;
 
-// How long to look for duplicates after everything has arrived.
+// Time to look for duplicates after all messages have arrived.
 constexpr Nanoseconds kAftermath = kSecond / 20;
 
 std::string numbered(std::string name, uint32_t room) {
@@ -25,8 +25,8 @@ std::string numbered(std::string name, uint32_t room) {
   return mark == std::string::npos ? name : name.replace(mark, 1, std::to_string(room));
 }
 
-// Publishers know nothing of each other: each sends at the same rate, at a moment of its own. The same
-// moments in every run.
+// Publishers are independent: each sends at the same rate, but at times of its own. The times are the same in every
+// run.
 std::vector<std::pair<double, uint32_t>> choose_phases(uint32_t publishers) {
   std::mt19937 random(1);
   std::vector<std::pair<double, uint32_t>> phases;
@@ -132,7 +132,7 @@ bool Generator::connect_all() {
 void Generator::settle() {
   Nanoseconds begin = now();
   Nanoseconds end = begin + from_seconds(options_.settle);
-  // Of the first half a part belongs to the handshakes: what servers do when a connection has just been opened.
+  // Count only the second half. In the first half, servers still have work with the new connections.
   while (now() < begin + (end - begin) / 2) turn(begin + (end - begin) / 2);
   Nanoseconds half = now();
   Nanoseconds cpu = server_.cpu_time();
@@ -184,7 +184,7 @@ void Generator::send_for(double duration) {
 }
 
 void Generator::send_by_clock(Nanoseconds begin, Nanoseconds end) {
-  // A burst is of one publisher, all of them in turn.
+  // One publisher sends a burst. They take turns.
   double period = options_.burst ? options_.interval * options_.publishers : options_.publishers / options_.rate;
   uint32_t copies = std::max(options_.burst, 1U);
   auto due = [&](uint64_t k) {
@@ -218,7 +218,7 @@ void Generator::send_window(Nanoseconds end) {
   windowed_ = false;
 }
 
-// Until everything has arrived, or nothing more does.
+// Waits until all messages have arrived, or no more arrive.
 void Generator::drain() {
   while (!overloaded_ && !done() && !stuck()) turn(progress_ + give_up_ + 1);
 }
@@ -236,14 +236,14 @@ void Generator::publish(uint32_t publisher) {
 }
 
 void Generator::turn(Nanoseconds until) {
-  // Publishers stand for machines of their own: in a closed loop they do not wait until all readers have read.
-  // A few rounds, for the clock has to be looked at, and the readers' turn has to come.
+  // Publishers stand for other machines, so in a closed loop they do not wait for all readers. Only a few rounds,
+  // because the clock and the readers need their turn.
   for (int round = 0; windowed_ && round < 4 && serve(network_.publishers_epoll, 0) > 0; ++round) {
   }
   serve(network_.epoll, std::max<Nanoseconds>(until - now(), 0));
 }
 
-// Handles what is ready, waiting for it at most so long; returns how many there were.
+// Waits for ready descriptors, for this long at most, and handles them. Returns their number.
 size_t Generator::serve(int epoll, Nanoseconds wait) {
   timespec timeout{};
   timeout.tv_sec = wait / kSecond;

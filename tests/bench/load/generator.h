@@ -1,4 +1,4 @@
-// One run: connect everybody, wait, send for a while, see that all has arrived.
+// One run: connect all clients, wait, send for a while, verify that all messages arrive.
 #pragma once
 
 #include <memory>
@@ -28,7 +28,7 @@ class Generator final : public Client::Owner {
   void answered(Client& client, const Answer& answer, Nanoseconds when) override;
   void ended(Client& client, const std::string& why) override;
 
-  // The clients are the readers, then those who stall, then those who post.
+  // The clients are the readers, then the stalled ones, then those that post.
   Role role_of(uint32_t number) const;
   uint32_t room_of(uint32_t number) const;
   uint32_t first_publisher() const { return posting() ? options_.readers + options_.stalled : 0; }
@@ -39,16 +39,16 @@ class Generator final : public Client::Owner {
   void warm_up();
   void measure();
 
-  // Send for so long: by the clock, or a window.
+  // Send for this long: by the clock, or with a window.
   void send_for(double duration);
   void send_by_clock(Nanoseconds begin, Nanoseconds end);
   void send_window(Nanoseconds end);
   void drain();
 
-  // Serves the connections once, or waits for the time.
+  // Serves the connections once, or waits until this time.
   void turn(Nanoseconds until);
   size_t serve(int epoll, Nanoseconds wait);
-  // Whether all has arrived and was answered.
+  // True if all messages have arrived and all requests have their answers.
   bool done() const { return ledger_.delivered() == ledger_.expected() && unanswered_ == 0; }
   bool stuck() const { return !done() && now() - progress_ > give_up_; }
   void publish(uint32_t publisher);
@@ -60,12 +60,12 @@ class Generator final : public Client::Owner {
   uint32_t run_;
   Ledger ledger_;
   std::vector<std::unique_ptr<Client>> clients_;
-  std::vector<std::pair<double, uint32_t>> phases_;  // when in a period each publisher sends, in order
-  std::vector<Nanoseconds> asked_;                   // when each publisher has posted last
-  std::vector<Offsets> offsets_;                     // by room, what was answered
+  std::vector<std::pair<double, uint32_t>> phases_;  // time within a period and publisher, sorted by time
+  std::vector<Nanoseconds> asked_;                   // time of each publisher's last post
+  std::vector<Offsets> offsets_;                     // offsets in answers, by room
   uint32_t unanswered_ = 0;                          // requests
   Nanoseconds give_up_;
-  Nanoseconds progress_ = 0;  // when something was last delivered, or began to be due
+  Nanoseconds progress_ = 0;  // time of the last delivery, or when the first one was due
   uint32_t open_ = 0;
   uint32_t failed_ = 0;
   bool windowed_ = false;  // sending on each delivery

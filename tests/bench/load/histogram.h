@@ -1,4 +1,4 @@
-// Durations in buckets whose width is at most 1/64 of their value, from 1 ns to 2^47 ns (39 hours).
+// Durations from 1 ns to 2^47 ns (39 hours), in buckets whose width is at most 1/64 of their value.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ class Histogram {
   uint64_t count() const { return count_; }
   Nanoseconds max() const { return max_; }
 
-  // The upper edge of the bucket in which the share of all values is reached; 0 when there are none.
+  // The upper edge of the bucket at which this share of all values is reached. 0: there are no values.
   Nanoseconds quantile(double share) const {
     auto wanted = static_cast<uint64_t>(static_cast<double>(count_) * share);
     uint64_t seen = 0;

@@ -1,4 +1,4 @@
-// As much of HTTP/1.1 as event streams and requests that publish need.
+// The parts of HTTP/1.1 that event streams and publishing requests need.
 #pragma once
 
 #include <strings.h>
@@ -10,7 +10,7 @@
 
 namespace bench {
 
-// The head of an answer at the beginning of a buffer. `size` is 0 while the buffer does not hold all of it.
+// The head of an answer at the beginning of a buffer. `size` is 0 while it is incomplete.
 struct ResponseHead {
   unsigned status = 0;
   std::string_view fields;  // the lines after the first one
@@ -27,7 +27,7 @@ inline ResponseHead first_head(std::string_view bytes) {
   return head;
 }
 
-// The value of a field, empty if it is not there. `name` ends with a colon.
+// The value of a field. Empty: it is missing. `name` ends with a colon.
 inline std::string_view field(std::string_view fields, std::string_view name) {
   while (!fields.empty()) {
     std::string_view line = fields.substr(0, fields.find("\r\n"));
@@ -39,17 +39,17 @@ inline std::string_view field(std::string_view fields, std::string_view name) {
   return {};
 }
 
-// The number that the text is; `otherwise` if it is none.
+// The text as a number, or `otherwise` if it is not a number.
 inline uint64_t number_of(std::string_view text, uint64_t otherwise) {
   uint64_t value = otherwise;
   auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && stop == text.data() + text.size() ? value : otherwise;
 }
 
-// What a server says of a message that was posted.
+// The answer to a posted message.
 struct Answer {
   unsigned status = 0;
-  uint64_t offset = 0;  // where it stands in its room; 0: not said
+  uint64_t offset = 0;  // its position in the room; 0: not in the answer
 };
 
 // From {"result":{...,"offset":N,...}}.

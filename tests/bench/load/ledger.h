@@ -1,4 +1,4 @@
-// Who has received what: finds what was lost, duplicated, reordered, damaged or meant for others.
+// Records all deliveries, and finds lost, duplicated, reordered, damaged and foreign messages.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 namespace bench {
 
 struct Faults {
-  uint64_t lost = 0;        // never came; known only at the end
+  uint64_t lost = 0;        // never came; correct only at the end
   uint64_t duplicated = 0;  // came again
   uint64_t reordered = 0;   // came, but after a later one of the same publisher
-  uint64_t damaged = 0;     // not a text of ours
+  uint64_t damaged = 0;     // not a text of the generator
   uint64_t foreign = 0;     // of another room or another run
 };
 
@@ -26,16 +26,16 @@ class Ledger {
   // The number of the publisher's next message.
   uint32_t send(uint32_t publisher);
 
-  // False if this is no first delivery of one of our messages to a reader who is to have it.
+  // Returns true for the first delivery of one of our messages to one of its readers.
   bool receive(uint32_t reader, const Message& message);
   void receive_damaged() { ++faults_.damaged; }
 
-  // Deliveries so far, and how many there would be if all had arrived.
+  // Deliveries so far, and their number if all had arrived.
   uint64_t delivered() const { return delivered_; }
   uint64_t expected() const { return expected_; }
   uint64_t sent() const { return sent_; }
 
-  // Counts what has not come as lost.
+  // Counts all missing messages as lost.
   Faults close() const;
 
  private:
@@ -53,9 +53,9 @@ class Ledger {
   uint32_t run_;
   uint32_t readers_;
   uint32_t rooms_;
-  uint32_t per_room_;              // publishers in a room
-  std::vector<uint32_t> sent_by_;  // per publisher
-  std::vector<uint32_t> next_;     // per reader and publisher of its room: the sequence number due
+  uint32_t per_room_;                                     // publishers in a room
+  std::vector<uint32_t> sent_by_;                         // per publisher
+  std::vector<uint32_t> next_;                            // next sequence number, per reader and publisher of its room
   std::unordered_map<size_t, std::vector<Gap>> missing_;  // by index into next_
   uint64_t sent_ = 0;
   uint64_t delivered_ = 0;

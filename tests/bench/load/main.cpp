@@ -12,7 +12,7 @@
 namespace {
 
 void prepare(const bench::Options& options) {
-  // Nothing of this outlives who started it, or its time.
+  // The generator ends with its parent process, and after its time limit.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   alarm(options.limit);
   std::signal(SIGPIPE, SIG_IGN);
@@ -30,7 +30,7 @@ void prepare(const bench::Options& options) {
 
 }  // namespace
 
-// Ends with 0 when a run was made, whatever its result; 1 when the server could not be connected to.
+// Exits with 0 after a run, whatever its result, and with 1 if it could not connect to the server.
 int main(int argc, char** argv) {
   bench::Options options = bench::parse_options(argc, argv);
   try {

@@ -1,4 +1,4 @@
-// What the generator sends: a text of fixed size that says what is needed to verify and time each copy.
+// The messages of the generator: texts of fixed size, with all data to verify and time each copy.
 //
 //   run (8 hex digits) publisher (4) sequence number (8) time of sending in ns (16) padding
 #pragma once
@@ -28,7 +28,7 @@ class MessageFormat {
   explicit MessageFormat(size_t size) : text_(size, '.') {
     digits_.fill(0xff);
     for (uint8_t i = 0; i < 16; ++i) digits_[static_cast<uint8_t>(kHex[i])] = i;
-    // Padding that a shift by some bytes does not leave as it was.
+    // This padding changes when bytes are shifted.
     for (size_t i = kHeaderSize; i < size; ++i) text_[i] = static_cast<char>('a' + i % 23);
   }
 
@@ -41,7 +41,7 @@ class MessageFormat {
     return text_;
   }
 
-  // False if the text cannot be one of write()'s.
+  // Returns false if write() cannot have made the text.
   bool read(std::string_view text, Message& message) const {
     if (text.size() != text_.size()) return false;
     uint8_t wrong = 0;

@@ -1,4 +1,4 @@
-// The offsets that a room's messages were given: each number once, with none left out.
+// The offsets of a room's messages, which must be consecutive numbers, each once.
 #pragma once
 
 #include <algorithm>

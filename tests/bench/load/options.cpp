@@ -134,7 +134,7 @@ Options parse_options(int argc, char** argv) {
   uint32_t fewest = options.post.empty() ? options.publishers : options.rooms;
   if (options.readers < fewest || options.rooms > options.publishers || options.publishers % options.rooms)
     fail("readers >= publishers, and publishers a multiple of rooms, are needed", "");
-  // One request after the other on each connection.
+  // Each connection has one request at a time.
   if (!options.post.empty() && options.window != 1) fail("--post needs --window 1", "");
   return options;
 }

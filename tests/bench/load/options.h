@@ -1,4 +1,4 @@
-// What one run of the generator does; see usage() in options.cpp.
+// Options of one run of the generator. usage() in options.cpp explains them.
 #pragma once
 
 #include <cstdint>
@@ -11,41 +11,41 @@ struct Options {
   std::string host = "127.0.0.1";
   uint16_t port = 0;
   std::string path = "/chat/";
-  std::string channel;  // structured dialect: the room's name, with a % as in the path; empty: text dialect
-  std::string events;   // the path of a room's event stream; empty: all readers are WebSockets
-  std::string post;     // the path that publishes in a room; empty: readers publish
-  std::string key;      // of who posts
+  std::string channel;  // the room's name in the structured dialect, may have a %; empty: text dialect
+  std::string events;   // path of a room's event stream; empty: all readers are WebSockets
+  std::string post;     // path for publishing to a room; empty: readers publish
+  std::string key;      // API key for posts
   std::string subprotocol;
   bool tls = false;
-  int group = 0;  // the server's process group; 0: none is sampled
+  int group = 0;  // the server's process group; 0: do not sample it
 
-  // Who is connected. The first `publishers` of the readers also publish, in turn over the rooms, and are never
-  // event streams; where messages are posted the publishers are no readers.
+  // The clients. The first `publishers` of the readers also publish, in turn over the rooms, and are never event
+  // streams. If messages are posted, the publishers are not readers.
   uint32_t readers = 1;
   uint32_t publishers = 1;
   uint32_t rooms = 1;
-  uint32_t stalled = 0;      // more readers, who never read
-  uint32_t connecting = 64;  // handshakes under way at a time
+  uint32_t stalled = 0;      // additional clients that never read
+  uint32_t connecting = 64;  // handshakes at a time
 
-  // What is sent: one of rate, burst and window; none: nothing.
-  double rate = 0;           // messages a second, all publishers together
-  uint32_t burst = 0;        // messages at once, by one publisher
+  // The load: one of rate, burst and window. None: nothing is sent.
+  double rate = 0;           // messages a second from all publishers together
+  uint32_t burst = 0;        // messages at once from one publisher
   double interval = 1;       // seconds between bursts
-  uint32_t window = 0;       // messages of each publisher under way, closed loop
+  uint32_t window = 0;       // messages under way per publisher, closed loop
   size_t message_size = 64;  // bytes
 
-  // How long, in seconds.
+  // Durations in seconds.
   double settle = 0.5;   // between the last handshake and the first message
-  double warmup = 0.5;   // sending that is verified, but neither timed nor counted
-  double duration = 3;   // sending that is measured
-  double give_up = 2;    // a delivery so late, or none for so long, ends the sending: overloaded
+  double warmup = 0.5;   // verified sending that is neither timed nor counted
+  double duration = 3;   // measured sending
+  double give_up = 2;    // a delivery this late, or none for so long, ends the sending as overloaded
   double patience = 60;  // for all handshakes together
   unsigned limit = 600;  // for the whole run
 
   int cpu = -1;  // the core to run on; -1: any
 };
 
-// Ends the program on --help and on anything wrong.
+// Ends the program after --help or an error.
 Options parse_options(int argc, char** argv);
 
 }  // namespace bench

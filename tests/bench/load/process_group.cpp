@@ -13,7 +13,7 @@
 namespace bench {
 namespace {
 
-// The fifth field of /proc/PID/stat; the second may hold anything between parentheses.
+// The fifth field of /proc/PID/stat. The second one is in parentheses and may have any characters.
 int group_of(const std::string& pid) {
   std::ifstream file("/proc/" + pid + "/stat");
   std::string line;
@@ -53,7 +53,7 @@ Nanoseconds ProcessGroup::cpu_time() const {
 uint64_t ProcessGroup::resident() const {
   uint64_t sum = 0;
   for (int pid : pids_) {
-    // The sum over all mappings is exact; statm and status lag behind by some pages of every core.
+    // The sum over all mappings is exact. statm and status lag behind by some pages per core.
     std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
     for (std::string word; file >> word;) {
       if (word != "Rss:") continue;

@@ -1,4 +1,4 @@
-// CPU time and memory of the processes that make up a server, from the kernel's own books.
+// CPU time and memory of a server's processes, as the kernel counts them.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,17 @@ namespace bench {
 
 class ProcessGroup {
  public:
-  // 0: no processes, everything is 0.
+  // 0: no processes, so all figures are 0.
   explicit ProcessGroup(int id) : id_(id) {}
 
-  // Looks again which processes there are.
+  // Updates the list of processes.
   void refresh();
   size_t size() const { return pids_.size(); }
 
-  // User and system time of all threads, living and ended, to the nanosecond.
+  // User and system time of all threads, including ended ones, exact to the nanosecond.
   Nanoseconds cpu_time() const;
 
-  // Bytes of resident memory. What the kernel holds for sockets is not in it.
+  // Bytes of resident memory, without the kernel's memory for sockets.
   uint64_t resident() const;
 
  private:

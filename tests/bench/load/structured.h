@@ -1,5 +1,5 @@
-// The structured dialect as far as the load needs it: Centrifuge's client protocol in JSON. The texts that are
-// published need no escapes.
+// The parts of the structured dialect that the load needs: Centrifuge's client protocol in JSON. Published texts need
+// no escapes.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace bench {
 
-// What a client says first; subscribed() is true of the last answer to it.
+// A client's first message. subscribed() is true for the last answer to it.
 inline std::string greeting(const std::string& channel) {
   return "{\"id\":1,\"connect\":{}}\n{\"id\":2,\"subscribe\":{\"channel\":\"" + channel + "\"}}";
 }
@@ -21,7 +21,7 @@ inline std::string publication(uint64_t id, const std::string& channel, std::str
   return json.append(text).append("\"}}");
 }
 
-// The text that a push publishes; empty if the message is none.
+// The text in a push. Empty: the message is not a push.
 inline std::string_view published(std::string_view message) {
   constexpr std::string_view kPush = "{\"push\":";
   constexpr std::string_view kData = "\"data\":\"";

@@ -1,4 +1,4 @@
-// As much of RFC 6455 as a load generator and a bare server need: frame headers and the handshake's hash.
+// The parts of RFC 6455 that a load generator and a minimal server need: frame headers and the handshake's hash.
 #pragma once
 
 #include <openssl/evp.h>
@@ -14,7 +14,7 @@ namespace bench {
 
 enum class Opcode : uint8_t { kContinuation = 0, kText = 1, kBinary = 2, kClose = 8, kPing = 9, kPong = 10 };
 
-// A frame at the beginning of a buffer. `size` is 0 while the buffer does not hold all of it.
+// A frame at the beginning of a buffer. `size` is 0 while it is incomplete.
 struct Frame {
   Opcode opcode = Opcode::kContinuation;
   bool final = false;
@@ -24,7 +24,7 @@ struct Frame {
   size_t size = 0;
 };
 
-// Section 5.2. The payload stays where it is and, when masked, as it is.
+// Section 5.2. The payload stays in the buffer, masked if it was.
 inline Frame first_frame(char* bytes, size_t size) {
   Frame frame;
   if (size < 2) return frame;
@@ -93,7 +93,7 @@ inline std::string base64(const unsigned char* bytes, size_t size) {
   return text;
 }
 
-// Section 4.2.2: what a server answers in Sec-WebSocket-Accept.
+// Section 4.2.2: the server's Sec-WebSocket-Accept.
 inline std::string accept_of(std::string_view key) {
   std::string text(key);
   text += "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

@@ -1,4 +1,4 @@
-// A broadcast with Bun's server: publish to a topic. Who connects with the same path is in the same room.
+// A broadcast with Bun's server: publish to a topic. Each path is a room.
 //
 //   bun server.mjs PORT [CERT KEY]
 const [port, cert, key] = process.argv.slice(2);

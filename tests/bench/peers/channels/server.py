@@ -1,4 +1,4 @@
-"""The tutorial's chat on Django Channels: what one sends, the whole group gets.
+"""The tutorial's chat on Django Channels: each message goes to the whole group.
 
     python3 -m daphne -b 127.0.0.1 -p PORT server:application
 """
@@ -14,7 +14,7 @@ settings.configure(
     SECRET_KEY="for the benchmark only",
     ALLOWED_HOSTS=["*"],
     INSTALLED_APPS=["channels"],
-    # The default capacity, 100 messages a client, drops what does not fit.
+    # The default capacity of 100 messages per client would drop messages.
     CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 100_000}}},
 )
 http = get_asgi_application()

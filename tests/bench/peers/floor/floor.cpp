@@ -1,12 +1,12 @@
-// What a broadcast costs at least: epoll, and nothing but the sends. Built twice: one send per client and
-// message, and (BENCH_COALESCE) one send per client and turn of the loop, with all that was read in the turn.
-// Who connects with the same path is in the same room. No limits, no checks: it serves the generator only.
+// The lowest cost of a broadcast: epoll and the sends, nothing else. Built twice: with one send per client and message,
+// and (BENCH_COALESCE) with one send per client and turn of the loop, for all messages of that turn. Each path is a
+// room. It has no limits and no checks, because it serves only the generator.
 //
 //   bench_floor_send PORT [--drop-every N] [--duplicate-every N] [--swap-every N] [--damage-every N]
 //                          [--fragment-every N]
 //
-// The hidden options make every Nth delivery go wrong, to see that the generator notices, or come in two frames,
-// to see that it does not mind.
+// These options test the generator: every Nth delivery has a fault that it must find, or comes in two frames, which is
+// correct.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -39,7 +39,7 @@ constexpr bool kCoalesce = true;
 constexpr bool kCoalesce = false;
 #endif
 
-// What may wait for a client that does not read.
+// Most bytes that wait for a client that does not read.
 constexpr size_t kMostUnsent = size_t{1} << 20;
 
 struct Room;
@@ -52,7 +52,7 @@ struct Connection {
   bool watches_writeable = false;
   std::string unparsed;
   std::string unsent;
-  std::string held_back;  // by --swap-every, until the next message
+  std::string held_back;  // for --swap-every, until the next message
 };
 
 struct Room {
@@ -90,7 +90,7 @@ class Floor {
   Faults faults_;
   std::unordered_map<std::string, std::unique_ptr<Room>> rooms_;
   std::vector<Room*> dirty_;
-  std::vector<Connection*> ended_;  // deleted when no event can name them any more
+  std::vector<Connection*> ended_;  // deleted when no event can refer to them any more
   std::string frame_;
   std::array<char, 1 << 18> buffer_{};
 };
@@ -220,7 +220,7 @@ void Floor::broadcast(Room& room, const std::string& frame) {
     room.dirty = true;
     return;
   }
-  // Backwards, for a member that ends is replaced by the last one.
+  // Backwards, because the last member takes the place of one that ends.
   for (size_t i = room.members.size(); i-- > 0;) deliver(*room.members[i], frame);
 }
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define RING_MESSAGES 8192
-/* So many free places are kept for what is still in the receive buffers when reading is stopped. */
+/* Free places for messages that are still in the receive buffers when reading stops. */
 #define RING_RESERVE 1024
 #define MAX_MESSAGE 65536
 
@@ -27,13 +27,13 @@ struct session {
     uint32_t tail;
     char *partial; /* the beginning of a message */
     size_t partial_size;
-    unsigned char stopped; /* reading, until the ring has room */
+    unsigned char stopped; /* reading has stopped until the ring has room */
 };
 
 struct vhost_data {
     struct lws_ring *ring;
     struct session *sessions;
-    size_t stopped; /* how many of them are */
+    size_t stopped; /* number of stopped sessions */
 };
 
 static struct lws_context *context;
@@ -54,7 +54,7 @@ static void resume_reading(struct vhost_data *data) {
     }
 }
 
-/* 0, or -1 when the session has to go. */
+/* Returns 0, or -1 when the session must end. */
 static int receive(struct vhost_data *data, struct session *session, const void *in, size_t size) {
     if (session->partial_size + size > MAX_MESSAGE) return -1;
     char *grown = realloc(session->partial, LWS_PRE + session->partial_size + size);
@@ -126,7 +126,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         session->wsi = wsi;
         session->tail = lws_ring_get_oldest_tail(data->ring);
         if (data->sessions) {
-            /* From now on only: skip what others have still to be sent. */
+            /* Skip older messages, which are for other sessions. */
             size_t waiting = lws_ring_get_count_waiting_elements(data->ring, &session->tail);
             if (waiting) lws_ring_consume(data->ring, &session->tail, NULL, waiting);
         }
@@ -144,7 +144,7 @@ static const struct lws_protocols protocols[] = {
     {.name = NULL},
 };
 
-/* lws catches these signals when it runs on libuv. */
+/* On libuv, lws catches these signals. */
 static void stop(void *signal, int number) {
     (void)signal;
     (void)number;

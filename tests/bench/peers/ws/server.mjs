@@ -1,4 +1,4 @@
-// A broadcast with npm's ws: a loop over the clients. Who connects with the same path is in the same room.
+// A broadcast with npm's ws: a loop over the clients. Each path is a room.
 //
 //   node server.mjs PORT [CERT KEY]
 import { createServer as createHttp } from 'node:http';
@@ -6,7 +6,7 @@ import { createServer as createHttps } from 'node:https';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-// From the packages of the other tests, where it is pinned.
+// The package of the other tests, in their pinned version.
 const { WebSocketServer } = createRequire(new URL('../../../', import.meta.url))('ws');
 
 const [port, cert, key] = process.argv.slice(2);
