@@ -8,7 +8,7 @@ import { OPENED, message, myNick, openWindows, say, showsPeople, state, until } 
 const windows = openWindows();
 const axe = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
-// What is wrong, with the elements it is wrong with.
+// The violations, with their elements.
 async function faults(page) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ['violations'] }));

@@ -1,4 +1,4 @@
-// Rooms, names, people and typing, in a real browser against a running server (LWS_CHAT_URL).
+// Rooms, names, people and typing in a real browser against a running server (LWS_CHAT_URL).
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ const heading = (page) => page.locator('#room').textContent();
 
 // ---- Rooms ----
 
-test('the address names the room, and rooms see nothing of each other', async () => {
+test('the address names the room, and rooms do not see each other', async () => {
   const room = `${windows.room} 讀書會 #1&?`;
   const a = await windows.open({ room });
   const b = await windows.open({ room });
@@ -29,7 +29,7 @@ test('the address names the room, and rooms see nothing of each other', async ()
   await shows(elsewhere, [OPENED, other]);
 });
 
-test('without a room in the address it is the lobby', async () => {
+test('an address without a room means the lobby', async () => {
   const member = await windows.member('lobby');
   const page = await windows.open({ room: null });
   assert.equal(await heading(page), 'lobby');
@@ -38,7 +38,7 @@ test('without a room in the address it is the lobby', async () => {
   await until(() => member.heard.includes(text), 'the text in the lobby');
 });
 
-test('the invitation link leads somebody else into the room', async () => {
+test('the invitation link opens the room for somebody else', async () => {
   const room = `${windows.room} 茶水間`;
   const context = await windows.context();
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -54,7 +54,7 @@ test('the invitation link leads somebody else into the room', async () => {
   await message(page, text);
 });
 
-test('where the clipboard is not to be had the link is shown', async () => {
+test('without a clipboard the link is shown', async () => {
   const page = await windows.open({
     prepare: (window) => window.addInitScript(() => {
       Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined });
@@ -100,7 +100,7 @@ test('the switcher goes to another room and back, and remembers both', async () 
   assert.deepEqual(await page.locator('#rooms a').allTextContents(), ['lobby', second, first]);
 });
 
-test('an impossible room is refused before going there', async () => {
+test('an invalid room name is refused before entering', async () => {
   const page = await windows.open();
   for (const [name, hint] of [['a/b', /「\/」/], ['字'.repeat(86), /太長/], ['   ', /請輸入/], ['.', /「\.\.」/], ['..', /「\.\.」/]]) {
     await page.locator('#room-name').fill(name);
@@ -129,7 +129,7 @@ test('a room with the longest name works, without the typing indicator', async (
 
 // ---- Names and people ----
 
-test('everybody has a name at once, and who is here is listed', async () => {
+test('everybody has a name at once, and all members are listed', async () => {
   const a = await windows.open();
   const b = await windows.open();
   const names = [await myNick(a), await myNick(b)];
@@ -142,7 +142,7 @@ test('everybody has a name at once, and who is here is listed', async () => {
   await showsPeople(a, names.slice(0, 1));
 });
 
-test('people are listed as they come and go, programs without a name as guests', async () => {
+test('the list shows joins and leaves, and programs without a name as guests', async () => {
   const page = await windows.open({ locale: 'en-US' });
   const me = await myNick(page);
   const ann = await windows.peer('Ann');
@@ -152,7 +152,7 @@ test('people are listed as they come and go, programs without a name as guests',
   await showsPeople(page, [me, 'Guest']);
 });
 
-test('a changed nickname is seen by the others at once and kept for the next visit', async () => {
+test('others see a changed nickname at once, and the next visit keeps it', async () => {
   const page = await windows.open();
   const peer = await windows.peer('小安');
   const old = await myNick(page);
@@ -173,7 +173,7 @@ test('a changed nickname is seen by the others at once and kept for the next vis
   assert.equal(await myNick(later), '阿 明');
 });
 
-test('the name dialog can be left without a change', async () => {
+test('the name dialog can be cancelled', async () => {
   const page = await windows.open();
   const nick = await myNick(page);
   for (const leave of [
@@ -189,7 +189,7 @@ test('the name dialog can be left without a change', async () => {
   }
 });
 
-test('a reload is the same client again, a second tab is another one', async () => {
+test('a reload stays the same client, and a second tab is a new one', async () => {
   const peer = await windows.peer('小安');
   const page = await windows.open();
   const nick = await myNick(page);
@@ -210,7 +210,7 @@ test('a reload is the same client again, a second tab is another one', async () 
   await showsPeople(page, [nick, await myNick(second), '小安']);
 });
 
-test('messages in a row are grouped under one name, own ones are set apart', async () => {
+test('messages in a row are grouped under one name, and own ones look different', async () => {
   const page = await windows.open();
   const [ann, ben] = [await windows.peer('小安'), await windows.peer('Ben')];
   for (const text of ['一', '二']) await ann.say(text);
@@ -229,7 +229,7 @@ test('messages in a row are grouped under one name, own ones are set apart', asy
 
 // ---- Typing ----
 
-test('others see who is typing until the message comes', async () => {
+test('the typing indicator shows until the message comes', async () => {
   const a = await windows.open();
   const b = await windows.open();
   await showsPeople(b, [await myNick(a), await myNick(b)]);
@@ -242,7 +242,7 @@ test('others see who is typing until the message comes', async () => {
   assert.ok(await typing(a).isHidden());
 });
 
-test('of too many people to be listed it is shown how many they are', async () => {
+test('the number of people is shown if they are too many for a list', async () => {
   const info = { about: 'x'.repeat(4000) };
   await Promise.all(Array.from({ length: 280 }, () => windows.silent(info)));
   const page = await windows.open({ locale: 'en-US' });
@@ -251,7 +251,7 @@ test('of too many people to be listed it is shown how many they are', async () =
   await page.getByText('282 people here').first().waitFor();
 });
 
-test('who stops typing is forgotten, and several are named together', async () => {
+test('the typing indicator ends after a pause and names several people', async () => {
   const page = await windows.open({ locale: 'en-US' });
   const [ann, ben] = [await windows.peer('Ann'), await windows.peer('Ben')];
   await ann.type();
@@ -263,7 +263,7 @@ test('who stops typing is forgotten, and several are named together', async () =
   await typing(page).waitFor({ state: 'hidden' });
 });
 
-test('typing is told at most every two seconds, and leaves nothing in any history', async () => {
+test('typing is sent at most every two seconds and is in no history', async () => {
   const page = await windows.open();
   const peer = await windows.peer('小安');
   await showsPeople(page, [await myNick(page), '小安']);

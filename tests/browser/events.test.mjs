@@ -1,4 +1,4 @@
-// The browser's own EventSource, in a page of the server that is under test (LWS_CHAT_URL).
+// The browser's own EventSource, in a page of a running server (LWS_CHAT_URL).
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,7 +6,7 @@ import { openWindows, pageUrl, until } from './support.mjs';
 
 const windows = openWindows();
 
-// A page behind a wire that can be cut. It reads `path`, and what came is at hand through the window.
+// A page behind a wire that can be cut. It reads `path` and keeps the events in its window.
 async function openReader(path, rooms) {
   windows.expectProblem(/net::ERR_|Failed to load resource/);
   const relay = await windows.relay();
@@ -28,7 +28,7 @@ async function openReader(path, rooms) {
 
 const texts = (got, type) => got.filter((event) => event.type === type).map((event) => event.data);
 
-// Says in each room so many messages, cutting the wire twice on the way.
+// Publishes so many messages in each room, and cuts the wire twice meanwhile.
 async function sayOverCuts({ read, relay }, rooms, count) {
   const members = await Promise.all(rooms.map((room) => windows.member(room)));
   const say = async (from, to) => {
@@ -50,7 +50,7 @@ async function sayOverCuts({ read, relay }, rooms, count) {
   return Array.from({ length: 3 * count }, (_, i) => i);
 }
 
-test('an EventSource that is cut off while messages flow gets each once and in order', async () => {
+test('an EventSource gets each message once and in order despite cuts', async () => {
   const { room } = windows;
   const reader = await openReader(`/sse/${room}`, ['message']);
   const numbers = await sayOverCuts(reader, [room], 30);
@@ -62,7 +62,7 @@ test('an EventSource that is cut off while messages flow gets each once and in o
   assert.equal(got.at(-1).lastEventId, `${epoch}:${numbers.length}`);
 });
 
-test('so does one of several rooms, whose events are named after them', async () => {
+test('an EventSource of several rooms gets each message once and in order, with the room as event name', async () => {
   const rooms = [`${windows.room}-a`, `${windows.room}-b`];
   const reader = await openReader(`/sse/?${rooms.map((room) => `room=${room}`).join('&')}`, rooms);
   const numbers = await sayOverCuts(reader, rooms, 30);
@@ -71,7 +71,7 @@ test('so does one of several rooms, whose events are named after them', async ()
   assert.deepEqual(texts(got, 'gap'), []);
 });
 
-test('what is lost for good is told', async () => {
+test('lost messages are reported as a gap', async () => {
   const { room } = windows;
   const { read, relay } = await openReader(`/sse/${room}`, ['message']);
   const member = await windows.member(room);

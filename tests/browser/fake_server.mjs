@@ -1,6 +1,6 @@
-// A server for what the real one does not do on request: just enough of the protocol for one window.
-// Use: windows.open({ server: fakeServer({ published(text, socket) { ... } }) }). A command may be given another
-// answer, history(command, socket) { ... }, or with null none.
+// A server for behaviour that the real one does not show on request. It has just enough of the protocol for one window.
+// Use: windows.open({ server: fakeServer({ published(text, socket) { ... } }) }). history(command, socket) { ... } changes the
+// answer to a command, and null leaves it without one.
 
 const REPLIES = {
   connect: () => ({ client: 'me', version: 'test' }),
@@ -29,7 +29,7 @@ export function fakeServer({ published = () => {}, ...replies } = {}) {
   };
 }
 
-// Says something to the window as the room does.
+// Sends a message of the room to the window.
 export function echo(text, socket, channel) {
   socket.send(JSON.stringify({ push: { channel, pub: { data: text, info: { client: 'other', user: '' } } } }));
 }

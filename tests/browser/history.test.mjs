@@ -1,4 +1,4 @@
-// History, what is new, and a great many messages, in a real browser against a running server (LWS_CHAT_URL).
+// History, unread messages and many messages in a real browser against a running server (LWS_CHAT_URL).
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ const windows = openWindows();
 
 // ---- History ----
 
-test('who enters sees what was said before, and when, above a line', async () => {
+test('a new reader sees earlier messages with their times above a line', async () => {
   const peer = await windows.peer('小安');
   const began = Date.now();
   for (const text of ['早安', '今天三點']) await peer.say(text);
@@ -29,7 +29,7 @@ test('who enters sees what was said before, and when, above a line', async () =>
   assert.equal((await times()).length, 3);
 });
 
-test('history and what comes meanwhile are in order and without doubles', async () => {
+test('history and new messages are in order and without duplicates', async () => {
   const peer = await windows.peer('小安');
   let stop = false;
   let count = 0;
@@ -47,9 +47,9 @@ test('history and what comes meanwhile are in order and without doubles', async 
   assert.deepEqual(texts, texts.map((_, i) => texts[0] + i));
 });
 
-// ---- What is new ----
+// ---- Unread messages ----
 
-test('what comes while the window is hidden is counted in the title and marked', async () => {
+test('messages in a hidden window are counted in the title and marked', async () => {
   const page = await windows.open({
     prepare: (window) => window.addInitScript(() => {
       let hidden = false;
@@ -81,7 +81,7 @@ test('what comes while the window is hidden is counted in the title and marked',
   await showsRules(page, ['以下為新訊息']);
 });
 
-test('who scrolled up is left alone, and told how much is new', async () => {
+test('a reader who scrolled up stays there and sees the number of new messages', async () => {
   const page = await windows.open();
   const peer = await windows.peer('小安');
   for (let i = 1; i < 60; i++) peer.say(`第 ${i} 則\n內容`);
@@ -115,7 +115,7 @@ test('who scrolled up is left alone, and told how much is new', async () => {
   await until(async () => (await scroll(page)).gap <= 1, 'sending goes to the newest line');
 });
 
-test('of 5000 messages the newest are on the page, and it stays quick', async () => {
+test('the page keeps the newest of 5000 messages and stays fast', async () => {
   const page = await windows.open();
   const members = await Promise.all(Array.from({ length: 25 }, () => windows.member()));
   members.forEach((member, m) => {

@@ -1,5 +1,4 @@
-// How the page looks and how it is reached with keys, fingers and screen readers, in a real browser against a
-// running server.
+// The look of the page, and its use by keyboard, touch and screen readers, in a real browser against a running server.
 //   LWS_CHAT_URL          the page, e.g. http://localhost:8000/web/
 //   LWS_CHAT_SCREENSHOTS  a folder for pictures (optional)
 
@@ -48,7 +47,7 @@ test('a phone shows every control without sideways scrolling', async () => {
   }
 });
 
-test('on a phone rooms and people are in a panel that opens and closes', async () => {
+test('a phone shows rooms and people in a panel that opens and closes', async () => {
   const page = await windows.open(PHONE);
   await windows.peer('小安');
   assert.ok(await page.locator('#panel').isHidden());
@@ -69,7 +68,7 @@ test('on a phone rooms and people are in a panel that opens and closes', async (
   assert.ok(await page.locator('#menu').isHidden());
 });
 
-test('long and multi-line texts wrap and keep their lines', async () => {
+test('long texts wrap, and texts keep their line breaks', async () => {
   const page = await windows.open();
   const other = await windows.member();
   const short = unique('一行');
@@ -84,7 +83,7 @@ test('long and multi-line texts wrap and keep their lines', async () => {
   assert.ok(await page.locator('#messages').evaluate((log) => log.scrollWidth <= log.clientWidth));
 });
 
-test('the keyboard is enough', async () => {
+test('the page works with the keyboard alone', async () => {
   const page = await windows.open();
   assert.equal(await focused(page), 'input', 'the message box has the focus at first');
   const walk = async (key, times) => {
@@ -138,7 +137,7 @@ test('a screen reader finds names and live regions', async () => {
   assert.equal(await page.getByRole('dialog', { name: '你的暱稱' }).getByRole('textbox').count(), 1);
 });
 
-test('who wants no motion gets none', async () => {
+test('a reader who prefers no motion gets none', async () => {
   const page = await windows.open({ reducedMotion: 'reduce' });
   const peer = await windows.peer('小安');
   await peer.type();
@@ -146,7 +145,7 @@ test('who wants no motion gets none', async () => {
   assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
 });
 
-// WCAG contrast of an element's text against the first opaque thing behind it.
+// WCAG contrast of an element's text with the first opaque background.
 const contrast = (page, selector) => page.locator(selector).first().evaluate((element) => {
   const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
   const parse = (color) => {
@@ -195,7 +194,7 @@ for (const colorScheme of ['light', 'dark']) {
       '.system .text', '.rule .label', '#typing-text', '#nick-text', '.rename', '#input', '#send', '#close',
       '.brand', '.panel h2', '.count', '.rooms a', '.rooms a[aria-current]', '.people li .name', '.you',
       '.foot a', '.foot button']);
-    // Whatever colour a person happens to get.
+    // In every colour that a person can have.
     for (let hue = 0; hue < 12; hue++) {
       await page.locator('.message.leads').first().evaluate((line, n) => {
         line.querySelector('.avatar').className = `avatar hue-${n}`;
@@ -219,7 +218,7 @@ for (const colorScheme of ['light', 'dark']) {
 
 // ---- Pictures ----
 
-// Who, how many minutes from now (null: now, while this window is offline), what.
+// Author, minutes from now (null: now, while this window is offline), text.
 const TALK = [
   ['小安', -6, '早安！大家都到了嗎？'],
   ['Ben', -6, 'Morning! I just joined from the train, so I may drop out for a minute.'],
@@ -231,7 +230,7 @@ const TALK = [
   ['小安', 2, '好，那就這樣決定！'],
 ];
 const at = (minutes) => Date.now() + minutes * 60000;
-// A room of its own for every picture.
+// Each picture has its own room.
 const LOOKS = [
   ['wide', 'light', ['讀書會', 'Book club']],
   ['wide', 'dark', ['新版上線', 'Release']],

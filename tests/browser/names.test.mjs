@@ -1,5 +1,5 @@
-// Names that other people choose, in a real browser against a running server (LWS_CHAT_URL): rooms, nicknames and
-// ids that are also names of JavaScript's own, that are long, or that are written from right to left.
+// Difficult names of rooms, nicknames and ids, in a real browser against a running server (LWS_CHAT_URL): names of JavaScript's
+// own properties, long names, names written from right to left.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -12,9 +12,9 @@ const windows = openWindows();
 // "constructor", "__proto__", "hasOwnProperty" and so on.
 const INHERITED = Object.getOwnPropertyNames(Object.prototype);
 
-// The others in the next test.
+// The next test has the others.
 for (const room of ['constructor', 'hasOwnProperty', '__proto__']) {
-  test(`two windows talk in the room ${room}, and see each other come, type, go and come back`, async () => {
+  test(`two windows talk in the room ${room}, and see each other join, type, leave and return`, async () => {
     const a = await windows.open({ room });
     const b = await windows.open({ room });
     const names = [await myNick(a), await myNick(b)];
@@ -39,7 +39,7 @@ for (const room of ['constructor', 'hasOwnProperty', '__proto__']) {
   });
 }
 
-test('the switcher goes through rooms with inherited names and back, and leaves each', async () => {
+test('the switcher enters and leaves rooms with inherited names', async () => {
   const page = await windows.open();
   for (const room of [...INHERITED, ...INHERITED, windows.room]) {
     const member = await windows.member(room);
@@ -60,7 +60,7 @@ test('the switcher goes through rooms with inherited names and back, and leaves 
   assert.ok(!(await page.locator('#messages').textContent()).includes(text));
 });
 
-test('what is sent to a room with an inherited name arrives as it was', async () => {
+test('messages to a room with an inherited name arrive unchanged', async () => {
   const room = 'constructor';
   const page = await windows.open({ room });
   const member = await windows.member(room);
@@ -74,13 +74,13 @@ test('what is sent to a room with an inherited name arrives as it was', async ()
   }
 });
 
-test('names from right to left stand where all others do', async () => {
+test('names written from right to left stand in the same place as others', async () => {
   const room = `חדר ${windows.room}`;
   const page = await windows.open({ room });
   const peer = await windows.peer('דוד המלך', room);
   await peer.say('שלום');
   const bubble = await message(page, 'שלום');
-  // The letters themselves: their box may be wider.
+  // Compare the letters, because their box may be wider.
   const left = (selector) => page.locator(selector).evaluate((element) => {
     const range = document.createRange();
     range.selectNodeContents(element);
@@ -91,7 +91,7 @@ test('names from right to left stand where all others do', async () => {
   assert.equal(await left('#room'), await left('#here'), 'the heading');
 });
 
-test('a room cannot turn around the text beside its name', async () => {
+test('the name of a room cannot reverse the text beside it', async () => {
   const room = `${windows.room}\u202ecba`;
   const shown = `${windows.room}\ufffdcba`;
   const page = await windows.open({ room });
@@ -106,7 +106,7 @@ test('a room cannot turn around the text beside its name', async () => {
   await message(page, '同一間');
 });
 
-test('long names leave room for the rest, on a phone too', async () => {
+test('long names leave room for the rest, also on a phone', async () => {
   const nick = 'W'.repeat(60);
   const room = `${windows.room}-${'W'.repeat(80)}`;
   const page = await windows.open({ room, locale: 'en-US', viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
@@ -122,7 +122,7 @@ test('long names leave room for the rest, on a phone too', async () => {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
 });
 
-test('people and data with inherited names are people and data', async () => {
+test('people and data may have inherited names', async () => {
   const page = await windows.open({ locale: 'en-US' });
   const me = await myNick(page);
   for (const nick of INHERITED) await windows.peer(nick);

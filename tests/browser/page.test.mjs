@@ -1,5 +1,5 @@
-// The page itself in a real browser, against a running server (LWS_CHAT_URL): its words, its layout, its
-// controls, and who can use it.
+// The page in a real browser against a running server (LWS_CHAT_URL): texts, layout, controls, languages and limits of
+// browsers.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -62,7 +62,7 @@ test('the tutorial works word by word in two windows', async () => {
   assert.ok(!(await allTexts(b)).includes('我還在'));
 });
 
-test('the page and text clients read the same text', async () => {
+test('the page and text clients get the same text', async () => {
   const page = await windows.open();
   const member = await windows.member();
   const [one, two] = ['{"a": 1}', '  「全形　空白」\t👩‍👩‍👧 "引號" \\'];
@@ -73,7 +73,7 @@ test('the page and text clients read the same text', async () => {
   assert.deepEqual(member.heard, [one, two]);
 });
 
-test('what other programs publish is shown as well as can be', async () => {
+test('messages of other programs are shown in readable form', async () => {
   const page = await windows.open({ locale: 'en-US' });
   const peer = await windows.peer('Bot');
   for (const data of [{ poll: 'Thursday', yes: 3 }, [1, null], 42, { base64: 'AAECAw==' }, { base64: 'AA==', more: 1 }]) {
@@ -113,7 +113,7 @@ test('an empty message is not sent', async () => {
   assert.deepEqual(sent, ['x']);
 });
 
-test('a text that is too long is refused here, and stays', async () => {
+test('a text that is too long is not sent and stays in the box', async () => {
   const page = await windows.open();
   const most = 'x'.repeat(65000);
   for (const text of ['字'.repeat(30000), 'x'.repeat(70000), '"'.repeat(40000)]) {
@@ -127,7 +127,7 @@ test('a text that is too long is refused here, and stays', async () => {
   await state(page, 'connected');
 });
 
-test('half a surrogate pair is replaced, not refused', async () => {
+test('half a surrogate pair is replaced and not refused', async () => {
   const page = await windows.open();
   await page.locator('#input').evaluate((input) => { input.value = 'a\ud800b'; });
   await page.locator('#send').click();
@@ -160,7 +160,7 @@ test('Enter does not send while an input method is composing', async () => {
 
 // ---- Languages ----
 
-test('a browser that prefers English gets English, all of it', async () => {
+test('a browser that prefers English gets only English texts', async () => {
   const page = await windows.open({ locale: 'en-US' });
   assert.equal(await page.locator('html').getAttribute('lang'), 'en');
   assert.equal(await page.title(), `${windows.room} · Chat room`);
@@ -194,7 +194,7 @@ for (const locale of ['zh-TW', 'de-DE']) {
   });
 }
 
-test('the first of Chinese and English in the list of languages decides', async () => {
+test('the first Chinese or English entry in the list of languages counts', async () => {
   for (const [languages, lang] of [
     [['de-DE', 'en-GB', 'zh-TW'], 'en'],
     [['fr', 'zh-Hans-CN', 'en'], 'zh-Hant'],
@@ -210,7 +210,7 @@ test('the first of Chinese and English in the list of languages decides', async 
   }
 });
 
-test('a reader can choose the other language, and it stays chosen', async () => {
+test('a reader can choose the other language, and the choice is kept', async () => {
   const page = await windows.open();
   await page.getByRole('button', { name: 'English' }).click();
   await page.locator('html[lang="en"]').waitFor();
@@ -220,7 +220,7 @@ test('a reader can choose the other language, and it stays chosen', async () => 
   await page.locator('html[lang="zh-Hant"]').waitFor();
 });
 
-test('both languages say the same things', async () => {
+test('both languages have the same texts', async () => {
   const page = await windows.open();
   const keys = (lang) => page.evaluate(async (chosen) => {
     localStorage.setItem('lws-chat.language', chosen);
@@ -233,13 +233,13 @@ test('both languages say the same things', async () => {
   assert.deepEqual(await keys('en'), await keys('zh-Hant'));
 });
 
-test('without script the page still reads, in Chinese', async () => {
+test('without scripts the page is readable, in Chinese', async () => {
   const page = await windows.open({ javaScriptEnabled: false, connected: false });
   assert.equal(await page.locator('#send').textContent(), '送出');
   assert.ok(await page.locator('.noscript').isVisible());
 });
 
-test('a browser that forbids storage gets a page that works all the same', async () => {
+test('the page works in a browser that forbids storage', async () => {
   const page = await windows.open({
     prepare: (window) => window.addInitScript(() => {
       for (const name of ['localStorage', 'sessionStorage']) {

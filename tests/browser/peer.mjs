@@ -1,4 +1,4 @@
-// Somebody else in the room: the Centrifuge SDK as it comes from npm, in Node.
+// Another client in the room: the unmodified Centrifuge SDK from npm, in Node.
 
 import { once } from 'node:events';
 import WebSocket from 'ws';
@@ -6,7 +6,7 @@ import WebSocket from 'ws';
 const sdk = new URL('../../build/npm/centrifuge/build/index.js', import.meta.url);
 const { Centrifuge } = await import(sdk.href);
 
-// Only for servers on this machine, whose certificates nobody vouches for.
+// For servers on this machine only, which have self-signed certificates.
 class Socket extends WebSocket {
   constructor(url, protocols) {
     super(url, protocols, { rejectUnauthorized: false });

@@ -56,7 +56,7 @@ test('the plain page and the chat page talk in the same room, and link to it', a
   assert.equal(await plain.locator('#room').textContent(), room);
 });
 
-test('a room that no address can name is not mistaken for another one', async () => {
+test('a room that no address can name is not confused with another one', async () => {
   for (const room of ['.', '..']) {
     const page = await (await windows.context()).newPage();
     await page.goto(windows.address(room, undefined, 'plain.html'));
@@ -66,7 +66,7 @@ test('a room that no address can name is not mistaken for another one', async ()
   }
 });
 
-test('long texts stay within the plain page, and keep their lines', async () => {
+test('long texts stay within the plain page and keep their line breaks', async () => {
   const page = await open();
   const member = await windows.member();
   const [short, poem, long] = ['一行', '床前明月光\n疑是地上霜\n舉頭望明月', 'w'.repeat(2000)];
@@ -77,7 +77,7 @@ test('long texts stay within the plain page, and keep their lines', async () => 
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
 });
 
-test('without a room in the address the plain page is in the lobby', async () => {
+test('an address without a room means the lobby on the plain page', async () => {
   const member = await windows.member('lobby');
   const plain = await open(null);
   const text = unique('大廳');

@@ -1,4 +1,4 @@
-// Being cut off and coming back, in a real browser against a running server (LWS_CHAT_URL).
+// Cuts and returns in a real browser against a running server (LWS_CHAT_URL).
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -16,7 +16,7 @@ async function openCuttable(options = {}) {
   const relay = await windows.relay();
   const page = await windows.open({ ...options, origin: relay.origin });
   const context = page.context();
-  // It is connected before it has the room's history; cut off then, it would have nothing to come back to.
+  // The window connects before it has the room's history. A cut before the history would leave it nothing to recover.
   await page.locator('#messages .text').first().waitFor();
   return {
     page,
@@ -33,7 +33,7 @@ async function openCuttable(options = {}) {
   };
 }
 
-test('a window that was cut off says how many messages it recovered, and shows each once and in order', async () => {
+test('after a cut a window says how many messages it recovered, and shows each once and in order', async () => {
   const a = await windows.open();
   const { page: b, cut, mend } = await openCuttable();
   await say(a, '之前');
@@ -63,7 +63,7 @@ test('a window that was cut off says how many messages it recovered, and shows e
   assert.equal(order.length - rule - 1, 5, 'the notice is above what was recovered');
 });
 
-test('coming back without having missed anything is said so, in English too', async () => {
+test('a return without missed messages is shown, in both languages', async () => {
   const { page, cut, mend } = await openCuttable({ locale: 'en-US' });
   const peer = await windows.peer('Ann');
   await cut();
@@ -76,7 +76,7 @@ test('coming back without having missed anything is said so, in English too', as
   await showsRules(page, ['Reconnected, nothing was missed', 'Reconnected, 1 message recovered']);
 });
 
-test('nobody is told of a short interruption, and it stays the same client', async () => {
+test('others do not see a short interruption, and the client stays the same', async () => {
   const { page, cut, mend } = await openCuttable();
   const peer = await windows.peer('小安');
   const nick = await myNick(page);
@@ -93,7 +93,7 @@ test('nobody is told of a short interruption, and it stays the same client', asy
   assert.equal(await page.locator('#messages .own').count(), 2, 'both are own messages');
 });
 
-test('when more was missed than the room keeps, the page says how much is lost', async () => {
+test('if the room did not keep all missed messages, the page shows how many are lost', async () => {
   const { page, cut, mend } = await openCuttable();
   const peer = await windows.peer('小安');
   await peer.say('0');
@@ -107,7 +107,7 @@ test('when more was missed than the room keeps, the page says how much is lost',
   assert.deepEqual(texts, Array.from({ length: 100 }, (_, i) => String(51 + i)));
 });
 
-test('what was typed while cut off waits in the box', async () => {
+test('a text that is typed during a cut waits in the box', async () => {
   const { page, cut, mend } = await openCuttable();
   await cut();
   const text = unique('草稿');
@@ -119,7 +119,7 @@ test('what was typed while cut off waits in the box', async () => {
   await message(page, text);
 });
 
-test('close is answered, the page is disconnected for good, and reconnects when asked', async () => {
+test('close is answered, the page stays disconnected, and reconnects on request', async () => {
   const page = await windows.open();
   const other = await windows.peer('小安');
   assert.ok(await page.locator('#reconnect').isHidden());
@@ -144,7 +144,7 @@ test('close is answered, the page is disconnected for good, and reconnects when 
   await message(page, text);
 });
 
-test('what is typed while disconnected is kept and can be sent later', async () => {
+test('a text that is typed while disconnected can be sent later', async () => {
   const page = await windows.open();
   await say(page, 'close');
   await state(page, 'disconnected');
@@ -157,7 +157,7 @@ test('what is typed while disconnected is kept and can be sent later', async () 
   await message(page, text);
 });
 
-test('a terminal close code is explained beside the line, not in it', async () => {
+test('a terminal close code is explained beside the line and not in it', async () => {
   for (const [locale, code, reason, line, detail] of [
     ['zh-TW', 1009, '', CLOSED, '訊息太大（代碼 1009）'],
     ['zh-TW', 3501, 'bad request', CLOSED, '伺服器不接受這個請求（代碼 3501：bad request）'],
@@ -177,7 +177,7 @@ test('a terminal close code is explained beside the line, not in it', async () =
   }
 });
 
-test('a close that is not terminal is reconnected from', async () => {
+test('the page reconnects after a close that is not terminal', async () => {
   let connections = 0;
   const server = fakeServer({ published: (text, socket) => socket.close({ code: 3008, reason: 'slow' }) });
   const page = await windows.open({
@@ -188,7 +188,7 @@ test('a close that is not terminal is reconnected from', async () => {
   await state(page, 'connected');
 });
 
-test('history that a broken connection held back is shown after all', async () => {
+test('history that a broken connection delayed is shown later', async () => {
   let asked = 0;
   const page = await windows.open({
     connected: false,
@@ -212,7 +212,7 @@ test('history that a broken connection held back is shown after all', async () =
   assert.equal(asked, 2);
 });
 
-test('a server that does not close when asked is left', async () => {
+test('the page disconnects from a server that does not close on request', async () => {
   const said = [];
   const page = await windows.open({
     server: fakeServer({ published: (text, socket, room) => { said.push(text); echo(text, socket, room); } }),
@@ -224,7 +224,7 @@ test('a server that does not close when asked is left', async () => {
   await shows(page, [OPENED, 'close', CLOSED]);
 });
 
-test('a page whose server is not there yet connects as soon as it is', async () => {
+test('a page connects as soon as its server starts', async () => {
   let there = false;
   const page = await windows.open({
     connected: false,

@@ -1,5 +1,5 @@
-// A TCP wire between browser and server that can be cut as a network is: bytes stop, and nobody is told.
-// A browser's own offline switch does not reach connections that are open already.
+// A TCP relay between browser and server that can be cut like a network: bytes stop, and neither side notices. A browser's
+// own offline switch does not affect open connections.
 
 import { once } from 'node:events';
 import net from 'node:net';
@@ -41,14 +41,14 @@ export class Relay {
     forward(far, near);
   }
 
-  // From now on nothing passes, and new connections fail. What is open stays half open on both sides.
+  // From now on nothing passes, and new connections fail. Open connections stay half open on both sides.
   cut() {
     this.#cut = true;
     for (const pair of this.#pairs) pair.cut = true;
   }
 
-  // New connections pass again. The browser learns that its old ones are gone, as from any router that does
-  // not know them any more; the server still does not.
+  // New connections pass again. The browser learns that its old connections are gone, as from a router that has forgotten
+  // them. The server does not learn it.
   mend() {
     this.#cut = false;
     for (const { near, cut } of this.#pairs) {

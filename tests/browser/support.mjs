@@ -1,5 +1,5 @@
-// What the browser tests share: the address under test, one browser, and windows that note every console
-// error, page error and policy violation. Every test has a room of its own, so that it sees no other's history.
+// Shared by the browser tests: the address of the server, one browser, and windows that note each console error, page error
+// and policy violation. Each test has its own room, so it does not see the history of another test.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -37,7 +37,7 @@ function launch() {
 
 const newRoom = () => `room-${randomBytes(5).toString('hex')}`;
 
-// The windows of the tests of a file: one browser, and each test's windows are checked and closed after it.
+// The windows of a file's tests. They share one browser. After each test its windows are checked and closed.
 export function openWindows() {
   const windows = new Windows();
   before(() => windows.start());
@@ -50,7 +50,7 @@ export function openWindows() {
 class Windows {
   #browser;
   #contexts = [];
-  #others = []; // functions that end what else was opened
+  #others = []; // functions that end other clients and relays
   #problems = [];
   #expected = [];
 
@@ -87,8 +87,8 @@ class Windows {
     return context;
   }
 
-  // A window with the page, connected unless told otherwise. With `server`, a function of playwright's
-  // WebSocketRoute, the window talks to that instead of the real server.
+  // A window with the page, connected by default. With `server`, a function of playwright's WebSocketRoute, the window
+  // talks to that instead of the real server.
   async open({ server, connected = true, prepare, room = this.room, origin, context, ...options } = {}) {
     const own = context ?? await this.context(options);
     const page = await own.newPage();
@@ -99,7 +99,7 @@ class Windows {
     return page;
   }
 
-  // The page's address in a room (null: none is named), through another origin if one is given.
+  // The page's address for a room (null: no room in it), with another origin if one is given.
   address(room, origin = pageUrl.origin, file = '') {
     const url = new URL(pageUrl.pathname + file, origin);
     if (room !== null) url.searchParams.set('room', room);
@@ -118,7 +118,7 @@ class Windows {
     return { send: (text) => socket.send(text), heard };
   }
 
-  // One who is in the room, says so much about itself, and then nothing more.
+  // A silent member of the room, with this data about itself.
   async silent(info) {
     const url = new URL('/connection/websocket', pageUrl);
     url.protocol = secure ? 'wss:' : 'ws:';
@@ -141,14 +141,14 @@ class Windows {
     return peer;
   }
 
-  // A wire to the server that can be cut.
+  // A relay to the server that can be cut.
   async relay() {
     const relay = await Relay.to(pageUrl);
     this.#others.push(() => relay.end());
     return relay;
   }
 
-  // The present test is meant to bring about console errors like this one.
+  // The present test expects console errors like this one.
   expectProblem(pattern) {
     this.#expected.push(pattern);
   }
@@ -163,7 +163,7 @@ class Windows {
   }
 }
 
-// Polls from here: polling inside the page would need eval, which the page's policy forbids.
+// Polls from here, because polling inside the page needs eval, which the page's policy forbids.
 export async function until(check, what, wait = WAIT_MS) {
   const end = Date.now() + wait;
   for (;;) {
@@ -181,10 +181,10 @@ export async function state(page, name) {
 const textsOf = (page, selector) => page.locator(selector).evaluateAll(
   (elements) => elements.map((element) => element.textContent));
 
-// The messages, and the words of the page and the server, in order.
+// The messages of people, the page and the server, in order.
 export const allTexts = (page) => textsOf(page, '#messages .text');
 
-// The rules across the conversation: what is new, what was recovered.
+// The horizontal rules between messages: new, recovered and so on.
 export const rules = (page) => textsOf(page, '#messages .rule .label');
 
 async function equals(read, expected) {
@@ -208,7 +208,7 @@ export const showsRules = (page, expected) => equals(() => rules(page), expected
 export const showsPeople = (page, expected) => equals(
   async () => (await textsOf(page, '#people .name')).sort(), [...expected].sort());
 
-// Waits until the window shows this message, and gives its element.
+// Waits until the window shows this message. Returns its element.
 export async function message(page, text) {
   const quick = page.locator('#messages li.message .text');
   const index = await until(async () => {
@@ -234,7 +234,7 @@ export async function rename(page, nick) {
 export const myNick = (page) => page.locator('#nick-text').textContent();
 export const focused = (page) => page.evaluate(() => document.activeElement.id);
 
-// The size of the log, seen from the reader.
+// The size of the visible part of the log.
 export const scroll = (page) => page.locator('#messages').evaluate((log) => ({
   top: Math.round(log.scrollTop),
   gap: Math.round(log.scrollHeight - log.clientHeight - log.scrollTop),

@@ -1,5 +1,5 @@
-"""The page in Chromium, served with the shipped configuration of lws-chatd: over http, over https, and
-over https with HTTP/2, which Chromium then also uses for its WebSockets."""
+"""The page in Chromium, served with the shipped configuration of lws-chatd: over http, https, and https with HTTP/2, which
+Chromium then also uses for WebSockets."""
 import json
 import os
 import pathlib
@@ -13,12 +13,12 @@ from support.server import BUILD, ROOT, Server, certificate, free_port  # noqa: 
 
 TESTS = ROOT / "tests"
 EVERY_PAGE_TEST = [f"browser/{name}.test.mjs" for name in ("page", "look", "chat", "history", "recovery", "plain", "events")]
-# Nothing in them depends on how the page is served.
+# These do not depend on how the page is served.
 HTTP_ONLY = [f"browser/{name}.test.mjs" for name in ("names", "axe", "tutorial")]
 
 
 def shipped_vhost(name, **changes):
-    """A vhost of conf/lws-chatd, on a free port and with this folder's paths."""
+    """A vhost of conf/lws-chatd, on a free port and with paths of the build folder."""
     text = (ROOT / "conf/lws-chatd/conf.d" / name).read_text()
     text = re.sub(r"^\s*#.*$", "", text, flags=re.M).replace("/usr/share/lws-chat/mount", f"{BUILD}/mount")
     vhost = json.loads(text)["vhosts"][0]

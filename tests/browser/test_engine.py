@@ -1,6 +1,6 @@
-"""The walk through both pages in another browser than Chromium: test_engine.py firefox, or webkit.
+"""A walk through both pages in another browser than Chromium: test_engine.py firefox, or webkit.
 
-Ends with 77 where the browser is not installed, which ctest reports as skipped."""
+Exits with 77 if the browser is not installed. ctest reports this as skipped."""
 import os
 import pathlib
 import subprocess
@@ -12,7 +12,7 @@ from browser.test_browser import shipped_vhost  # noqa: E402
 from support.server import BUILD, ROOT, Server, free_port  # noqa: E402
 
 SKIPPED = 77
-# The programs that each needs, and the Debian packages that have them.
+# The programs of each browser, and their Debian packages.
 NEEDS = {
     "firefox": {"/usr/bin/firefox-esr": "firefox-esr"},
     "webkit": {"/usr/bin/WebKitWebDriver": "webkit2gtk-driver", "/usr/bin/Xvfb": "xvfb"},
@@ -37,6 +37,6 @@ if __name__ == "__main__":
     missing = [f"{program} (Debian's package {package})" for program, package in NEEDS[NAME].items()
                if not pathlib.Path(program).exists()]
     if missing:
-        print(f"SKIPPED: the pages are not tested in {NAME}: this machine has no {' and no '.join(missing)}")
+        print(f"SKIPPED: {NAME}: this machine has no {' and no '.join(missing)}")
         sys.exit(SKIPPED)
     unittest.main()

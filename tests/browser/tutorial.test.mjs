@@ -1,5 +1,5 @@
-// A page in the tutorial's own style, unchanged but for the port, against a
-// running server (LWS_CHAT_URL, http only: the page asks for ws://).
+// A page in the tutorial's own style, with only the port changed, against a running server (LWS_CHAT_URL, http only, because the
+// page uses ws://).
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -15,8 +15,7 @@ async function open() {
   const address = `http://localhost:${port}/tutorial.html`;
   const html = await readFile(new URL('tutorial.html', import.meta.url), 'utf8');
   const context = await windows.context();
-  // The page does not come from the network here, so the browser cannot know
-  // that it is as local as the server, and would ask the user.
+  // The page does not come from the network here. The browser cannot know that it is local, and would ask the user.
   await context.grantPermissions(['local-network-access']);
   const page = await context.newPage();
   await page.route(address, (route) => route.fulfill({
@@ -46,7 +45,7 @@ async function say(page, text) {
   await page.getByRole('button', { name: '送出' }).click();
 }
 
-test("the tutorial's own page talks between two windows", { skip }, async () => {
+test("two windows with the tutorial's own page talk", { skip }, async () => {
   const a = await open();
   const b = await open();
   await say(a, '哈囉');
@@ -65,7 +64,7 @@ test("the tutorial's own page talks between two windows", { skip }, async () => 
   await shows(b, [...both, 'close', '你要求我關閉喔!', '被後端斷開']);
 });
 
-test("the tutorial's close button closes its own connection only", { skip }, async () => {
+test("the tutorial's close button closes only its own connection", { skip }, async () => {
   const a = await open();
   const b = await open();
   await b.getByRole('button', { name: '關閉' }).click();

@@ -1,4 +1,4 @@
-"""A certificate authority that asks as Let's Encrypt does (pebble), and certbot, who knows of no other."""
+"""A certificate authority like Let's Encrypt (pebble), and certbot, which uses only this one."""
 import json
 import os
 import pathlib
@@ -6,14 +6,14 @@ import pathlib
 from certificates import lineage, served_certificate
 from machine import apt, attempt, run, until
 
-LIVE = pathlib.Path("/etc/letsencrypt/live/chat.example.org")  # what certbot has, by the names lws-chatd(8) gives
-HOOK = "/usr/local/sbin/lws-chatd-certificate"  # where lws-chatd(8) puts it
-# So short that every 'certbot renew' finds it due, and not so short that lws-chatd warns of it.
+LIVE = pathlib.Path("/etc/letsencrypt/live/chat.example.org")  # certbot's files for the name in lws-chatd(8)
+HOOK = "/usr/local/sbin/lws-chatd-certificate"  # its path in lws-chatd(8)
+# Short, so that every 'certbot renew' renews it, but long enough that lws-chatd does not warn.
 VALID_DAYS = 20
 
 
 def install():
-    """Installs both and starts the authority, which looks at port 80 of the name that is asked for."""
+    """Installs both and starts the authority. It verifies a name on the name's port 80."""
     apt("install", "certbot", "pebble")
     own = lineage("pebble", "-days", "30", "-addext", "subjectAltName=DNS:localhost")
     config = own / "config"
@@ -21,19 +21,19 @@ def install():
         "listenAddress": "localhost:14000", "managementListenAddress": "localhost:15000",
         "certificate": str(own / "fullchain.pem"), "privateKey": str(own / "privkey.pem"),
         "httpPort": 80, "tlsPort": 443, "certificateValidityPeriod": VALID_DAYS * 86400}}))
-    # It asks each time anew, and at once.
+    # Verify each time, and without a delay.
     run("systemd-run", "--quiet", "--unit=pebble", "--setenv=PEBBLE_AUTHZREUSE=0", "--setenv=PEBBLE_VA_NOSLEEP=1",
         "pebble", "-config", config)
     url = "https://localhost:14000/dir"
     until(lambda: attempt("curl", "--silent", "--insecure", "--fail", url).returncode == 0, f"an answer at {url}")
-    # What somebody at a terminal would be asked, and which authority it is.
+    # The address of the authority, and answers to certbot's questions.
     with open("/etc/letsencrypt/cli.ini", "a", encoding="utf-8") as ini:
         ini.write(f"\nserver = {url}\nno-verify-ssl = true\nnon-interactive = true\nagree-tos = true\n"
                   "register-unsafely-without-email = true\nno-random-sleep-on-renew = true\n")
 
 
 def page(url):
-    """A page of a server whose certificate the authority has vouched for, of somebody who trusts it and checks."""
+    """Fetches a page. The certificate must come from this authority."""
     root = pathlib.Path("/tmp/pebble/root.pem")
     root.write_text(run("curl", "--silent", "--show-error", "--insecure", "--fail", "https://localhost:15000/roots/0"))
     return run("curl", "--silent", "--show-error", "--fail", "--location", "--cacert", root, url)
@@ -44,5 +44,5 @@ def is_served():
 
 
 def deploy():
-    """Calls the hook as certbot does with what it got."""
+    """Calls the hook as certbot does."""
     run(HOOK, env={**os.environ, "RENEWED_LINEAGE": str(LIVE), "RENEWED_DOMAINS": LIVE.name})

@@ -1,4 +1,4 @@
-"""What can be wrong with what an administrator gives the service: one line says it, and nothing runs hot."""
+"""Errors in the administrator's files. One log line names each, and the service does not restart in a loop."""
 import pathlib
 import socket
 import time
@@ -14,7 +14,7 @@ EX_CONFIG = "78"
 
 
 def refused(*parts):
-    """The service does not start, says why in one line with all these parts, and stays down."""
+    """Asserts that the service does not start, logs one line with all these parts, and stays down."""
     since = time.time()
     assert not restart(), "the service does not start"
     lines = [line for line in said(since) if all(part in line for part in parts)]
@@ -38,7 +38,7 @@ def a_missing_key_keeps_it_down_with_one_line():
         refused("20-https", str(TLS / "no-key.pem"), "missing, create it or correct the path")
 
 
-def a_key_it_may_not_read_keeps_it_down_with_one_line():
+def an_unreadable_key_keeps_it_down_with_one_line():
     key = TLS / "key.pem"
     key.chmod(0o600)
     try:
@@ -60,7 +60,7 @@ def an_expired_certificate_keeps_it_down_with_one_line():
         refused("20-https", str(TLS / "cert.pem"), "expired on 2020-01-31", "renew it")
 
 
-def after_that_the_way_out_is_the_documented_one():
+def the_documented_steps_repair_an_expired_certificate():
     challenges = HTTPS.with_name("port-80")
     with as_they_were(HTTPS, challenges, TLS / "cert.pem", TLS / "key.pem"):
         challenges.write_text((EXAMPLES / "port-80").read_text())
@@ -73,7 +73,7 @@ def after_that_the_way_out_is_the_documented_one():
         assert acme.is_served()
 
 
-def where_another_server_answers_the_hook_starts_what_an_expired_certificate_stopped():
+def the_hook_starts_a_server_that_an_expired_certificate_stopped():
     put(pathlib.Path("/tmp/expired"))
     assert not restart(), "the service does not start"
     acme.deploy()
@@ -81,14 +81,14 @@ def where_another_server_answers_the_hook_starts_what_an_expired_certificate_sto
     assert acme.is_served()
 
 
-def a_user_to_become_keeps_it_down_with_one_line():
+def a_username_in_the_configuration_keeps_it_down_with_one_line():
     conf = pathlib.Path("/etc/lws-chatd/conf")
     with as_they_were(conf):
         replace(conf, '"global": {', '"global": { "username": "lws-chat",')
-        refused("conf", '"username"', "is for a server that is started by root", "User=")
+        refused("conf", '"username"', "needs a server that root starts", "User=")
 
 
-def a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free():
+def a_port_in_use_is_named_and_the_service_starts_when_it_is_free():
     run("systemctl", "stop", UNIT)
     since = time.time()
     with socket.create_server(("127.0.0.1", 8000)):
@@ -97,7 +97,7 @@ def a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free():
         assert len(lines) == 1 and "/etc/lws-chatd/conf.d/10-http:" in lines[0] and "vhost http" in lines[0], said(since)
         assert state() == ("activating", "auto-restart"), state()
         assert service("ExecMainStatus") == "1"
-        # Not in a hot loop: a pause, and an end to it.
+        # The restarts have a pause between them, and a limit.
         limits = [service(name) for name in ("RestartUSec", "StartLimitIntervalUSec", "StartLimitBurst")]
         assert limits == ["3s", "1min", "10"], limits
     until(active, "the service to come back")
@@ -108,7 +108,7 @@ def a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free():
 def a_plugin_of_another_libwebsockets_keeps_it_down_with_one_line():
     plugin = pathlib.Path("/usr/lib/lws-chatd/plugins/libprotocol_lws_chat.so")
     with as_they_were(plugin):
-        # A new file: the one that is mapped must not change.
+        # Make a new file, because the mapped one must not change.
         plugin.unlink()
         plugin.write_bytes(pathlib.Path("/foreign", plugin.name).read_bytes())
         refused(plugin.name, str(plugin.parent), "built for another libwebsockets", "install the package built for this release")
@@ -117,12 +117,12 @@ def a_plugin_of_another_libwebsockets_keeps_it_down_with_one_line():
 CHECKS = [
     a_missing_certificate_keeps_it_down_with_one_line,
     a_missing_key_keeps_it_down_with_one_line,
-    a_key_it_may_not_read_keeps_it_down_with_one_line,
+    an_unreadable_key_keeps_it_down_with_one_line,
     a_wrong_key_keeps_it_down_with_one_line,
     an_expired_certificate_keeps_it_down_with_one_line,
-    after_that_the_way_out_is_the_documented_one,
-    where_another_server_answers_the_hook_starts_what_an_expired_certificate_stopped,
-    a_user_to_become_keeps_it_down_with_one_line,
-    a_port_in_use_is_named_and_it_comes_back_when_the_port_is_free,
+    the_documented_steps_repair_an_expired_certificate,
+    the_hook_starts_a_server_that_an_expired_certificate_stopped,
+    a_username_in_the_configuration_keeps_it_down_with_one_line,
+    a_port_in_use_is_named_and_the_service_starts_when_it_is_free,
     a_plugin_of_another_libwebsockets_keeps_it_down_with_one_line,
 ]

@@ -1,4 +1,4 @@
-"""Certificates, made by openssl, and where lws-chatd has its own."""
+"""Certificates from openssl, and the folder of lws-chatd's own."""
 import pathlib
 import ssl
 
@@ -8,7 +8,7 @@ TLS = pathlib.Path("/etc/lws-chatd/tls")
 
 
 def lineage(name, *arguments):
-    """A folder as certbot makes it, with a new certificate for localhost and its key."""
+    """A folder like certbot's, with a new certificate for localhost and its key."""
     folder = pathlib.Path("/tmp") / name
     folder.mkdir()
     run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
@@ -18,7 +18,7 @@ def lineage(name, *arguments):
 
 
 def expired():
-    """A pair whose certificate was valid in January of 2020."""
+    """A certificate that was valid in January 2020, with its key."""
     folder = lineage("expired")
     run("openssl", "req", "-new", "-key", folder / "privkey.pem", "-subj", "/CN=expired", "-out", folder / "request")
     (folder / "index").touch()
@@ -32,7 +32,7 @@ def expired():
 
 
 def put(folder):
-    """Gives lws-chatd a certificate as the deploy hook does, without telling it."""
+    """Installs a certificate for lws-chatd like the deploy hook, but without a reload."""
     for source, target in ("fullchain", "cert"), ("privkey", "key"):
         run("install", "-m", "640", "-o", "root", "-g", "lws-chat", folder / f"{source}.pem", TLS / f"{target}.pem")
 

@@ -1,7 +1,7 @@
-"""What the packages promise, in a system of its own that packaging/test boots and that ends with these checks.
+"""Checks of the Debian packages, in a system that packaging/test boots for them.
 
-One after the other, each as the one before has left the system: from installing to purging. What README.md says in
-"Install it", and all that lws-chatd(8) says, is done with their own words.
+The checks run in order, from installing to purging; each needs the state that the one before has left. They run the commands
+of README.md's "Install it" and of lws-chatd(8) as written there.
 """
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ before = set()  # the files of the system without the packages
 
 
 def files():
-    """What the file system of the root has, without what others write into all the time."""
+    """All files of the system, except in folders that other programs write to all the time."""
     passing = re.compile(r"/(proc|sys|dev|run|tmp|var/(tmp|log|cache|lib/(apt|dpkg|systemd)))(/|$)")
     found = set()
     for folder, folders, names in os.walk("/"):
@@ -43,7 +43,7 @@ def files():
 
 # ---- installing
 
-def the_packages_install_as_the_readme_says():
+def the_packages_install_with_the_readmes_command():
     before.update(files())
     INSTALL.do("apt install")
 
@@ -55,7 +55,7 @@ def the_service_is_active_without_any_edit():
 
 
 def the_unit_has_no_mistakes_and_little_exposure():
-    """the unit has no mistakes, and its exposure is at most 1.7"""
+    """the unit has no errors, and its exposure is at most 1.7"""
     said_of_it = run("systemd-analyze", "verify", "--man=no", UNIT)
     assert not said_of_it.strip(), said_of_it
     run("systemd-analyze", "security", "--no-pager", "--threshold=17", UNIT)
@@ -101,7 +101,7 @@ def websockets_talk_over_tls_and_plain():
 
 def old_tls_is_refused():
     """TLS is 1.2 at least"""
-    warnings.simplefilter("ignore", DeprecationWarning)  # of old versions: that is what this is about
+    warnings.simplefilter("ignore", DeprecationWarning)  # old versions are deprecated, but the check needs them
 
     def version(highest):
         context = any_certificate()
@@ -131,7 +131,7 @@ def an_unprivileged_user_cannot_read_the_key():
 # ---- running
 
 def documented_certificate():
-    """Changes the two lines that lws-chatd(8) says."""
+    """Changes the two lines as lws-chatd(8) says."""
     for key in '"host-ssl-cert"', '"host-ssl-key"':
         [shipped] = re.findall(rf"{key}: .*(?=,\n)", HTTPS.read_text())
         replace(HTTPS, shipped, MANUAL.line(key))
@@ -153,7 +153,7 @@ def installing_what_others_made():
     before.update(files() - there)
 
 
-def certbot_gets_a_certificate_and_two_lines_name_it():
+def certbot_gets_a_certificate_and_two_changed_lines_use_it():
     with installing_what_others_made():
         acme.install()
     with port_80_answers_challenges():
@@ -189,7 +189,7 @@ def the_examples_open_the_ports_443_and_80_and_one_for_a_proxy():
         assert "strict-transport-security: max-age=31536000" in run("curl", "-ski", "https://localhost/web/")
 
 
-def nginx_with_its_example_has_the_certificate_and_hands_on():
+def nginx_with_its_example_serves_the_certificate_and_forwards():
     with installing_what_others_made():
         apt("install", "nginx")
     behind = HTTPS.with_name("behind-proxy")
@@ -209,7 +209,7 @@ def nginx_with_its_example_has_the_certificate_and_hands_on():
             run("systemctl", "disable", "--now", "nginx")
 
 
-def a_vhost_on_a_unix_socket_is_there_for_a_group():
+def a_vhost_on_a_unix_socket_serves_a_group():
     vhost = HTTPS.with_name("socket")
     path = pathlib.Path("/run/lws-chatd/socket")
     with as_they_were(vhost):
@@ -217,7 +217,7 @@ def a_vhost_on_a_unix_socket_is_there_for_a_group():
             "name": "socket", "unix-socket": "1", "interface": str(path), "unix-socket-perms": "lws-chat:www-data",
             "mounts": [{"mountpoint": "/", "origin": "callback://lws-chat"}],
             "ws-protocols": [{"lws-chat": {"status": "ok"}}]}]}))
-        # Not a group that the service is in: it says so, and tries again as for a port in use.
+        # The service is not in this group: it logs the reason and tries again, as for a port in use.
         since = time.time()
         assert not restart(), "the service does not start"
         [line] = [line for line in said(since) if "SupplementaryGroups=" in line]
@@ -248,7 +248,7 @@ def a_renewed_certificate_is_swapped_while_a_client_stays():
     until(active, "the reload to end")
 
 
-def a_pair_that_does_not_fit_is_refused_and_the_one_in_use_stays():
+def a_wrong_key_is_refused_and_the_certificate_in_use_stays():
     since, in_use = time.time(), served_certificate()
     with as_they_were(TLS / "key.pem"):
         (TLS / "key.pem").write_bytes((lineage("strange") / "privkey.pem").read_bytes())
@@ -260,9 +260,9 @@ def a_pair_that_does_not_fit_is_refused_and_the_one_in_use_stays():
         until(active, "the reload to end")
 
 
-def the_watchdog_starts_a_stopped_process_anew():
+def the_watchdog_restarts_a_stopped_process():
     assert service("WatchdogUSec") == "30s", service("WatchdogUSec")
-    # The same sooner.
+    # Use a shorter interval.
     with drop_in("[Service]\nWatchdogSec=5\n"):
         assert restart()
         process = service("MainPID")
@@ -273,8 +273,8 @@ def the_watchdog_starts_a_stopped_process_anew():
     assert restart()
 
 
-def it_serves_where_the_kernel_knows_no_ipv6():
-    # To the service it is then as after booting with ipv6.disable=1.
+def it_serves_on_a_kernel_without_ipv6():
+    # For the service, this is like a boot with ipv6.disable=1.
     with drop_in("[Service]\nRestrictAddressFamilies=\nRestrictAddressFamilies=AF_INET AF_UNIX AF_NETLINK\n"):
         since = time.time()
         assert restart(), said(since)
@@ -284,7 +284,7 @@ def it_serves_where_the_kernel_knows_no_ipv6():
     assert restart()
 
 
-def it_serves_where_ipv6_is_switched_off():
+def it_serves_when_ipv6_is_switched_off():
     switch = pathlib.Path("/proc/sys/net/ipv6/conf/all/disable_ipv6")
     try:
         switch.write_text("1")
@@ -301,7 +301,7 @@ def it_serves_where_ipv6_is_switched_off():
 
 # ---- upgrading and purging
 
-def an_upgrade_tells_clients_to_come_back_and_keeps_what_was_edited():
+def an_upgrade_tells_clients_to_reconnect_and_keeps_edited_files():
     edited = pathlib.Path("/etc/lws-chatd/conf.d/10-http")
     replace(edited, '"port": "8000"', '"port": "8001"')
     mine, https = edited.read_text(), HTTPS.read_text()
@@ -323,7 +323,7 @@ def an_upgrade_tells_clients_to_come_back_and_keeps_what_was_edited():
     for name in OURS:
         assert run("dpkg-query", "-W", "-f", "${Version}", name).endswith("+next"), name
     assert edited.read_text() == mine and HTTPS.read_text() == https
-    # What is new stands where the server does not read it.
+    # The new version of the file is in a folder that the server does not read.
     assert pathlib.Path("/etc/lws-chatd/10-http.dpkg-dist").read_text().startswith("# Of the next version.")
     assert sorted(path.name for path in edited.parent.iterdir()) == ["10-http", "20-https", "30-status"]
     for url in urls:
@@ -331,7 +331,7 @@ def an_upgrade_tells_clients_to_come_back_and_keeps_what_was_edited():
 
 
 def purging_leaves_nothing_but_the_user():
-    pathlib.Path(acme.HOOK).unlink()  # it is of whoever followed lws-chatd(8)
+    pathlib.Path(acme.HOOK).unlink()  # the administrator who followed lws-chatd(8) made it
     MANUAL.do("apt purge")
     apt("purge", *OURS)
     known = attempt("dpkg-query", "-W", "-f", "${Package} ${db:Status-Abbrev}\n", *OURS).stdout
@@ -340,8 +340,8 @@ def purging_leaves_nothing_but_the_user():
     owned = set()
     for names in pathlib.Path("/var/lib/dpkg/info").glob("*.list"):
         owned |= {os.path.realpath(line) for line in names.read_text().splitlines()}
-    # What ssl-cert made, which stays installed: its pair, and a link to it whose name is a hash. What /etc/passwd and
-    # its like were before there was the user. And certbot's.
+    # Files of others: ssl-cert's certificate, key and a link whose name is a hash; backups of /etc/passwd and similar files from
+    # before the user was added; certbot's files.
     of_others = re.compile(r"/etc/(ssl/(certs|private)/(ssl-cert-snakeoil\.(pem|key)|[0-9a-f]{8}\.\d)|(passwd|group|g?shadow)-)$"
                            r"|/(etc|var/lib)/letsencrypt(/|$)")
     left = {path for path in files() - before if os.path.realpath(path) not in owned and not of_others.match(path)}
@@ -350,13 +350,13 @@ def purging_leaves_nothing_but_the_user():
     assert attempt("systemctl", "cat", UNIT).returncode != 0, "systemd has forgotten the unit"
 
 
-def nothing_that_readme_and_manual_say_was_left_out():
-    # This one packaging/test did, where the network is.
+def every_command_of_readme_and_manual_was_checked():
+    # packaging/test has run this command, with a network.
     assert (INSTALL.left, MANUAL.left) == (["packaging/build-deb"], []), (INSTALL.left, MANUAL.left)
 
 
 code = report("package tests", [
-    the_packages_install_as_the_readme_says,
+    the_packages_install_with_the_readmes_command,
     the_service_is_active_without_any_edit,
     the_unit_has_no_mistakes_and_little_exposure,
     the_process_has_its_own_user_and_one_capability,
@@ -365,20 +365,20 @@ code = report("package tests", [
     websockets_talk_over_tls_and_plain,
     old_tls_is_refused,
     an_unprivileged_user_cannot_read_the_key,
-    certbot_gets_a_certificate_and_two_lines_name_it,
+    certbot_gets_a_certificate_and_two_changed_lines_use_it,
     with_port_443_the_address_has_no_number,
     the_examples_open_the_ports_443_and_80_and_one_for_a_proxy,
-    nginx_with_its_example_has_the_certificate_and_hands_on,
-    a_vhost_on_a_unix_socket_is_there_for_a_group,
+    nginx_with_its_example_serves_the_certificate_and_forwards,
+    a_vhost_on_a_unix_socket_serves_a_group,
     a_renewed_certificate_is_swapped_while_a_client_stays,
-    a_pair_that_does_not_fit_is_refused_and_the_one_in_use_stays,
-    the_watchdog_starts_a_stopped_process_anew,
-    it_serves_where_the_kernel_knows_no_ipv6,
-    it_serves_where_ipv6_is_switched_off,
+    a_wrong_key_is_refused_and_the_certificate_in_use_stays,
+    the_watchdog_restarts_a_stopped_process,
+    it_serves_on_a_kernel_without_ipv6,
+    it_serves_when_ipv6_is_switched_off,
     *broken.CHECKS,
-    an_upgrade_tells_clients_to_come_back_and_keeps_what_was_edited,
+    an_upgrade_tells_clients_to_reconnect_and_keeps_edited_files,
     purging_leaves_nothing_but_the_user,
-    nothing_that_readme_and_manual_say_was_left_out,
+    every_command_of_readme_and_manual_was_checked,
 ])
 if code:
     pathlib.Path("/result/journal").write_text(attempt("journalctl", "-b", "--no-pager").stdout)

@@ -1,4 +1,4 @@
-"""WebSocket clients in the text dialect, which take any certificate."""
+"""WebSocket clients in the text dialect, which accept any certificate."""
 import asyncio
 
 import websockets
@@ -16,13 +16,13 @@ async def hear(client, text):
 
 
 async def echo(client, text):
-    """The client says something and hears it, as all do."""
+    """The client sends a text and gets it back."""
     await client.send(text)
     await hear(client, text)
 
 
 def talks(url):
-    """Two clients hear each other."""
+    """Asserts that two clients get each other's messages."""
     async def once():
         async with connect(url) as one, connect(url) as other:
             await echo(one, "is anybody here?")

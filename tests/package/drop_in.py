@@ -1,6 +1,6 @@
-"""The plugin without lws-chatd: in lwsws, as README.md and the manual page say, in a system of its own.
+"""The plugin in lwsws, without lws-chatd, as README.md and the manual page describe it. Runs in a clean system.
 
-No distribution has lwsws: packaging/test brings what tests/support/build-lwsws made.
+No distribution has lwsws, so packaging/test provides the one from tests/support/build-lwsws.
 """
 import pathlib
 import re
@@ -23,14 +23,14 @@ def the_plugin_and_the_page_install_without_lws_chatd():
     installed = run("dpkg-query", "-W", "-f", "${Package}\n").split()
     assert "lws-chatd" not in installed
     libraries = run("ldd", LWSWS)
-    if "not found" in libraries:  # what lwsws itself needs is not the plugin's business
+    if "not found" in libraries:  # lwsws has needs of its own, apart from the plugin
         run("apt-get", "install", "-y", "libuv1")
     libraries = run("ldd", LWSWS)
     assert "not found" not in libraries
     assert "libwebsockets" not in libraries, "lwsws has its own libwebsockets in it"
 
 
-def the_example_is_all_that_lwsws_needs():
+def lwsws_needs_only_the_example():
     README.do("cp ")
     [address] = README.addresses
     with started(str(LWSWS), address):
@@ -42,7 +42,7 @@ def the_example_is_all_that_lwsws_needs():
         talks("ws://localhost:7681/chat/")
 
 
-def two_lines_put_it_into_a_configuration_that_is_there():
+def two_lines_add_it_to_an_existing_configuration():
     folder, protocol = MANUAL.line('"global"'), MANUAL.line('"ws-protocols"')
     (CONFIG / "conf").write_text("{" + folder + "}\n")
     for path in (CONFIG / "conf.d").iterdir():
@@ -59,15 +59,15 @@ def the_manual_page_says_the_same():
     assert MANUAL.addresses == README.addresses
 
 
-def nothing_that_the_readme_says_was_left_out():
-    # This one packaging/test did, where the network is.
+def every_command_of_the_readme_was_checked():
+    # packaging/test has run this command, with a network.
     assert README.left == ["tests/support/build-lwsws build/lwsws"], README.left
 
 
 sys.exit(report("drop-in tests", [
     the_plugin_and_the_page_install_without_lws_chatd,
-    the_example_is_all_that_lwsws_needs,
-    two_lines_put_it_into_a_configuration_that_is_there,
+    lwsws_needs_only_the_example,
+    two_lines_add_it_to_an_existing_configuration,
     the_manual_page_says_the_same,
-    nothing_that_the_readme_says_was_left_out,
+    every_command_of_the_readme_was_checked,
 ]))

@@ -1,4 +1,4 @@
-/* The plugin as one of another libwebsockets looks: the header, with a plugin API that no release has. */
+/* A plugin of another libwebsockets: only the header, with a plugin API that no release has. */
 struct header {
   const char *name;
   const char *plugin_class;

@@ -1,4 +1,4 @@
-"""The system that the checks run in: its commands, its services and their journal, and pages."""
+"""The system of the checks: commands, the service and its journal, pages."""
 import contextlib
 import os
 import pathlib
@@ -9,14 +9,14 @@ import subprocess
 import tempfile
 import time
 
-PATIENCE = 30  # seconds until something that must happen counts as not happening
+PATIENCE = 30  # seconds to wait for an event before the check fails
 UNIT = "lws-chatd.service"
 EXAMPLES = pathlib.Path("/usr/share/doc/lws-chatd/examples")
 HTTPS = pathlib.Path("/etc/lws-chatd/conf.d/20-https")
 
 
 class Skipped(Exception):
-    """What is to be checked is not to be had here; the text says why."""
+    """The check is impossible on this machine. The text gives the reason."""
 
 
 def attempt(*command, input="", **options):
@@ -25,7 +25,7 @@ def attempt(*command, input="", **options):
 
 
 def run(*command, **options):
-    """Runs a command that has to work: what it said."""
+    """Runs a command that must succeed. Returns its output."""
     done = attempt(*command, **options)
     said_last = "\n".join(done.stdout.strip().splitlines()[-5:])
     assert done.returncode == 0, f"{' '.join(map(str, command))}: exit code {done.returncode}: {said_last}"
@@ -33,7 +33,7 @@ def run(*command, **options):
 
 
 def until(fact, what, patience=PATIENCE):
-    """Waits until fact() is true: its value."""
+    """Waits until fact() is true. Returns its value."""
     deadline = time.monotonic() + patience
     while not (value := fact()):
         assert time.monotonic() < deadline, f"waited {patience} s for {what}"
@@ -47,7 +47,7 @@ def apt(*arguments):
 
 
 def service(name):
-    """A property of the service, as systemctl show has it."""
+    """A property of the service, from systemctl show."""
     return run("systemctl", "show", "--value", "-p", name, UNIT).strip()
 
 
@@ -60,22 +60,22 @@ def active():
 
 
 def restart():
-    """Starts the service anew, as if it had not been started before: whether systemd calls it started."""
+    """Starts the service with fresh counters. Returns true if systemd says that it started."""
     run("systemctl", "stop", UNIT)
     attempt("systemctl", "reset-failed", UNIT)
     return attempt("systemctl", "start", UNIT).returncode == 0
 
 
 def said(since):
-    """The lines of lws-chatd itself since then, a time.time()."""
-    # Journald may be a moment behind.
+    """Lines of lws-chatd's journal since a time.time()."""
+    # journald may lag behind.
     run("journalctl", "--sync")
     return run("journalctl", "-q", "-o", "cat", f"--since=@{since:.6f}", "_COMM=lws-chatd", "-u", UNIT).splitlines()
 
 
 @contextlib.contextmanager
 def as_they_were(*paths):
-    """Puts these files back at the end, and what was not there away; then the service runs again."""
+    """Restores these files at the end, removes those that did not exist, and restarts the service."""
     before = {path: pathlib.Path(path).read_bytes() if os.path.exists(path) else None for path in paths}
     try:
         yield
@@ -90,7 +90,7 @@ def as_they_were(*paths):
 
 @contextlib.contextmanager
 def drop_in(text):
-    """Adds to the unit for a while; the service is not restarted by this."""
+    """Adds to the unit temporarily, without restarting the service."""
     folder = pathlib.Path("/run/systemd/system") / f"{UNIT}.d"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "test.conf").write_text(text)
@@ -110,7 +110,7 @@ def replace(path, old, new):
 
 @contextlib.contextmanager
 def started(command, url):
-    """A server without systemd, from when it answers at the URL."""
+    """Runs a server without systemd. The body begins when the server answers at the URL."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         server = subprocess.Popen(shlex.split(command), stdout=log, stderr=subprocess.STDOUT)
 

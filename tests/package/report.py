@@ -1,4 +1,4 @@
-"""Does the checks one after the other, with a line for each: a sentence that is a check's name."""
+"""Runs checks in order and prints a line for each: its name as a sentence."""
 import pathlib
 import traceback
 
@@ -6,7 +6,7 @@ from machine import Skipped
 
 
 def report(title, checks):
-    """All checks, then their sum: the exit code. What comes after the first needs it."""
+    """Runs all checks and prints a summary. Returns the exit code. Stops if the first fails, because the others need it."""
     counts = dict(ok=0, FAILED=0, skipped=0)
     for check in checks:
         word, why = "ok", ""
@@ -16,7 +16,7 @@ def report(title, checks):
             word, why = "skipped", f" ({reason})"
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
-            what = " ".join(str(error).split())  # a line for each check
+            what = " ".join(str(error).split())  # one line for each check
             word, why = "FAILED", f" ({type(error).__name__}: {what}; {pathlib.Path(last.filename).name}:{last.lineno})"
         counts[word] += 1
         print(f"{word}: {check.__doc__ or check.__name__.replace('_', ' ')}{why}")

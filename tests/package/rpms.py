@@ -1,4 +1,4 @@
-"""The RPM packages, in a system of their own: a Debian, so without what rpm itself knows of their dependencies."""
+"""The RPM packages in a clean Debian system. rpm does not know Debian's packages, so dependencies are not checked."""
 import grp
 import os
 import pathlib
@@ -19,13 +19,13 @@ def rpm(*arguments):
 
 
 def the_rpms_install():
-    # By Debian's names, what the packages ask for.
+    # Install the dependencies by Debian's names.
     apt("install", "rpm", *os.environ["NEEDED"].split())
     rpm("--install", *RPMS)
     assert sorted(run("rpm", "--query", "--all", "--queryformat", "%{NAME}\n").split()) == OURS
 
 
-def the_server_has_a_pair_of_its_own():
+def the_server_has_its_own_certificate_and_key():
     for path in TLS / "key.pem", TLS / "cert.pem":
         status = path.stat()
         assert (status.st_mode & 0o777, status.st_uid, status.st_gid) == (0o640, 0, grp.getgrnam("lws-chat").gr_gid), path
@@ -43,7 +43,7 @@ def the_examples_are_where_the_manual_pages_say():
         assert (EXAMPLES / name).is_file(), name
 
 
-def it_serves_the_page_and_chats_as_its_user():
+def it_serves_the_page_and_chat_as_its_user():
     command = "setpriv --reuid=lws-chat --regid=lws-chat --clear-groups --no-new-privs lws-chatd"
     with started(command, "https://localhost:8443/web/"):
         for url in "https://localhost:8443/web/", "http://localhost:8000/web/":
@@ -52,7 +52,7 @@ def it_serves_the_page_and_chats_as_its_user():
             talks(url)
 
 
-def an_edited_file_stays_when_they_are_installed_again_and_erased():
+def an_edited_file_survives_reinstalling_and_erasing():
     replace(HTTPS, '"port": "8443"', '"port": "8444"')
     mine = HTTPS.read_text()
     rpm("--upgrade", "--replacepkgs", *RPMS)
@@ -66,8 +66,8 @@ def an_edited_file_stays_when_they_are_installed_again_and_erased():
 
 sys.exit(report("rpm tests", [
     the_rpms_install,
-    the_server_has_a_pair_of_its_own,
+    the_server_has_its_own_certificate_and_key,
     the_examples_are_where_the_manual_pages_say,
-    it_serves_the_page_and_chats_as_its_user,
-    an_edited_file_stays_when_they_are_installed_again_and_erased,
+    it_serves_the_page_and_chat_as_its_user,
+    an_edited_file_survives_reinstalling_and_erasing,
 ]))

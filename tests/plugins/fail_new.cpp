@@ -1,4 +1,4 @@
-// To be preloaded into a server: while the file FAIL_NEW_WHILE exists, each FAIL_NEW_EVERY-th operator new fails.
+// For preloading into a server. While the file $FAIL_NEW_WHILE exists, every $FAIL_NEW_EVERY-th operator new fails.
 #include <unistd.h>
 
 #include <atomic>

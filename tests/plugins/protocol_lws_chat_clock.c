@@ -1,6 +1,6 @@
 /*
- * A plugin beside lws-chat in the same server: it announces the time into a room, once a second. In the
- * vhost: "ws-protocols": [{ "lws-chat": { "status": "ok" }, "lws-chat-clock": { "room": "clock" } }]
+ * An example of a plugin beside lws-chat in the same server. It publishes the time to a room once a second. In the vhost:
+ * "ws-protocols": [{ "lws-chat": { "status": "ok" }, "lws-chat-clock": { "room": "clock" } }]
  */
 #include <libwebsockets.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "lws-chat.h"
 
 struct clock {
-    lws_sorted_usec_list_t sul; /* first, so that it is also the clock */
+    lws_sorted_usec_list_t sul; /* first member, so a pointer to it is a pointer to the clock */
     struct lws_context *context;
     struct lws_vhost *vhost;
     const char *room;

@@ -1,7 +1,7 @@
 /*
- * A plugin whose threads all publish through lws-chat's C API as fast as they can, once somebody is in the room:
+ * A plugin whose threads publish through lws-chat's C API as fast as they can, as soon as the room has its readers:
  * "lws-chat-flood": { "room": "flood", "threads": "8", "messages": "100000", "readers": "2" }
- * Message 5 of thread 3 is "3 5". What the API answers to nonsense is published first, one text each.
+ * Message 5 of thread 3 is "3 5". First it publishes the API's answers to invalid calls, one text each.
  */
 #include <libwebsockets.h>
 #include <pthread.h>
@@ -23,13 +23,13 @@ struct publisher {
 };
 
 struct flood {
-    lws_sorted_usec_list_t sul; /* first, so that it is also the flood */
+    lws_sorted_usec_list_t sul; /* first member, so a pointer to it is a pointer to the flood */
     struct lws_context *context;
     struct lws_vhost *vhost;
     const struct lws_chat_ops *chat;
     const char *room;
     int threads, messages, readers, started;
-    int stop; /* atomic: the server ends */
+    int stop; /* atomic; set when the server ends */
     struct publisher publishers[MOST_THREADS];
 };
 

@@ -1,4 +1,4 @@
-// Firefox, which speaks the W3C's WebDriver BiDi itself.
+// Firefox, with the W3C's WebDriver BiDi.
 
 import { writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ const FIREFOX = '/usr/bin/firefox-esr';
 const KEYS = { Enter: '\ue007' };
 const PREFERENCES = {
   'intl.accept_languages': 'zh-TW',
-  // It asks nobody outside of this machine.
+  // The browser must not contact other machines.
   'app.normandy.enabled': false,
   'browser.safebrowsing.downloads.remote.enabled': false,
   'browser.search.update': false,
@@ -21,7 +21,7 @@ const PREFERENCES = {
   'services.settings.server': 'data:,',
 };
 
-// A connection to the browser: send() gives the answer to a command; `problems` are errors that pages had.
+// A connection to the browser. send() returns the answer to a command. `problems` has the errors of pages.
 async function connect(address) {
   const socket = new WebSocket(address);
   const waiting = new Map();

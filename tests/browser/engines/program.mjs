@@ -1,4 +1,4 @@
-// A program that a test starts, with a home of its own. It ends with the test, and so does what it has started.
+// A program that a test starts, with its own home folder. It ends with the test, together with its child processes.
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -20,14 +20,14 @@ export async function start(command, parameters, environment = {}) {
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch {
-      // It has ended already.
+      // The program has ended already.
     }
   };
   process.once('exit', kill);
   for (const stream of child.stdio) stream?.on('error', () => {});
 
   return {
-    // What the first line that matches has in its group; `descriptor` is 1, 2 or 3.
+    // The pattern's group in the first line that matches. `descriptor` is 1, 2 or 3.
     says(descriptor, pattern) {
       let said = '';
       return new Promise((resolve, reject) => {

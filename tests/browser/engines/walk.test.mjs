@@ -1,7 +1,7 @@
-// The walk through both pages in another browser than Chromium, against a running server.
+// A walk through both pages in another browser than Chromium, against a running server.
 //   LWS_CHAT_URL          the chat page, e.g. http://localhost:8000/web/
 //   LWS_CHAT_BROWSER      firefox or webkit
-//   LWS_CHAT_DRIVER_PORT  where a program that drives the browser may listen
+//   LWS_CHAT_DRIVER_PORT  the port for the browser's driver
 //   LWS_CHAT_SCREENSHOTS  a folder for pictures (optional)
 
 import assert from 'node:assert/strict';
@@ -49,7 +49,7 @@ const newRoom = () => `room-${randomBytes(5).toString('hex')}`;
 const OPENED = '連線成功!';
 const END = ['close', '你要求我關閉喔!', '被後端斷開'];
 
-test(`${name}: two windows with the chat page talk, and one closes and comes back`, async () => {
+test(`${name}: two windows with the chat page talk, and one closes and returns`, async () => {
   const room = newRoom();
   const a = await browser.open(address(room));
   const b = await browser.open(address(room));
@@ -76,7 +76,7 @@ test(`${name}: two windows with the chat page talk, and one closes and comes bac
   await b.close();
 });
 
-test(`${name}: a reload keeps name and place, and the next room has its own talk`, async () => {
+test(`${name}: a reload keeps name and room, and the next room has its own messages`, async () => {
   const room = newRoom();
   const a = await browser.open(address(room));
   const nick = 'return document.getElementById("nick-text").textContent';

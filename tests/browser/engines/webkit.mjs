@@ -1,4 +1,4 @@
-// WebKitGTK's small browser, which its own program drives by the W3C's WebDriver, on a screen that nobody sees.
+// WebKitGTK's small browser on an invisible screen. Its own driver implements the W3C's WebDriver.
 
 import { writeFile } from 'node:fs/promises';
 import { start } from './program.mjs';
@@ -19,7 +19,7 @@ async function command(url, method, body) {
 class Window {
   #session;
   #handle;
-  #first; // the window that was there at the start, and stays
+  #first; // the first window, which stays open
 
   constructor(session, handle, first) {
     this.#session = session;
@@ -27,7 +27,7 @@ class Window {
     this.#first = first;
   }
 
-  // Commands go to the window that was chosen last.
+  // The driver sends commands to the window that was chosen last.
   async #post(path, body) {
     await command(`${this.#session}/window`, 'POST', { handle: this.#handle });
     return command(`${this.#session}/${path}`, 'POST', body);
@@ -87,7 +87,7 @@ async function answers(url) {
   }
 }
 
-// `port` is where the driver listens.
+// `port` is the driver's port.
 export async function launch({ size, port }) {
   const programs = [];
   const end = async () => {
