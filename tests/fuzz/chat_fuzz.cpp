@@ -1,6 +1,6 @@
-// The bytes choose what happens in one event loop with clients of all dialects and a back end: joins, leaves,
-// publications, stalls, broken connections, API calls, flushes. Whatever comes: what a client is sent is JSON, one
-// object a line; the offsets that it sees in a room have no gap; nothing comes after the end.
+// The bytes choose events in one event loop with clients of all dialects and a back end: joins, leaves, publications,
+// stalls, broken connections, API calls, flushes. Always: a client gets JSON, one object a line; its offsets in a room
+// have no gap; nothing comes after its end.
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -28,7 +28,7 @@ struct Bytes {
   }
 };
 
-// A client of the text dialect or an event stream.
+// A text client or an event stream.
 struct Reader final : Client {
   Reader(Hub& hub, Audience audience) : Client(audience), hub_(hub) {}
   ~Reader() override { hub_.leave(*this, 0); }
@@ -64,7 +64,7 @@ class Chat final : private Fanout {
  private:
   struct Peer : SessionPeer {
     using SessionPeer::SessionPeer;
-    std::map<std::string, uint64_t> offsets;  // the last one seen, by room
+    std::map<std::string, uint64_t> offsets;  // last offset by room
     bool judged_over = false;
     unsigned commands = 1;
   };
@@ -173,7 +173,7 @@ class Chat final : private Fanout {
     members_of_object(json);
   }
 
-  // Whom a call is about: by user, by client, by session.
+  // The target of a call: a user, a client or a session.
   void call_about_client() {
     bool rooms = bytes_.pick(2) == 1;
     std::string who;
@@ -277,7 +277,7 @@ class Chat final : private Fanout {
     std::vector<JsonMember> members = members_of_object(text);
     std::vector<JsonMember> push = object_in(members, "push");
     std::string room = text_in(push, "channel");
-    // Who begins anew or is taken out may see any offset next.
+    // After a new start, or after a removal, any offset may come next.
     if (has(members, "subscribe") || has(members, "unsubscribe")) one.offsets.clear();
     if (has(push, "unsubscribe")) one.offsets.erase(room);
     uint64_t offset = number_in(object_in(push, "pub"), "offset");

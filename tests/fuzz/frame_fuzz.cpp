@@ -1,5 +1,5 @@
-// The input is a message, its first byte says text or binary and how often it is repeated. Its frames
-// read back give the message again, whole and in order.
+// The input is a message. Its first byte chooses text or binary, and the number of repetitions. Reading its frames must
+// give the message again, whole and in order.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

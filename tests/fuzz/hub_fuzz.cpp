@@ -1,4 +1,4 @@
-// The bytes choose the operations on a hub, which is compared with the model after each.
+// The bytes choose operations on a hub. After each one, the hub is compared with the model.
 #include <cstddef>
 #include <cstdint>
 

@@ -1,5 +1,5 @@
-// The input is an option's name, a line end, and its value. An option either takes a value, or says why
-// not and stays as it was.
+// The input is an option's name, a line end, and its value. An option either accepts the value, or returns an error and
+// keeps its old value.
 #include <cstdint>
 #include <cstdlib>
 

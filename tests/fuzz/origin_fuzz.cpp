@@ -1,5 +1,5 @@
-// The input is an Origin header, a line end, and a Host header. Whatever they are: what is allowed
-// without a list is an origin with that host, and a list that names the origin allows it.
+// The input is an Origin header, a line end, and a Host header. Always: an origin that is allowed without a list has
+// that host, and a list that names an origin allows it.
 #include <cstdint>
 #include <cstdlib>
 

@@ -1,4 +1,4 @@
-// Runs a fuzz target over its corpus as an ordinary test: argv[1] is the folder.
+// Runs a fuzz target over its corpus, as an ordinary test. argv[1] is the folder.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

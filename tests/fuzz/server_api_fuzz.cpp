@@ -1,7 +1,6 @@
-// The input is what a back end asks for: requests ended by a byte of zero, of which the first byte names the
-// method and says what time it is and what is done before the next one; the rest is the body. Three clients are
-// there to be asked about. Whatever comes, the answer is one JSON object, of a result or an error, and what the
-// clients are sent is JSON too.
+// The input is a sequence of a back end's requests, each ended by a zero byte. A request's first byte chooses the
+// method, the time, and an action before the next request; the rest is the body. Three clients are connected. Always:
+// the answer is one JSON object with a result or an error, and clients get JSON.
 #include <cstdlib>
 #include <iterator>
 
@@ -18,7 +17,7 @@ constexpr std::string_view kMethods[] = {"publish",     "broadcast",      "prese
                                          "history",     "history_remove", "channels", "info",
                                          "unsubscribe", "disconnect",     "batch"};
 
-// Whether a text is one object; its only member's name is put into `name`, should it have one.
+// Returns true if a text is one object. `name` becomes the name of its only member, if it has one member.
 bool is_object(std::string_view text, std::string& name) {
   std::vector<JsonMember> members;
   if (!is_utf8(text) || !take_object(text, members) || !text.empty()) return false;

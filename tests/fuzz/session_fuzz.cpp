@@ -1,6 +1,6 @@
-// The input is what two clients of the structured dialect send, messages ended by a byte of zero; the first
-// byte of a message says whose it is and how its sender takes what it is sent. Whatever comes, what goes out is
-// JSON, one object a line, and nothing comes after the end.
+// The input is a sequence of messages from two structured clients, each ended by a zero byte. A message's first byte
+// chooses the sender, and how the sender takes its output. Always: the output is JSON, one object a line, and nothing
+// comes after the end.
 #include <cstdlib>
 #include <memory>
 

@@ -1,7 +1,7 @@
-// Random joins, leaves, publishes, stalls and flushes in a few rooms against a model that is too simple
-// to be wrong: each life of a room is one long string, and what a reader has got is a piece of it that
-// begins where the reader joined (or at the first message replayed), without a gap. A reader that was
-// dismissed has been told why; memory stays within its bound.
+// Random joins, leaves, publishes, stalls and flushes in a few rooms, compared with a simple model. In the model, each
+// life of a room is one long string. A reader's data must be a piece of it without a gap, from the point where the
+// reader joined (or from the first replayed message). A dismissed reader must know the reason. Memory must stay within
+// its limit.
 #pragma once
 
 #include <array>
@@ -29,7 +29,7 @@ constexpr Time kInterval = 2000;
 constexpr unsigned kRooms = 5;
 constexpr uint64_t kHistory = 20;
 
-// Chooses a number below n; every choice that a model makes comes from here.
+// Chooses a number below n. Every choice of a model comes from here.
 using Pick = std::function<unsigned(unsigned n)>;
 
 [[noreturn]] inline void fail(const char* what) {
@@ -37,7 +37,7 @@ using Pick = std::function<unsigned(unsigned n)>;
   std::abort();
 }
 
-// What one audience is told in one life of a room.
+// The data for one audience in one life of a room.
 struct Log final : FrameSink {
   std::string bytes;
   std::vector<size_t> starts;  // of the messages, by offset - 1
@@ -54,15 +54,15 @@ struct Reader final : Client {
   size_t start = 0;  // in the log
   std::string got;
   size_t verified = 0;     // bytes of it already compared
-  int appetite = 1 << 30;  // writes until it is not ready
+  int appetite = 1 << 30;  // number of writes before it is not ready
   bool one_frame = false;  // takes a frame at a time, as over HTTP/2
   bool breaks = false;
   bool broken = false;
   bool in_batch = false;
   std::string_view in_batch_bytes;
-  std::vector<Reader*>* gathering = nullptr;  // where to note a write that leaves at the end of the flush
+  std::vector<Reader*>* gathering = nullptr;  // notes writes that end with the flush
   Status why = Status::kOk;
-  size_t stop = SIZE_MAX;  // length of the log at which it was to be dismissed
+  size_t stop = SIZE_MAX;  // length of the log at its dismissal
 
   bool ready() override { return appetite > 0; }
   size_t write(std::string_view frames) override {
@@ -80,11 +80,11 @@ struct Reader final : Client {
     }
     return taken;
   }
-  // An event stream has no frames: over HTTP/2 it takes any number of bytes.
+  // An event stream has no frames. Over HTTP/2 it may take any number of bytes.
   size_t piece(std::string_view frames) const {
     return audience() == Audience::kEvents ? (frames.size() + 1) / 2 : first_frame(frames).size;
   }
-  // Its bytes are read only now, as io_uring does.
+  // The bytes are read only now, as io_uring does.
   void sent() {
     got += in_batch_bytes;
     in_batch = false;
@@ -95,7 +95,7 @@ struct Reader final : Client {
       fail("a willing reader was called slow");
     why = ending.why;
   }
-  bool replaying = false;  // joined with a replay, which the history may overtake
+  bool replaying = false;  // joined with a replay; the history may drop its next messages
 };
 
 class Model final : private Fanout {
@@ -117,7 +117,7 @@ class Model final : private Fanout {
     return dismiss(any());
   }
 
-  // Lets everybody read to the end, then leave: nothing may be missing, and nothing may remain.
+  // Lets all readers read to the end and leave. No message may be missing, and nothing may remain.
   void finish() {
     settle();
     for (auto& reader : readers_) {
@@ -157,7 +157,7 @@ class Model final : private Fanout {
     uint64_t top = 0;
     bool place = hub_.has_place(name);
     if (const Room* room = hub_.find(name)) top = room->history().top();
-    // The log has to be known before the join, which may write.
+    // Look up the log before the join, because the join may write.
     Status status = lws_chat::join(hub_, *reader, name, 0, now_);
     if ((status == Status::kOk) != place) fail("has_place() was wrong");
     if (status != Status::kOk) return;
@@ -165,13 +165,13 @@ class Model final : private Fanout {
     reader->log = &log_of(*room, *reader);
     reader->start = reader->log->bytes.size();
     if (replay > 0) {
-      // Joined once more, now with a replay: it begins at the oldest message the history has.
+      // Join again, now with a replay. It begins at the oldest message of the history.
       hub_.leave(*reader, now_);
       if (!hub_.has_place(name)) fail("a place was lost");
       room = hub_.find(name);
       uint64_t first = top + 1;
       if (room) {
-        // What has expired by now is not replayed, so the start is read off after the join.
+        // Read the start after the join, because expired messages are not replayed.
         reader->appetite = 0;
         if (lws_chat::join(hub_, *reader, name, replay, now_) != Status::kOk) fail("refused");
         first = std::max(room->history().first(), top + 1 - std::min(replay, top));
@@ -246,7 +246,7 @@ class Model final : private Fanout {
     flush_hub(budget);
     for (auto& reader : readers_) verify(*reader);
     if (pick(50) > 0) return;
-    // After a whole flush nobody may be further behind than max-lag.
+    // After a whole flush no reader may be more than max-lag behind.
     settle();
     for (auto& reader : readers_)
       if (reader->room() && reader->lag() > kMaxLag) fail("a reader beyond max-lag stayed");
@@ -265,7 +265,7 @@ class Model final : private Fanout {
     hub_.dismiss_after_head(reader, Status::kGoingAway, now_);
   }
 
-  // Flushes all that is due at once or soon, but waits for no history to expire.
+  // Flushes all rooms that are due now or soon, without waiting for a history to expire.
   void settle() {
     while (hub_.due() <= now_ + kInterval) {
       now_ = std::max(now_, hub_.due());

@@ -1,4 +1,4 @@
-// Random operations on a hub, compared with the model after each.
+// Random operations on a hub. After each one, the hub is compared with the model.
 //
 //   property_hub [OPERATIONS [SEED]]
 #include <algorithm>
@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   unsigned seed = argc > 2 ? static_cast<unsigned>(std::atol(argv[2])) : std::random_device()();
   std::printf("%ld operations, seed %u\n", operations, seed);
   std::fflush(stdout);
-  // In pieces, so that the model's strings do not grow without end.
+  // Several models in turn, because the strings of one would grow without limit.
   for (long done = 0; done < operations; done += 20000, ++seed) {
     std::mt19937 random(seed);
     lws_chat::model::Model model(

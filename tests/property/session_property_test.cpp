@@ -1,6 +1,6 @@
-// How a client's commands are spread over messages, and how slowly it takes what it is sent, changes nothing
-// of what it is answered: random commands are given one by one to a client that takes everything, and the same
-// ones in random pieces to clients that take little, may not go on or take frame by frame.
+// A client's answers do not depend on how its commands are spread over messages, nor on how slowly it reads. One client
+// sends random commands one by one and reads everything. Other clients send the same commands in random pieces, and
+// read little, must wait, or take one frame at a time.
 //
 //   property_session SEQUENCES [SEED]
 #include <cstdio>
@@ -51,7 +51,7 @@ std::string command(Random& random, unsigned id) {
   }
 }
 
-// When something was published is not the same here and there.
+// Removes the times of publications, which differ.
 std::string without_times(std::string text) {
   static const std::string key = ",\"time\":";
   for (std::size_t at = 0; (at = text.find(key, at)) != std::string::npos;)
@@ -94,7 +94,7 @@ struct World {
   }
 };
 
-// One by one, with a flush after each.
+// Sends commands one by one, with a flush after each.
 void calm(World& world, const std::vector<std::string>& commands) {
   for (const std::string& text : commands) {
     world.peer.session.receive(text, world.now);
@@ -115,7 +115,7 @@ void wild(World& world, const std::vector<std::string>& commands, Random& random
     message.clear();
     if (pick(random, 2)) world.flush();
     world.collect();
-    // As the connection does: what a pause has kept is done before more is read.
+    // Like the connection: do the commands that a pause has kept before reading more.
     for (int i = 0; i < 10000 && (world.peer.session.behind() || world.peer.session.waits()); ++i) {
       world.peer.appetite = slow ? static_cast<int>(pick(random, 3)) : 1 << 30;
       world.peer.allowance = static_cast<int>(pick(random, 4));
@@ -155,7 +155,7 @@ void compare(unsigned seed) {
                  .c_str(),
              seed);
     if (world.replies.size() != reference.replies.size()) fail("more replies", seed);
-    // A slow client may leave a room before it has taken everything.
+    // A slow client may leave a room before it has read everything.
     if (!slow && world.pushes != reference.pushes) fail("other publications", seed);
   }
 }

@@ -1,6 +1,6 @@
-"""A back end of the server: POST /api/METHOD with a key, and what watches over it: GET /metrics.
+"""A back end: POST /api/METHOD with a key, and GET /metrics.
 
-Over HTTP/2 it asks by curl, else on connections of raw bytes that stay open.
+It uses curl over HTTP/2, and otherwise connections of raw bytes that stay open.
 """
 import asyncio
 import json
@@ -16,7 +16,7 @@ STRUCTURED = "/connection/websocket"
 
 
 def key_file(test, keys=KEY + "\n"):
-    """A file of keys that lives as long as the test."""
+    """A key file for the duration of the test."""
     file = pathlib.Path(test.enterContext(tempfile.TemporaryDirectory())) / "keys"
     file.write_text(keys)
     file.chmod(0o600)
@@ -24,7 +24,7 @@ def key_file(test, keys=KEY + "\n"):
 
 
 def request(path, body=None, method="POST", key=KEY, headers=(), length=None):
-    """The bytes of a request over HTTP/1.1; `length` is said instead of that of the body."""
+    """The bytes of an HTTP/1.1 request. `length` replaces the body's real length."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
     if key:
         lines.append(f"X-API-Key: {key}")
@@ -61,12 +61,12 @@ class Line:
         return await self.wire.answer(body=method != "HEAD")
 
     async def call(self, method, fields=None, **more):
-        """(status, answer) of a method."""
+        """Calls a method. Returns (status, answer)."""
         answer = await self.ask(f"/api/{method}", encoded(fields if fields is not None else {}), **more)
         return answer.status, json.loads(answer.body)
 
     async def ended(self):
-        """What still comes until the server has ended the connection."""
+        """Reads until the server ends the connection. Returns these bytes."""
         rest = b""
         try:
             while piece := await asyncio.wait_for(self.wire.reader.read(65536), PATIENCE):
@@ -80,7 +80,7 @@ class Line:
 
 
 class BackEnd:
-    """For test cases over a transport: serve() with a key, call() what it is for."""
+    """For test cases over a transport: serve() with a key, then call() methods."""
 
     def serve(self, *vhosts, **options):
         if not vhosts:
@@ -94,7 +94,7 @@ class BackEnd:
         return line
 
     async def ask(self, path, body=None, method=None, key=KEY, headers=()):
-        """An Answer: the connection stays for the next one, if the server lets it."""
+        """Sends a request. Returns an Answer. The connection stays for the next request, if the server keeps it."""
         method = method or ("GET" if body is None else "POST")
         if self.transport == "http2":
             return await self.curl(path, body, method, key, headers)
@@ -107,7 +107,7 @@ class BackEnd:
 
     async def curl(self, path, body, method, key, headers):
         command = ["curl", "-sk", "--http2", "--path-as-is", "--max-time", "25", self.server.http_of(path=path)]
-        # The header X-API-Key is one that lws does not know, and of those it tells over HTTP/1.1 only.
+        # lws does not know the header X-API-Key. It passes on unknown headers over HTTP/1.1 only.
         for header in [*headers, *([f"Authorization: apikey {key}"] if key else [])]:
             command += ["-H", header]
         command += ["--head"] if method == "HEAD" else ["-D", "-", "-X", method]
@@ -121,7 +121,7 @@ class BackEnd:
         return Answer(int(first.split()[1]), fields, rest, first.split()[0])
 
     async def call(self, method, fields=None, status=200, **more):
-        """What a method is answered: its result or its error."""
+        """Calls a method. Returns its result or its error."""
         answer = await self.ask(f"/api/{method}", encoded(fields if fields is not None else {}), **more)
         self.assertEqual(answer.status, status, answer.body)
         self.assertEqual(answer.headers["content-type"], "application/json")
@@ -139,7 +139,7 @@ class BackEnd:
         return answer
 
     async def member(self, *rooms, **data):
-        """A structured client that is in the rooms."""
+        """A structured client in these rooms."""
         client = await self.enterAsyncContext(connect(self.url.replace("/chat/", STRUCTURED)))
         return await Member(client).enter(*rooms, **data)
 
@@ -147,13 +147,13 @@ class BackEnd:
         return await self.enterAsyncContext(connect(self.url + room))
 
     async def metrics(self):
-        """What /metrics says, as {'lws_chat_clients{dialect="text"}': 1.0, ...}."""
+        """The metrics, as {'lws_chat_clients{dialect="text"}': 1.0, ...}."""
         answer = await self.ask("/metrics", key=None)
         self.assertEqual(answer.status, 200, answer.body)
         return numbers(answer.body.decode())
 
     async def counted(self, **expected):
-        """Waits until /metrics says so. Names are without lws_chat_; __ stands before the value of the first label."""
+        """Waits until /metrics has these values. Names are without lws_chat_; __ precedes the value of the first label."""
         wanted = {sample(name): value for name, value in expected.items()}
         seen = {}
 
@@ -168,7 +168,7 @@ class BackEnd:
             await asyncio.sleep(0.01)
 
     async def calls(self):
-        """How often which method was answered how: {("publish", 200): 3}."""
+        """Number of calls by method and status: {("publish", 200): 3}."""
         pattern = re.compile(r'lws_chat_api_calls_total\{method="(\w+)",status="(\d+)"\}')
         said = await self.metrics()
         return {(found[1], int(found[2])): int(value) for name, value in said.items() if (found := pattern.fullmatch(name))}
@@ -190,7 +190,7 @@ def numbers(text):
 
 
 class Member:
-    """What a structured client is told, one reply or push after the other."""
+    """A structured client that reads replies and pushes one after the other."""
 
     def __init__(self, client):
         self.client = client
@@ -221,7 +221,7 @@ class Member:
         await self.client.send(json.dumps({"id": self.number, method: fields}))
 
     async def ask(self, method, **fields):
-        """The reply; pushes that come before it are kept."""
+        """The next reply. Keeps pushes that come before it."""
         await self.send(method, **fields)
         kept = []
         while (got := await self.next()).get("id") != self.number:

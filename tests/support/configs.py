@@ -1,4 +1,4 @@
-"""Configurations as they are shipped, for tests that need them with other ports and paths."""
+"""The shipped configurations, for tests that use them with other ports and paths."""
 import json
 import re
 
@@ -8,5 +8,5 @@ def without_comments(text):
 
 
 def read(path):
-    """What a file says, as it is."""
+    """The contents of a configuration file."""
     return json.loads(without_comments(path.read_text()))

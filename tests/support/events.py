@@ -1,5 +1,4 @@
-"""Readers of event streams, which read them as html.spec.whatwg.org, section 9.2, says: over raw sockets, and over
-HTTP/2 through curl."""
+"""Readers of event streams (html.spec.whatwg.org, section 9.2): over raw sockets, and over HTTP/2 through curl."""
 import asyncio
 import collections
 import contextlib
@@ -14,7 +13,7 @@ Event = collections.namedtuple("Event", "type data id")
 
 
 class Parser:
-    """feed(bytes) makes self.events of them, and self.comments."""
+    """feed(bytes) parses them into self.events and self.comments."""
 
     def __init__(self):
         self.events, self.comments = collections.deque(), []
@@ -31,7 +30,7 @@ class Parser:
 
     def _line(self, line):
         if not line:
-            # An event that has not ended does not count, its id neither.
+            # An event without its end does not count, and neither does its id.
             self.last_id = self.last_id if self._id is None else self._id
             if self._data:
                 self.events.append(Event(self._type, "\n".join(self._data), self.last_id))
@@ -63,7 +62,7 @@ class Events(Parser):
 
     @classmethod
     async def open(cls, url, last_event_id=None, headers=None, http2=False, method="GET", receive_buffer=None, more=b""):
-        """Sends the request, `more` right behind it, and reads the answer's head."""
+        """Sends the request, then `more`, and reads the answer's head."""
         fields = dict(headers or {})
         if last_event_id and http2:  # lws hides the header there
             url += ("&" if "?" in url else "?") + "last-event-id=" + urllib.parse.quote(last_event_id)
@@ -98,14 +97,14 @@ class Events(Parser):
         async def hang_up():
             with contextlib.suppress(ProcessLookupError):
                 curl.kill()
-            await curl.communicate()  # it has not ended for asyncio before its pipe has
+            await curl.communicate()  # asyncio sees the end of curl only after the end of its pipe
 
         self = cls(curl.stdout, hang_up)
         self.curl = curl
         return self
 
     async def half_close(self):
-        """Says that it has nothing more to say: a FIN, over TLS without its close_notify."""
+        """Ends its side of the connection: a FIN, over TLS without a close_notify."""
         self.wire.writer.transport.get_extra_info("socket").shutdown(socket.SHUT_WR)
 
     def stop_reading(self):
@@ -115,7 +114,7 @@ class Events(Parser):
         self.wire.writer.transport.resume_reading() if self.wire else self.curl.send_signal(signal.SIGCONT)
 
     async def more(self, most=65536):
-        """Reads what is there, at least a byte; returns whether there was one before the end."""
+        """Reads at least a byte. Returns false at the end."""
         try:
             data = await asyncio.wait_for(self.source.read(most), PATIENCE)
         except ConnectionError:
@@ -135,7 +134,7 @@ class Events(Parser):
         return [(await self.next()).data for _ in range(count)]
 
     async def rest(self):
-        """Everything up to the end."""
+        """Reads all events up to the end."""
         while await self.more():
             pass
         return self.all

@@ -1,10 +1,10 @@
-// Turns HTTP/1.1 WebSocket upgrades into WebSocket over HTTP/2 (RFC 8441), so that every client can
-// speak it: the HTTP/2 is Node's own, frames pass through untouched.
+// Turns HTTP/1.1 WebSocket upgrades into WebSocket over HTTP/2 (RFC 8441), for clients without HTTP/2. Node does the HTTP/2.
+// Frames pass unchanged.
 //
 //   node http2_gateway.mjs https://127.0.0.1:8443 own|shared
 //
-// Prints the port it listens on. "own" opens an HTTP/2 connection for each client, "shared" puts all
-// clients as streams on one. An upgrade that the server refuses is answered with the server's status.
+// Prints its port. "own" opens an HTTP/2 connection for each client, "shared" one connection with a stream for each client.
+// The answer to a refused upgrade has the server's status.
 import { createHash } from 'node:crypto';
 import http2 from 'node:http2';
 import net from 'node:net';
@@ -59,8 +59,8 @@ async function serve(socket, head, rest) {
   const request = parseRequest(head);
   const session = await sessionFor();
   const stream = session.request(connectHeaders(request), { endStream: false });
-  // By RST_STREAM, as Chromium does, and not at all once the server has ended the stream: lws 4.1.6 ends the
-  // whole connection when END_STREAM comes for a stream that it has closed.
+  // End the stream with RST_STREAM, as Chromium does, unless the server has ended it: lws 4.1.6 ends the whole connection
+  // when END_STREAM comes for a stream that it has closed.
   const cancel = () => {
     if (sharing === 'own') session.destroy();
     else if (!ended) stream.close(http2.constants.NGHTTP2_CANCEL);

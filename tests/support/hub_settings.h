@@ -4,7 +4,7 @@
 
 #include "core/hub.h"
 
-// Hubs for tests of what is spoken with clients. In the namespace bare nothing is kept.
+// Settings of hubs for tests of the dialects. Rooms of the namespace "bare" have no history and no presence.
 namespace lws_chat {
 
 // The same numbers for every hub.
@@ -28,7 +28,7 @@ inline Hub::Settings ample_settings() {
   return settings;
 }
 
-// Limits that a few hundred bytes and half a millisecond reach.
+// Limits that are reached with a few hundred bytes and half a millisecond.
 inline Hub::Settings tight_settings() {
   Hub::Settings settings = ample_settings();
   settings.max_lag = 20000;

@@ -1,8 +1,8 @@
 """Free ports for test servers.
 
-They are below the kernel's ephemeral range: from there the kernel takes the local ports of outgoing connections, and a
-server cannot listen on one that a client holds or that is in TIME_WAIT. Test programs that run at the same time get
-ports from different blocks, so that none takes a port that another has chosen and does not listen on yet.
+They are outside of the kernel's ephemeral range. From that range the kernel takes local ports of outgoing connections, and a
+server cannot listen on a port that a client has or that is in TIME_WAIT. Test programs that run at the same time get ports from
+different blocks, so none takes a port that another one has chosen and does not listen on yet.
 """
 import os
 import pathlib
@@ -22,7 +22,7 @@ def _ephemeral():
 
 
 def _free_blocks():
-    """The blocks outside of the ephemeral range; each process begins at another one."""
+    """The blocks outside of the ephemeral range. Each process begins at another one."""
     ephemeral = _ephemeral()
     blocks = [first for first in range(LOWEST, HIGHEST + 1 - BLOCK, BLOCK)
               if first + BLOCK <= ephemeral.start or first >= ephemeral.stop]
@@ -34,7 +34,7 @@ def _free_blocks():
 
 
 def _take_block():
-    # An abstract Unix socket belongs to the network namespace, as ports do, and goes with the process.
+    # An abstract Unix socket belongs to the network namespace, like a port, and disappears with the process.
     for first in _free_blocks():
         holder = socket.socket(socket.AF_UNIX)
         try:
@@ -48,7 +48,7 @@ def _take_block():
 
 
 def can_listen(port):
-    """As servers do: with SO_REUSEADDR, and on all addresses, so that nobody listens on one of them."""
+    """Tries to listen like a server: with SO_REUSEADDR, and on all addresses, so that no address is in use."""
     families = [(socket.AF_INET, "0.0.0.0")]
     if pathlib.Path("/proc/net/if_inet6").exists():
         families.append((socket.AF_INET6, "::"))
@@ -66,7 +66,7 @@ def can_listen(port):
 
 
 def free_port():
-    """A port that no server listens on, and that this process has not given yet."""
+    """A port without a server that this process has not returned before."""
     global _ports
     while True:
         for port in _ports:

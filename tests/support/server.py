@@ -1,7 +1,7 @@
-"""Starts a real server, lws-chatd or lwsws, on free ports with a configuration of its own.
+"""Starts a real server, lws-chatd or lwsws, on free ports with its own configuration.
 
-Which one is said by LWS_CHAT_HOST ("lws-chatd" or "lwsws"); LWS_CHAT_BUILD is the build folder and
-LWS_CHAT_LWSWS the lwsws binary. Addresses are always of this machine's loopback.
+LWS_CHAT_HOST chooses the server ("lws-chatd" or "lwsws"), LWS_CHAT_BUILD is the build folder, LWS_CHAT_LWSWS the lwsws binary.
+All addresses are loopback addresses.
 """
 import asyncio
 import contextlib
@@ -25,13 +25,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("LWS_CHAT_BUILD", ROOT / "build/release"))
 HOST = os.environ.get("LWS_CHAT_HOST", "lws-chatd")
 LWSWS = os.environ.get("LWS_CHAT_LWSWS", str(ROOT / "build/lwsws/bin/lwsws"))
-SANITIZED = BUILD.name == "asan"  # then freed memory is kept for a while, and its size says nothing
-PATIENCE = 30  # seconds until something that must happen counts as not happening
+SANITIZED = BUILD.name == "asan"  # sanitizers keep freed memory for a while, so its size means nothing
+PATIENCE = 30  # seconds to wait for an event before the test fails
 
 
 @functools.lru_cache
 def lws_version():
-    """That of the libwebsockets it is all built with: (4, 1)."""
+    """Version of the libwebsockets of this build: (4, 1)."""
     said = subprocess.run([BUILD / "bin/lws-chatd", "--version"], check=True, capture_output=True, text=True).stdout
     return tuple(map(int, re.search(r"libwebsockets (\d+)\.(\d+)", said).groups()))
 
@@ -54,7 +54,7 @@ def certificate(name="localhost", key_type="ec"):
 
 @functools.lru_cache
 def dated_certificate(begin, end):
-    """The same, valid from `begin` to `end` (YYYYMMDD, midnight UTC)."""
+    """A certificate and its key, valid from `begin` to `end` (YYYYMMDD, midnight UTC)."""
     folder = pathlib.Path(certificate(f"{begin} {end}")[0]).parent
     (folder / "index").touch()
     (folder / "serial").write_text("01\n")
@@ -70,7 +70,7 @@ def dated_certificate(begin, end):
 
 
 def insecure_tls():
-    """A client's TLS context that takes any certificate; tests look at the certificate themselves."""
+    """A client's TLS context that accepts any certificate. Tests check the certificate themselves."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -79,19 +79,19 @@ def insecure_tls():
 
 def vhost(name="localhost", port=None, tls=False, alpn="http/1.1", interface="127.0.0.1", mounts=True, **options):
     """A vhost of the configuration. `options` are the plugin's, with _ for - ("max_lag")."""
-    # With IPv6 on, lws takes an IPv4 address given as interface for "all interfaces".
+    # With IPv6 on, lws listens on all interfaces instead of an IPv4 address.
     made = {"name": name, "port": str(port or free_port()), "noipv6": "1", **({"interface": interface} if interface else {})}
     if tls:
         made["host-ssl-cert"], made["host-ssl-key"] = certificate()
         if alpn:
             made["alpn"] = alpn
     if mounts:
-        # The callback first: lws lets a later callback mount win over a longer mount point.
+        # The callback must come first. Further down, lws would use it for /web, too.
         made["mounts"] = [
             {"mountpoint": "/", "origin": "callback://lws-chat"},
             {"mountpoint": "/web", "origin": f"file://{BUILD}/mount", "default": "index.html"},
         ]
-    # Tests send as fast as they can and ask for any host; those of the limit and of the names set these options.
+    # Most tests send as fast as they can and use any host name. Tests of limits and names set these options.
     pvos = {"status": "ok", "default": "1", "message-rate": "0", "server-names": "*", "max-waiting": "0", "max-waiting-per-address": "0"}
     if HOST == "lwsws":
         pvos["raw"] = "1"  # as in the shipped configuration: lws hands CONNECT to the plugin
@@ -105,7 +105,7 @@ def vhost(name="localhost", port=None, tls=False, alpn="http/1.1", interface="12
 class Server:
     """with Server(max_lag=4096) as server: ... server.url ...
 
-    Started when all vhosts listen and `serving` of them (all that say "status": "ok") serve the protocol.
+    It has started when all vhosts listen and `serving` of them (default: those with "status": "ok") serve the protocol.
     """
 
     def __init__(self, *vhosts, serving=None, descriptors=None, user=None, env=None, plugins=None,
@@ -115,11 +115,11 @@ class Server:
             p.get("lws-chat", {}).get("status") == "ok" for v in self.vhosts for p in v.get("ws-protocols", []))
         self.descriptors = descriptors
         self.env = env or {}
-        self.arguments = arguments  # lws-chatd's, beside the folders
-        self.within = list(within)  # a command that runs the one that follows, in surroundings of its own
+        self.arguments = arguments  # additional arguments for lws-chatd
+        self.within = list(within)  # a command that runs the server's command in changed surroundings
         self.plugins = str(plugins or BUILD / "plugins")
         if SANITIZED and any("h2" in v.get("alpn", "") for v in self.vhosts):
-            # lws itself leaks 224 bytes for each upgrade that is refused over HTTP/2.
+            # lws leaks 224 bytes for each refused upgrade over HTTP/2.
             self.env = {"ASAN_OPTIONS": "detect_leaks=0", **self.env}
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lws-chat-test-"))
         self.log_path = self.folder / "log"
@@ -152,7 +152,7 @@ class Server:
         for v in self.vhosts:
             self.wait(lambda v=v: self._accepts(v), "the server to listen")
         self.wait(lambda: self.log().count(": serving ", before) >= self.serving, "the plugin to serve")
-        # Before that it has not heard of SIGTERM, which ends it at once.
+        # Before this log line, SIGTERM would kill the server.
         if HOST == "lws-chatd" and self.serving:
             self.wait(lambda: self.log().count(" listens on ", before) >= len(self.vhosts), "the server to have started")
         return self
@@ -176,24 +176,24 @@ class Server:
             time.sleep(0.01)
 
     async def until(self, fact, what):
-        """Like wait(), for tests whose clients live in the same event loop."""
+        """Like wait(), for tests with clients in the same event loop."""
         deadline = time.monotonic() + PATIENCE
         while not fact():
             assert time.monotonic() < deadline, f"waited {PATIENCE} s for {what}\n{self.log()}"
             await asyncio.sleep(0.01)
 
     def chat_log(self, *words):
-        """The lines of the log that are the plugin's own and have all the words."""
+        """The plugin's log lines that have all the words."""
         return [line for line in self.log().splitlines()
                 if "lws-chat: " in line and all(word in line for word in words)]
 
     async def logged(self, *words, times=1):
-        """Waits for lines of the plugin with all the words; returns them."""
+        """Waits for log lines of the plugin with all the words. Returns them."""
         await self.until(lambda: len(self.chat_log(*words)) >= times, f"a log line with {words}")
         return self.chat_log(*words)
 
     def pids(self):
-        """The process that serves: lwsws works in a child of the process that is started."""
+        """The serving process. lwsws serves in a child of the started process."""
         if HOST != "lwsws":
             return self.process.pid
         children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
@@ -207,7 +207,7 @@ class Server:
         raise AssertionError("no VmRSS")
 
     def cpu(self):
-        """Seconds of processor time that it has used."""
+        """Used CPU time in seconds."""
         fields = pathlib.Path(f"/proc/{self.pids()}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -215,7 +215,7 @@ class Server:
         os.kill(self.pids(), number)
 
     def stop(self):
-        """Ends the server; the exit code of lws-chatd has to be 0, the log free of sanitizer reports."""
+        """Ends the server. The exit code of lws-chatd must be 0, and the log must have no sanitizer reports."""
         if self.process is None:
             return
         if HOST == "lwsws":
@@ -272,7 +272,7 @@ class Server:
 
 
 def connect(url, headers=None, **kwargs):
-    """A python3-websockets client; compression and its own pings are off unless asked for."""
+    """A python3-websockets client. By default its compression and its own pings are off."""
     import websockets
     if headers:  # version 14 changed the name
         old = int(websockets.__version__.split(".")[0]) < 14
@@ -291,7 +291,7 @@ async def receive(client):
 
 
 async def close_of(client):
-    """Reads until the server's close; returns (code, reason)."""
+    """Reads until the server's close. Returns (code, reason)."""
     import websockets
     try:
         while True:

@@ -13,7 +13,7 @@
 
 namespace lws_chat {
 
-// A client of the text dialect, as the hub sees it.
+// A text client, as the hub sees it.
 struct Texter final : Client {
   explicit Texter(Hub& of) : Client(Audience::kText), hub(of) {}
   bool ready() override { return true; }
@@ -28,7 +28,7 @@ struct Texter final : Client {
   std::optional<Ending> ending;
 };
 
-// A back end, and clients of the same hub.
+// A back end and clients of one hub.
 struct ServerApiFixture {
   static constexpr Time kSecond = 1'000'000;
 
@@ -52,7 +52,7 @@ struct ServerApiFixture {
 
   std::unique_ptr<SessionPeer> peer() { return std::make_unique<SessionPeer>(hub, sessions, options); }
 
-  // What a back end is answered, without the line end.
+  // The answer to a request, without its line end.
   std::string call(std::string_view method, std::string_view body) {
     answer = ServerApi(hub, sessions, idempotency, options, node).call(method, body, now, 1'700'000'000'000).value();
     flush();
@@ -62,7 +62,7 @@ struct ServerApiFixture {
   void flush() {
     for (int i = 0; i < 5 && hub.due() <= now; ++i) hub.flush(now, 1000);
   }
-  // Of {"error":{"code":107,...}}: 107; 0 for none.
+  // The code in {"error":{"code":107,...}}. 0: no error.
   int error(std::string_view method, std::string_view body) {
     std::string json = call(method, body);
     constexpr std::string_view kBegin = "{\"error\":{\"code\":";
@@ -75,7 +75,7 @@ struct ServerApiFixture {
     return "{\"offset\":" + std::to_string(offset) + ",\"epoch\":\"" + epoch(room) + "\"}";
   }
 
-  // A client that has said connect; returns its id.
+  // Connects a client. Returns its id.
   std::string connect(SessionPeer& peer, const std::string& data = "{}") {
     peer.session.receive(R"({"id":1,"connect":{"data":)" + data + "}}", now);
     std::string reply = peer.take_one();

@@ -15,8 +15,8 @@
 
 namespace lws_chat {
 
-// The other side of a session: what it sends can be taken as far as the test lets it, and what it is sent is
-// kept as texts, one a reply or push.
+// The other side of a session. The test decides how much of the session's output it takes. It keeps the output as
+// texts, one for each reply or push.
 class SessionPeer : public SessionLink {
  public:
   SessionPeer(Hub& hub, Sessions& sessions, const Options& options) : session(hub, sessions, options, *this) {}
@@ -38,7 +38,7 @@ class SessionPeer : public SessionLink {
     }
     return taken;
   }
-  // What was gathered in a flush leaves: only now its bytes are read.
+  // Ends a write that was gathered in a flush. Its bytes are read only now.
   void send_gathered() {
     bytes += gathered_frames;
     std::exchange(gathered, nullptr)->set_gathered(false);
@@ -85,14 +85,14 @@ class SessionPeer : public SessionLink {
   }
 
   int64_t clock = 1'700'000'000'000;               // the time of day, in milliseconds since 1970
-  int appetite = 1 << 30;                          // writes until it is not ready
+  int appetite = 1 << 30;                          // number of writes before it is not ready
   bool one_frame = false;                          // takes a frame at a time, as over HTTP/2
   bool breaks = false;                             // the next write fails, and the connection is lost
-  std::vector<SessionPeer*>* gathering = nullptr;  // where to note a write that leaves at the end of the flush
+  std::vector<SessionPeer*>* gathering = nullptr;  // notes writes that end with the flush
   Client* gathered = nullptr;
   std::string_view gathered_frames;
-  int allowance = 0;       // commands until it has to wait; 0: never
-  bool overdrawn = false;  // has to wait before anything is done
+  int allowance = 0;       // commands before it must wait; 0: no limit
+  bool overdrawn = false;  // it must wait before the next command
   bool pinged = false;
   bool held = false;
   uint64_t spent = 0;
@@ -101,7 +101,7 @@ class SessionPeer : public SessionLink {
   unsigned code = 0;
   bool asked = false;  // to call resume()
   std::string bytes;
-  std::string message;  // the frames so far of one that is not complete
+  std::string message;  // the frames of an incomplete message
   Session session;
 };
 

@@ -1,4 +1,4 @@
-"""What tests of event streams have in common: a server whose rooms are read over the transport, and ways to publish."""
+"""For tests of event streams: a server whose rooms are read over the transport, and ways to publish."""
 import asyncio
 import json
 import pathlib
@@ -13,7 +13,7 @@ KEY = "0123456789abcdef0123456789abcdef"
 
 
 class Streams:
-    """To be used with @over(...): serve(), then read(), reading(), post() and others."""
+    """For use with @over(...): serve(), then read(), reading(), post() and others."""
 
     def serve(self, *vhosts, server=None, **options):
         if not vhosts:
@@ -21,7 +21,7 @@ class Streams:
             file.write_text(KEY)
             file.chmod(0o600)
             vhosts = [self.vhost(api_key_file=file, **options)]
-        # Only readers come over HTTP/2 here: they need no gateway.
+        # Only readers use HTTP/2 here, and they need no gateway.
         reading, self.transport = self.transport, "plain"
         super().serve(*vhosts, server=server)
         self.transport = reading
@@ -31,19 +31,19 @@ class Streams:
         return self.server.url_of(path=path).replace("ws", "http", 1)
 
     async def read(self, path="/sse/lobby", last_event_id=None, **kwargs):
-        """A reader that has sent its request and got the head of the answer."""
+        """A reader with the head of its answer."""
         reader = await Events.open(self.at(path), last_event_id, http2=self.transport == "http2", **kwargs)
         self.addAsyncCleanup(reader.hang_up)
         return reader
 
     async def position(self, reader):
-        """Reads the event that begins a stream of one room; returns where the reader is."""
+        """Reads the first event of a stream of one room. Returns the reader's position."""
         event = await reader.next()
         self.assertEqual(event.type, "position")
         return json.loads(event.data)
 
     async def reading(self, path="/sse/lobby", **kwargs):
-        """A reader that is in the room."""
+        """A reader in the room."""
         reader = await self.read(path, **kwargs)
         await self.position(reader)
         return reader
@@ -53,7 +53,7 @@ class Streams:
         return await self.enterAsyncContext(connect(self.server.url_of(path=f"/chat/{urllib.parse.quote(room)}")))
 
     async def post(self, body, room="lobby"):
-        """A back end's POST; returns the offset."""
+        """Publishes like a back end, with POST. Returns the offset."""
         wire = await Wire.open(self.at("/"))
         try:
             body = body.encode()
@@ -66,7 +66,7 @@ class Streams:
         return json.loads(answer.body)["result"].get("offset")
 
     async def structured(self, room="lobby"):
-        """A client of the structured dialect that is in the room; returns what publishes."""
+        """A structured client in the room. Returns a function that publishes."""
         client = await self.enterAsyncContext(connect(self.server.url_of(path="/connection/websocket")))
         await client.send('{"id":1,"connect":{}}\n' + json.dumps({"id": 2, "subscribe": {"channel": room}}))
         await receive(client)

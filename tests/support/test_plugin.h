@@ -10,8 +10,8 @@
 
 namespace unit {
 
-// Compiles C source into a shared object next to it. The source goes to a folder of its own, since lws looks
-// at every file beside a plugin.
+// Compiles C source into a shared object. The source is in another folder, because lws looks at every file beside a
+// plugin.
 inline void build_shared_object(const TempDir& dir, const std::string& file, const std::string& source) {
   TempDir scratch;
   scratch.write("plugin.c", source);
@@ -26,7 +26,7 @@ inline void build_shared_object(const TempDir& dir, const std::string& file, con
   if (waitpid(child, &status, 0) != child || status != 0) throw std::runtime_error("cannot compile a test plugin");
 }
 
-// A plugin that does nothing, as this libwebsockets wants it, unless another class is given.
+// Source of a plugin that does nothing. This libwebsockets accepts it, unless another class is given.
 inline std::string plugin_source(const std::string& symbol, const std::string& plugin_class = "lws_protocol_plugin") {
   return "#include <libwebsockets.h>\n"
          "const lws_plugin_protocol_t " +

@@ -1,4 +1,4 @@
-"""The ports of test servers are their own, however many test programs run at the same time."""
+"""Test servers get ports of their own, even if many test programs run at the same time."""
 import pathlib
 import socket
 import subprocess
@@ -14,12 +14,12 @@ PROGRAM = "from support.ports import free_port; print(*(free_port() for _ in ran
 
 
 class Ports(unittest.TestCase):
-    def test_no_outgoing_connection_takes_a_port_of_a_server(self):
+    def test_outgoing_connections_never_take_a_server_port(self):
         first, last = map(int, pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
         for port in (free_port() for _ in range(200)):
             self.assertFalse(first <= port <= last, port)
 
-    def test_a_port_is_given_once_to_all_programs_that_run_at_the_same_time(self):
+    def test_programs_that_run_at_the_same_time_never_get_the_same_port(self):
         programs = [subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=pathlib.Path(__file__).parents[1], text=True,
                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(8)]
         given = [port for program in programs for port in program.stdout.readline().split()]
@@ -28,7 +28,7 @@ class Ports(unittest.TestCase):
         self.assertEqual(len(given), 800)
         self.assertEqual(len(set(given)), 800)
 
-    def test_a_port_that_somebody_listens_on_is_not_given(self):
+    def test_a_port_in_use_is_not_returned(self):
         for address, family in (("127.0.0.1", socket.AF_INET), ("0.0.0.0", socket.AF_INET), ("::1", socket.AF_INET6)):
             if family == socket.AF_INET6 and not pathlib.Path("/proc/net/if_inet6").exists():
                 continue
@@ -45,7 +45,7 @@ class Ports(unittest.TestCase):
             listener.bind(("127.0.0.1", port))
             listener.listen()
             with socket.create_connection(("127.0.0.1", port)) as client:
-                listener.accept()[0].close()  # its end is in TIME_WAIT when the client has closed, too
+                listener.accept()[0].close()  # this side is in TIME_WAIT when the client has closed, too
                 self.assertEqual(client.recv(1), b"")
         self.assertTrue(ports.can_listen(port))
 

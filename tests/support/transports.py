@@ -1,4 +1,4 @@
-"""Runs the same test over every way in: "plain" ws, "tls" (wss) and "http2" (wss over HTTP/2)."""
+"""Runs the same test over several transports: "plain" (ws), "tls" (wss) and "http2" (wss over HTTP/2)."""
 import asyncio
 import sys
 import unittest
@@ -11,7 +11,7 @@ ALL = ("plain", "tls", "http2")
 
 
 async def settle():
-    """Lets transports that have been told to close do it, before the server is stopped: it waits for clients."""
+    """Lets closing transports finish before the server stops, because the server waits for clients."""
     for _ in range(3):
         await asyncio.sleep(0)
 
@@ -28,19 +28,19 @@ def over(*transports):
 
 
 class Transport(unittest.IsolatedAsyncioTestCase):
-    """What a test finds in self: serve() starts a server, self.url then leads to it over the transport."""
+    """Base of tests: serve() starts a server, and self.url is its address over the transport."""
     transport = "plain"
 
     async def asyncSetUp(self):
-        asyncio.get_running_loop().set_debug(False)  # unittest turns it on: slow, and noisy about it
+        asyncio.get_running_loop().set_debug(False)  # unittest turns this on, which is slow and noisy
 
     def vhost(self, name="localhost", **options):
-        """A vhost that the transport leads to."""
+        """A vhost for the transport."""
         alpn = "h2,http/1.1" if self.transport == "http2" else "http/1.1"
         return vhost(name, tls=self.transport != "plain", alpn=alpn, **options)
 
     def serve(self, *vhosts, server=None, **options):
-        """Starts a server of the vhosts, else of one with the options; self.url leads to the first."""
+        """Starts a server with the vhosts, or with one that has these options. self.url is the first one's address."""
         self.server = self.enterContext(Server(*(vhosts or [self.vhost(**options)]), **(server or {})))
         self.addAsyncCleanup(settle)
         self.url = self.server.url
@@ -50,24 +50,24 @@ class Transport(unittest.IsolatedAsyncioTestCase):
         return self.server
 
     async def join(self, **kwargs):
-        """A client of a library, python3-websockets, that has been accepted."""
+        """A connected client of the library python3-websockets."""
         return await self.enterAsyncContext(connect(self.url, **kwargs))
 
     async def status(self, url=None, headers=None, drop=()):
-        """The HTTP status that an upgrade gets."""
+        """The HTTP status of an upgrade."""
         try:
             return (await upgrade(url or self.url, headers, drop)).status
         except (asyncio.IncompleteReadError, ConnectionError):
             return None
 
     async def dial(self, **kwargs):
-        """A client of raw bytes that has been accepted."""
+        """A connected client of raw bytes."""
         client = await Wire.dial(self.url, **kwargs)
         self.addAsyncCleanup(client.abandon)
         return client
 
     async def gone(self, clients):
-        """Waits until the server's log says, in its last line about that, how many clients are left."""
+        """Waits until the last log line about clients has this number of them."""
         def left():
             lines = self.server.chat_log("clients: ")
             return bool(lines) and " left (" in lines[-1] and lines[-1].endswith(f"clients: {clients}")

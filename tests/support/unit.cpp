@@ -26,7 +26,7 @@ std::vector<CMUnitTest>& tests() {
   return all;
 }
 
-// Runs the body to its end or to its exception; nothing with a destructor is left when it returns.
+// Runs the body to its end or its exception. All destructors have run when it returns.
 bool passes(Body body, char* report, size_t size) {
   try {
     body();

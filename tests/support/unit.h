@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <string>
 
-// Unit tests on CMocka with C++ bodies: a failing CMocka assert longjmps over destructors, so bodies
-// throw instead, and the one place that calls CMocka (unit.cpp) fails after the stack is unwound.
+// Unit tests with CMocka and C++ bodies. A failing CMocka assert longjmps over destructors. So bodies throw instead,
+// and only unit.cpp calls CMocka, after the stack is unwound.
 //
 //   TEST(reader_sees_every_message_in_order) { CHECK_EQ(stream.head(), 3u); }
 namespace unit {

@@ -1,6 +1,6 @@
-"""A WebSocket client made of raw bytes: it sends exactly what a test wants, right or wrong, and says what came.
+"""A WebSocket client made of raw bytes: it sends exactly the bytes of a test, valid or not, and returns what comes.
 
-Frames are those of RFC 6455 section 5.2.
+RFC 6455 section 5.2 defines the frames.
 """
 import asyncio
 import base64
@@ -30,7 +30,7 @@ def header(size, opcode=TEXT, final=True, masked=True, reserved=0):
 
 
 def frame(payload=b"", opcode=TEXT, final=True, masked=True, reserved=0):
-    """A frame as a client sends it, masked unless said otherwise."""
+    """A client's frame, masked by default."""
     if isinstance(payload, str):
         payload = payload.encode()
     head = header(len(payload), opcode, final, masked, reserved)
@@ -43,7 +43,7 @@ def frame(payload=b"", opcode=TEXT, final=True, masked=True, reserved=0):
 
 
 def parse(data, at=0):
-    """The server's frame that begins at data[at] and where it ends, or None while it is incomplete."""
+    """The server's frame at data[at], and its end. None: it is incomplete."""
     if len(data) < at + 2:
         return None
     size, body = data[at + 1] & 0x7f, at + 2
@@ -61,7 +61,7 @@ def parse(data, at=0):
 
 
 def request(url, headers=None, drop=()):
-    """The bytes of an upgrade request; `headers` are added or replace, `drop` leaves some out."""
+    """The bytes of an upgrade request. `headers` adds or replaces fields, `drop` removes some."""
     parts = urllib.parse.urlsplit(url)
     target = parts.path + ("?" + parts.query if parts.query else "")
     fields = {"Host": parts.netloc, "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
@@ -78,7 +78,7 @@ class Wire:
 
     @classmethod
     async def open(cls, url, receive_buffer=None):
-        """Connects, TLS included, without a word of HTTP."""
+        """Connects, with TLS if needed, but sends no HTTP."""
         parts = urllib.parse.urlsplit(url)
         tls = parts.scheme in ("wss", "https")
         sock = socket.socket()
@@ -95,7 +95,7 @@ class Wire:
 
     @classmethod
     async def dial(cls, url, headers=None, **kwargs):
-        """A client whose upgrade has been accepted."""
+        """A client with an accepted upgrade."""
         client = await cls.open(url, **kwargs)
         client.send(request(url, headers))
         answer = await client.answer()
@@ -106,14 +106,14 @@ class Wire:
         self.writer.write(data)
 
     async def send_each(self, pieces):
-        """Every piece in a TCP segment (and TLS record) of its own."""
+        """Sends each piece in its own TCP segment (and TLS record)."""
         for piece in pieces:
             self.writer.write(piece)
             await self.writer.drain()
             await asyncio.sleep(0)
 
     async def answer(self, body=True):
-        """The response to a request, an upgrade or another; the answer to HEAD has no body."""
+        """The answer to an upgrade or another request. An answer to HEAD has no body."""
         head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
         first, *lines = head.decode("latin-1").split("\r\n")[:-2]
         version, status = first.split(" ")[:2]
@@ -134,7 +134,7 @@ class Wire:
         return await asyncio.wait_for(whole(), PATIENCE)
 
     async def message(self):
-        """The next text or binary message, put together, as (opcode, payload)."""
+        """The next whole text or binary message, as (opcode, payload)."""
         opcode, payload = None, b""
         while True:
             got = await self.frame()
@@ -148,7 +148,7 @@ class Wire:
                 return opcode, payload
 
     async def close_code(self):
-        """Reads up to the server's close frame and answers it: its code, None if the connection ended without one."""
+        """Reads up to the server's close frame and answers it. Returns its code. None: the connection ended without one."""
         try:
             while True:
                 got = await self.frame()
@@ -159,7 +159,7 @@ class Wire:
             return None
 
     async def gone(self):
-        """Waits until the connection has ended, whatever still comes."""
+        """Waits until the connection ends, and ignores all data."""
         try:
             while await asyncio.wait_for(self.reader.read(65536), PATIENCE):
                 pass
@@ -175,13 +175,13 @@ class Wire:
         await self.abandon()
 
     async def abandon(self):
-        """Ends the connection without a close frame: a FIN, over TLS without its close_notify."""
+        """Ends the connection without a close frame: a FIN, over TLS without a close_notify."""
         self.writer.transport.abort()
         await asyncio.sleep(0)  # the transport closes its socket in the next turn
 
 
 async def upgrade(url, headers=None, drop=()):
-    """How the server answers an upgrade request."""
+    """The server's answer to an upgrade request."""
     client = await Wire.open(url)
     try:
         client.send(request(url, headers, drop))
