@@ -18,7 +18,7 @@ bool within(std::string_view range, std::string_view address) {
 
 }  // namespace
 
-TEST(a_single_address_is_itself_and_no_other) {
+TEST(a_single_address_contains_only_itself) {
   CHECK(within("192.0.2.1", "192.0.2.1"));
   CHECK(!within("192.0.2.1", "192.0.2.0"));
   CHECK(within("::1", "::1"));
@@ -38,20 +38,20 @@ TEST(a_prefix_counts_bits_from_the_front) {
 
 TEST(bits_after_the_prefix_do_not_matter) { CHECK(within("10.1.2.3/8", "10.9.9.9")); }
 
-TEST(prefix_zero_is_everybody_of_its_kind) {
+TEST(prefix_zero_contains_all_addresses_of_its_family) {
   CHECK(within("0.0.0.0/0", "203.0.113.9"));
   CHECK(!within("0.0.0.0/0", "2001:db8::1"));
   CHECK(within("::/0", "2001:db8::1"));
   CHECK(within("::/0", "203.0.113.9"));
 }
 
-TEST(an_address_of_ipv4_is_the_same_in_the_form_of_ipv6) {
+TEST(an_ipv4_address_equals_its_ipv6_form) {
   CHECK(within("192.0.2.0/24", "::ffff:192.0.2.9"));
   CHECK(within("::ffff:192.0.2.0/120", "192.0.2.9"));
   CHECK(!within("::/96", "192.0.2.9"));
 }
 
-TEST(what_is_no_range_is_not_read) {
+TEST(an_invalid_range_is_refused) {
   AddressRange range;
   for (const char* text : {"", "/", "/8", "localhost", "10.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1",
                            "10.0.0.0/+8", "10.0.0.0/8 ", "10.0.0.0/8/8", "10.0.0.0/a", "::/129", "::1%lo",
@@ -69,7 +69,7 @@ AddressRange range(std::string_view text) {
 
 }  // namespace
 
-TEST(an_address_is_in_a_list_if_it_is_in_one_of_its_ranges) {
+TEST(a_list_contains_the_addresses_of_all_its_ranges) {
   std::vector<AddressRange> ranges = {range("127.0.0.0/8"), range("::1"), range("10.0.0.1")};
   Address at{};
   for (auto [address, in] : {std::pair("127.1.2.3", true), std::pair("::1", true), std::pair("10.0.0.1", true),
@@ -79,7 +79,7 @@ TEST(an_address_is_in_a_list_if_it_is_in_one_of_its_ranges) {
   }
 }
 
-TEST(nobody_is_in_an_empty_list) {
+TEST(an_empty_list_contains_no_address) {
   Address at{};
   CHECK(read_address("127.0.0.1", at));
   CHECK(!has({}, at));

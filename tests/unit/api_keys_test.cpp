@@ -21,7 +21,7 @@ TEST(each_line_of_the_file_is_a_key) {
     CHECK(!keys.has(wrong));
 }
 
-TEST(what_is_no_key_is_refused_with_its_line_and_changes_nothing) {
+TEST(an_invalid_key_is_refused_with_its_line_and_changes_nothing) {
   ApiKeys keys;
   CHECK_EQ(keys.read(kOne), "");
   CHECK_EQ(keys.read("\nshort"), "line 2: a key of 5 bytes, expected 16 to 200");
@@ -31,7 +31,7 @@ TEST(what_is_no_key_is_refused_with_its_line_and_changes_nothing) {
   CHECK(keys.has(kOne));
 }
 
-TEST(without_keys_nobody_has_one) {
+TEST(without_keys_no_key_is_valid) {
   ApiKeys keys;
   CHECK(keys.empty());
   CHECK(!keys.has(""));

@@ -12,7 +12,7 @@ struct Plain : Block {
 
 }  // namespace
 
-TEST(a_block_has_room_for_what_was_asked_and_is_used_again) {
+TEST(a_block_has_the_requested_size_and_is_reused) {
   BlockPool pool;
   Plain* first = pool.take<Plain>(BlockKind::kStream, nullptr, 0, 100);
   CHECK(first->capacity >= 100);
@@ -28,14 +28,14 @@ TEST(a_block_has_room_for_what_was_asked_and_is_used_again) {
   pool.give(again);
 }
 
-TEST(a_block_that_would_be_too_small_is_of_a_larger_class) {
+TEST(a_request_above_a_class_gets_the_next_larger_class) {
   BlockPool pool;
   Plain* block = pool.take<Plain>(BlockKind::kStream, nullptr, 0, 2000);
   CHECK_EQ(block->size_class, 1u);
   pool.give(block);
 }
 
-TEST(a_block_beyond_all_classes_is_of_its_own_size) {
+TEST(a_block_above_all_classes_has_the_requested_size) {
   BlockPool pool;
   Plain* block = pool.take<Plain>(BlockKind::kHistory, nullptr, 0, 100000);
   CHECK_EQ(block->capacity, 100000u);

@@ -8,13 +8,13 @@
 
 using namespace lws_chat;
 
-TEST(a_value_that_is_there_is_handed_over_at_once) {
+TEST(a_present_value_is_delivered_at_once) {
   int got = 0;
   Deferred<int>(7).then([&](int value) { got = value; });
   CHECK_EQ(got, 7);
 }
 
-TEST(a_value_that_comes_later_is_handed_over_when_it_comes_and_once) {
+TEST(a_later_value_is_delivered_once_when_it_comes) {
   Promise<std::string> promise;
   std::vector<std::string> got;
   promise.deferred().then([&](const std::string& value) { got.push_back(value); });
@@ -25,7 +25,7 @@ TEST(a_value_that_comes_later_is_handed_over_when_it_comes_and_once) {
   CHECK_EQ(got[0], "first");
 }
 
-TEST(nobody_is_called_who_has_ended_meanwhile) {
+TEST(a_receiver_that_has_ended_is_not_called) {
   struct Owner {
     explicit Owner(int& calls) : calls_(calls) {}
     void wait(Promise<int>& promise) {
@@ -55,7 +55,7 @@ TEST(a_promise_that_is_dropped_never_answers) {
   CHECK(!called);
 }
 
-TEST(who_is_called_may_end_itself_and_may_wait_again) {
+TEST(a_receiver_may_end_or_wait_again_when_it_is_called) {
   Promise<int> first;
   Promise<int> second;
   int sum = 0;

@@ -18,7 +18,7 @@ constexpr const char* kEpoch = "k3x9q2aa";
 // The longest "id:" line that a room may have.
 constexpr size_t kLongestId = 4 + 8 + 1 + 20 + 1;
 
-// What a reader gets of a message, through a room's stream.
+// The bytes of a message for a reader, through a room's stream.
 std::string encoded(std::string_view payload, Format format = Format::kText, uint64_t offset = 0) {
   BlockPool pool;
   Stream stream(pool, nullptr);
@@ -38,7 +38,7 @@ struct Read {
   std::string type, data, id;
 };
 
-// What a browser makes of a stream: html.spec.whatwg.org, section 9.2.6.
+// Parses a stream like a browser: html.spec.whatwg.org, section 9.2.6.
 std::vector<Read> read(std::string_view stream) {
   std::vector<Read> events;
   Read event;
@@ -91,7 +91,7 @@ struct Turn {
   std::string events;
 };
 
-// Events with everything in them that could be taken for something else.
+// Events with data that looks like other parts of a stream.
 std::vector<Turn> difficult_turns() {
   std::string data = "data: id: aaaaaaaa:1\ndata: event: b\ndata: \ndata: data:\n\n";
   return {{0, "data: one\nid: aaaaaaaa:8\n\n"},
@@ -110,27 +110,27 @@ std::string mixed(const std::vector<Turn>& turns) {
 
 }  // namespace
 
-TEST(a_text_is_the_data_and_its_place_in_the_history_the_id) {
+TEST(an_event_has_the_text_as_data_and_the_position_as_id) {
   CHECK_EQ(encoded("hello", Format::kText, 42), "data: hello\nid: k3x9q2aa:42\n\n");
 }
 
-TEST(what_no_history_keeps_has_no_id) { CHECK_EQ(encoded("hello"), "data: hello\n\n"); }
+TEST(a_message_without_history_has_no_id) { CHECK_EQ(encoded("hello"), "data: hello\n\n"); }
 
 TEST(an_empty_message_is_an_event_too) {
   CHECK_EQ(encoded(""), "data: \n\n");
   CHECK_EQ(data_of(""), "");
 }
 
-TEST(a_leading_blank_and_a_colon_stay) {
+TEST(a_leading_space_and_a_colon_are_kept) {
   CHECK_EQ(data_of(" : x "), " : x ");
   CHECK_EQ(data_of(":"), ":");
 }
 
-TEST(each_line_is_one_of_the_event_whatever_ends_it) {
+TEST(each_line_of_a_text_is_a_data_line_with_any_line_end) {
   CHECK_EQ(encoded("a\nb\rc\r\nd"), "data: a\ndata: b\ndata: c\ndata: d\n\n");
 }
 
-TEST(line_breaks_at_the_ends_and_in_a_row_stay) {
+TEST(line_breaks_at_the_ends_and_in_a_row_are_kept) {
   CHECK_EQ(data_of("\n"), "\n");
   CHECK_EQ(data_of("\r\n\r\n"), "\n\n");
   CHECK_EQ(data_of("\n\r"), "\n\n");
@@ -147,25 +147,25 @@ TEST(a_message_cannot_forge_fields_or_end_its_event) {
   CHECK_EQ(events[0].type, "");
 }
 
-TEST(json_that_is_just_a_string_is_that_string) {
+TEST(json_of_one_string_becomes_that_string) {
   CHECK_EQ(encoded("\"say \\\"hi\\\"\\n\\u55d4\"", Format::kJson), "data: say \"hi\"\ndata: 嗔\n\n");
   CHECK_EQ(encoded("\"\"", Format::kJson), "data: \n\n");
 }
 
-TEST(other_json_is_as_its_publisher_sent_it) {
+TEST(other_json_is_unchanged) {
   for (const char* json : {"{\"b\":1, \"a\":[1e2,null]}", "[\"x\"]", "42", "null"})
     CHECK_EQ(encoded(json, Format::kJson), "data: " + std::string(json) + "\n\n");
 }
 
 TEST(json_over_several_lines_is_the_same_json) { CHECK_EQ(data_of("{\r\n\"a\":\n1}", Format::kJson), "{\n\"a\":\n1}"); }
 
-TEST(bytes_are_an_object_of_base64) {
+TEST(bytes_become_an_object_with_base64) {
   CHECK_EQ(encoded(std::string_view("\0\xff\n", 3), Format::kBinary, 1),
            "data: {\"base64\":\"AP8K\"}\nid: k3x9q2aa:1\n\n");
   CHECK_EQ(data_of("", Format::kBinary), "{\"base64\":\"\"}");
 }
 
-TEST(a_line_of_any_length_stays_one) {
+TEST(a_line_of_any_length_stays_one_line) {
   for (size_t size : {16383, 16384, 16385, 32768, 32769, 1000000}) {
     std::string text;
     while (text.size() < size) text += static_cast<char>('!' + text.size() * text.size() % 90);
@@ -174,13 +174,13 @@ TEST(a_line_of_any_length_stays_one) {
   }
 }
 
-TEST(line_breaks_beside_the_16_kb_boundary_stay) {
+TEST(line_breaks_at_the_16_kb_boundary_are_kept) {
   for (size_t size = 16380; size < 16390; ++size)
     for (const char* end : {"\n", "\r", "\r\n"})
       CHECK(data_of(std::string(size, 'x') + end + "y") == std::string(size, 'x') + "\ny");
 }
 
-TEST(positions_are_written_as_they_are_read) {
+TEST(written_positions_can_be_read_back) {
   for (const char* id : {"k3x9q2aa:42", "a:0", "a:1,b:2,c:3", "a:18446744073709551615"}) CHECK_EQ(again(id), id);
   std::vector<Position> positions = read_positions("a:1,bb:23");
   CHECK_EQ(positions.size(), 2u);
@@ -188,14 +188,14 @@ TEST(positions_are_written_as_they_are_read) {
   CHECK_EQ(positions[1].offset, 23u);
 }
 
-TEST(what_is_no_position_is_left_out) {
+TEST(invalid_positions_are_left_out) {
   for (const char* id : {"", ",", ":", "::", ":1", "a", "a:", "a:x", "a:1x", "a: 1", "a:+1", "a:-1", "a:0x1", "a:1:2",
                          "a:18446744073709551616", "a:1.5"})
     CHECK_EQ(again(id), "");
   CHECK_EQ(again(",,a:1,junk,b:,:7,b:2,"), "a:1,b:2");
 }
 
-TEST(a_long_list_of_garbage_is_read_in_passing) {
+TEST(a_long_list_of_garbage_is_read_quickly) {
   std::string id;
   for (int i = 0; i < 100000; ++i) id += i % 2 ? ",:," : "a:1,";
   CHECK_EQ(read_positions(id).size(), 50000u);
@@ -203,7 +203,7 @@ TEST(a_long_list_of_garbage_is_read_in_passing) {
 
 TEST(a_room_without_history_has_no_position) { CHECK_EQ(write_positions({{"a", 1}, {}, {"b", 2}}), "a:1,b:2"); }
 
-TEST(a_position_is_told_with_its_room_and_as_the_id) {
+TEST(a_position_event_has_the_room_and_the_id) {
   CHECK_EQ(
       position_event("position", "房 \"1\"", {"k3x9q2aa", 7}, "k3x9q2aa:7"),
       "event: position\ndata: {\"room\":\"房 \\\"1\\\"\",\"epoch\":\"k3x9q2aa\",\"offset\":7}\nid: k3x9q2aa:7\n\n");
@@ -213,7 +213,7 @@ TEST(a_gap_in_a_room_without_history_has_neither_position_nor_id) {
   CHECK_EQ(position_event("gap", "x", {}, ""), "event: gap\ndata: {\"room\":\"x\"}\n\n");
 }
 
-TEST(events_of_several_rooms_are_named_after_them_and_their_ids_say_where_the_reader_is_in_all) {
+TEST(events_of_several_rooms_have_the_room_as_name_and_all_positions_as_id) {
   std::vector<Turn> turns{{0, "data: one\nid: aaaaaaaa:8\n\ndata: two\nid: aaaaaaaa:9\n\n"},
                           {2, "data: three\nid: bbbbbbbb:1\n\n"},
                           {1, "data: four\n\n"}};
@@ -224,7 +224,7 @@ TEST(events_of_several_rooms_are_named_after_them_and_their_ids_say_where_the_re
            "event: quiet\ndata: four\n\n");
 }
 
-TEST(the_mixer_tells_where_its_readers_begin) { CHECK_EQ(mixer_of_three().id(), "aaaaaaaa:7,bbbbbbbb:0"); }
+TEST(the_mixer_knows_the_first_position_of_its_readers) { CHECK_EQ(mixer_of_three().id(), "aaaaaaaa:7,bbbbbbbb:0"); }
 
 TEST(data_that_looks_like_a_field_stays_data) {
   std::vector<Read> events = read(mixed(difficult_turns()));
@@ -236,8 +236,8 @@ TEST(data_that_looks_like_a_field_stays_data) {
   CHECK_EQ(events[5].id, "aaaaaaaa:9,bbbbbbbb:2");
 }
 
-// An event is not interrupted by another room's, so it is enough to cut what one room has.
-TEST(where_the_input_is_split_changes_nothing) {
+// Events of rooms do not mix, so splitting one room's bytes is enough.
+TEST(the_input_may_be_split_anywhere) {
   std::string whole = mixed(difficult_turns());
   for (size_t limit = kLongestId; limit <= 200; ++limit) {
     EventMixer mixer = mixer_of_three();
@@ -255,7 +255,7 @@ TEST(where_the_input_is_split_changes_nothing) {
   }
 }
 
-TEST(a_split_at_any_single_byte_outside_of_an_id_line_changes_nothing) {
+TEST(a_split_at_any_byte_outside_of_an_id_line_changes_nothing) {
   std::vector<Turn> turns = difficult_turns();
   std::string whole = mixed(turns);
   for (size_t split = 0; split < turns.size(); ++split) {
@@ -272,7 +272,7 @@ TEST(a_split_at_any_single_byte_outside_of_an_id_line_changes_nothing) {
   }
 }
 
-TEST(a_piece_ends_with_a_line_where_there_is_one_within_the_limit) {
+TEST(a_piece_ends_at_a_line_end_if_the_limit_allows_it) {
   CHECK_EQ(EventMixer::piece("data: x\nid: a:1\n\n", 12), 8u);
   CHECK_EQ(EventMixer::piece("data: x\nid: a:1\n\n", 100), 17u);
   CHECK_EQ(EventMixer::piece("data: xxxxxxxx\n\n", 12), 12u);

@@ -9,7 +9,7 @@ using namespace lws_chat;
 
 namespace {
 
-// The frames that a message becomes, as a reader gets them.
+// The frames of a message, as a reader gets them.
 std::string encoded(std::string_view payload, Format format = Format::kText) {
   BlockPool pool;
   Stream stream(pool, nullptr);
@@ -42,14 +42,14 @@ TEST(an_empty_message_is_an_empty_frame) { CHECK_EQ(encoded(""), std::string("\x
 
 TEST(binary_has_its_own_opcode) { CHECK_EQ(encoded("x", Format::kBinary), "\x82\x01x"); }
 
-TEST(length_takes_two_more_bytes_from_126_on) {
+TEST(a_length_from_126_on_takes_two_more_bytes) {
   CHECK_EQ(encoded(std::string(125, 'x')).size(), 127u);
   std::string bytes = encoded(std::string(126, 'x'));
   CHECK_EQ(bytes.size(), 130u);
   CHECK_EQ(bytes.substr(0, 4), std::string("\x81\x7e\x00\x7e", 4));
 }
 
-TEST(a_long_message_is_cut_into_frames_that_add_up) {
+TEST(a_long_message_is_split_into_frames_that_add_up) {
   for (size_t size : {size_t{16380}, size_t{16381}, size_t{32760}, size_t{65536}, size_t{1000000}}) {
     std::string payload(size, '\0');
     for (size_t i = 0; i < size; ++i) payload[i] = static_cast<char>('a' + i % 23);
@@ -67,7 +67,7 @@ TEST(a_long_message_is_cut_into_frames_that_add_up) {
   }
 }
 
-TEST(a_message_ends_with_its_last_frame_only) {
+TEST(only_the_last_frame_ends_a_message) {
   std::string frames = encoded(std::string(40000, 'x'));
   CHECK(ends_message(frames));
   CHECK(!ends_message(frames.substr(0, kMaxFrame)));

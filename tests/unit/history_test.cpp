@@ -35,7 +35,7 @@ TEST(an_empty_history_has_no_first_message) {
   CHECK_EQ(f.history.first(), 1u);
 }
 
-TEST(messages_have_offsets_from_one_on_and_come_back_as_they_were) {
+TEST(messages_have_offsets_from_one_on_and_stay_unchanged) {
   Fixture f;
   f.add("a", 5);
   f.add(std::string_view("b\0c", 3), 6, Format::kBinary);
@@ -48,7 +48,7 @@ TEST(messages_have_offsets_from_one_on_and_come_back_as_they_were) {
   CHECK_EQ(f.history.from(3).next().message.payload, "");
 }
 
-TEST(it_is_bounded_by_count) {
+TEST(a_history_is_limited_by_count) {
   Fixture f;
   for (int i = 1; i <= 25; ++i) f.add(std::to_string(i));
   CHECK_EQ(f.history.count(), 10u);
@@ -56,7 +56,7 @@ TEST(it_is_bounded_by_count) {
   CHECK_EQ(f.all(), "16 17 18 19 20 21 22 23 24 25 ");
 }
 
-TEST(it_is_bounded_by_bytes) {
+TEST(a_history_is_limited_by_bytes) {
   Fixture f;
   f.limits.bytes = 10;
   for (const char* text : {"aaaa", "bbbb", "cccc"}) f.add(text);
@@ -64,7 +64,7 @@ TEST(it_is_bounded_by_bytes) {
   CHECK_EQ(f.history.bytes(), 8u);
 }
 
-TEST(it_is_bounded_by_age) {
+TEST(a_history_is_limited_by_age) {
   Fixture f;
   f.add("old", 0);
   f.add("new", 500);
@@ -77,7 +77,7 @@ TEST(it_is_bounded_by_age) {
   CHECK_EQ(f.history.top(), 2u);
 }
 
-TEST(a_message_that_does_not_fit_leaves_no_gap_but_an_empty_history) {
+TEST(a_message_that_does_not_fit_empties_the_history_without_a_gap) {
   Fixture f;
   f.limits.bytes = 10;
   f.add("small");
@@ -88,7 +88,7 @@ TEST(a_message_that_does_not_fit_leaves_no_gap_but_an_empty_history) {
   CHECK_EQ(f.all(), "next ");
 }
 
-TEST(size_zero_keeps_nothing_but_counts) {
+TEST(size_zero_keeps_no_messages_but_counts_offsets) {
   Fixture f;
   f.limits.messages = 0;
   f.add("a");
@@ -108,7 +108,7 @@ TEST(messages_larger_than_any_block_are_kept) {
   CHECK_EQ(f.history.from(3).next().message.payload, "after");
 }
 
-TEST(memory_goes_back_when_messages_go) {
+TEST(memory_is_freed_with_the_messages) {
   Fixture f;
   for (int i = 0; i < 10000; ++i) f.add(std::string(100, 'x'));
   CHECK(f.pool.bytes_in_use() < 200000);

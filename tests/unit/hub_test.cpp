@@ -22,7 +22,7 @@ void encode_structured(FrameSink& sink, const Event& event) {
   }
 }
 
-// A client whose transport takes everything, nothing, or breaks.
+// A client with a transport that takes everything or nothing, or that breaks.
 struct Reader final : Client {
   explicit Reader(Audience audience = Audience::kText, IdentityPtr identity = nullptr) : Client(audience) {
     identity_ = std::move(identity);
@@ -70,7 +70,7 @@ struct Fixture {
     CHECK(lws_chat::join(hub, reader, room, replay, now) == Status::kOk);
     return reader;
   }
-  // A reader that is to get these by a replay, but is not ready for any of it.
+  // A reader that is not ready for its replay.
   Reader& join_stalled_after(std::initializer_list<const char*> texts) {
     for (const char* text : texts) publish(text, 0);
     Reader& reader = readers.emplace_back();
@@ -87,7 +87,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST(a_message_goes_to_every_member_and_nothing_before_the_flush) {
+TEST(a_message_reaches_every_member_with_the_flush) {
   Fixture f;
   Reader& a = f.join();
   Reader& b = f.join();
@@ -145,7 +145,7 @@ TEST(a_busy_room_with_enough_to_send_is_due_at_once) {
   CHECK_EQ(f.hub.due(), 12 + kInterval);
 }
 
-TEST(a_room_is_flushed_though_the_hub_was_told_of_an_earlier_time_later) {
+TEST(a_room_is_flushed_even_if_the_hub_gets_an_earlier_time_later) {
   Fixture f;
   Reader& a = f.join();
   f.publish("m", 1007);
@@ -157,7 +157,7 @@ TEST(a_room_is_flushed_though_the_hub_was_told_of_an_earlier_time_later) {
   CHECK_EQ(a.got, std::string(18, 'm') + "later");
 }
 
-TEST(a_message_from_elsewhere_goes_to_a_room_that_is_made_if_need_be) {
+TEST(a_message_from_elsewhere_makes_its_room_if_needed) {
   Fixture f;
   CHECK(lws_chat::publish(f.hub, "new", {"a"}, 0).status == Status::kOk);
   CHECK(lws_chat::publish(f.hub, "new", {"b"}, 0).status == Status::kOk);
@@ -168,7 +168,7 @@ TEST(a_message_from_elsewhere_goes_to_a_room_that_is_made_if_need_be) {
   CHECK_EQ(reader.got, "abc");
 }
 
-TEST(a_message_from_elsewhere_does_not_keep_a_room_that_remembers_nothing) {
+TEST(a_message_from_elsewhere_does_not_keep_a_room_without_history) {
   Hub::Settings chosen = settings();
   chosen.rooms.history.messages = 0;
   Fixture f(chosen);
@@ -176,14 +176,14 @@ TEST(a_message_from_elsewhere_does_not_keep_a_room_that_remembers_nothing) {
   CHECK_EQ(f.hub.rooms(), 0u);
 }
 
-TEST(a_message_from_elsewhere_needs_a_place_for_its_room) {
+TEST(a_message_from_elsewhere_is_refused_if_its_room_has_no_place) {
   Fixture f;
   for (const char* room : {"1", "2", "3"}) f.join(room);
   CHECK(lws_chat::publish(f.hub, "4", {"a"}, 0).status == Status::kTooManyRooms);
   CHECK(lws_chat::publish(f.hub, "3", {"a"}, 0).status == Status::kOk);
 }
 
-TEST(the_hub_is_due_when_the_room_that_has_waited_longest_is) {
+TEST(the_hub_is_due_with_the_room_that_has_waited_longest) {
   Fixture f(without_history());
   f.join("busy");
   f.publish("1", 0);
@@ -194,7 +194,7 @@ TEST(the_hub_is_due_when_the_room_that_has_waited_longest_is) {
   CHECK_EQ(f.hub.due(), kInterval);
 }
 
-TEST(a_flush_stops_at_its_budget_and_goes_on_where_it_stopped) {
+TEST(a_flush_stops_at_its_budget_and_resumes_there) {
   Fixture f(without_history());
   for (int i = 0; i < 10; ++i) f.join();
   f.publish("m", 0);
@@ -209,7 +209,7 @@ TEST(a_flush_stops_at_its_budget_and_goes_on_where_it_stopped) {
   CHECK_EQ(f.hub.due(), Hub::kNever);
 }
 
-TEST(a_large_room_does_not_keep_the_others_waiting) {
+TEST(a_large_room_does_not_delay_the_others) {
   Fixture f;
   for (int i = 0; i < 10; ++i) f.join("large");
   Reader& small = f.join("small");
@@ -223,7 +223,7 @@ TEST(a_large_room_does_not_keep_the_others_waiting) {
   for (size_t i = 0; i < 10; ++i) CHECK_EQ(f.readers[i].got, "m");
 }
 
-TEST(each_audience_is_told_in_its_own_way_and_joins_only_those_who_asked) {
+TEST(each_audience_gets_its_own_encoding_and_only_those_who_asked_get_joins) {
   Hub::Settings chosen = settings();
   chosen.rooms.presence = chosen.rooms.join_leave = true;
   Hub hub(chosen, {encode, encode_structured, encode});
@@ -238,7 +238,7 @@ TEST(each_audience_is_told_in_its_own_way_and_joins_only_those_who_asked) {
   for (Reader* reader : {&text, &watching, &structured}) hub.leave(*reader, 0);
 }
 
-TEST(what_is_published_while_a_flush_is_under_way_also_reaches_those_already_served) {
+TEST(a_message_published_during_a_flush_reaches_members_already_served) {
   Fixture f;
   for (int i = 0; i < 4; ++i) f.join();
   f.publish("1", 0);
@@ -249,7 +249,7 @@ TEST(what_is_published_while_a_flush_is_under_way_also_reaches_those_already_ser
   for (Reader& reader : f.readers) CHECK_EQ(reader.got, "12");
 }
 
-TEST(leaving_while_a_flush_is_under_way_passes_nobody_over) {
+TEST(a_leave_during_a_flush_skips_no_other_member) {
   for (size_t leaver = 0; leaver < 6; ++leaver) {
     Fixture f;
     for (int i = 0; i < 6; ++i) f.join();
@@ -262,7 +262,7 @@ TEST(leaving_while_a_flush_is_under_way_passes_nobody_over) {
   }
 }
 
-TEST(a_reader_that_was_not_ready_goes_on_when_it_is_pumped) {
+TEST(a_reader_that_was_not_ready_resumes_when_it_is_pumped) {
   Fixture f;
   Reader& a = f.join();
   a.open = false;
@@ -310,7 +310,7 @@ TEST(a_broken_reader_leaves_and_the_others_go_on) {
   CHECK_EQ(whole.got, "m");
 }
 
-TEST(a_client_dismissed_after_the_head_gets_all_before_and_nothing_after) {
+TEST(a_dismissed_client_gets_all_earlier_messages_and_no_later_ones) {
   Fixture f;
   Reader& a = f.join();
   Reader& b = f.join();
@@ -323,7 +323,7 @@ TEST(a_client_dismissed_after_the_head_gets_all_before_and_nothing_after) {
   CHECK_EQ(b.got, "beforeafter");
 }
 
-TEST(a_client_dismissed_while_a_flush_is_under_way_is_told) {
+TEST(a_client_dismissed_during_a_flush_gets_the_reason) {
   Fixture f;
   for (int i = 0; i < 4; ++i) f.join();
   f.publish("m", 0);
@@ -344,7 +344,7 @@ TEST(the_first_reason_to_dismiss_a_client_counts) {
   CHECK(a.why == Status::kClosedOnRequest);
 }
 
-TEST(counters_say_what_happened) {
+TEST(counters_match_the_events) {
   Fixture f;
   f.join();
   f.join();
@@ -363,7 +363,7 @@ TEST(counters_say_what_happened) {
   CHECK_EQ(counters.flushes, 1u);
 }
 
-TEST(members_of_different_rooms_do_not_hear_each_other) {
+TEST(members_of_different_rooms_get_no_messages_of_each_other) {
   Fixture f;
   Reader& a = f.join("a");
   Reader& b = f.join("b");
@@ -373,7 +373,7 @@ TEST(members_of_different_rooms_do_not_hear_each_other) {
   CHECK_EQ(b.got, "");
 }
 
-TEST(a_room_is_gone_when_it_is_empty_and_remembers_nothing) {
+TEST(an_empty_room_without_history_ends) {
   Fixture f;
   Reader& a = f.join("a");
   CHECK_EQ(f.hub.rooms(), 1u);
@@ -398,7 +398,7 @@ TEST(an_empty_room_with_a_history_stays_until_the_history_has_expired) {
   CHECK_EQ(f.hub.bytes_in_use(), 0u);
 }
 
-TEST(more_rooms_than_max_rooms_are_refused_but_those_there_can_be_joined) {
+TEST(a_room_above_max_rooms_is_refused_but_existing_ones_can_be_joined) {
   Fixture f;
   f.join("a");
   f.join("b");
@@ -411,7 +411,7 @@ TEST(more_rooms_than_max_rooms_are_refused_but_those_there_can_be_joined) {
   f.join("a");
 }
 
-TEST(for_one_room_more_the_room_that_was_left_longest_ago_is_forgotten) {
+TEST(a_new_room_replaces_the_room_that_has_been_empty_longest) {
   Fixture f;
   f.join("a");
   f.join("b");
@@ -427,7 +427,7 @@ TEST(for_one_room_more_the_room_that_was_left_longest_ago_is_forgotten) {
   CHECK(f.hub.find("a"));
 }
 
-TEST(several_rooms_have_places_only_if_all_of_them_have) {
+TEST(several_rooms_get_places_all_together_or_not_at_all) {
   Fixture f;
   f.join("a");
   CHECK(f.hub.has_places({"b", "c"}));
@@ -436,7 +436,7 @@ TEST(several_rooms_have_places_only_if_all_of_them_have) {
   CHECK(f.hub.has_places({}));
 }
 
-TEST(a_room_that_was_left_makes_place_for_another_but_not_for_one_beside_itself) {
+TEST(an_empty_room_makes_place_for_another_one_unless_both_are_needed) {
   Fixture f;
   f.join("a");
   f.join("b");
@@ -449,7 +449,7 @@ TEST(a_room_that_was_left_makes_place_for_another_but_not_for_one_beside_itself)
   CHECK(!f.hub.has_places({"d", "e"}));
 }
 
-TEST(a_long_replay_goes_out_in_several_turns) {
+TEST(a_long_replay_is_sent_in_several_turns) {
   Hub::Settings chosen = settings();
   chosen.max_lag = 1 << 20;
   chosen.rooms.history = {100, 1'000'000, kAge};
@@ -466,7 +466,7 @@ TEST(a_long_replay_goes_out_in_several_turns) {
   f.hub.leave(late, 0);
 }
 
-TEST(a_room_made_again_has_another_epoch) {
+TEST(a_new_room_of_the_same_name_has_another_epoch) {
   Fixture f;
   f.join("a");
   std::string first = f.hub.find("a")->epoch();
@@ -477,7 +477,7 @@ TEST(a_room_made_again_has_another_epoch) {
   CHECK_EQ(first.size(), 8u);
 }
 
-TEST(replay_gives_the_last_messages_and_then_the_stream_goes_on) {
+TEST(a_replay_sends_the_last_messages_and_then_the_stream) {
   Fixture f;
   f.join();
   for (const char* text : {"1", "2", "3", "4"}) f.publish(text, 0);
@@ -489,7 +489,7 @@ TEST(replay_gives_the_last_messages_and_then_the_stream_goes_on) {
   CHECK_EQ(late.got, "345");
 }
 
-TEST(replay_gives_what_there_is_when_more_is_asked_for) {
+TEST(a_replay_sends_all_messages_if_more_are_requested) {
   Fixture f;
   f.join();
   CHECK_EQ(f.join("room", 10).got, "");
@@ -505,7 +505,7 @@ TEST(replay_leaves_out_what_has_expired) {
   CHECK_EQ(f.join("room", 10, kAge).got, "new");
 }
 
-TEST(a_replay_goes_on_when_the_reader_is_ready_and_nothing_overtakes_it) {
+TEST(a_replay_resumes_when_the_reader_is_ready_and_no_message_overtakes_it) {
   Fixture f;
   f.join();
   Reader& late = f.join_stalled_after({"1", "2", "3"});
@@ -520,7 +520,7 @@ TEST(a_replay_goes_on_when_the_reader_is_ready_and_nothing_overtakes_it) {
   CHECK_EQ(late.got, "12345");
 }
 
-TEST(a_reader_whose_replay_the_history_has_overtaken_is_told_so) {
+TEST(a_reader_whose_next_replayed_message_is_dropped_is_told) {
   Fixture f;
   f.join();
   Reader& late = f.join_stalled_after({"1", "2", "3"});
@@ -531,7 +531,7 @@ TEST(a_reader_whose_replay_the_history_has_overtaken_is_told_so) {
   CHECK_EQ(late.got, "");
 }
 
-TEST(too_much_memory_costs_the_oldest_history_first) {
+TEST(above_max_memory_the_oldest_history_is_dropped_first) {
   Hub::Settings tight = settings();
   tight.max_memory = 256 * 1024;
   tight.rooms.history = {1000, 1 << 20, kAge};
@@ -550,7 +550,7 @@ TEST(too_much_memory_costs_the_oldest_history_first) {
   CHECK(newer.why == Status::kOk);
 }
 
-TEST(too_much_memory_costs_the_slowest_readers_when_there_is_no_history_left) {
+TEST(above_max_memory_without_history_the_slowest_readers_are_closed) {
   Hub::Settings tight = without_history();
   tight.max_memory = 64 * 1024;
   tight.max_lag = 1 << 30;
@@ -570,7 +570,7 @@ TEST(too_much_memory_costs_the_slowest_readers_when_there_is_no_history_left) {
 
 namespace {
 
-// Keeps what it is given until complete(), as io_uring does.
+// Keeps data until complete(), as io_uring does.
 struct Gatherer final : Fanout {
   struct Member final : Client {
     explicit Member(Gatherer& gatherer) : Client(Audience::kWatching), gatherer_(gatherer) {}
@@ -596,13 +596,13 @@ struct Gatherer final : Fanout {
   }
 
   Hub* hub = nullptr;
-  bool held = true;  // memory was still in use whenever something was sent
+  bool held = true;  // memory was still in use at each send
   std::vector<std::pair<Member*, std::string_view>> waiting;
 };
 
 }  // namespace
 
-TEST(bytes_stay_until_they_are_sent_also_when_memory_is_reclaimed_at_the_beginning_of_a_flush) {
+TEST(unsent_bytes_stay_even_if_a_flush_begins_with_reclaiming_memory) {
   Hub::Settings chosen = settings();
   chosen.max_lag = 1 << 20;
   chosen.max_memory = 2000;
@@ -632,7 +632,7 @@ TEST(rooms_count_as_memory_until_they_end) {
   CHECK_EQ(f.hub.bytes_in_use(), 0u);
 }
 
-TEST(there_is_no_place_for_a_room_when_clients_hold_half_of_max_memory) {
+TEST(a_room_is_refused_when_clients_hold_half_of_max_memory) {
   Fixture f(without_history());
   f.join("here");
   MemoryAccount::Charge charge(f.hub.account());
@@ -647,7 +647,7 @@ TEST(there_is_no_place_for_a_room_when_clients_hold_half_of_max_memory) {
   f.join("another");
 }
 
-TEST(what_clients_hold_costs_history_and_a_charge_is_bounded_by_its_account) {
+TEST(memory_of_clients_displaces_history_and_each_account_has_a_limit) {
   Hub::Settings tight = settings();
   tight.rooms.history = {1000, 1 << 20, 1000 * kAge};
   Fixture f(tight);
@@ -666,7 +666,7 @@ TEST(what_clients_hold_costs_history_and_a_charge_is_bounded_by_its_account) {
   CHECK(reader.why == Status::kOk);
 }
 
-TEST(an_origin_makes_only_so_many_rooms_and_joins_all) {
+TEST(an_address_may_make_a_limited_number_of_rooms_and_join_all) {
   Hub::Settings chosen = without_history();
   chosen.max_rooms = 10;
   chosen.max_rooms_per_origin = 2;
@@ -683,7 +683,7 @@ TEST(an_origin_makes_only_so_many_rooms_and_joins_all) {
   CHECK(come("c", 2) == Status::kOk);
   CHECK(come("c", 1) == Status::kOk);
   CHECK(come("d", kNobody) == Status::kOk);
-  // A room counts for whoever made it until it ends, whoever is in it.
+  // A room counts for the address that made it until it ends, whoever its members are.
   f.hub.leave(f.readers[0], 0);
   f.hub.flush(0, kMany);
   CHECK(f.hub.has_place("e", 1) && f.hub.has_places({"e"}, 1) && !f.hub.has_places({"e", "f"}, 1));

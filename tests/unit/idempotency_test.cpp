@@ -13,7 +13,7 @@ TEST(a_result_is_found_by_room_and_key) {
     CHECK(!seen.find(room, key, 0));
 }
 
-TEST(a_key_may_have_any_bytes_and_belongs_to_one_room_all_the_same) {
+TEST(a_key_may_have_any_bytes_and_belongs_to_one_room) {
   Idempotency seen;
   seen.add("a", "b/c", "1", 0);
   seen.add("a", "", "2", 0);
@@ -30,7 +30,7 @@ TEST(a_result_is_kept_for_five_minutes) {
   CHECK(!seen.find("room", "key", 7 + Idempotency::kKeep));
 }
 
-TEST(a_key_that_was_forgotten_may_be_used_again_for_five_minutes_more) {
+TEST(a_forgotten_key_may_be_used_again) {
   Idempotency seen;
   seen.add("room", "key", "first", 0);
   CHECK(!seen.find("room", "key", Idempotency::kKeep));
@@ -38,14 +38,14 @@ TEST(a_key_that_was_forgotten_may_be_used_again_for_five_minutes_more) {
   CHECK_EQ(*seen.find("room", "key", 2 * Idempotency::kKeep - 1), "second");
 }
 
-TEST(the_first_result_stands) {
+TEST(the_first_result_is_kept) {
   Idempotency seen;
   seen.add("room", "key", "first", 0);
   seen.add("room", "key", "second", 1);
   CHECK_EQ(*seen.find("room", "key", 1), "first");
 }
 
-TEST(of_too_many_results_the_oldest_are_forgotten) {
+TEST(above_the_limit_the_oldest_results_are_forgotten) {
   Idempotency seen;
   for (size_t i = 0; i <= Idempotency::kMost; ++i) seen.add("room", std::to_string(i), "result", static_cast<Time>(i));
   Time now = static_cast<Time>(Idempotency::kMost);

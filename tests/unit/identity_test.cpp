@@ -10,7 +10,7 @@ IdentityPtr somebody(const char* client) { return std::make_shared<Identity>(Ide
 
 }  // namespace
 
-TEST(who_comes_back_in_time_is_the_same_once) {
+TEST(a_client_that_returns_in_time_gets_its_identity_once) {
   Departed departed;
   IdentityPtr ann = somebody("ann");
   departed.add("key", ann, 10);
@@ -19,13 +19,13 @@ TEST(who_comes_back_in_time_is_the_same_once) {
   CHECK(departed.take("key", 9) == nullptr);
 }
 
-TEST(who_comes_back_late_is_somebody_else) {
+TEST(a_client_that_returns_late_gets_a_new_identity) {
   Departed departed;
   departed.add("key", somebody("ann"), 10);
   CHECK(departed.take("key", 10) == nullptr);
 }
 
-TEST(two_with_the_same_key_both_come_back) {
+TEST(two_clients_with_the_same_key_both_get_an_identity_back) {
   Departed departed;
   departed.add("key", somebody("a"), 10);
   departed.add("key", somebody("b"), 10);
@@ -35,7 +35,7 @@ TEST(two_with_the_same_key_both_come_back) {
   CHECK(departed.take("key", 0) == nullptr);
 }
 
-TEST(who_does_not_come_back_is_forgotten_in_time) {
+TEST(an_identity_is_forgotten_after_the_grace) {
   Departed departed;
   departed.add("a", somebody("a"), 10);
   departed.add("b", somebody("b"), 20);
@@ -46,14 +46,14 @@ TEST(who_does_not_come_back_is_forgotten_in_time) {
   CHECK_EQ(departed.bytes(), 0u);
 }
 
-TEST(what_is_remembered_of_them_is_bounded_in_bytes) {
+TEST(remembered_identities_are_limited_in_bytes) {
   Departed departed;
   for (int i = 0; i < 100; ++i) departed.add(std::string(1'000'000, 'k'), somebody("x"), i + 1);
   CHECK(departed.bytes() <= Departed::kMostBytes);
   CHECK(departed.due() > 1);
 }
 
-TEST(of_too_many_the_oldest_are_forgotten) {
+TEST(above_the_limit_the_oldest_identities_are_forgotten) {
   Departed departed;
   for (size_t i = 0; i <= Departed::kMost; ++i)
     departed.add(std::to_string(i), somebody("x"), static_cast<Time>(i) + 1);

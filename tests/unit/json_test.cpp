@@ -6,7 +6,7 @@ using namespace lws_chat;
 
 namespace {
 
-// The value of the member "x" of an object that consists of it, as it stands; "broken" if that cannot be read.
+// The unparsed value of "x" in an object with only this member. "broken": it cannot be read.
 std::string slice(const std::string& value) {
   std::string text = "{ \"x\" : " + value + " }";
   std::string_view rest = text;
@@ -19,7 +19,7 @@ std::string text_of(const std::string& json) { return unquoted({JsonKind::kStrin
 
 }  // namespace
 
-TEST(a_value_is_a_slice_of_what_came_in) {
+TEST(a_value_is_a_slice_of_the_input) {
   for (const char* value : {"1", "-0.50e+10", "123456789012345678901234567890", "1e400", "-1E-99999999999999999999",
                             "\"\\ud800\"", "true", "null", "\"\"", "\"a\\u00e9\\\"\\/\"", "[]", "[ 1 ,2]", "{}",
                             "{ \"b\":1, \"a\" : [ {\"b\":null} ] }", "\"請輸入\""})
@@ -41,7 +41,7 @@ TEST(members_keep_their_order_and_their_kinds) {
   CHECK_EQ(members_of(members[5].value).at(0).value.text, "2");
 }
 
-TEST(objects_are_taken_off_one_after_the_other) {
+TEST(objects_are_read_one_after_the_other) {
   std::string_view text = " {\"a\":1} {\"b\":2}rest";
   std::vector<JsonMember> members;
   CHECK(take_object(text, members));
@@ -52,7 +52,7 @@ TEST(objects_are_taken_off_one_after_the_other) {
   CHECK(!take_object(text, members));
 }
 
-TEST(what_is_no_object_is_refused) {
+TEST(other_input_than_an_object_is_refused) {
   for (const char* bad : {"",
                           " ",
                           "1",
@@ -86,7 +86,7 @@ TEST(what_is_no_object_is_refused) {
   }
 }
 
-TEST(a_byte_of_zero_ends_nothing_in_silence) {
+TEST(a_zero_byte_does_not_end_the_input) {
   std::string text("{\"a\":1\0}", 8);
   std::string_view rest = text;
   std::vector<JsonMember> members;
@@ -104,7 +104,7 @@ TEST(any_single_value_is_json) {
   CHECK(!is_json(std::string(kMaxJsonDepth + 1, '[') + std::string(kMaxJsonDepth + 1, ']')));
 }
 
-TEST(what_is_left_begins_where_it_went_wrong) {
+TEST(the_rest_begins_at_the_error) {
   auto left = [](std::string_view text) {
     std::vector<JsonMember> members;
     return take_object(text, members) ? std::string("whole") : std::string(text);
@@ -114,14 +114,14 @@ TEST(what_is_left_begins_where_it_went_wrong) {
   CHECK_EQ(left("{\"a\":"), "");
 }
 
-TEST(nesting_is_bounded) {
+TEST(nesting_is_limited) {
   auto nested = [](unsigned depth) { return slice(std::string(depth, '[') + std::string(depth, ']')); };
   CHECK(nested(kMaxJsonDepth - 1) != "broken");
   CHECK_EQ(nested(kMaxJsonDepth), "broken");
   CHECK_EQ(nested(1000000), "broken");
 }
 
-TEST(escapes_are_undone) {
+TEST(escapes_are_decoded) {
   CHECK_EQ(text_of(R"("a\"\\\/\b\f\n\r\tz")"), "a\"\\/\b\f\n\r\tz");
   CHECK_EQ(text_of(R"("\u8acb\ud83d\ude00")"), "請😀");
   CHECK_EQ(text_of(R"("")"), "");
@@ -134,7 +134,7 @@ TEST(half_a_surrogate_pair_never_becomes_invalid_utf8) {
   CHECK_EQ(text_of(R"("\ud83d\n")"), "\xef\xbf\xbd\n");
 }
 
-TEST(a_text_is_quoted_so_that_it_can_be_read_back) {
+TEST(a_quoted_text_can_be_read_back) {
   std::string text;
   for (char c = 0; c < 127; ++c) text += c;
   text += "請輸入😀";
@@ -145,7 +145,7 @@ TEST(a_text_is_quoted_so_that_it_can_be_read_back) {
   CHECK(json.find('\n') == std::string::npos);
 }
 
-TEST(numbers_are_whole_and_in_range) {
+TEST(numbers_must_be_whole_and_in_range) {
   auto read = [](const char* text) {
     uint64_t number = 0;
     return read_number({JsonKind::kNumber, text}, 100, number) ? static_cast<int>(number) : -1;

@@ -11,7 +11,7 @@ constexpr Time kTimeout = 10;
 
 }  // namespace
 
-TEST(a_silent_peer_is_pinged_after_the_interval_and_gone_after_the_timeout) {
+TEST(a_silent_peer_is_pinged_after_the_interval_and_dead_after_the_timeout) {
   Liveness liveness(kInterval, kTimeout);
   Liveness::Peer peer;
   liveness.heard(peer, 100);
@@ -25,7 +25,7 @@ TEST(a_silent_peer_is_pinged_after_the_interval_and_gone_after_the_timeout) {
   CHECK_EQ(liveness.due(), -1);
 }
 
-TEST(a_peer_that_answers_is_quiet_again) {
+TEST(an_answer_starts_the_interval_anew) {
   Liveness liveness(kInterval, kTimeout);
   Liveness::Peer peer;
   liveness.heard(peer, 0);
@@ -36,7 +36,7 @@ TEST(a_peer_that_answers_is_quiet_again) {
   liveness.remove(peer);
 }
 
-TEST(peers_come_in_the_order_of_their_silence) {
+TEST(peers_are_due_in_the_order_of_their_silence) {
   Liveness liveness(kInterval, kTimeout);
   Liveness::Peer a, b, c;
   liveness.heard(a, 0);
@@ -50,7 +50,7 @@ TEST(peers_come_in_the_order_of_their_silence) {
   CHECK_EQ(liveness.due(), -1);
 }
 
-TEST(a_removed_peer_is_forgotten_from_either_list) {
+TEST(a_removed_peer_is_in_no_list) {
   Liveness liveness(kInterval, kTimeout);
   Liveness::Peer a, b;
   liveness.heard(a, 0);
@@ -63,7 +63,7 @@ TEST(a_removed_peer_is_forgotten_from_either_list) {
   CHECK(!liveness.next_gone(100));
 }
 
-TEST(interval_zero_watches_nobody) {
+TEST(interval_zero_watches_no_peer) {
   Liveness liveness(0, kTimeout);
   Liveness::Peer peer;
   liveness.heard(peer, 0);

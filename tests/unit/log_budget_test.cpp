@@ -20,13 +20,13 @@ struct Fixture {
 
 }  // namespace
 
-TEST(so_many_lines_a_second_and_no_more) {
+TEST(a_second_has_a_limited_number_of_lines) {
   Fixture f;
   CHECK_EQ(f.taken(1000, 5 * kSecond), LogBudget::kLinesPerSecond);
   CHECK_EQ(f.taken(1000, 6 * kSecond - 1), 0u);
 }
 
-TEST(the_next_second_has_lines_of_its_own_and_says_what_was_left_out) {
+TEST(the_next_second_has_new_lines_and_reports_the_dropped_ones) {
   Fixture f;
   f.taken(LogBudget::kLinesPerSecond + 42, 5 * kSecond);
   CHECK_EQ(f.left_out, 0u);
@@ -35,7 +35,7 @@ TEST(the_next_second_has_lines_of_its_own_and_says_what_was_left_out) {
   CHECK_EQ(f.taken(LogBudget::kLinesPerSecond, 6 * kSecond), LogBudget::kLinesPerSecond - 1);
 }
 
-TEST(what_was_left_out_is_said_once) {
+TEST(dropped_lines_are_reported_once) {
   Fixture f;
   f.taken(LogBudget::kLinesPerSecond + 1, 5 * kSecond);
   f.taken(1, 6 * kSecond);
@@ -45,7 +45,7 @@ TEST(what_was_left_out_is_said_once) {
   CHECK_EQ(f.left_out, 0u);
 }
 
-TEST(who_stays_within_it_is_never_told_of_any) {
+TEST(within_the_limit_no_dropped_lines_are_reported) {
   Fixture f;
   for (Time now = kSecond; now < 20 * kSecond; now += kSecond) {
     CHECK_EQ(f.taken(LogBudget::kLinesPerSecond, now), LogBudget::kLinesPerSecond);

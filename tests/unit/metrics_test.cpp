@@ -15,7 +15,7 @@ namespace {
 
 constexpr Time kSecond = 1'000'000;
 
-// A text client that takes what it is sent as long as it has appetite.
+// A text client that takes so many writes.
 struct Texter final : Client {
   bool ready() override { return hungry; }
   size_t write(std::string_view frames) override { return taken += frames.size(), frames.size(); }
@@ -44,7 +44,7 @@ struct Fixture {
 
   std::string text() { return metrics_text(hub, {"write", "4.1.6", draining, calls, certificates}); }
 
-  // What stands behind a sample's name and labels.
+  // The value of a sample.
   std::string value(const std::string& sample) {
     std::istringstream lines(text());
     for (std::string line; std::getline(lines, line);)
@@ -62,7 +62,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST(every_family_says_what_it_is_before_its_samples_and_none_comes_twice) {
+TEST(every_family_has_its_description_before_its_samples_and_occurs_once) {
   Fixture f;
   f.calls[{"publish", 200}] = 1;
   std::set<std::string> families;
@@ -94,14 +94,14 @@ TEST(every_family_says_what_it_is_before_its_samples_and_none_comes_twice) {
   CHECK(families.size() > 20);
 }
 
-TEST(what_runs_is_said_by_labels) {
+TEST(labels_name_the_versions) {
   Fixture f;
   std::string text = f.text();
   CHECK(text.find("\nlws_chat_build_info{version=\"") != std::string::npos);
   CHECK(text.find("\",libwebsockets=\"4.1.6\",fanout=\"write\"} 1\n") != std::string::npos);
 }
 
-TEST(draining_is_said) {
+TEST(draining_is_a_metric) {
   Fixture f;
   CHECK_EQ(f.value("draining"), "0");
   f.draining = true;
@@ -138,7 +138,7 @@ TEST(clients_and_their_rooms_are_counted_by_dialect) {
   CHECK_EQ(f.value("rooms{state=\"occupied\"}"), "1");
 }
 
-TEST(rooms_that_are_only_remembered_are_counted_with_their_messages) {
+TEST(empty_rooms_with_a_history_are_counted_with_their_messages) {
   Fixture f;
   f.publish("a", "12345");
   f.publish("a", "12345");
@@ -155,7 +155,7 @@ TEST(rooms_that_are_only_remembered_are_counted_with_their_messages) {
   CHECK_EQ(f.value("history_bytes"), "0");
 }
 
-TEST(messages_deliveries_writes_and_bytes_are_what_went_through) {
+TEST(messages_deliveries_writes_and_bytes_match_the_traffic) {
   Fixture f;
   Texter a;
   Texter b;
@@ -204,7 +204,7 @@ TEST(recoveries_are_full_or_failed) {
   CHECK_EQ(f.value("recoveries_total{result=\"failed\"}"), "2");
 }
 
-TEST(a_reader_that_could_not_be_written_to_is_seen_by_how_far_it_was_behind) {
+TEST(the_lag_of_a_blocked_reader_is_a_metric) {
   Fixture f;
   Texter slow;
   CHECK(lws_chat::join(f.hub, slow, "room", 0, 0) == Status::kOk);
@@ -231,7 +231,7 @@ TEST(buckets_of_a_histogram_add_up) {
   CHECK_EQ(f.value("flush_seconds_sum"), "2.00065");
 }
 
-TEST(every_cause_to_refuse_or_to_close_is_there_from_the_beginning) {
+TEST(every_cause_of_refusals_and_closes_has_a_sample_from_the_start) {
   Fixture f;
   for (unsigned i = 1; i < kStatusCount; ++i) {
     auto status = static_cast<Status>(i);
@@ -252,7 +252,7 @@ TEST(refusals_and_closes_are_counted_by_cause) {
   CHECK_EQ(f.value("refused_total{cause=\"full\"}"), "2");
 }
 
-TEST(calls_of_back_ends_are_counted_by_method_and_status) {
+TEST(api_calls_are_counted_by_method_and_status) {
   Fixture f;
   CHECK(f.text().find("lws_chat_api_calls_total{") == std::string::npos);
   f.calls[{"publish", 200}] = 7;
@@ -263,7 +263,7 @@ TEST(calls_of_back_ends_are_counted_by_method_and_status) {
   CHECK_EQ(f.value("api_calls_total{method=\"unknown\",status=\"404\"}"), "2");
 }
 
-TEST(certificates_are_there_with_vhost_and_port_where_there_are_any) {
+TEST(certificates_have_samples_with_vhost_and_port) {
   Fixture f;
   CHECK(f.text().find("certificate") == std::string::npos);
   f.certificates[{"example.org", 443}] = 1800000000;
@@ -272,7 +272,7 @@ TEST(certificates_are_there_with_vhost_and_port_where_there_are_any) {
   CHECK_EQ(f.value("certificate_expiry_timestamp_seconds{vhost=\"example.org\",port=\"8443\"}"), "1900000000");
 }
 
-TEST(a_label_that_needs_it_is_escaped) {
+TEST(labels_are_escaped) {
   Fixture f;
   f.certificates[{"a\"b\\c\nd", 1}] = 1;
   CHECK_EQ(f.value(R"(certificate_expiry_timestamp_seconds{vhost="a\"b\\c\nd",port="1"})"), "1");

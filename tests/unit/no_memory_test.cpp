@@ -1,5 +1,5 @@
-// Memory that runs out at any moment costs at most the client that it was for: the N-th allocation of a scenario fails,
-// for each N, and then everything goes on.
+// A failed allocation costs at most the client that needed it. The N-th allocation of a scenario fails, for each N.
+// Then everything else goes on.
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -15,8 +15,8 @@
 
 namespace {
 
-long until_failure = 0;  // allocations; 0: none fails any more
-bool armed = false;      // only then they count
+long until_failure = 0;  // allocations until one fails; 0: no more failures
+bool armed = false;      // allocations count only while this is true
 
 void* allocate(std::size_t size) {
   if (armed && until_failure > 0 && --until_failure == 0) throw std::bad_alloc();
@@ -39,7 +39,7 @@ namespace {
 
 constexpr Time kSecond = 1'000'000;
 
-// Allocations are those of the program, not of the test, while one of these is there.
+// While an object of this class exists, allocations of the program count, but not those of the test.
 struct Armed {
   Armed() { armed = true; }
   ~Armed() { armed = false; }
@@ -47,7 +47,7 @@ struct Armed {
 
 void encode(FrameSink& sink, const Event& event) { sink.append(event.message.payload, ";"); }
 
-// A text client or an event stream, which needs no memory of its own to take something.
+// A text client or an event stream. It needs no memory to take data.
 struct Reader final : Client {
   Reader(Hub& hub, Audience audience) : Client(audience), hub_(hub) { got.reserve(1 << 16); }
   ~Reader() override { hub_.leave(*this, 0); }
@@ -66,14 +66,14 @@ struct Reader final : Client {
   Hub& hub_;
   int appetite = 1 << 30;
   std::string got;
-  size_t start = 0;  // what was published before it came, in bytes of World::published
+  size_t start = 0;  // position in World::published at its join
   std::optional<Status> why;
 };
 
 struct Peer final : SessionPeer {
   using SessionPeer::SessionPeer;
-  std::set<std::string> present;  // as far as it is told
-  uint64_t offset = 0;            // the last one that it was given; 0: none
+  std::set<std::string> present;  // members that it knows of
+  uint64_t offset = 0;            // last offset; 0: none
 };
 
 std::vector<JsonMember> object_in(const std::vector<JsonMember>& members, std::string_view name) {
@@ -100,7 +100,7 @@ struct World final : Fanout {
     return settings;
   }
 
-  // Does something as the callback does: whoever it was for is cut off if it fails.
+  // Runs an action like the callback does: a client whose action fails is closed.
   template <typename Work>
   void attempt(Peer* subject, Work&& work) {
     uint64_t before = hub.counters().messages_in;
@@ -121,7 +121,7 @@ struct World final : Fanout {
     if (!subject.why) subject.why = Status::kInternalError;
   }
 
-  // What is published next.
+  // The next message.
   const std::string& next() {
     ++numbered;
     return payload = "\"" + std::string(numbered % 3 == 0 ? 3000 : 3, 'x') + std::to_string(numbered) + "\"";
@@ -187,7 +187,7 @@ struct World final : Fanout {
     return now;
   }
 
-  // A flush that fails is tried again.
+  // Repeats a flush that fails.
   void flush() {
     for (int i = 0; i < 20 && hub.due() <= now; ++i) {
       for (auto& peer : peers) peer->gathering = &gathered;
@@ -207,7 +207,7 @@ struct World final : Fanout {
     for (auto& peer : peers) look(*peer);
   }
 
-  // What is said to each is whole, and without a gap.
+  // Each client's data must be complete and without a gap.
   void look(Peer& peer) {
     for (const std::string& text : peer.take()) {
       std::string_view rest = text;
@@ -269,7 +269,7 @@ void World::scenario() {
   call("channels", "{}");
   call("info", "{}");
   flush();
-  // Lost, and back in time; lost for good; taken out; ended.
+  // Lost and back in time, lost for good, unsubscribed, ended.
   lose(ben);
   connect(R"({"user":"ben","session":"b"})");
   publish(watcher);
@@ -291,7 +291,7 @@ void World::check() {
   flush();
   now += 10 * kSecond;
   flush();
-  // Everybody who is there goes on, and those who come now see all of it.
+  // All remaining clients go on, and new ones get everything.
   Peer& late = connect(R"({"user":"late"})", R"(,"recover":true,"offset":0)");
   CHECK(!late.why);
   Reader* reader = read(Audience::kText, 0);
@@ -331,7 +331,7 @@ void World::check() {
 
 }  // namespace
 
-TEST(whichever_allocation_fails_everybody_else_goes_on_without_a_gap) {
+TEST(after_any_failed_allocation_all_other_clients_go_on_without_a_gap) {
   for (long n = 1;; ++n) {
     World world;
     until_failure = n;

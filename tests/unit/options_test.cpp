@@ -5,7 +5,7 @@
 
 using namespace lws_chat;
 
-TEST(defaults_are_those_of_the_tutorial) {
+TEST(the_defaults_match_the_tutorial) {
   Options options = default_options();
   CHECK_EQ(options.path, "/chat/");
   CHECK_EQ(options.close_word, "close");
@@ -27,7 +27,7 @@ TEST(every_option_has_a_help_text_that_ends_in_a_full_stop) {
   for (const OptionRow& row : option_table()) CHECK(!row.help.empty() && row.help.back() == '.');
 }
 
-TEST(numbers_are_accepted_within_their_range_only) {
+TEST(numbers_must_be_within_their_range) {
   Options options = default_options();
   CHECK_EQ(set_option(options, "max-message", "1"), "");
   CHECK_EQ(options.max_message, 1u);
@@ -37,14 +37,14 @@ TEST(numbers_are_accepted_within_their_range_only) {
   CHECK_EQ(options.max_message, 1u);
 }
 
-TEST(what_is_not_a_number_is_refused) {
+TEST(other_texts_than_numbers_are_refused) {
   Options options = default_options();
   for (const char* bad : {"", "ten", "-1", "1.5", "1k", " 1", "0x10"})
     CHECK(set_option(options, "ping-interval", bad).find("is not a whole number, expected 0 to 86400 s") !=
           std::string::npos);
 }
 
-TEST(flags_take_the_words_that_lws_takes) {
+TEST(flags_accept_the_words_of_lws) {
   Options options = default_options();
   CHECK_EQ(set_option(options, "default", "1"), "");
   CHECK(options.is_default);
@@ -59,7 +59,7 @@ TEST(an_unknown_option_is_refused_with_the_nearest_known_one) {
   CHECK_EQ(set_option(options, "zzzzzzzzzz", "1"), "unknown option \"zzzzzzzzzz\"");
 }
 
-TEST(the_structured_dialect_has_a_path_that_is_no_room) {
+TEST(the_structured_path_must_not_be_a_room) {
   Options options = default_options();
   CHECK_EQ(finish_options(options), "");
   for (const char* room : {"/chat/", "/chat/x", "/chat/x/y"}) {
@@ -70,7 +70,7 @@ TEST(the_structured_dialect_has_a_path_that_is_no_room) {
   CHECK_EQ(finish_options(options), "");
 }
 
-TEST(paths_have_to_be_absolute_and_plain) {
+TEST(paths_must_be_absolute_and_plain) {
   Options options = default_options();
   CHECK_EQ(set_option(options, "path", "/talk/"), "");
   for (const char* bad : {"", "chat", "/a?b", "/a b", "/a#b"}) CHECK(!set_option(options, "path", bad).empty());
@@ -90,7 +90,7 @@ TEST(origins_are_read_as_a_list) {
   CHECK(!set_option(options, "allowed-origins", "a.example").empty());
 }
 
-TEST(texts_have_to_be_utf8) {
+TEST(texts_must_be_utf8) {
   Options options = default_options();
   CHECK_EQ(set_option(options, "close-reply", "\xff"), "not valid UTF-8");
 }
@@ -102,7 +102,7 @@ TEST(a_close_word_that_cannot_be_sent_is_refused) {
   CHECK(!finish_options(options).empty());
 }
 
-TEST(only_options_that_shape_the_hub_conflict) {
+TEST(only_options_of_hub_and_rooms_conflict) {
   Options a = default_options();
   Options b = default_options();
   b.max_message = 1;
@@ -113,7 +113,7 @@ TEST(only_options_that_shape_the_hub_conflict) {
   CHECK_EQ(hub_conflicts(a, b)[0], "max-lag (1048576 and 5000)");
 }
 
-TEST(an_option_of_rooms_can_be_set_for_a_namespace_alone) {
+TEST(an_option_of_rooms_can_be_set_for_one_namespace) {
   Options options = default_options();
   CHECK_EQ(set_option(options, "typing/history-size", "0"), "");
   CHECK_EQ(set_option(options, "history-age", "7"), "");
@@ -126,7 +126,7 @@ TEST(an_option_of_rooms_can_be_set_for_a_namespace_alone) {
   CHECK_EQ(options.hub.rooms.history.messages, 100u);
 }
 
-TEST(what_is_wrong_for_a_namespace_is_said) {
+TEST(a_wrong_option_of_a_namespace_is_an_error) {
   Options options = default_options();
   CHECK_EQ(set_option(options, "typing/history-size", "x"),
            "\"x\" is not a whole number, expected 0 to 1000000 messages");
@@ -163,7 +163,7 @@ TEST(a_choice_is_one_of_its_words) {
   CHECK_EQ(set_option(options, "fanout", "writ"), "\"writ\" is not known, expected auto or write or uring");
 }
 
-TEST(a_shared_hub_has_to_agree_on_namespaces_too) {
+TEST(vhosts_of_a_hub_must_agree_on_namespaces) {
   Options a = default_options();
   Options b = default_options();
   CHECK_EQ(set_option(a, "typing/history-size", "0"), "");

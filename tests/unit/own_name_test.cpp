@@ -22,7 +22,7 @@ TEST(the_names_of_loopback_are_its_addresses_and_localhost) {
     CHECK(!is_loopback_host(host));
 }
 
-TEST(a_public_vhost_has_any_name_unless_some_are_given) {
+TEST(a_public_vhost_without_server_names_has_any_name) {
   CHECK(own_names({}, "chat", false, false).has("anything.example:8443"));
   CHECK(own_names({}, "chat", false, false).has(""));
   OwnNames own = own_names({"Chat.example.org"}, "chat", false, false);
@@ -42,9 +42,9 @@ TEST(a_vhost_on_loopback_has_the_names_of_loopback_and_its_own) {
   CHECK(own_names({"dev.example"}, "x", true, false).has("localhost"));
 }
 
-TEST(behind_a_proxy_any_name_may_be_the_right_one) {
+TEST(a_vhost_behind_a_proxy_has_any_name) {
   CHECK(own_names({}, "x", true, true).has("chat.example.org"));
   CHECK(!own_names({"chat.example.org"}, "x", true, true).has("evil.example"));
 }
 
-TEST(a_star_stands_for_any_name) { CHECK(own_names({"*"}, "x", true, false).has("evil.example")); }
+TEST(a_star_means_any_name) { CHECK(own_names({"*"}, "x", true, false).has("evil.example")); }

@@ -1,4 +1,4 @@
-// Who is in a room, and what the others are told of it: the hub's part of presence.
+// Presence in the hub: members of a room, and joins and leaves for the others.
 #include <deque>
 #include <string>
 
@@ -61,7 +61,7 @@ struct Fixture {
     CHECK(lws_chat::join(hub, reader, room, 0, now) == Status::kOk);
     hub.flush(now, 100);
   }
-  // What the watcher was told since the last time.
+  // The watcher's new messages.
   std::string told(Time now = 0) {
     hub.flush(now, 100);
     return std::exchange(watcher.got, std::string());
@@ -70,7 +70,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST(who_wants_to_know_is_told_who_comes_its_own_coming_included) {
+TEST(a_watcher_gets_all_joins_including_its_own) {
   Fixture f;
   CHECK_EQ(f.told(), "+w");
   f.join(f.plain);
@@ -80,7 +80,7 @@ TEST(who_wants_to_know_is_told_who_comes_its_own_coming_included) {
   CHECK_EQ(f.text.got, "");
 }
 
-TEST(who_leaves_for_good_is_gone_at_once) {
+TEST(a_client_that_leaves_for_good_is_gone_at_once) {
   Fixture f;
   f.join(f.plain);
   (void)f.told();
@@ -88,7 +88,7 @@ TEST(who_leaves_for_good_is_gone_at_once) {
   CHECK_EQ(f.told(), "-p");
 }
 
-TEST(who_loses_its_connection_is_gone_after_the_grace) {
+TEST(a_client_that_lost_its_connection_is_gone_after_the_grace) {
   Fixture f;
   f.join(f.plain);
   (void)f.told();
@@ -102,7 +102,7 @@ TEST(who_loses_its_connection_is_gone_after_the_grace) {
   CHECK(f.hub.find("room")->absent().empty());
 }
 
-TEST(who_comes_back_within_the_grace_was_never_away) {
+TEST(a_client_that_returns_within_the_grace_never_left_for_the_others) {
   Fixture f;
   f.join(f.plain);
   (void)f.told();
@@ -112,7 +112,7 @@ TEST(who_comes_back_within_the_grace_was_never_away) {
   CHECK_EQ(f.told(3 * kGrace), "");
 }
 
-TEST(of_several_that_are_away_each_has_its_own_time) {
+TEST(each_absent_client_has_its_own_grace) {
   Fixture f;
   Reader other{Audience::kStructured, "o"};
   f.join(f.plain);
@@ -127,7 +127,7 @@ TEST(of_several_that_are_away_each_has_its_own_time) {
   CHECK_EQ(f.told(1000 + kGrace), "-o");
 }
 
-TEST(a_text_client_has_no_way_to_come_back_and_is_gone_at_once) {
+TEST(a_text_client_has_no_grace) {
   Fixture f;
   f.join(f.text);
   (void)f.told();
@@ -135,14 +135,14 @@ TEST(a_text_client_has_no_way_to_come_back_and_is_gone_at_once) {
   CHECK_EQ(f.told(), "-t");
 }
 
-TEST(nothing_is_told_where_join_leave_is_off) {
+TEST(without_join_leave_nobody_gets_joins_and_leaves) {
   Fixture f("silent:room");
   f.join(f.plain, "silent:room");
   f.hub.leave(f.plain, 0);
   CHECK_EQ(f.told(), "");
 }
 
-TEST(a_room_whose_last_member_may_return_makes_place_for_another) {
+TEST(a_room_with_only_absent_members_makes_place_for_another) {
   Fixture f;
   f.join(f.plain, "other");
   f.hub.leave(f.plain, 0, Hub::Departure::kMayReturn);
@@ -154,7 +154,7 @@ TEST(a_room_whose_last_member_may_return_makes_place_for_another) {
   CHECK_EQ(f.hub.rooms(), 2u);
 }
 
-TEST(a_quiet_room_keeps_its_epoch_for_those_who_were_given_a_position) {
+TEST(a_quiet_room_keeps_its_epoch_for_clients_with_a_position) {
   Fixture f;
   f.join(f.plain, "quiet");
   std::string epoch = f.hub.find("quiet")->epoch();

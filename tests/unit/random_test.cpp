@@ -19,7 +19,7 @@ void encode(FrameSink&, const Event&) {}
 
 }  // namespace
 
-TEST(numbers_are_what_the_source_gives_a_block_at_a_time) {
+TEST(numbers_come_from_the_source_in_blocks) {
   asked = 0;
   Random random(count_up);
   CHECK_EQ(random.next(), 0u);
@@ -31,7 +31,7 @@ TEST(numbers_are_what_the_source_gives_a_block_at_a_time) {
   CHECK_EQ(asked, 2u);
 }
 
-TEST(the_systems_numbers_do_not_come_again) {
+TEST(random_numbers_of_the_system_do_not_repeat) {
   std::set<uint64_t> seen;
   for (int i = 0; i < 10; ++i) {
     Random random(system_random);

@@ -4,7 +4,7 @@
 
 using namespace lws_chat;
 
-TEST(a_burst_is_free_and_then_every_message_has_to_be_waited_for) {
+TEST(after_a_free_burst_every_message_must_wait) {
   RateLimit::Settings settings(10, 3);
   RateLimit limit;
   for (int i = 0; i < 3; ++i) CHECK_EQ(limit.note(settings, 1000), 0);
@@ -12,13 +12,13 @@ TEST(a_burst_is_free_and_then_every_message_has_to_be_waited_for) {
   CHECK_EQ(limit.note(settings, 1000), 200000);
 }
 
-TEST(the_rate_itself_is_never_waited_for) {
+TEST(messages_at_the_rate_never_wait) {
   RateLimit::Settings settings(10, 1);
   RateLimit limit;
   for (Time now = 0; now < 10'000'000; now += 100000) CHECK_EQ(limit.note(settings, now), 0);
 }
 
-TEST(what_was_owed_is_paid_by_time) {
+TEST(time_pays_the_debt) {
   RateLimit::Settings settings(10, 1);
   RateLimit limit;
   for (int i = 0; i < 5; ++i) (void)limit.note(settings, 0);

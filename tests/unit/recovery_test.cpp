@@ -1,4 +1,4 @@
-// History queries and recovery in the structured dialect, from bytes to bytes.
+// History queries and recovery in the structured dialect, tested with whole messages.
 #include <memory>
 
 #include "support/session_peer.h"
@@ -74,7 +74,7 @@ std::string offsets(std::string_view text) {
 
 }  // namespace
 
-TEST(the_position_is_given_at_subscribe_also_in_a_quiet_room) {
+TEST(a_subscribe_reply_has_the_position_even_in_a_quiet_room) {
   Fixture f;
   auto b = f.peer();
   std::string reply = f.ask(*b, R"({"id":2,"subscribe":{"channel":"room"}})").at(0);
@@ -82,7 +82,7 @@ TEST(the_position_is_given_at_subscribe_also_in_a_quiet_room) {
            R"({"id":2,"subscribe":{"recoverable":true,"positioned":true,"epoch":")" + f.epoch() + R"(","offset":0}})");
 }
 
-TEST(all_that_was_missed_comes_with_the_reply) {
+TEST(the_reply_has_all_missed_messages) {
   Fixture f;
   f.publish(1, 5);
   auto b = f.peer();
@@ -92,7 +92,7 @@ TEST(all_that_was_missed_comes_with_the_reply) {
   CHECK_EQ(f.hub.counters().recovered, 1u);
 }
 
-TEST(nothing_missed_is_recovered_too) {
+TEST(a_recovery_without_missed_messages_succeeds) {
   Fixture f;
   f.publish(1, 2);
   auto b = f.peer();
@@ -101,14 +101,14 @@ TEST(nothing_missed_is_recovered_too) {
   CHECK_EQ(offsets(reply), "");
 }
 
-TEST(without_an_epoch_the_present_one_is_meant) {
+TEST(a_missing_epoch_means_the_present_one) {
   Fixture f;
   f.publish(1, 2);
   auto b = f.peer();
   CHECK_EQ(offsets(f.recover(*b, 0, "")), "1 2");
 }
 
-TEST(another_epoch_is_not_recovered) {
+TEST(a_position_of_another_epoch_is_not_recovered) {
   Fixture f;
   f.publish(1, 2);
   auto b = f.peer();
@@ -117,7 +117,7 @@ TEST(another_epoch_is_not_recovered) {
   CHECK_EQ(f.hub.counters().unrecovered, 1u);
 }
 
-TEST(what_the_history_no_longer_has_is_not_recovered) {
+TEST(a_position_before_the_history_is_not_recovered) {
   Fixture f;
   f.publish(1, 60);
   auto b = f.peer();
@@ -126,7 +126,7 @@ TEST(what_the_history_no_longer_has_is_not_recovered) {
   CHECK(has(f.recover(*c, 10, f.epoch()), R"("recovered":true)"));
 }
 
-TEST(what_has_become_too_old_is_not_recovered) {
+TEST(expired_messages_are_not_recovered) {
   Fixture f;
   f.publish(1, 3);
   f.now += 301 * kSecond;
@@ -145,7 +145,7 @@ TEST(a_position_ahead_of_the_room_is_not_recovered) {
   CHECK(has(f.recover(*c, UINT64_MAX, f.epoch()), R"("recovered":false)"));
 }
 
-TEST(a_long_recovery_goes_on_after_the_reply_and_before_what_is_new) {
+TEST(a_long_recovery_continues_after_the_reply_and_before_new_messages) {
   Fixture f;
   f.publish(1, 40, 5000);
   auto b = f.peer();
@@ -160,7 +160,7 @@ TEST(a_long_recovery_goes_on_after_the_reply_and_before_what_is_new) {
   CHECK_EQ(offsets(all), expected);
 }
 
-TEST(history_gives_what_was_asked_for) {
+TEST(history_returns_the_requested_messages) {
   Fixture f;
   f.publish(1, 5);
   CHECK_EQ(offsets(f.history("")), "");
@@ -176,7 +176,7 @@ TEST(history_gives_what_was_asked_for) {
   CHECK_EQ(offsets(f.history(R"(,"limit":-1,"since":{"offset":5})")), "");
 }
 
-TEST(history_says_where_the_room_stands) {
+TEST(history_returns_the_position_of_the_room) {
   Fixture f;
   f.publish(1, 3);
   CHECK_EQ(f.history(""), R"({"id":4,"history":{"publications":[],"epoch":")" + f.epoch() + R"(","offset":3}})");
@@ -189,7 +189,7 @@ TEST(history_across_a_gap_is_refused) {
   CHECK_EQ(offsets(f.history(R"(,"limit":1,"since":{"offset":10})")), "11");
 }
 
-TEST(an_answer_does_not_overtake_what_was_published_before) {
+TEST(an_answer_does_not_overtake_earlier_messages) {
   Fixture f;
   auto b = f.joined();
   f.a->session.receive(R"({"id":3,"publish":{"channel":"room","data":1}})", f.now);
@@ -199,7 +199,7 @@ TEST(an_answer_does_not_overtake_what_was_published_before) {
   CHECK(has(texts[0], R"({"push":)"));
 }
 
-TEST(a_client_that_takes_nothing_is_not_served_further_and_keeps_little) {
+TEST(a_client_that_reads_nothing_is_not_served_further_and_costs_little_memory) {
   Fixture f;
   f.publish(1, 20, 10000);
   auto b = f.joined();

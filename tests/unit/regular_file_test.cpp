@@ -11,7 +11,7 @@ using namespace lws_chat;
 
 namespace {
 
-// The text, or "problem: " and what is wrong.
+// The text, or "problem: " with the error.
 std::string read(const std::string& path, size_t limit = kLargestFile) {
   FileText file = read_regular_file(path, limit);
   if (!file.problem.empty()) CHECK_EQ(file.text, "");
@@ -31,7 +31,7 @@ TEST(a_regular_file_is_read_whole_with_any_bytes) {
   CHECK_EQ(read(dir.path("empty")), "");
 }
 
-TEST(what_is_no_regular_file_is_named_and_never_waited_for) {
+TEST(a_path_that_is_not_a_regular_file_is_an_error_at_once) {
   unit::TempDir dir;
   mkfifo(dir.path("fifo").c_str(), 0600);
   sockaddr_un address{};
@@ -56,7 +56,7 @@ TEST(a_file_over_the_limit_is_refused) {
   CHECK_EQ(read(dir.path("file"), 9), "problem: has more than 9 bytes: name the right file");
 }
 
-TEST(a_file_that_cannot_be_opened_says_what_to_do) {
+TEST(the_error_for_an_unreadable_file_says_what_to_do) {
   unit::TempDir dir;
   CHECK_EQ(read(dir.path("none")), "problem: missing, create it or correct the path");
   CHECK_EQ(file_problem(dir.path("none")), "missing, create it or correct the path");

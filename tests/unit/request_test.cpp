@@ -7,7 +7,7 @@ using namespace lws_chat;
 namespace {
 
 Request request(std::string_view json) {
-  static std::string kept;  // values are slices of it
+  static std::string kept;  // values point into it
   kept = json;
   std::string_view rest = kept;
   std::vector<JsonMember> members;
@@ -17,7 +17,7 @@ Request request(std::string_view json) {
 
 }  // namespace
 
-TEST(fields_are_what_they_say) {
+TEST(fields_have_their_values) {
   Request r = request(R"({"t":"a\u00e9","f":true,"n":18446744073709551615,"s":-5,"a":[1,"x"],"ts":["a","b"]})");
   CHECK_EQ(r.text("t"), "aé");
   CHECK(r.flag("f"));
@@ -30,7 +30,7 @@ TEST(fields_are_what_they_say) {
   CHECK_EQ(r.problem(), "");
 }
 
-TEST(a_field_that_is_missing_or_null_stands_for_nothing) {
+TEST(a_missing_or_null_field_has_no_value) {
   for (const char* json : {"{}", R"({"x":null})"}) {
     Request r = request(json);
     bool given = true;
@@ -45,14 +45,14 @@ TEST(a_field_that_is_missing_or_null_stands_for_nothing) {
   }
 }
 
-TEST(json_is_given_as_it_stands) {
+TEST(json_is_returned_unchanged) {
   Request r = request(R"({"x": {"b" : 1.0} ,"n":null})");
   CHECK_EQ(r.json("x"), R"({"b" : 1.0})");
   CHECK_EQ(r.json("n"), "null");
   CHECK_EQ(r.json("none"), "");
 }
 
-TEST(a_field_of_the_wrong_type_spoils_it) {
+TEST(a_field_of_the_wrong_type_is_an_error) {
   auto problem = [](const char* json, auto&& ask) {
     Request r = request(json);
     ask(r);
@@ -75,7 +75,7 @@ TEST(a_field_of_the_wrong_type_spoils_it) {
            "x is no object");
 }
 
-TEST(only_the_first_complaint_counts) {
+TEST(only_the_first_error_is_reported) {
   Request r = request(R"({"x":1,"y":2})");
   (void)r.text("y");
   (void)r.text("x");
@@ -83,7 +83,7 @@ TEST(only_the_first_complaint_counts) {
   CHECK_EQ(r.problem(), "y is no text");
 }
 
-TEST(an_object_inside_has_problems_of_its_own) {
+TEST(an_inner_object_has_errors_of_its_own) {
   Request r = request(R"({"o":{"x":1}})");
   bool given = false;
   Request inside = r.object("o", given);
@@ -93,13 +93,13 @@ TEST(an_object_inside_has_problems_of_its_own) {
   CHECK_EQ(r.problem(), "");
 }
 
-TEST(fields_that_nobody_knows_spoil_it_and_their_names_are_not_repeated_at_length) {
+TEST(an_unknown_field_is_an_error_with_a_shortened_name) {
   Request r = request(R"({"known":1,")" + std::string(500, 'u') + R"(":null})");
   r.allow_only({"known"});
   CHECK_EQ(r.problem(), "unknown field \"" + std::string(50, 'u') + "\"");
 }
 
-TEST(what_is_not_to_be_had_may_be_there_as_long_as_it_says_nothing) {
+TEST(an_unsupported_field_is_allowed_if_it_is_empty) {
   Request quiet = request(R"({"a":null,"b":false,"c":0,"d":"","e":[],"f":{}})");
   quiet.refuse({"a", "b", "c", "d", "e", "f", "none"});
   CHECK_EQ(quiet.problem(), "");

@@ -18,7 +18,7 @@ TEST(empty_long_broken_or_invisible_names_are_refused) {
   CHECK(!is_room_name("\xff"));
   CHECK(!is_room_name("a/b"));
   CHECK(!is_room_name("/"));
-  // No URL can name them.
+  // No URL can contain these names.
   CHECK(!is_room_name("."));
   CHECK(!is_room_name(".."));
   for (int c = 0; c < 0x20; ++c) CHECK(!is_room_name(std::string("a") + static_cast<char>(c)));

@@ -1,4 +1,4 @@
-// How a back end takes clients out of rooms and ends them.
+// A back end unsubscribes and disconnects clients.
 #include <algorithm>
 
 #include "dialect/server_api.h"
@@ -17,7 +17,7 @@ const char* const kUnsubscribed =
 
 }  // namespace
 
-TEST(unsubscribe_is_told_after_what_was_published_before_and_nothing_follows) {
+TEST(an_unsubscribe_comes_after_earlier_messages_and_nothing_follows) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
@@ -33,7 +33,7 @@ TEST(unsubscribe_is_told_after_what_was_published_before_and_nothing_follows) {
   CHECK(!reader->why);
 }
 
-TEST(who_was_unsubscribed_is_gone_for_the_others_at_once) {
+TEST(an_unsubscribed_client_leaves_for_the_others_at_once) {
   Fixture f;
   auto reader = f.peer();
   auto watcher = f.peer();
@@ -46,7 +46,7 @@ TEST(who_was_unsubscribed_is_gone_for_the_others_at_once) {
   CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":1,"num_users":1}})");
 }
 
-TEST(a_client_that_takes_nothing_is_unsubscribed_when_it_has_taken_what_was_published_before) {
+TEST(a_slow_client_is_unsubscribed_after_it_has_read_earlier_messages) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
@@ -61,7 +61,7 @@ TEST(a_client_that_takes_nothing_is_unsubscribed_when_it_has_taken_what_was_publ
   CHECK_EQ(texts[1], kUnsubscribed);
 }
 
-TEST(who_was_unsubscribed_may_subscribe_again_at_once) {
+TEST(an_unsubscribed_client_may_subscribe_again_at_once) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
@@ -75,7 +75,7 @@ TEST(who_was_unsubscribed_may_subscribe_again_at_once) {
   CHECK(f.heard_one(*reader).find("\"pub\"") != std::string::npos);
 }
 
-TEST(who_was_unsubscribed_is_a_member_no_more) {
+TEST(an_unsubscribed_client_is_no_longer_a_member) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
@@ -84,7 +84,7 @@ TEST(who_was_unsubscribed_is_a_member_no_more) {
   CHECK(f.ask(*reader, R"({"id":3,"publish":{"channel":"room","data":1}})").find("\"code\":103") != std::string::npos);
 }
 
-TEST(a_command_in_the_turn_in_which_the_client_was_taken_out_is_answered_with_103) {
+TEST(a_command_in_the_turn_of_the_unsubscribe_gets_103) {
   for (const char* method : {"history", "presence", "presence_stats", "publish"})
     for (bool stalled : {false, true}) {
       Fixture f;
@@ -115,7 +115,7 @@ TEST(a_command_in_the_turn_in_which_the_client_was_taken_out_is_answered_with_10
     }
 }
 
-TEST(who_unsubscribes_in_the_turn_in_which_it_was_taken_out_is_out) {
+TEST(a_client_may_unsubscribe_in_the_turn_of_the_unsubscribe) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
@@ -125,7 +125,7 @@ TEST(who_unsubscribes_in_the_turn_in_which_it_was_taken_out_is_out) {
   f.subscribe(*reader);
 }
 
-TEST(rooms_that_a_client_was_taken_out_of_do_not_count_as_its_own) {
+TEST(rooms_of_an_unsubscribed_client_do_not_count_as_its_own) {
   Fixture f;
   f.options.max_subscriptions = 2;
   auto reader = f.peer();
@@ -137,7 +137,7 @@ TEST(rooms_that_a_client_was_taken_out_of_do_not_count_as_its_own) {
   CHECK(f.ask(*reader, R"({"id":3,"subscribe":{"channel":"e"}})").find("\"code\":106") != std::string::npos);
 }
 
-TEST(unsubscribe_without_a_room_means_all_of_them) {
+TEST(unsubscribe_without_a_room_means_all_rooms) {
   Fixture f;
   auto reader = f.peer();
   f.connect(*reader, R"({"user":"ann"})");
@@ -146,7 +146,7 @@ TEST(unsubscribe_without_a_room_means_all_of_them) {
   CHECK_EQ(f.heard(*reader).size(), 3u);
 }
 
-TEST(unsubscribe_means_the_user_the_client_or_the_session_and_nobody_else) {
+TEST(unsubscribe_affects_only_the_given_user_client_or_session) {
   Fixture f;
   auto a = f.peer();
   auto b = f.peer();
@@ -173,7 +173,7 @@ TEST(unsubscribe_means_the_user_the_client_or_the_session_and_nobody_else) {
   CHECK_EQ(told(R"("user":"ann")", "other"), "");
 }
 
-TEST(a_session_that_ends_while_it_is_taken_out_of_its_last_room_does_end) {
+TEST(a_session_ends_even_during_its_last_unsubscribe) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
@@ -184,7 +184,7 @@ TEST(a_session_that_ends_while_it_is_taken_out_of_its_last_room_does_end) {
   CHECK(reader->why == Status::kGoingAway);
 }
 
-TEST(a_text_client_has_one_room_and_ends_with_it) {
+TEST(an_unsubscribed_text_client_is_closed) {
   Fixture f;
   CHECK(join(f.hub, f.texter, "room", 0, f.now) == Status::kOk);
   f.call("presence", R"({"channel":"room"})");
@@ -208,7 +208,7 @@ TEST(disconnect_ends_all_clients_of_a_user_with_3503) {
   CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":1,"num_users":1}})");
 }
 
-TEST(disconnect_gives_the_code_and_the_reason_of_the_back_end) {
+TEST(disconnect_sends_the_code_and_reason_of_the_back_end) {
   Fixture f;
   auto reader = f.peer();
   f.connect(*reader, R"({"user":"ann"})");
@@ -217,7 +217,7 @@ TEST(disconnect_gives_the_code_and_the_reason_of_the_back_end) {
   CHECK_EQ(reader->detail, "bone nuit, é");
 }
 
-TEST(disconnect_spares_those_on_the_whitelist) {
+TEST(disconnect_spares_clients_on_the_whitelist) {
   Fixture f;
   auto a = f.peer();
   auto b = f.peer();
@@ -227,7 +227,7 @@ TEST(disconnect_spares_those_on_the_whitelist) {
   CHECK(a->why && !b->why);
 }
 
-TEST(disconnect_means_one_client_or_session_too) {
+TEST(disconnect_can_name_one_client_or_session) {
   Fixture f;
   auto a = f.peer();
   auto b = f.peer();
@@ -239,7 +239,7 @@ TEST(disconnect_means_one_client_or_session_too) {
   CHECK(b->why.has_value());
 }
 
-TEST(a_text_client_is_disconnected_by_the_id_that_presence_says) {
+TEST(a_text_client_can_be_disconnected_by_its_id_from_presence) {
   Fixture f;
   CHECK(join(f.hub, f.texter, "room", 0, f.now) == Status::kOk);
   f.call("presence", R"({"channel":"room"})");
@@ -249,7 +249,7 @@ TEST(a_text_client_is_disconnected_by_the_id_that_presence_says) {
   CHECK(f.texter.ending && f.texter.ending->code == 3999 && f.texter.ending->detail == "r");
 }
 
-TEST(who_was_disconnected_comes_back_as_another_client) {
+TEST(a_disconnected_client_returns_as_a_new_client) {
   Fixture f;
   auto a = f.peer();
   std::string first = f.connect_and_subscribe(*a, R"({"user":"ann","session":"tab"})");
@@ -260,7 +260,7 @@ TEST(who_was_disconnected_comes_back_as_another_client) {
 
 namespace {
 
-// A reader who counts how often somebody asks who it is.
+// A reader that counts queries for its identity.
 struct Asked final : Client {
   explicit Asked(unsigned number) : Client(Audience::kText) {
     identity_ = make_identity("c" + std::to_string(number), "u" + std::to_string(number % 7), {});
@@ -274,7 +274,7 @@ struct Asked final : Client {
 
 }  // namespace
 
-TEST(who_is_in_a_room_is_found_out_once_until_somebody_comes_or_goes) {
+TEST(the_members_of_a_room_are_collected_once_until_somebody_joins_or_leaves) {
   Fixture f;
   std::vector<std::unique_ptr<Asked>> members;
   for (unsigned i = 0; i < 50; ++i) {
@@ -297,7 +297,7 @@ TEST(who_is_in_a_room_is_found_out_once_until_somebody_comes_or_goes) {
   f.hub.leave(*members.back(), f.now);
   CHECK(f.call("presence", R"({"channel":"room"})").find("\"c49\"") == std::string::npos);
   CHECK_EQ(asked(), 1u);
-  // When nobody has asked for some time its memory is given back.
+  // Without queries for some time, its memory is freed.
   f.now += Hub::kKeepPresence;
   CHECK(f.hub.due() <= f.now);
   f.flush();

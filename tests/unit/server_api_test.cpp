@@ -12,7 +12,7 @@ using Fixture = ServerApiFixture;
 
 }  // namespace
 
-TEST(publish_reaches_the_room_byte_for_byte_and_is_answered_with_its_position) {
+TEST(publish_reaches_the_room_byte_for_byte_and_returns_the_position) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader);
@@ -22,7 +22,7 @@ TEST(publish_reaches_the_room_byte_for_byte_and_is_answered_with_its_position) {
   CHECK_EQ(f.heard_one(*reader), R"({"push":{"channel":"room","pub":{"data":)" + data + R"(,"offset":1}}})");
 }
 
-TEST(publish_to_a_room_that_nobody_is_in_is_kept) {
+TEST(a_message_to_an_empty_room_is_kept) {
   Fixture f;
   std::string first = f.call("publish", R"({"channel":"room","data":1})");
   CHECK_EQ(first, "{\"result\":" + f.position(1) + "}");
@@ -48,7 +48,7 @@ TEST(line_ends_between_the_parts_of_data_do_not_break_a_readers_line) {
            "\"tags\":{ \"t\":\"1\"},\"offset\":1}}}");
 }
 
-TEST(tags_come_with_the_publication_and_with_the_history) {
+TEST(publications_and_history_have_tags) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader);
@@ -61,7 +61,7 @@ TEST(tags_come_with_the_publication_and_with_the_history) {
         std::string::npos);
 }
 
-TEST(tags_come_to_who_recovers) {
+TEST(recovered_messages_have_tags) {
   Fixture f;
   f.call("publish", R"({"channel":"room","data":1,"tags":{"kind":"a"}})");
   auto reader = f.peer();
@@ -72,7 +72,7 @@ TEST(tags_come_to_who_recovers) {
         std::string::npos);
 }
 
-TEST(empty_tags_are_none) {
+TEST(empty_tags_are_left_out) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader);
@@ -83,7 +83,7 @@ TEST(empty_tags_are_none) {
   }
 }
 
-TEST(what_skips_the_history_reaches_readers_without_offset_and_nobody_later) {
+TEST(a_message_that_skips_the_history_reaches_only_present_readers_and_has_no_offset) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader);
@@ -106,7 +106,7 @@ TEST(the_same_idempotency_key_gets_the_same_answer_and_publishes_nothing_more) {
   CHECK_EQ(f.hub.find("room")->history().top(), 2u);
 }
 
-TEST(an_idempotency_key_is_of_its_room) {
+TEST(an_idempotency_key_belongs_to_its_room) {
   Fixture f;
   f.call("publish", R"({"channel":"room","data":1,"idempotency_key":"k"})");
   std::string other = f.call("publish", R"({"channel":"other","data":1,"idempotency_key":"k"})");
@@ -124,7 +124,7 @@ TEST(an_idempotency_key_is_forgotten_after_five_minutes) {
            "{\"result\":" + f.position(2) + "}");
 }
 
-TEST(what_could_not_be_published_may_be_tried_again_with_its_key) {
+TEST(a_failed_publish_may_be_repeated_with_its_key) {
   Fixture f;
   std::vector<std::unique_ptr<SessionPeer>> peers;
   for (int i = 0; i < 8; ++i) {
@@ -140,7 +140,7 @@ TEST(what_could_not_be_published_may_be_tried_again_with_its_key) {
   CHECK_EQ(again, "{\"result\":" + f.position(1) + "}");
 }
 
-TEST(broadcast_answers_for_each_room_what_publish_would) {
+TEST(broadcast_answers_for_each_room_like_publish) {
   Fixture f;
   f.call("publish", R"({"channel":"b","data":0})");
   std::string json = f.call("broadcast", R"({"channels":["a","b","x/y","bare:c"],"data":1})");
@@ -151,7 +151,7 @@ TEST(broadcast_answers_for_each_room_what_publish_would) {
   CHECK_EQ(f.answer.status, 200u);
 }
 
-TEST(broadcast_of_a_key_is_done_once_for_each_room) {
+TEST(broadcast_with_a_key_publishes_once_in_each_room) {
   Fixture f;
   std::string body = R"({"channels":["a","b"],"data":1,"idempotency_key":"k"})";
   std::string first = f.call("broadcast", body);
@@ -159,7 +159,7 @@ TEST(broadcast_of_a_key_is_done_once_for_each_room) {
   CHECK_EQ(f.hub.find("a")->history().top() + f.hub.find("b")->history().top(), 2u);
 }
 
-TEST(presence_says_who_is_there) {
+TEST(presence_lists_the_members) {
   Fixture f;
   auto ann = f.peer();
   std::string id = f.connect_and_subscribe(*ann, R"({"user":"ann","info":{"n":1}})");
@@ -176,13 +176,13 @@ TEST(presence_stats_counts_clients_and_users) {
   CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":3,"num_users":2}})");
 }
 
-TEST(nobody_is_present_in_a_room_that_is_not_there) {
+TEST(a_room_that_does_not_exist_has_no_members) {
   Fixture f;
   CHECK_EQ(f.call("presence", R"({"channel":"none"})"), R"({"result":{"presence":{}}})");
   CHECK_EQ(f.call("presence_stats", R"({"channel":"none"})"), R"({"result":{"num_clients":0,"num_users":0}})");
 }
 
-TEST(what_is_switched_off_in_a_room_is_not_available_be_it_there_or_not) {
+TEST(disabled_queries_are_not_available_whether_the_room_exists_or_not) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, "{}", "bare:here");
@@ -193,7 +193,7 @@ TEST(what_is_switched_off_in_a_room_is_not_available_be_it_there_or_not) {
     }
 }
 
-TEST(history_is_told_from_both_ends_and_from_a_position) {
+TEST(history_can_be_read_from_both_ends_and_from_a_position) {
   Fixture f;
   for (int i = 1; i <= 7; ++i) f.call("publish", R"({"channel":"room","data":)" + std::to_string(i) + "}");
   auto offsets = [&](const std::string& more) {
@@ -211,7 +211,7 @@ TEST(history_is_told_from_both_ends_and_from_a_position) {
   CHECK_EQ(offsets(R"(,"limit":9,"reverse":true,"since":{"offset":5,"epoch":")" + f.epoch() + "\"}"), "43");
 }
 
-TEST(a_position_that_is_not_to_be_had_is_112) {
+TEST(an_unavailable_position_gets_112) {
   Fixture f;
   for (int i = 1; i <= 7; ++i) f.call("publish", R"({"channel":"room","data":1})");
   for (const char* since : {R"({"offset":1,"epoch":""})", R"({"offset":8})", R"({"offset":5,"epoch":"other"})"}) {
@@ -221,13 +221,13 @@ TEST(a_position_that_is_not_to_be_had_is_112) {
   CHECK_EQ(f.error("history", R"({"channel":"none","since":{"offset":5,"epoch":"x"}})"), 112);
 }
 
-TEST(a_room_that_is_not_there_has_an_empty_history) {
+TEST(a_room_that_does_not_exist_has_an_empty_history) {
   Fixture f;
   CHECK_EQ(f.call("history", R"({"channel":"none","limit":-1})"),
            R"({"result":{"publications":[],"epoch":"","offset":0}})");
 }
 
-TEST(history_remove_forgets_the_messages_and_offsets_go_on) {
+TEST(history_remove_drops_the_messages_and_offsets_continue) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader);
@@ -239,7 +239,7 @@ TEST(history_remove_forgets_the_messages_and_offsets_go_on) {
   CHECK_EQ(f.call("history_remove", R"({"channel":"none"})"), R"({"result":{}})");
 }
 
-TEST(channels_are_the_rooms_that_somebody_is_in) {
+TEST(channels_lists_the_rooms_with_members) {
   Fixture f;
   auto a = f.peer();
   auto b = f.peer();
@@ -255,7 +255,7 @@ TEST(channels_are_the_rooms_that_somebody_is_in) {
   CHECK_EQ(f.call("channels", R"({"pattern":"nothing"})"), R"({"result":{"channels":{}}})");
 }
 
-TEST(a_pattern_that_matches_badly_in_many_ways_takes_no_longer) {
+TEST(a_hostile_pattern_takes_no_longer) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, "{}", std::string(255, 'a'));
@@ -264,7 +264,7 @@ TEST(a_pattern_that_matches_badly_in_many_ways_takes_no_longer) {
   CHECK_EQ(f.call("channels", R"({"pattern":")" + pattern + "b\"}"), R"({"result":{"channels":{}}})");
 }
 
-TEST(info_says_what_runs_and_how_much_of_it) {
+TEST(info_has_the_version_and_the_numbers_of_the_server) {
   Fixture f;
   auto a = f.peer();
   auto b = f.peer();
@@ -281,7 +281,7 @@ TEST(info_says_what_runs_and_how_much_of_it) {
            R"(,"num_clients":2,"num_users":1,"num_subs":3,"num_channels":2,"uptime":60}]}})");
 }
 
-TEST(batch_does_one_command_after_the_other_and_answers_each) {
+TEST(batch_runs_commands_in_order_and_answers_each) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader);
@@ -295,7 +295,7 @@ TEST(batch_does_one_command_after_the_other_and_answers_each) {
   CHECK_EQ(f.heard(*reader).size(), 2u);
 }
 
-TEST(what_is_no_command_in_a_batch_is_answered_in_its_place) {
+TEST(an_invalid_command_in_a_batch_is_answered_in_its_place) {
   Fixture f;
   CHECK_EQ(
       f.call("batch",
@@ -315,7 +315,7 @@ TEST(an_empty_batch_has_no_replies) {
   CHECK_EQ(f.call("batch", "{}"), R"({"result":{"replies":[]}})");
 }
 
-TEST(of_a_batch_that_would_be_answered_with_too_much_the_rest_is_not_done) {
+TEST(a_batch_stops_when_its_answer_becomes_too_large) {
   Fixture f;
   std::string big(1'000'000, 'x');
   f.options.max_message = 2'000'000;
@@ -328,7 +328,7 @@ TEST(of_a_batch_that_would_be_answered_with_too_much_the_rest_is_not_done) {
   CHECK_EQ(f.hub.find("room")->history().top(), 1u);
 }
 
-TEST(malformed_json_is_400_and_the_byte_is_named) {
+TEST(malformed_json_gets_400_that_names_the_byte) {
   Fixture f;
   for (auto [body, words] : {
            std::pair("[]", "byte 1 of 2"),
@@ -347,7 +347,7 @@ TEST(malformed_json_is_400_and_the_byte_is_named) {
   CHECK(!f.hub.find("room"));
 }
 
-TEST(a_body_that_is_empty_or_cut_off_is_called_that) {
+TEST(an_empty_or_truncated_body_gets_that_error) {
   Fixture f;
   for (auto [body, words] : {
            std::pair("", "the body is empty, expected a JSON object"),
@@ -361,21 +361,21 @@ TEST(a_body_that_is_empty_or_cut_off_is_called_that) {
   }
 }
 
-TEST(json_that_is_nested_too_deeply_is_malformed) {
+TEST(too_deeply_nested_json_is_malformed) {
   Fixture f;
   std::string deep = std::string(1000, '[') + std::string(1000, ']');
   CHECK_EQ(f.error("publish", R"({"channel":"room","data":)" + deep + "}"), 107);
   CHECK_EQ(f.answer.status, 400u);
 }
 
-TEST(a_request_that_is_not_utf8_is_400) {
+TEST(a_request_that_is_not_utf8_gets_400) {
   Fixture f;
   CHECK_EQ(f.call("publish", "{\"channel\":\"room\",\"data\":\"\xff\"}"),
            R"({"error":{"code":107,"message":"bad request: the request is not valid UTF-8"}})");
   CHECK_EQ(f.answer.status, 400u);
 }
 
-TEST(what_is_wrong_with_a_publication_is_said_and_it_is_not_done) {
+TEST(a_wrong_publication_gets_an_error_and_is_not_published) {
   Fixture f;
   f.options.max_message = 100;
   std::string key(256, 'k');
@@ -410,7 +410,7 @@ TEST(what_is_wrong_with_a_publication_is_said_and_it_is_not_done) {
   CHECK(!f.hub.find("room"));
 }
 
-TEST(what_other_servers_know_and_is_off_harms_nothing) {
+TEST(fields_of_other_servers_are_allowed_if_they_are_off) {
   Fixture f;
   CHECK_EQ(
       f.error("publish", R"({"channel":"room","data":1,"b64data":"","delta":false,"version":0,"version_epoch":""})"),
@@ -424,7 +424,7 @@ TEST(data_of_exactly_max_message_is_published) {
   CHECK_EQ(f.error("publish", R"({"channel":"room","data":")" + std::string(98, 'x') + "\"}"), 0);
 }
 
-TEST(what_is_wrong_with_other_requests_is_400_too) {
+TEST(other_wrong_requests_get_400) {
   Fixture f;
   for (auto [method, body, words] : {
            std::tuple("broadcast", R"({"data":1})", "channels is missing or empty"),
@@ -464,14 +464,14 @@ TEST(what_is_wrong_with_other_requests_is_400_too) {
   }
 }
 
-TEST(a_reason_of_more_bytes_than_a_close_frame_has_is_refused) {
+TEST(a_reason_that_does_not_fit_a_close_frame_is_refused) {
   Fixture f;
   std::string begin = R"({"user":"a","disconnect":{"code":4000,"reason":")";
   CHECK_EQ(f.error("disconnect", begin + std::string(100, 'r') + "\"}}"), 0);
   CHECK_EQ(f.error("disconnect", begin + std::string(101, 'r') + "\"}}"), 107);
 }
 
-TEST(every_method_is_known_and_nothing_else_is) {
+TEST(only_the_listed_methods_exist) {
   for (const char* method : {"publish", "broadcast", "presence", "presence_stats", "history", "history_remove",
                              "channels", "info", "unsubscribe", "disconnect", "batch"})
     CHECK(ServerApi::has(method));
@@ -479,7 +479,7 @@ TEST(every_method_is_known_and_nothing_else_is) {
     CHECK(!ServerApi::has(method));
 }
 
-TEST(a_request_may_have_twice_the_largest_message_or_a_mebibyte) {
+TEST(a_request_may_be_twice_max_message_or_a_mebibyte) {
   Options options = default_options();
   CHECK_EQ(ServerApi::max_request(options), 1048576u);
   options.max_message = 3'000'000;

@@ -25,7 +25,7 @@ struct Fixture {
   void flush() {
     for (int i = 0; i < 3 && hub.due() <= now; ++i) hub.flush(now, 1000);
   }
-  // What a peer is sent in answer, pushes included.
+  // The answers to a peer, with pushes.
   std::vector<std::string> ask(SessionPeer& peer, std::string_view commands) {
     peer.session.receive(commands, now);
     flush();
@@ -47,7 +47,7 @@ struct Fixture {
     for (SessionPeer* peer : {a.get(), b.get()}) connect(*peer), subscribe(*peer);
   }
   std::string epoch(const char* room = "room") { return hub.find(room)->epoch(); }
-  // {"id":9,"error":{"code":107,... : 107; 0 for none.
+  // The code in {"id":9,"error":{"code":107,... 0: no error.
   int error(const std::string& reply) {
     size_t at = reply.find("\"error\":{\"code\":");
     return at == std::string::npos ? 0 : std::stoi(reply.substr(at + 16));
@@ -60,7 +60,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST(connect_tells_the_client_its_id_and_how_it_is_pinged) {
+TEST(a_connect_reply_has_the_client_id_and_the_ping_interval) {
   Fixture f;
   CHECK(!f.a->pinged);
   std::string reply = f.ask_one(*f.a, R"({"id":1,"connect":{"name":"js"}})");
@@ -83,14 +83,14 @@ TEST(a_publication_reaches_all_after_the_reply_byte_for_byte) {
   CHECK_EQ(f.b->take_one(), texts[1]);
 }
 
-TEST(what_was_said_before_says_when_by_the_time_of_day_of_then) {
+TEST(an_earlier_message_has_the_time_of_day_of_its_publication) {
   Fixture f;
   f.connect(*f.a);
   f.subscribe(*f.a);
   f.a->clock = 1'600'000'000'123;
   std::string push = f.ask(*f.a, R"({"id":3,"publish":{"channel":"room","data":1}})").at(1);
   CHECK(push.find("\"time\"") == std::string::npos);
-  // Somebody sets the clock.
+  // The clock of the machine changes.
   f.a->clock = 1'700'000'000'000;
   f.now = 9 * kSecond;
   std::string reply = f.ask_one(*f.a, R"({"id":4,"history":{"channel":"room","limit":1}})");
@@ -106,7 +106,7 @@ TEST(a_publication_names_its_publisher) {
   CHECK(push.find(R"(","conn_info":{"nick":"A"}})") != std::string::npos);
 }
 
-TEST(what_a_client_says_about_itself_is_info_or_else_all_of_it) {
+TEST(the_data_of_connect_is_info_or_has_a_member_info) {
   for (auto [data, seen] : {std::pair(R"({"user":"u","info":[1]})", R"("conn_info":[1])"),
                             std::pair(R"({"nick":"n"})", R"("conn_info":{"nick":"n"})"),
                             std::pair(R"("just text")", R"("conn_info":"just text")")}) {
@@ -117,7 +117,7 @@ TEST(what_a_client_says_about_itself_is_info_or_else_all_of_it) {
   }
 }
 
-TEST(the_session_a_client_names_is_its_secret) {
+TEST(the_session_of_a_client_stays_secret) {
   Fixture f;
   f.connect(*f.a, R"({"user":"u","session":"secret"})");
   f.subscribe(*f.a);
@@ -147,7 +147,7 @@ TEST(a_subscribe_reply_comes_before_the_publications_of_its_room) {
   CHECK(late->take_one().find(R"({"push":)") == 0);
 }
 
-TEST(who_unsubscribes_gets_what_came_before_and_nothing_after) {
+TEST(a_client_that_unsubscribes_gets_earlier_messages_and_no_later_ones) {
   Fixture f;
   f.both_in_room();
   f.b->session.receive(R"({"id":3,"publish":{"channel":"room","data":"before"}})", 0);
@@ -159,20 +159,20 @@ TEST(who_unsubscribes_gets_what_came_before_and_nothing_after) {
   CHECK_EQ(texts[1], R"({"id":3,"unsubscribe":{}})");
 }
 
-TEST(unsubscribing_from_a_room_one_is_not_in_changes_nothing) {
+TEST(unsubscribing_without_a_subscription_changes_nothing) {
   Fixture f;
   f.connect(*f.a);
   CHECK_EQ(f.ask_one(*f.a, R"({"id":3,"unsubscribe":{"channel":"room"}})"), R"({"id":3,"unsubscribe":{}})");
 }
 
-TEST(who_is_not_in_a_room_may_not_use_it) {
+TEST(only_members_may_use_a_room) {
   Fixture f;
   f.connect(*f.a);
   for (const char* method : {"publish", "presence", "presence_stats", "history"})
     CHECK_EQ(f.error(f.ask_one(*f.a, std::string(R"({"id":3,")") + method + R"(":{"channel":"room","data":1}})")), 103);
 }
 
-TEST(what_cannot_be_done_is_answered_with_the_protocols_error) {
+TEST(an_impossible_command_gets_the_protocols_error) {
   Fixture f;
   f.both_in_room();
   for (auto [command, code] : {
@@ -200,7 +200,7 @@ TEST(what_cannot_be_done_is_answered_with_the_protocols_error) {
   CHECK(!f.a->why);
 }
 
-TEST(an_unknown_field_is_left_aside) {
+TEST(an_unknown_field_is_ignored) {
   Fixture f;
   CHECK_EQ(f.ask_one(*f.a, R"({"id":1,"connect":{"flag":7,"future":{"x":[]}}})").substr(0, 18),
            R"({"id":1,"connect":)");
@@ -215,7 +215,7 @@ TEST(an_id_used_twice_in_one_message_is_an_error) {
   CHECK_EQ(f.error(texts.at(1)), 107);
 }
 
-TEST(what_is_no_command_ends_the_session_after_the_replies_before_it) {
+TEST(an_invalid_command_ends_the_session_after_the_earlier_replies) {
   for (const char* bad : {"x", "[]", "\"id\"", "{\"id\":1", "{\"id\":\"2\",\"ping\":{}}", "{\"id\":-1,\"ping\":{}}",
                           "{\"id\":4294967296,\"ping\":{}}", "{\"ping\":{}}", "{\"id\":9,\"connect\":{}}",
                           "{\"id\":9,\"ping\":{}}{\"id\":10,\"ping\":{}}", "{\"id\":0,\"ping\":{}}"}) {
@@ -229,7 +229,7 @@ TEST(what_is_no_command_ends_the_session_after_the_replies_before_it) {
   }
 }
 
-TEST(why_a_session_was_ended_is_said) {
+TEST(a_session_knows_why_it_ended) {
   for (auto [command, detail] :
        {std::pair("x", "not a command in JSON"), std::pair(R"({"ping":{}})", "command without id"),
         std::pair(R"({"id":5,"connect":{}})", "connect for the second time")}) {
@@ -243,7 +243,7 @@ TEST(why_a_session_was_ended_is_said) {
   CHECK_EQ(f.a->detail, "connect has to come first");
 }
 
-TEST(who_a_client_is_has_to_be_said_in_texts) {
+TEST(the_identity_of_a_client_must_be_texts) {
   for (const char* data : {R"({"user":1})", R"({"session":[]})"}) {
     Fixture f;
     CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":1,"connect":{"data":)" + std::string(data) + "}}")), 107);
@@ -251,7 +251,7 @@ TEST(who_a_client_is_has_to_be_said_in_texts) {
   }
 }
 
-TEST(replies_that_nobody_reads_are_bounded_for_all_clients_together) {
+TEST(unread_replies_of_all_clients_together_are_limited) {
   Fixture f;
   f.options.hub.max_memory = 400'000;
   f.both_in_room();
@@ -264,7 +264,7 @@ TEST(replies_that_nobody_reads_are_bounded_for_all_clients_together) {
   CHECK(f.sessions.untaken > 300'000);
   CHECK_EQ(f.error(f.ask_one(*f.a, history)), 111);
   CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":4,"presence":{"channel":"room"}})")), 111);
-  // What costs little goes on, and so does a recovery: it is not kept but read from the history.
+  // Small answers go on, and so does a recovery, because it is read from the history and not kept.
   CHECK_EQ(f.ask_one(*f.a, R"({"id":5,"ping":{}})"), R"({"id":5,"ping":{}})");
   (void)f.ask(*f.a, R"({"id":6,"unsubscribe":{"channel":"room"}})");
   std::vector<std::string> texts =
@@ -279,7 +279,7 @@ TEST(replies_that_nobody_reads_are_bounded_for_all_clients_together) {
   CHECK_EQ(f.error(f.ask_one(*f.a, history)), 0);
 }
 
-TEST(replies_that_a_lost_client_has_not_read_are_no_longer_counted) {
+TEST(unread_replies_of_a_lost_client_no_longer_count) {
   Fixture f;
   f.both_in_room();
   f.b->appetite = 0;
@@ -289,7 +289,7 @@ TEST(replies_that_a_lost_client_has_not_read_are_no_longer_counted) {
   CHECK_EQ(f.sessions.untaken, 0u);
 }
 
-TEST(nothing_but_connect_comes_first) {
+TEST(the_first_command_must_be_connect) {
   for (const char* early :
        {R"({"id":1,"subscribe":{"channel":"room"}})", R"({"id":1,"ping":{}})", R"({"send":{"data":1}})"}) {
     Fixture f;
@@ -298,7 +298,7 @@ TEST(nothing_but_connect_comes_first) {
   }
 }
 
-TEST(an_answer_to_a_ping_and_a_message_for_nobody_are_not_answered) {
+TEST(pongs_and_messages_without_an_id_get_no_reply) {
   Fixture f;
   f.connect(*f.a);
   CHECK_EQ(f.ask(*f.a, "{}\n{\"send\":{\"data\":{}}}").size(), 0u);
@@ -306,7 +306,7 @@ TEST(an_answer_to_a_ping_and_a_message_for_nobody_are_not_answered) {
   CHECK_EQ(f.a->take_one(), "{}");
 }
 
-TEST(more_rooms_than_allowed_are_refused_one_by_one) {
+TEST(each_room_above_the_limit_is_refused) {
   Fixture f;
   f.connect(*f.a);
   for (uint64_t i = 0; i < f.options.max_subscriptions; ++i) f.subscribe(*f.a, "r" + std::to_string(i));
@@ -315,12 +315,12 @@ TEST(more_rooms_than_allowed_are_refused_one_by_one) {
   CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":5,"subscribe":{"channel":"more"}})")), 0);
 }
 
-TEST(more_about_oneself_than_allowed_is_refused) {
+TEST(too_much_data_in_connect_is_refused) {
   Fixture f;
   CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":1,"connect":{"data":")" + std::string(5000, 'x') + "\"}}")), 106);
 }
 
-TEST(a_text_reader_gets_the_string_itself_or_the_json) {
+TEST(a_text_client_gets_a_string_itself_and_other_data_as_json) {
   struct Text final : Client {
     std::string got;
     bool ready() override { return true; }
@@ -363,7 +363,7 @@ TEST(the_close_word_is_answered_and_ends_the_session_for_good) {
   CHECK(f.b->take_one().find(R"("data":"close")") != std::string::npos);
 }
 
-TEST(who_asked_to_be_closed_is_gone_at_once) {
+TEST(a_client_that_sent_the_close_word_leaves_at_once) {
   Fixture f;
   f.connect(*f.a);
   f.subscribe(*f.a, "room", R"(,"join_leave":true)");
@@ -374,7 +374,7 @@ TEST(who_asked_to_be_closed_is_gone_at_once) {
   CHECK(f.a->take().back().find(R"({"push":{"channel":"room","leave":{"info":{"user":"bob")") == 0);
 }
 
-TEST(a_parting_session_gets_what_is_waiting_in_all_its_rooms) {
+TEST(an_ending_session_gets_waiting_messages_of_all_its_rooms) {
   Fixture f;
   f.both_in_room();
   f.subscribe(*f.a, "second");
@@ -390,14 +390,14 @@ TEST(a_parting_session_gets_what_is_waiting_in_all_its_rooms) {
   CHECK(f.a->why == Status::kGoingAway);
 }
 
-TEST(a_session_in_no_room_parts_at_once) {
+TEST(a_session_in_no_room_ends_at_once) {
   Fixture f;
   f.connect(*f.a);
   f.a->session.part(Status::kGoingAway, 0);
   CHECK(f.a->why == Status::kGoingAway);
 }
 
-TEST(a_reader_that_is_too_slow_in_one_room_loses_its_session) {
+TEST(a_too_slow_reader_of_one_room_loses_its_session) {
   Fixture f;
   f.both_in_room();
   f.subscribe(*f.b, "second");
@@ -410,7 +410,7 @@ TEST(a_reader_that_is_too_slow_in_one_room_loses_its_session) {
   CHECK(!f.a->why);
 }
 
-TEST(what_a_client_has_taken_of_its_replies_is_not_kept_however_long_it_lags) {
+TEST(replies_are_freed_as_they_are_read_even_by_a_slow_client) {
   Fixture f;
   f.connect(*f.a);
   f.a->one_frame = true;
@@ -428,7 +428,7 @@ TEST(what_a_client_has_taken_of_its_replies_is_not_kept_however_long_it_lags) {
   CHECK(most < 100'000);
 }
 
-TEST(a_ping_is_sent_also_when_replies_wait_but_only_once) {
+TEST(a_ping_is_sent_once_even_if_replies_wait) {
   Fixture f;
   f.connect(*f.a);
   f.a->appetite = 0;
@@ -442,7 +442,7 @@ TEST(a_ping_is_sent_also_when_replies_wait_but_only_once) {
   CHECK_EQ(f.a->take_one(), "{}");
 }
 
-TEST(commands_that_wait_for_the_rate_do_not_go_on_because_the_connection_may_write) {
+TEST(commands_that_wait_for_the_rate_do_not_resume_when_the_connection_is_writable) {
   Fixture f;
   f.connect(*f.a);
   f.a->allowance = 1;
@@ -466,7 +466,7 @@ TEST(ids_may_be_used_again_in_another_message_while_commands_wait) {
   for (const std::string& text : f.a->take()) CHECK_EQ(f.error(text), 0);
 }
 
-TEST(a_list_of_members_is_bounded_also_when_most_are_absent) {
+TEST(a_list_of_members_is_limited_even_if_most_are_absent) {
   Fixture f;
   std::string info(3000, 'i');
   for (int i = 0; i < 500; ++i) {
@@ -483,7 +483,7 @@ TEST(a_list_of_members_is_bounded_also_when_most_are_absent) {
   CHECK_EQ(f.a->spent, 6u);
 }
 
-TEST(presence_lists_the_clients_of_a_room_with_what_they_say_of_themselves) {
+TEST(presence_lists_the_clients_of_a_room_with_their_info) {
   Fixture f;
   f.connect(*f.a, R"({"user":"ann"})");
   f.connect(*f.b, R"({"user":"ann","info":7})");
@@ -496,7 +496,7 @@ TEST(presence_lists_the_clients_of_a_room_with_what_they_say_of_themselves) {
            R"({"id":4,"presence_stats":{"num_clients":2,"num_users":1}})");
 }
 
-TEST(what_a_namespace_does_not_have_is_not_available) {
+TEST(disabled_features_of_a_namespace_are_not_available) {
   Fixture f;
   f.connect(*f.a);
   CHECK_EQ(f.ask_one(*f.a, R"({"id":2,"subscribe":{"channel":"bare:x"}})"), R"({"id":2,"subscribe":{}})");
@@ -506,7 +506,7 @@ TEST(what_a_namespace_does_not_have_is_not_available) {
   CHECK(push.find("offset") == std::string::npos);
 }
 
-TEST(joins_and_leaves_come_to_those_who_asked) {
+TEST(clients_that_ask_get_joins_and_leaves) {
   Fixture f;
   f.connect(*f.a);
   f.subscribe(*f.a, "room", R"(,"join_leave":true)");
@@ -523,7 +523,7 @@ TEST(joins_and_leaves_come_to_those_who_asked) {
   CHECK_EQ(leave, join.replace(join.find("join"), 4, "leave"));
 }
 
-TEST(a_client_that_comes_back_in_time_is_the_same_and_nobody_is_told) {
+TEST(a_client_that_returns_in_time_is_the_same_and_nobody_notices) {
   Fixture f;
   f.connect(*f.a);
   f.subscribe(*f.a, "room", R"(,"join_leave":true)");
@@ -541,7 +541,7 @@ TEST(a_client_that_comes_back_in_time_is_the_same_and_nobody_is_told) {
   CHECK_EQ(f.a->take().size(), 0u);
 }
 
-TEST(a_client_that_says_nothing_of_itself_is_a_new_one_each_time) {
+TEST(a_client_without_a_session_is_new_each_time) {
   Fixture f;
   std::string id = f.client_of(*f.b, "{}");
   f.subscribe(*f.b);
@@ -550,7 +550,7 @@ TEST(a_client_that_says_nothing_of_itself_is_a_new_one_each_time) {
   CHECK(f.client_of(*again, "{}") != id);
 }
 
-TEST(a_session_that_comes_back_before_it_was_given_up_takes_its_own_place) {
+TEST(a_session_that_returns_early_replaces_its_old_connection) {
   Fixture f;
   f.connect(*f.a);
   f.subscribe(*f.a, "room", R"(,"join_leave":true)");
@@ -568,19 +568,19 @@ TEST(a_session_that_comes_back_before_it_was_given_up_takes_its_own_place) {
            R"({"id":4,"presence_stats":{"num_clients":2,"num_users":2}})");
 }
 
-TEST(the_same_session_under_another_name_is_somebody_else) {
+TEST(the_same_session_with_another_user_is_another_client) {
   Fixture f;
   std::string id = f.client_of(*f.a, R"({"user":"ann","session":"s"})");
   f.subscribe(*f.a);
   CHECK(f.client_of(*f.b, R"({"user":"bob","session":"s"})") != id);
 }
 
-TEST(commands_that_wait_count_as_memory_and_too_many_of_all_clients_end_the_session) {
+TEST(waiting_commands_count_as_memory_and_too_many_end_the_session) {
   Fixture f;
   f.options.max_message = 1 << 20;
   f.connect(*f.a);
   f.a->appetite = 0;
-  // More than a client may leave unread, so that the rest waits.
+  // More than a client may leave unread, so the rest waits.
   std::string many;
   for (int i = 2; i < 4000; ++i) many += R"({"id":)" + std::to_string(i) + ",\"ping\":{}}\n";
   size_t before = f.hub.input_account().used();
@@ -594,7 +594,7 @@ TEST(commands_that_wait_count_as_memory_and_too_many_of_all_clients_end_the_sess
   CHECK_EQ(f.hub.input_account().used(), others.bytes());
 }
 
-TEST(a_subscription_for_which_there_is_no_memory_gets_error_111_and_costs_nothing) {
+TEST(a_subscription_without_memory_gets_error_111_and_costs_nothing) {
   Fixture f;
   f.connect(*f.a);
   f.subscribe(*f.a, "first");

@@ -4,14 +4,14 @@
 
 using namespace lws_chat;
 
-TEST(every_text_fits_a_close_frame_with_figures_added) {
+TEST(every_text_fits_a_close_frame_even_with_numbers) {
   for (unsigned i = 0; i < kStatusCount; ++i) {
     const StatusRow& row = describe(static_cast<Status>(i));
-    CHECK(row.text.size() <= 100);  // RFC 6455 section 5.5 allows 123; figures may follow
+    CHECK(row.text.size() <= 100);  // RFC 6455 section 5.5 allows 123 bytes; numbers may follow
   }
 }
 
-TEST(close_codes_are_those_of_rfc_6455_or_of_applications) {
+TEST(close_codes_are_from_rfc_6455_or_the_application_range) {
   CHECK_EQ(describe(Status::kGoingAway).close_code, 1001);
   CHECK_EQ(describe(Status::kUnsupportedData).close_code, 1003);
   CHECK_EQ(describe(Status::kInvalidText).close_code, 1007);
@@ -19,7 +19,7 @@ TEST(close_codes_are_those_of_rfc_6455_or_of_applications) {
   CHECK_EQ(describe(Status::kSlow).close_code, 3008);
 }
 
-TEST(codes_of_the_structured_dialect_say_whether_to_come_back) {
+TEST(structured_codes_tell_the_client_whether_to_reconnect) {
   auto comes_back = [](Status status) {
     unsigned code = describe(status).structured_code;
     return code >= 3000 && code < 3500;

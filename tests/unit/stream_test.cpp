@@ -8,7 +8,7 @@ using namespace lws_chat;
 
 namespace {
 
-// Reads a cursor to the head and gives its bytes.
+// Reads from a cursor to the head. Returns the bytes.
 std::string drain(Stream& stream, Cursor& cursor) {
   std::string all;
   while (true) {
@@ -26,7 +26,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST(a_reader_gets_what_was_appended_after_it_joined) {
+TEST(a_reader_gets_the_bytes_appended_after_its_join) {
   Fixture f;
   Cursor early = f.stream.join();
   f.stream.append("he", "llo");
@@ -38,14 +38,14 @@ TEST(a_reader_gets_what_was_appended_after_it_joined) {
   f.stream.leave(late);
 }
 
-TEST(unread_is_empty_for_a_reader_that_is_caught_up) {
+TEST(a_caught_up_reader_has_no_unread_bytes) {
   Fixture f;
   Cursor reader = f.stream.join();
   CHECK(f.stream.unread(reader, f.stream.head()).empty());
   f.stream.leave(reader);
 }
 
-TEST(unread_stops_where_it_is_told) {
+TEST(unread_stops_at_the_limit) {
   Fixture f;
   Cursor reader = f.stream.join();
   f.stream.append("", "abc");
@@ -55,7 +55,7 @@ TEST(unread_stops_where_it_is_told) {
   f.stream.leave(reader);
 }
 
-TEST(what_is_unread_by_all_is_contiguous_up_to_the_largest_segment) {
+TEST(unread_bytes_are_contiguous_up_to_the_largest_segment) {
   Fixture f;
   Cursor reader = f.stream.join();
   std::string all;
@@ -68,7 +68,7 @@ TEST(what_is_unread_by_all_is_contiguous_up_to_the_largest_segment) {
   f.stream.leave(reader);
 }
 
-TEST(what_was_given_stays_where_it_is_while_the_stream_is_held) {
+TEST(returned_bytes_do_not_move_while_the_stream_is_held) {
   Fixture f;
   Cursor reader = f.stream.join();
   f.stream.append("", "first");
@@ -80,7 +80,7 @@ TEST(what_was_given_stays_where_it_is_while_the_stream_is_held) {
   f.stream.leave(reader);
 }
 
-TEST(no_segment_is_held_when_every_reader_is_caught_up) {
+TEST(a_stream_with_only_caught_up_readers_has_no_segment) {
   Fixture f;
   Cursor reader = f.stream.join();
   for (int i = 0; i < 100; ++i) f.stream.append("", std::string(1000, 'x'));
@@ -91,7 +91,7 @@ TEST(no_segment_is_held_when_every_reader_is_caught_up) {
   f.stream.leave(reader);
 }
 
-TEST(no_segment_is_held_for_a_stream_without_readers) {
+TEST(a_stream_without_readers_has_no_segment) {
   Fixture f;
   f.stream.append("", "nobody");
   CHECK_EQ(f.pool.bytes_in_use(), 0u);
@@ -136,7 +136,7 @@ TEST(the_largest_frame_fits) {
   f.stream.leave(reader);
 }
 
-TEST(a_stream_that_is_held_keeps_what_it_gave) {
+TEST(a_held_stream_keeps_returned_bytes) {
   Fixture f;
   Cursor reader = f.stream.join();
   f.stream.append("", "kept");

@@ -4,7 +4,7 @@
 
 using namespace lws_chat;
 
-TEST(the_nearest_word_is_only_given_when_it_is_near) {
+TEST(a_word_is_suggested_only_if_it_is_near) {
   CHECK_EQ(nearest_word("prot", {"port", "name"}), "port");
   CHECK_EQ(nearest_word("xyzzy", {"port", "name"}), "");
 }

@@ -37,7 +37,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST(a_text_goes_to_everybody_the_sender_too) {
+TEST(a_text_reaches_everybody_including_the_sender) {
   Fixture f;
   CHECK(f.say("hi") == Status::kOk);
   CHECK_EQ(f.a.got, "\x81\x02hi");
@@ -57,7 +57,7 @@ TEST(the_close_word_is_broadcast_and_then_the_sender_is_dismissed) {
   CHECK(f.b.why == Status::kOk);
 }
 
-TEST(only_the_close_word_itself_closes) {
+TEST(only_the_exact_close_word_closes) {
   Fixture f;
   for (const char* text : {"Close", "close ", "closed", ""}) CHECK(f.say(text) == Status::kOk);
   CHECK(f.a.why == Status::kOk);
@@ -71,7 +71,7 @@ TEST(an_empty_close_word_disables_it) {
   CHECK(f.a.why == Status::kOk);
 }
 
-TEST(binary_is_refused_or_relayed_as_the_option_says) {
+TEST(the_option_decides_whether_binary_is_refused_or_relayed) {
   Fixture f;
   CHECK(f.say("x", Format::kBinary) == Status::kUnsupportedData);
   CHECK_EQ(f.b.got, "");

@@ -29,7 +29,7 @@ TEST(a_timer_is_due_up_to_a_tick_after_its_time_and_never_before) {
   CHECK_EQ(wheel.due(), -1);
 }
 
-TEST(what_is_to_be_due_at_once_is_due_at_once_however_long_the_wheel_stood_still) {
+TEST(a_timer_for_now_is_due_at_once_even_after_a_long_standstill) {
   TimerWheel wheel(kHour);
   Timer timer;
   wheel.set(timer, TimerWheel::kAtOnce);
@@ -40,7 +40,7 @@ TEST(what_is_to_be_due_at_once_is_due_at_once_however_long_the_wheel_stood_still
   CHECK(wheel.take(5 * kHour) == &timer);
 }
 
-TEST(a_timer_that_is_set_again_has_only_its_last_time) {
+TEST(setting_a_timer_again_replaces_its_time) {
   TimerWheel wheel(0);
   Timer timer;
   wheel.set(timer, 10 * kTick);
@@ -51,7 +51,7 @@ TEST(a_timer_that_is_set_again_has_only_its_last_time) {
   CHECK(wheel.take(20 * kTick) == &timer);
 }
 
-TEST(a_timer_that_is_cancelled_or_gone_is_never_due) {
+TEST(a_cancelled_or_destroyed_timer_is_never_due) {
   TimerWheel wheel(0);
   Timer cancelled;
   wheel.set(cancelled, kTick);
@@ -65,7 +65,7 @@ TEST(a_timer_that_is_cancelled_or_gone_is_never_due) {
   CHECK(!wheel.take(kHour));
 }
 
-TEST(a_timer_that_is_due_already_can_still_be_cancelled) {
+TEST(a_due_timer_can_still_be_cancelled) {
   TimerWheel wheel(0);
   Timer a, b;
   wheel.set(a, kTick);
@@ -87,7 +87,7 @@ TEST(a_timer_outlives_its_wheel) {
   soon.cancel();
 }
 
-TEST(timers_are_taken_as_a_naive_list_would_have_them) {
+TEST(timers_come_in_the_order_of_a_naive_list) {
   unsigned seed = std::random_device()();
   std::mt19937 random(seed);
   std::printf("seed %u\n", seed);
@@ -112,7 +112,7 @@ TEST(timers_are_taken_as_a_naive_list_would_have_them) {
     }
     for (const auto& [waits, time] : model) CHECK(time > now - kTick && waits->is_set());
     CHECK_EQ(wheel.size(), model.size());
-    // Who sleeps until due() misses nothing.
+    // Sleeping until due() misses no timer.
     for (const auto& [waits, time] : model) CHECK(wheel.due() < time + kTick);
   }
 }
