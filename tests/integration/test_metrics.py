@@ -288,10 +288,10 @@ class Doors(BackEnd):
 
 
 @over("plain")
-class VhostOfTheirOwn(BackEnd):
-    """As it is shipped: metrics and health where no proxy leads to."""
+class StatusVhost(BackEnd):
+    """The shipped vhost for metrics and health, to which no proxy forwards."""
 
-    async def test_it_tells_of_all_vhosts_of_its_hub(self):
+    async def test_the_status_vhost_covers_all_vhosts_of_its_hub(self):
         file = "conf/lws-chatd/conf.d/30-status" if HOST == "lws-chatd" else "conf/lwsws/conf.d/lws-chat"
         shipped = read(ROOT / file)["vhosts"][-1]
         shipped["port"] = str(free_port())

@@ -1,5 +1,4 @@
-"""How requests over HTTP/1.1 are read: what may be written in several ways is read alike, and what is not understood is
-refused and held up nobody."""
+"""HTTP/1.1 requests: all allowed spellings are accepted, and invalid requests are refused without delaying anybody."""
 import asyncio
 import json
 import pathlib
@@ -19,24 +18,24 @@ DATE = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Se
 
 class Requests(BackEnd):
     def page_scheme(self):
-        """That of a page of this server."""
+        """The scheme of a page of this server."""
         return "http" if self.transport == "plain" else "https"
 
     async def asked(self, data, body=True):
-        """The answer to one request on a connection of its own, which stays as self.last."""
+        """Sends one request on a new connection, which is then self.last. Returns the answer."""
         self.last = await self.open_line()
         self.last.send(data)
         return await self.last.wire.answer(body)
 
     async def answered_and_ended(self, data, status, body=True):
-        """The answer, after which the connection ends."""
+        """Sends one request and asserts that the connection ends after the answer."""
         answer = await self.asked(data, body)
         self.assertEqual(answer.status, status, answer)
         self.assertEqual(await self.last.ended(), b"")
         return answer
 
     async def goes_on(self, client):
-        """Whether everybody else is served."""
+        """Asserts that this client is still served."""
         await client.send("still here")
         self.assertEqual(await receive(client), "still here")
 
@@ -46,7 +45,7 @@ class Requests(BackEnd):
 
 @over("plain", "tls")
 class Lengths(Requests):
-    async def test_a_length_that_lws_would_not_read_is_refused_at_once(self):
+    async def test_a_length_that_is_too_long_for_lws_is_refused_at_once(self):
         self.serve(health=1)
         client = await self.join()
         for length in ("0" * 30 + "5", "0" * 31, "5" + " " * 30, "1" * 40):
@@ -56,20 +55,20 @@ class Lengths(Requests):
                     self.assertIn(b"body" if "sse" in path else b"content-length", answer.body)
         await self.goes_on(client)
 
-    async def test_what_lws_serves_itself_ends_its_connection_then(self):
+    async def test_a_file_requested_with_a_bad_length_is_served_and_ends_the_connection(self):
         self.serve()
         for field in ("Content-Length: " + "0" * 30 + "5", "Content-Length: 5, 5", "Transfer-Encoding: chunked"):
             with self.subTest(field):
                 await self.answered_and_ended(self.get("/web/favicon.svg", field) + self.get("/web/favicon.svg"), 200)
 
-    async def test_two_lengths_signs_and_other_than_digits_are_refused(self):
+    async def test_two_lengths_and_lengths_with_other_characters_than_digits_are_refused(self):
         self.serve()
         for length in ("5, 5", "5,5", "5\r\nContent-Length: 5", "5\r\nContent-Length: 6", "\r\nContent-Length: 5", "+5", "-5",
                        "5.0", "0x5", "5 5", "five", "5;"):
             with self.subTest(length):
                 await self.answered_and_ended(request(PUB, b"hello", length=length), 400)
 
-    async def test_leading_zeros_and_blanks_around_a_length_change_nothing(self):
+    async def test_leading_zeros_and_spaces_around_a_length_are_allowed(self):
         self.serve()
         client = await self.join()
         for length in ("5", "05", "0" * 20 + "5", "5 ", "5\t ", "\t5"):
@@ -80,7 +79,7 @@ class Lengths(Requests):
 
 @over("plain", "tls")
 class Fields(Requests):
-    async def test_blanks_and_tabs_behind_a_value_are_no_part_of_it(self):
+    async def test_spaces_and_tabs_after_a_value_are_ignored(self):
         self.serve()
         client = await self.join()
         for headers in (f"X-API-Key: {KEY} \t",), (f"Authorization: apikey {KEY}\t ",), (f"Authorization:\tAPIKEY {KEY} ",):
@@ -97,14 +96,14 @@ class Fields(Requests):
         for kind in "Multipart/Form-Data; boundary=x", "MULTIPART/mixed":
             self.assertEqual((await self.asked(request(PUB, b"{}", headers=[f"Content-Type: {kind}"]))).status, 415, kind)
 
-    async def test_an_upgrade_with_blanks_behind_its_values_is_accepted_where_lws_lets_us_see_it(self):
+    async def test_an_upgrade_with_spaces_after_its_values_is_accepted_if_lws_shows_it(self):
         self.serve()
         for headers in {"Sec-WebSocket-Version": "13 \t"}, {"Connection": "Upgrade \t"}, \
                 {"Origin": f"{self.page_scheme()}://localhost:{self.server.port} ", "Host": f"localhost:{self.server.port} \t"}:
             with self.subTest(headers):
                 self.assertEqual(await self.status(headers=headers), 101)
 
-    async def test_a_close_among_the_words_of_connection_ends_it(self):
+    async def test_close_in_a_connection_field_with_several_words_ends_the_connection(self):
         self.serve()
         for value in "close", "Close ", "TE, close", "keep-alive,close\t":
             for data, status in (request(PUB, b"hello", headers=[f"Connection: {value}"]), 200), \
@@ -112,16 +111,16 @@ class Fields(Requests):
                 with self.subTest(value=value, data=data[:8]):
                     await self.answered_and_ended(data, status)
 
-    @unittest.skipIf(HOST == "lwsws", "lwsws lets lws have 4 KB")
+    @unittest.skipIf(HOST == "lwsws", "lwsws allows only 4 KB")
     async def test_headers_of_32_KB_are_read(self):
-        """Cookies, which any program on the same host may have set."""
+        """For example cookies, because any program on the same host may have set some."""
         self.serve(health=1)
         cookies = [f"Cookie: {name * 4}={name * 1500}" for name in "abcdefghijklmnopqrst"]
         for path in "/web/", "/healthz":
             self.assertEqual((await self.asked(self.get(path, *cookies))).status, 200, path)
         self.assertEqual(await self.status(headers={"Cookie": "; ".join(cookies)}), 101)
 
-    async def test_longer_ones_end_their_connection_and_hold_up_nobody(self):
+    async def test_longer_headers_end_their_connection_and_delay_nobody(self):
         self.serve()
         client = await self.join()
         for field in "X-Long: " + "x" * 200_000, "\r\n".join("Cookie: a=b" for _ in range(5000)):
@@ -136,7 +135,7 @@ class Upgrades(Requests):
     H2C = ("Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA")
 
     async def test_an_offer_of_http2_is_ignored(self):
-        """Java's HttpClient makes it with every request; taken, it would open to everybody what is wrong with lws's HTTP/2."""
+        """Java's HttpClient offers it with every request. Accepting it would expose the defects of lws's HTTP/2."""
         self.serve(health=1)
         client = await self.join()
         for name in "h2c", "H2C":
@@ -152,16 +151,16 @@ class Upgrades(Requests):
             line.send(self.get("/sse/lobby", *offer))
             self.assertEqual((await line.wire.answer(body=False)).headers["content-type"], "text/event-stream")
 
-    async def test_curl_that_would_like_http2_gets_http1(self):
+    async def test_curl_with_an_offer_of_http2_gets_http1(self):
         if self.transport != "plain":
-            self.skipTest("over TLS it asks by ALPN")
+            self.skipTest("over TLS, curl uses ALPN")
         self.serve(health=1)
         curl = await asyncio.create_subprocess_exec("curl", "-s", "--http2", "-o", "/dev/null", "-w", "%{http_code} %{http_version}",
                                                     self.server.http_of(path="/healthz"), stdout=asyncio.subprocess.PIPE)
         said, _ = await asyncio.wait_for(curl.communicate(), PATIENCE)
         self.assertEqual(said, b"200 1.1")
 
-    async def test_an_offer_that_lws_does_not_know_ends_the_connection_with_403(self):
+    async def test_an_upgrade_that_lws_does_not_know_gets_403_and_ends_the_connection(self):
         self.serve(health=1)
         client = await self.join()
         for name in "TLS/1.0", "foo", "websocket, h2c", "websocketx", "h2c ":
@@ -172,7 +171,7 @@ class Upgrades(Requests):
                     self.assertRegex(await line.ended(), rb"^HTTP/1.. 403 (?s:(?!.* HTTP/1).*)$")
         await self.goes_on(client)
 
-    async def test_an_upgrade_whose_target_names_the_host_is_one(self):
+    async def test_an_upgrade_with_a_url_as_target_is_accepted(self):
         self.serve()
         for scheme in "ws", "http":
             with self.subTest(scheme):
@@ -191,7 +190,7 @@ class Upgrades(Requests):
                 wire.send(data.replace(b"GET /chat/", f"GET {target}".encode()))
                 self.assertEqual((await wire.answer()).status, 403 if host else 404)
 
-    async def test_the_host_in_the_target_is_the_one_that_has_to_be_the_server_s(self):
+    async def test_a_host_in_the_target_must_be_a_name_of_the_server(self):
         self.serve(server_names="localhost")
         for host, status in ("localhost", 101), ("evil.example", 421):
             wire = await Wire.open(self.url)
@@ -202,7 +201,7 @@ class Upgrades(Requests):
 
 @over("plain", "tls")
 class Expectations(Requests):
-    async def test_a_body_that_waits_to_be_asked_for_is_asked_for(self):
+    async def test_expect_100_continue_is_answered(self):
         self.serve()
         client = await self.join()
         for value in "100-continue", "100-Continue ":
@@ -212,13 +211,13 @@ class Expectations(Requests):
             line.send(b"hello")
             self.assertEqual((await line.answer()).status, 200)
             self.assertEqual(await receive(client), "hello")
-            # And once more, on the same connection.
+            # Do it again on the same connection.
             line.send(request(PUB, b"again", headers=[f"Expect: {value}"]))
             self.assertEqual((await line.answer()).status, 100)
             self.assertEqual((await line.answer()).status, 200)
             self.assertEqual(await receive(client), "again")
 
-    async def test_one_that_is_not_wanted_is_refused_before_it_comes(self):
+    async def test_an_unwanted_body_is_refused_before_it_comes(self):
         self.serve(max_message=10)
         for status, data in ((401, request(PUB, headers=["Expect: 100-continue"], key=None, length=5)),
                              (413, request(PUB, headers=["Expect: 100-continue"], length=50)),
@@ -226,7 +225,7 @@ class Expectations(Requests):
             with self.subTest(status):
                 self.assertEqual((await self.asked(data)).status, status)
 
-    async def test_http_1_0_knows_no_such_thing(self):
+    async def test_expect_in_http_1_0_is_ignored(self):
         self.serve()
         data = request(PUB, b"hello", headers=["Expect: 100-continue"]).replace(b"HTTP/1.1", b"HTTP/1.0")
         self.assertEqual((await self.asked(data)).status, 200)
@@ -234,8 +233,8 @@ class Expectations(Requests):
 
 @over("plain", "tls")
 class Old(Requests):
-    async def test_http_1_0_ends_with_the_answer_also_where_the_client_would_like_to_go_on(self):
-        """It would wait for the end, as ab -k does, if the connection stayed without saying so."""
+    async def test_an_http_1_0_connection_ends_with_the_answer_even_with_keep_alive(self):
+        """Some clients, such as ab -k, wait for the end if the answer does not say that the connection stays."""
         self.serve(health=1)
         for data, status in ((self.get("/healthz", "Connection: keep-alive", version="HTTP/1.0"), 200),
                              (self.get("/web/favicon.svg", "Connection: keep-alive", version="HTTP/1.0"), 200),
@@ -248,16 +247,16 @@ class Old(Requests):
                 self.assertEqual(answer.status, status)
                 if "/web/" not in data.decode():
                     self.assertEqual(answer.headers["connection"], "close")
-                # Where the connection stays, this is answered.
+                # If the connection stayed, this would get an answer.
                 self.last.send(data)
                 self.assertEqual(await self.last.ended(), b"")
 
 
 @over("plain", "tls")
 class Bodies(Requests):
-    PAD = "X-Pad: " + "p" * 2500  # what lws answers itself overwrites what it has read of what follows, up to there
+    PAD = "X-Pad: " + "p" * 2500  # lws's own answers overwrite this much of the following request in its buffer
 
-    async def test_a_message_may_look_like_a_request_and_have_the_key_in_it(self):
+    async def test_a_message_may_look_like_a_request_with_the_key(self):
         self.serve()
         client = await self.join()
         line = await self.open_line()
@@ -268,7 +267,7 @@ class Bodies(Requests):
                 with self.subTest(text):
                     answer = await sender.ask(PUB, text.encode())
                     if HOST == "lwsws" and sender is line and answer.status == 503:
-                        # Only the first request of a connection is announced there.
+                        # lwsws announces only the first request of a connection to the plugin.
                         self.assertTrue(text.startswith("POST "[:len(text)]))
                         self.assertEqual(await line.ended(), b"")
                         line = await self.open_line()
@@ -276,8 +275,8 @@ class Bodies(Requests):
                     self.assertEqual(answer.status, 200)
                     self.assertEqual(await receive(client), text)
 
-    async def test_a_request_behind_another_publishes_nothing_of_its_head(self):
-        """lws would give it as the body."""
+    async def test_a_request_after_another_one_never_publishes_its_head(self):
+        """lws would deliver its head as the body."""
         self.serve(health=1)
         client = await self.join()
         before = {"nothing": None, "a file": self.get("/web/favicon.svg"), "a message": request(PUB, b"first")}
@@ -302,8 +301,8 @@ class Bodies(Requests):
     async def line_of_other(self, text):
         self.assertEqual((await self.ask(PUB, text.encode())).status, 200)
 
-    async def test_the_next_request_on_a_connection_is_served_whatever_came_before_it(self):
-        """As proxies do it, who share a few connections among all."""
+    async def test_the_next_request_on_a_connection_is_served_after_any_other(self):
+        """Proxies do this, because their clients share a few connections."""
         self.serve()
         client = await self.join()
         line = await self.open_line()
@@ -329,14 +328,14 @@ class Answers(Requests):
         wire.send(upgrade_request(self.url, {"Origin": "http://elsewhere.example"}))
         self.assertRegex((await wire.answer()).headers["date"], f"^{DATE}$")
 
-    async def test_an_answer_without_content_has_no_length(self):
+    async def test_an_answer_without_content_has_no_content_length(self):
         self.serve()
         answer = await self.answered_and_ended(self.get("/sse/lobby", "Origin: https://app.example.org", method="OPTIONS"), 204)
         self.assertNotIn("content-length", answer.headers)
         self.assertEqual(answer.headers["connection"], "close")
         self.assertEqual(answer.headers["allow"], "GET, HEAD")
 
-    async def test_the_head_of_an_event_stream_is_that_of_the_stream_without_one(self):
+    async def test_head_for_an_event_stream_has_the_headers_of_the_stream(self):
         self.serve(allowed_origins="https://app.example.org", metrics=1)
         for headers in (), ("Origin: https://app.example.org",):
             head = await self.answered_and_ended(self.get("/sse/lobby", *headers, method="HEAD"), 200, body=False)
@@ -351,9 +350,9 @@ class Answers(Requests):
 
 @over("plain", "tls")
 class Swallowed(Requests):
-    """In lws a field whose name begins the name of one that it knows swallows the field behind it."""
+    """In lws, a field whose name is the beginning of a known name swallows the next field."""
 
-    async def test_nothing_is_granted_because_a_field_is_missing(self):
+    async def test_a_missing_field_never_grants_anything(self):
         self.serve(metrics=1, health=1, trusted_proxies="127.0.0.1")
         for headers in (), ("X: a", "X-Forwarded-For: 203.0.113.9"), ("X-Forwarded-For: 127.0.0.1",), ("X-Forwarded-For: ",), \
                 ("X-Forwarded-For: 127.0.0.9", "X: a", "X-Forwarded-For: 203.0.113.9"), ("Forwarded: for=127.0.0.1",):
@@ -368,7 +367,7 @@ class Swallowed(Requests):
             with self.subTest(status=status):
                 self.assertEqual((await self.asked(data)).status, status)
 
-    async def test_a_client_of_which_a_trusted_proxy_does_not_say_who_it_is_is_nobody(self):
+    async def test_a_client_that_a_trusted_proxy_does_not_name_has_an_unknown_address(self):
         self.serve(trusted_proxies="127.0.0.1", max_joins_per_second=3)
         for value in "192.0.2.7:4711", '"[2001:db8::7]:4711"', "2001:db8::8":
             self.assertEqual(await self.status(headers={"X-Forwarded-For": value}), 101)

@@ -1,8 +1,8 @@
-"""Requests that were changed at random, thrown at the running server: each is answered or its connection ends, and an
-innocent client is served all the time. The run under the sanitizers is the one that finds most.
+"""Sends randomly changed requests to the running server. Each gets an answer or its connection ends, and an innocent client is
+always served. Run it under the sanitizers to find most.
 
-It is short, and the same each time. LWS_CHAT_FUZZ_SECONDS=600 goes on for so long, LWS_CHAT_FUZZ_SEED=2 begins elsewhere;
-what fails is printed with its number, and LWS_CHAT_FUZZ_CASE=NUMBER sends only that.
+By default it is short and always the same. LWS_CHAT_FUZZ_SECONDS=600 sets a duration, LWS_CHAT_FUZZ_SEED=2 another start. A
+failure is printed with its number, and LWS_CHAT_FUZZ_CASE=NUMBER sends only that request.
 """
 import asyncio
 import itertools
@@ -69,12 +69,12 @@ def change(data, rng):
             return b"\r\n".join(lines)
         case 5: return data[:at] + rng.choice(PIECES) * rng.randrange(1, 200) + data[at:]
         case 6: return data[:at] + rng.choice(PIECES).strip() + data[at:]
-        # Fields belong behind the first line.
+        # Insert fields after the first line.
         case _: return b"\r\n".join([lines[0], rng.choice(PIECES).strip(), *lines[1:]])
 
 
 def make(number):
-    """The pieces that a case sends, and how it ends: "fin", "wait" or "reset"."""
+    """The pieces of a case, and its end: "fin", "wait" or "reset"."""
     rng = random.Random(f"{SEED}/{number}")
     data = b""
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
@@ -100,7 +100,7 @@ class Fuzz(Transport):
             if end == "reset":
                 return
             if end == "wait":
-                # What is no whole request is not answered; it ends by the FIN below.
+                # An incomplete request gets no answer. It ends with the FIN below.
                 try:
                     await asyncio.wait_for(reader.read(1000), 0.05)
                 except asyncio.TimeoutError:
@@ -111,11 +111,11 @@ class Fuzz(Transport):
         except asyncio.TimeoutError:
             raise AssertionError(f"case {number} of seed {SEED} is neither answered nor ended: {pieces}") from None
         except OSError:
-            pass  # it has ended
+            pass  # the connection has ended
         finally:
             writer.transport.abort()
 
-    async def test_whatever_is_sent_is_answered_or_ended_and_the_others_are_served(self):
+    async def test_any_request_is_answered_or_ended_and_other_clients_are_served(self):
         self.serve(api_key_file=key_file(self), metrics=1, health=1, max_message=5000, max_rooms=1000)
         innocent = await self.enterAsyncContext(connect(self.server.url_of(path="/chat/innocents")))
         if ONLY:

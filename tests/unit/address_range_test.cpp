@@ -87,7 +87,7 @@ TEST(an_empty_list_contains_no_address) {
 
 namespace {
 
-// Whom 10.0.0.1 speaks for, if it is a proxy, as is 10.0.0.2; "": nobody.
+// The client of the proxy 10.0.0.1, when 10.0.0.2 is a proxy, too. "": unknown.
 std::string behind(std::string_view forwarded_for) {
   Address peer{};
   Address client{};
@@ -103,14 +103,14 @@ std::string behind(std::string_view forwarded_for) {
 
 }  // namespace
 
-TEST(a_client_behind_proxies_is_the_last_address_that_is_none_of_theirs) {
+TEST(the_client_is_the_last_address_that_is_not_a_proxy) {
   CHECK_EQ(behind("192.0.2.7"), "192.0.2.7");
   CHECK_EQ(behind("203.0.113.9, 192.0.2.7"), "192.0.2.7");
   CHECK_EQ(behind("203.0.113.9,192.0.2.7\t, 10.0.0.2"), "192.0.2.7");
   CHECK_EQ(behind("unknown, 2001:db8::1, 10.0.0.2, 10.0.0.1"), "2001:db8::1");
 }
 
-TEST(ports_brackets_and_quotes_are_no_part_of_a_client_s_address) {
+TEST(ports_brackets_and_quotes_around_an_address_are_ignored) {
   for (const char* node :
        {"192.0.2.7:4711", "\"192.0.2.7:4711\"", "\"192.0.2.7\"", "[192.0.2.7]:1", " 192.0.2.7:4711\t"})
     CHECK_EQ(behind(node), "192.0.2.7");
@@ -120,19 +120,19 @@ TEST(ports_brackets_and_quotes_are_no_part_of_a_client_s_address) {
   CHECK_EQ(behind("192.0.2.7:4711, 10.0.0.2:80"), "192.0.2.7");
 }
 
-TEST(the_client_of_a_proxy_that_does_not_say_whom_it_heard_is_nobody) {
+TEST(a_client_that_its_proxy_does_not_name_is_unknown) {
   for (const char* nothing :
        {"", " ", ",", "192.0.2.7,", "unknown", "192.0.2.7, unknown", "192.0.2.7, _hidden", "[192.0.2.7", "192.0.2.7]",
         "[192.0.2.7]x", "\"192.0.2.7", "192.0.2.7 x", "192.0.2.7, :80"})
     if (!behind(nothing).empty()) unit::report(__FILE__, __LINE__, nothing);
 }
 
-TEST(a_proxy_that_was_heard_by_another_and_says_nothing_is_the_client_itself) {
+TEST(a_proxy_without_a_client_is_the_client_itself) {
   CHECK_EQ(behind("10.0.0.2"), "10.0.0.2");
   CHECK_EQ(behind("10.0.0.1"), "10.0.0.1");
 }
 
-TEST(a_peer_that_is_no_proxy_is_nobody_but_itself) {
+TEST(a_peer_that_is_not_a_proxy_is_the_client_itself) {
   Address peer{};
   Address client{};
   CHECK(read_address("192.0.2.7", peer));

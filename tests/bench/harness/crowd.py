@@ -1,4 +1,4 @@
-"""Thousands of clients in one process, for loads that are about how many there are rather than how much they say."""
+"""Thousands of clients in one process, for loads with many clients and few messages."""
 import contextlib
 import select
 import socket
@@ -9,7 +9,7 @@ PONG = b"\x8a\x81\0\0\0\0?"  # the payload of the server's pings is "?"
 
 
 def frame(payload, opcode=1, final=True, length=None):
-    """A masked frame, by a mask that changes nothing. With `length` it announces more than it has."""
+    """A frame with a mask of zeros. `length` replaces the length of its payload."""
     size = len(payload) if length is None else length
     head = bytes([opcode | (0x80 if final else 0)])
     if size < 126:
@@ -30,10 +30,10 @@ class Client:
     def __init__(self, connection, number):
         self.connection = connection
         self.number = number
-        self.waiting = b""  # to be sent
-        self.rest = b""     # of a frame
-        self.up = False     # has been answered with 101
-        self.heard = 0      # frames
+        self.waiting = b""  # unsent bytes
+        self.rest = b""     # the beginning of a frame
+        self.up = False     # the upgrade was answered with 101
+        self.heard = 0      # number of frames
         self.ended = False
 
 
@@ -50,7 +50,7 @@ class Crowd:
         connection = socket.socket()
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # From several addresses: with half of one's ports in use the kernel searches long for another.
+        # Use several addresses. With half of an address's ports in use, the kernel takes long to find a free one.
         connection.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
         connection.bind((f"127.0.0.{2 + number // 5000}", 0))
         with contextlib.suppress(BlockingIOError):
@@ -62,7 +62,7 @@ class Crowd:
         return client
 
     def open(self, count, request, then=None, in_flight=64, patience=120):
-        """Opens so many WebSockets, and sends then(number) on each. Returns how many were let in."""
+        """Opens so many WebSockets, and sends then(number) on each. Returns the number of accepted ones."""
         begun, before = 0, self.up + self.refused
         up = self.up
         number = len(self.clients)
@@ -93,7 +93,7 @@ class Crowd:
                 self.read(client, then)
 
     def serve(self, seconds):
-        """Answers pings for so long."""
+        """Answers pings for this many seconds."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self.turn(min(left, 0.1))
@@ -165,7 +165,7 @@ class Crowd:
         client.connection.close()
 
     def close(self):
-        """All at once."""
+        """Closes all connections at once."""
         for client in list(self.clients.values()):
             client.ended = True
             client.connection.close()

@@ -1,5 +1,5 @@
-"""Two tables about many clients: growth, or what one more costs when there are many already, and starvation, or how
-long somebody waits who does nothing wrong while others do what a server finds hardest."""
+"""Two tables about many clients. Growth: the cost of one more client when there are many. Starvation: the waiting time of an
+innocent client while others put the hardest loads on the server."""
 import contextlib
 import http.client
 import json
@@ -15,17 +15,17 @@ from .crowd import Crowd, frame, upgrade
 from .tables import DASH, markdown, number
 
 KEYS = ("growth", "starve")
-MEASURED = 1000      # connections over which a cost is the mean
+MEASURED = 1000      # number of connections for a mean cost
 PING_INTERVAL = 25   # seconds, the default
 TARGET = 100         # milliseconds
 
 
-# What is measured comes before whatever else this machine does, where that is allowed.
+# Priority of the measured processes over others on this machine, if that is allowed.
 HURRY = -15
 
 
 class Host(servers.LwsChat):
-    """A host of ours with its defaults."""
+    """lws-chatd or lwsws with its defaults."""
 
     def __init__(self, build, lwsws=None, **options):
         super().__init__(build)
@@ -40,7 +40,7 @@ class Host(servers.LwsChat):
         pvos = {"status": "ok", "default": "1", "api-key-file": str(keys), **self.options_}
         global_ = {}
         if self.lwsws:
-            # It loads every file there is in the folder.
+            # lwsws loads every file in the folder.
             plugins = folder / "plugins"
             plugins.mkdir()
             shutil.copy(self.build / "plugins/libprotocol_lws_chat.so", plugins)
@@ -61,7 +61,7 @@ def descriptors():
 
 
 def cpu(pid):
-    """Seconds of CPU that the process has had, of all its threads (clock_getcpuclockid(3) on Linux)."""
+    """CPU seconds of all threads of the process (clock_getcpuclockid(3) on Linux)."""
     return time.clock_gettime(~pid << 3 | 2)
 
 
@@ -74,7 +74,7 @@ def resident(pid):
 
 
 def serving(running):
-    """The process that serves: lwsws has one that watches it."""
+    """The serving process. lwsws also has a process that watches it."""
     pid = running.group
     children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     pid = int(children[0]) if children else pid
@@ -124,7 +124,7 @@ def levels(quick):
 
 
 def growth(host, core, quick):
-    """A row for each number of connections, and what is left of the memory when all have gone."""
+    """A row for each number of connections, and the memory after all have left."""
     rows = []
     measured = min(MEASURED, 25 if quick else MEASURED)
     interval = 1 if quick else PING_INTERVAL
@@ -140,7 +140,7 @@ def growth(host, core, quick):
             crowd.open(measured, room)
             accept, user = (cpu(pid) - begin) / measured, (user_cpu(pid) - user) / measured
             memory = (resident(pid) - first) / crowd.up
-            # Until the first pings, then one round of them.
+            # Wait until the first pings, then measure one round of pings.
             crowd.serve(interval)
             begin, since = cpu(pid), time.monotonic()
             crowd.serve(interval)
@@ -158,7 +158,7 @@ def growth(host, core, quick):
 
 
 def settle(pid):
-    """Until the server has nothing left to do."""
+    """Waits until the server is idle."""
     last = cpu(pid)
     while True:
         time.sleep(0.3)
@@ -167,7 +167,7 @@ def settle(pid):
         last = now
 
 
-# Starvation: each load is done by load(port, scale) while the innocent client speaks. Returns what it was.
+# Starvation: load(port, scale) produces a load while the innocent client sends. It returns a description.
 
 def nothing(port, scale):
     time.sleep(3 * scale)
@@ -189,12 +189,12 @@ def leaving(port, scale):
     return f"{count} connect and close at once", crowd
 
 
-# So low that this machine can send more than that for thousands. The innocent client stays below it.
+# A low rate, so that this machine can exceed it for thousands of clients. The innocent client stays below it.
 RATE = {"message-rate": "10", "message-burst": "20"}
 
 
 def paused(port, scale):
-    """Each says as much at once as it may for a few seconds, so that all are paused for most of the time."""
+    """Each client sends its allowance for a few seconds at once, so all are paused most of the time."""
     crowd = Crowd(port)
     count = crowd.open(int(2000 * scale), lambda number: upgrade(f"/chat/own{number}"))
     texts = frame(b"x") * 12
@@ -238,7 +238,7 @@ def unfinished(port, scale):
 
 
 def rooms(port, scale):
-    """Names of 250 bytes, as many rooms for each as one may be in."""
+    """Each client enters as many rooms as it may, with names of 250 bytes."""
     crowd = Crowd(port)
 
     def commands(number):
@@ -259,7 +259,7 @@ def api(port, method, body):
 
 
 def disconnect(port, scale):
-    """30 000 subscriptions, then a disconnect for each client by its id, of which there are none."""
+    """30 000 subscriptions, then many disconnects with a client id that does not exist."""
     crowd = Crowd(port)
 
     def commands(number):
@@ -305,7 +305,7 @@ def starvation(host, core, quick, chosen=None):
             first = resident(pid)
             with Innocent(running.port, 0.15 if load is paused else 0.01) as innocent:
                 begin = cpu(pid)
-                # What is still open stays open until the innocent client has ended.
+                # Open connections stay open until the innocent client has ended.
                 said, crowd = load(running.port, scale)
                 used, most = cpu(pid) - begin, resident(pid) - first
             del crowd
@@ -326,7 +326,7 @@ def hosts(build, given):
 
 
 def print_tables(build, given, wanted, own, core):
-    """On the core `core`, with everybody else on `own`. Returns what went wrong."""
+    """Measures servers on the core `core` with all clients on `own`. Returns the failures."""
     failures = []
     descriptors()
     if own is not None:

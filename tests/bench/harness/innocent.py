@@ -1,5 +1,5 @@
-"""A client that does nothing wrong: says something in a room of its own every few milliseconds until its input ends,
-and prints how long it took to come back, as JSON.
+"""An innocent client: sends a message in its own room every few milliseconds until its input ends, and prints as JSON how long
+each took to come back.
 
     python3 innocent.py PORT EVERY < pipe
 """
@@ -11,7 +11,7 @@ import time
 
 from crowd import PONG, frame, upgrade
 
-LONGEST = 30  # seconds after which a message counts as never come back
+LONGEST = 30  # seconds after which a message counts as lost
 
 
 def connect(port):
@@ -20,12 +20,12 @@ def connect(port):
     connection.sendall(upgrade("/chat/innocent"))
     answer = b""
     while not answer.endswith(b"\r\n\r\n"):
-        answer += connection.recv(4096) or sys.exit("innocent: not let in")
+        answer += connection.recv(4096) or sys.exit("innocent: refused")
     return connection
 
 
 def come_back(connection, text):
-    """Whether the text came back."""
+    """Waits for the text. Returns true if it came back."""
     data = b""
     while text not in data:
         if not select.select([connection], [], [], LONGEST)[0]:
@@ -50,7 +50,7 @@ def main():
         begin = time.monotonic()
         connection.sendall(frame(text))
         if come_back(connection, text):
-            # One that takes long stands for those that would have been said meanwhile.
+            # A slow message also counts for the messages that could not be sent meanwhile.
             lasted = time.monotonic() - begin
             taken += [(lasted - wait * every) * 1000 for wait in range(int(lasted / every) + 1)]
         else:
