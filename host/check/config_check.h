@@ -50,8 +50,7 @@ struct ConfigReport {
 // `plugin_dir_override` is the argument of -p. Empty: the configuration's plugin-dir, else the built-in one.
 ConfigReport check_config(const std::string& dir, const std::string& plugin_dir_override);
 
-// The address on which a vhost listens: "http 127.0.0.1:8000", "https [::1]:8443", "https *:443", "http
-// /run/lws-chatd/socket".
+// The address on which a vhost listens, for example "https [::1]:8443", "https *:443" or "http /run/lws-chatd/socket".
 std::string listening_address(const VhostSummary& vhost);
 
 // "conf.d/chat:12:7", or the file alone.

@@ -49,8 +49,7 @@ void set_descriptor_limit() {
                 static_cast<unsigned long long>(now.rlim_cur), static_cast<unsigned long long>(wanted.rlim_cur));
 }
 
-// On a system without IPv6, lws opens IPv6 sockets all the same unless told not to. It fails, and goes on without
-// listening.
+// On a system without IPv6, lws still tries to open IPv6 sockets unless told not to. It then goes on without listening.
 bool system_has_ipv6() {
   int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd >= 0) close(fd);
