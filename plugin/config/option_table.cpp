@@ -161,8 +161,8 @@ const std::vector<OptionRow>& option_table() {
       number("max-clients", "clients", "0", 0, 10'000'000, kVhost, OF(max_clients),
              "Largest number of WebSockets and event streams on this vhost. Further ones get 503. 0: no limit."),
       number("max-waiting", "connections", "4096", 0, 10'000'000, kVhost, OF(max_waiting),
-             "Largest number of open connections of the whole server that have not sent a request yet. Further ones "
-             "are dropped. 0: no limit. Has no effect in lwsws."),
+             "Largest number of open connections of the whole server that have not sent a request yet. A further one "
+             "takes the place of the one that has waited longest. 0: no limit. Has no effect in lwsws."),
       number("max-waiting-per-address", "connections", "1024", 0, 10'000'000, kVhost, OF(max_waiting_from),
              "Largest number of these from one address, or from one /64 of IPv6. trusted-proxies and Unix sockets are "
              "exempt. 0: no limit."),

@@ -48,12 +48,13 @@ bool may_connect(lws* listener, VhostState* vhost, int fd) {
       waiting::arrives(fd, options.max_waiting, options.max_waiting_from, vhost->trusted_proxies());
   if (verdict == waiting::Verdict::kOk) return true;
   ++vhost->hub().counters().refused_by(Status::kTooManyWaiting);
-  bool by_address = verdict == waiting::Verdict::kTooManyFromAddress;
+  bool refused = verdict == waiting::Verdict::kTooManyFromAddress;
   if (vhost->may_log())
     lwsl_notice("lws-chat: vhost %s: dropped %s: %s (%s)\n", lws_get_vhost_name(lws_get_vhost(listener)),
-                PeerAddress(fd).text().c_str(), std::string(describe(Status::kTooManyWaiting).text).c_str(),
-                by_address ? "max-waiting-per-address" : "max-waiting");
-  return false;
+                refused ? PeerAddress(fd).text().c_str() : "the one that waited longest",
+                std::string(describe(Status::kTooManyWaiting).text).c_str(),
+                refused ? "max-waiting-per-address" : "max-waiting");
+  return !refused;
 }
 
 void note_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -19,25 +20,37 @@ Address network_of(Address address) {
   return address;
 }
 
-// lws's connections and their networks, nothing for those that do not count by address.
+// lws's connections, with their networks: nothing for those that do not count by address.
+struct Waiting {
+  std::optional<Address> network;
+  std::list<lws*>::iterator place;  // in the order in which they came
+};
+
 struct State {
   std::mutex lock;
-  std::unordered_map<lws*, std::optional<Address>> waiting;
+  std::unordered_map<lws*, Waiting> waiting;
+  std::list<lws*> oldest_first;
   std::map<Address, size_t> from;
   std::optional<Address> arrived_from;
   bool arrived = false;
 
   void add(lws* wsi, const std::optional<Address>& network) {
-    if (waiting.emplace(wsi, network).second && network) ++from[*network];
+    // What can fail comes first.
+    std::list<lws*> one{wsi};
+    size_t* count = network ? &from[*network] : nullptr;
+    if (!waiting.try_emplace(wsi, Waiting{network, one.begin()}).second) return;
+    oldest_first.splice(oldest_first.end(), one);
+    if (count) ++*count;
   }
 
   void remove(lws* wsi) {
     auto found = waiting.find(wsi);
     if (found == waiting.end()) return;
-    if (found->second) {
-      auto count = from.find(*found->second);
+    if (found->second.network) {
+      auto count = from.find(*found->second.network);
       if (--count->second == 0) from.erase(count);
     }
+    oldest_first.erase(found->second.place);
     waiting.erase(found);
   }
 };
@@ -54,7 +67,6 @@ Verdict arrives(int fd, uint64_t most, uint64_t from_address, const std::vector<
   State& all = state();
   std::lock_guard<std::mutex> lock(all.lock);
   all.arrived = false;
-  if (most > 0 && all.waiting.size() >= most) return Verdict::kTooMany;
   all.arrived_from = std::nullopt;
   if (peer.address() && !peer.is_in(exempt)) {
     all.arrived_from = network_of(*peer.address());
@@ -63,7 +75,13 @@ Verdict arrives(int fd, uint64_t most, uint64_t from_address, const std::vector<
       return Verdict::kTooManyFromAddress;
   }
   all.arrived = true;
-  return Verdict::kOk;
+  if (most == 0 || all.waiting.size() < most) return Verdict::kOk;
+  // Whoever means well asks at once. The one that has waited longest makes room, so that crowds of silent connections
+  // keep nobody out.
+  lws* oldest = all.oldest_first.front();
+  all.remove(oldest);
+  lws_set_timeout(oldest, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+  return Verdict::kOldestDropped;
 }
 
 void made(lws* wsi) {

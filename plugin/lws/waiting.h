@@ -16,9 +16,10 @@ namespace lws_chat {
 // nor of its end.
 namespace waiting {
 
-enum class Verdict { kOk, kTooMany, kTooManyFromAddress };
+enum class Verdict { kOk, kOldestDropped, kTooManyFromAddress };
 
-// FILTER_NETWORK_CONNECTION: whether one more may come. 0 means no limit; `from_address` does not hold for Unix sockets
+// FILTER_NETWORK_CONNECTION: whether one more may come. Above `most` it takes the place of the one that has waited
+// longest, which is dropped. 0 means no limit; `from_address` does not hold for Unix sockets
 // and for peers in `exempt`.
 Verdict arrives(int fd, uint64_t most, uint64_t from_address, const std::vector<AddressRange>& exempt);
 
