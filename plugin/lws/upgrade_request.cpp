@@ -64,6 +64,8 @@ UpgradeFault subprotocol_fault(lws* wsi) {
     std::string name(word(words));
     // lws has a buffer of 64 bytes for it.
     if (name.size() > 63) return {Status::kBadUpgrade, "the name of a subprotocol is longer than 63 bytes"};
+    // lws has a protocol of this name for files, which would take WebSockets past every check of ours.
+    if (name == "http-only") continue;
     if (lws_vhost_name_to_protocol(lws_get_vhost(wsi), name.c_str())) return {};
   }
   if (protobuf_asked({list.data(), static_cast<size_t>(size)}))
