@@ -15,6 +15,9 @@ constexpr lws_usec_t kInterval = 5 * LWS_US_PER_SEC;
 // How much more than before there has to be to give back.
 constexpr uint64_t kWorth = uint64_t{4} * 1024 * 1024;
 
+// How much more there has to be that is free for reuse.
+constexpr uint64_t kIdle = uint64_t{16} * 1024 * 1024;
+
 // So many connections need little beside what the process itself needs.
 constexpr uint64_t kFew = 1000;
 
@@ -59,10 +62,15 @@ void MemoryTrim::look() {
     return all - std::min<uint64_t>(all, hub_.bytes_in_use());
   };
   uint64_t expected = kept_ * std::min(connections + kFew, kept_for_ + kFew) / (kept_for_ + kFew);
-  if (unknown() < expected + expected / 4 + kWorth) return;
+  // malloc counts what it keeps for reuse, and does not know which of it it has given back already: so it is worth it
+  // when there is more than the last time, or than has been in use since.
+  uint64_t idle = mallinfo2().fordblks;
+  idle_ = std::min(idle_, idle);
+  if (idle < idle_ + idle_ / 4 + kIdle && unknown() < expected + expected / 4 + kWorth) return;
   malloc_trim(0);
   kept_ = unknown();
   kept_for_ = connections;
+  idle_ = idle;
 }
 
 }  // namespace lws_chat

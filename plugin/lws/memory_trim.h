@@ -33,6 +33,7 @@ class MemoryTrim {
   // When memory was last given back: bytes that stayed resident though the hub does not know of them, and connections.
   uint64_t kept_ = 0;
   uint64_t kept_for_ = 0;
+  uint64_t idle_ = 0;  // bytes that were free for reuse then, or the least since
 };
 
 }  // namespace lws_chat
