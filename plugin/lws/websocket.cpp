@@ -97,10 +97,15 @@ void WebSocket::hold_input(bool hold) {
 // pause waits for the peer itself.
 void WebSocket::pause_reading() {
   if (paused_) return;
-  paused_ = true;
   ++vhost().hub().counters().pauses;
-  lws_rx_flow_control(wsi(), 0);
+  stop_reading();
   if (!held_ && watch() != Watch::kAwait) vhost().watch().forget(*this);
+}
+
+void WebSocket::stop_reading() {
+  if (paused_) return;
+  paused_ = true;
+  lws_rx_flow_control(wsi(), 0);
 }
 
 void WebSocket::resume_reading() {
@@ -172,10 +177,17 @@ void WebSocket::close(Ending ending, std::string last_frames) {
   vhost().watch().forget(*this);
   drop_input();
   last_frames_ = std::move(last_frames);
-  resume_reading();
+  if (reads_while_it_waits())
+    resume_reading();
+  else
+    stop_reading();
   wait_until(now() + kFarewell);
   ask_to_write();
 }
+
+// lws spins with a peer that has ended its side while it still holds bytes for it. Over TLS it spins when a
+// connection is paused that holds decrypted bytes.
+bool WebSocket::reads_while_it_waits() { return over_http2() || lws_is_ssl(wsi()) || !lws_partial_buffered(wsi()); }
 
 bool WebSocket::say_farewell() {
   if (lws_partial_buffered(lws_get_network_wsi(wsi()))) {
@@ -183,6 +195,7 @@ bool WebSocket::say_farewell() {
     ask_to_write();
     return true;
   }
+  resume_reading();
   if (!last_frames_.empty()) {
     ask_to_write();
     if (!over_http2()) return write_raw(std::exchange(last_frames_, std::string()));

@@ -62,7 +62,9 @@ class WebSocket : public Connection {
   size_t write_http2(std::string_view frames) override;
   void time_is_up() override;
   void pause_reading();
+  void stop_reading();
   void resume_reading();
+  bool reads_while_it_waits();
   bool say_farewell();
   std::string close_payload() const;
 
