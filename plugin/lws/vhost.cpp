@@ -187,7 +187,7 @@ bool VhostState::admit_from(const PeerAddress& address) {
     joins_.clear();
     joins_since_ = at;
   }
-  return ++joins_[address.text()] <= options_.max_joins_per_second;
+  return ++joins_[address.origin()] <= options_.max_joins_per_second;
 }
 
 void VhostState::add(Connection& connection) {

@@ -143,7 +143,7 @@ class VhostState {
   UnfinishedMessages unfinished_;
   std::unique_ptr<PeerWatch> watch_;
   RateLimit::Settings message_rate_{0, 0};
-  std::unordered_map<std::string, uint64_t> joins_;  // of this second, by address
+  std::unordered_map<Origin, uint64_t> joins_;  // of this second, by address
   Time joins_since_ = 0;
   std::unordered_set<EventStream*> turning_;  // await the end of the loop's turn
   Connection* first_ = nullptr;               // all connections, linked through them
