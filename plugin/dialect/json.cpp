@@ -249,6 +249,25 @@ std::string unquoted(const JsonValue& string) {
   return text += rest;
 }
 
+bool has_half_a_pair(const JsonValue& string) {
+  auto code_at = [&](size_t at) {
+    unsigned code = 0;
+    if (string.text.substr(at, 2) != "\\u") return code;
+    const char* digits = string.text.data() + at + 2;
+    (void)std::from_chars(digits, digits + 4, code, 16);
+    return code;
+  };
+  for (size_t at = 0; (at = string.text.find('\\', at)) != std::string_view::npos;) {
+    unsigned code = code_at(at);
+    bool high = code >= 0xd800 && code <= 0xdbff;
+    bool low = code >= 0xdc00 && code <= 0xdfff;
+    unsigned next = high ? code_at(at + 6) : 0;
+    if (low || (high && (next < 0xdc00 || next > 0xdfff))) return true;
+    at += high ? 12 : 2;
+  }
+  return false;
+}
+
 bool read_number(const JsonValue& value, int64_t min, int64_t max, int64_t& number) {
   const char* end = value.text.data() + value.text.size();
   int64_t read = 0;

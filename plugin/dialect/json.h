@@ -47,6 +47,9 @@ std::string on_one_line(std::string_view json);
 // The text of a JSON string, as UTF-8. Precondition: kind is kString.
 std::string unquoted(const JsonValue& string);
 
+// Whether a string has half a surrogate pair, which is no character: unquoted() makes U+FFFD of it.
+bool has_half_a_pair(const JsonValue& string);
+
 // Whether the value is a whole number of that range, which is then put into `number`.
 [[nodiscard]] bool read_number(const JsonValue& value, int64_t min, int64_t max, int64_t& number);
 [[nodiscard]] bool read_number(const JsonValue& value, uint64_t max, uint64_t& number);

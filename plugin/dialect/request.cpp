@@ -26,8 +26,10 @@ void Request::complain(std::string_view name, std::string_view what) {
 std::string Request::text(std::string_view name) {
   const JsonValue* value = find(name);
   if (!value) return {};
-  if (value->kind != JsonKind::kString) return complain(name, "text"), std::string();
-  return unquoted(*value);
+  bool is_text = value->kind == JsonKind::kString;
+  if (is_text && !has_half_a_pair(*value)) return unquoted(*value);
+  complain(name, is_text ? "Unicode text" : "text");
+  return {};
 }
 
 bool Request::flag(std::string_view name) {
@@ -69,7 +71,10 @@ std::vector<JsonValue> Request::array(std::string_view name) {
 std::vector<std::string> Request::texts(std::string_view name) {
   std::vector<std::string> texts;
   for (const JsonValue& value : array(name)) {
-    if (value.kind != JsonKind::kString) return complain(name, "array of texts"), texts;
+    if (value.kind != JsonKind::kString || has_half_a_pair(value)) {
+      complain(name, "array of texts");
+      return texts;
+    }
     texts.push_back(unquoted(value));
   }
   return texts;

@@ -205,6 +205,7 @@ std::string ServerApi::read_publication(Request& request, Publication& publicati
 }
 
 Deferred<ServerApi::Result> ServerApi::publish_to(std::string_view name, const Publication& publication, Time now) {
+  if (name.empty()) return Result::bad("channel is missing or empty");
   if (!is_room_name(name)) return Result::bad("channel is no room name, expected " + std::string(kRoomNames));
   if (!publication.key.empty())
     if (const std::string* before = idempotency_.find(name, publication.key, now)) return Result{*before};

@@ -170,7 +170,7 @@ std::string api_key(lws* wsi) {
   std::string said = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
   std::string_view key = said;
   if (key.size() > kScheme.size() && same_token(key.substr(0, kScheme.size()), kScheme))
-    return std::string(key.substr(kScheme.size()));
+    return std::string(trimmed(key.substr(kScheme.size())));
   return custom_header(wsi, "x-api-key:");
 }
 

@@ -158,3 +158,13 @@ TEST(numbers_must_be_whole_and_in_range) {
   CHECK_EQ(number, -1);
   CHECK(!read_number({JsonKind::kString, "\"1\""}, -1, 5, number));
 }
+
+TEST(half_of_a_surrogate_pair_is_found_wherever_it_stands) {
+  auto half = [](const char* text) { return has_half_a_pair({JsonKind::kString, text}); };
+  for (const char* text :
+       {R"("")", R"("plain")", R"("\u00e9")", R"("\ud83d\ude00")", R"("a\ud83d\ude00b")", R"("\\ud800")"})
+    CHECK(!half(text));
+  for (const char* text : {R"("\ud800")", R"("\udfff")", R"("\ud83d")", R"("\ud83dx")", R"("\ud83d\u0041")",
+                           R"("\ude00\ud83d")", R"("\ud83d\ude00\ude00")", R"("\n\uDBFF")"})
+    CHECK(half(text));
+}

@@ -381,8 +381,11 @@ TEST(a_wrong_publication_gets_an_error_and_is_not_published) {
   std::string key(256, 'k');
   std::string tags = R"({"t":")" + std::string(4096, 't') + "\"}";
   for (auto [fields, words] : {
-           std::pair<std::string, const char*>(R"("data":1)", "channel is no room name"),
-           {R"("channel":"","data":1)", "channel is no room name"},
+           std::pair<std::string, const char*>(R"("data":1)", "channel is missing or empty"),
+           {R"("channel":"","data":1)", "channel is missing or empty"},
+           {R"("channel":"\ud800","data":1)", "channel is no Unicode text"},
+           {R"("channel":"a\udc00b","data":1)", "channel is no Unicode text"},
+           {R"("channel":"\ud800\u0041","data":1)", "channel is no Unicode text"},
            {R"("channel":"a/b","data":1)", "channel is no room name"},
            {R"("channel":".","data":1)", "channel is no room name"},
            {R"("channel":"..","data":1)", "channel is no room name"},
