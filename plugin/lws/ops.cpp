@@ -66,8 +66,7 @@ int op_publish(lws_vhost* vhost, const char* room, const void* data, size_t size
 
 int op_room_stats(lws_vhost* vhost, const char* room, lws_chat_room_stats* stats) noexcept {
   if (!room) return LWS_CHAT_BAD_ROOM;
-  return guarded("room_stats", int{LWS_CHAT_NO_MEMORY},
-                 [=] { return VhostState::room_stats(vhost, room, *stats); });
+  return guarded("room_stats", int{LWS_CHAT_NO_MEMORY}, [=] { return VhostState::room_stats(vhost, room, *stats); });
 }
 
 void op_reload(lws_context* context) noexcept {

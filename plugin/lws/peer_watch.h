@@ -2,8 +2,8 @@
 
 #include <libwebsockets.h>
 
-#include "core/liveness.h"
 #include "config/options.h"
+#include "core/liveness.h"
 
 namespace lws_chat {
 

@@ -52,9 +52,7 @@ void StructuredConnection::ping() { session_.ping(); }
 
 void StructuredConnection::drain(Status why) { session_.part(why, now()); }
 
-void StructuredConnection::leave_hub() {
-  session_.lost(now(), departure());
-}
+void StructuredConnection::leave_hub() { session_.lost(now(), departure()); }
 
 // One command alone never costs more than the client may send at once, so it is never too much.
 bool StructuredConnection::allow(uint64_t cost) { return limit_rate(std::min(cost, vhost().options().message_burst)); }

@@ -80,6 +80,7 @@ test(`${name}: a reload keeps name and room, and the next room has its own messa
   const room = newRoom();
   const a = await browser.open(address(room));
   const nick = 'return document.getElementById("nick-text").textContent';
+  await shows(a, '#here', ['1 人在這裡']); // then the page has chosen its name
   const before = await a.evaluate(nick);
   await a.type('#input', 'one');
   await a.press('Enter');
