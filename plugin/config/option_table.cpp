@@ -24,8 +24,7 @@ constexpr Scope<OptionScope::kHub> kHub;
 constexpr Scope<OptionScope::kRoom> kRoom;
 
 // A member of Options, or of RoomSettings for an option of rooms.
-#define OF(member) \
-  [](auto& owner) -> auto& { return owner.member; }
+#define OF(member) ([](auto& owner) -> auto& { return owner.member; })
 
 template <OptionScope kWhose, typename Set, typename Get, typename Copy>
 OptionRow bound(OptionRow row, Scope<kWhose>, Set set, Get get, Copy copy) {

@@ -38,6 +38,7 @@ Deferred<Status> Hub::make_usable(Room& room, Time now) {
   room.opening_->waiting.emplace_back();
   Deferred<Status> usable = room.opening_->waiting.back().deferred();
   if (kept.ready()) {
+    // A copy, because the room may end. NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
     std::string name = room.name();
     go_on(kept.value(), now);
     Room* found = find(name);
