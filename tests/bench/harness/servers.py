@@ -103,9 +103,12 @@ class LwsChat(Server):
 
     @staticmethod
     def options(build):
-        """Names of this plugin build's options."""
+        """Names of this plugin build's options: from mdoc, or from the Markdown table of builds before it."""
         text = machine.output(str(build / "bin/lws-chatd"), "-p", str(build / "plugins"), "--options")
-        return set(re.findall(r"^\| `([a-z0-9-]+)`", text, re.MULTILINE))
+        names = set(re.findall(r"^(?:\.It Cm |\| `)([a-z0-9-]+)", text, re.MULTILINE))
+        if not names:
+            raise RuntimeError(f"{build}/bin/lws-chatd --options names no option in a known form")
+        return names
 
     @classmethod
     def all(cls, build):
