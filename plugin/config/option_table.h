@@ -48,7 +48,7 @@ const OptionRow* find_option(std::string_view name);
 // The option whose name is nearest to a mistyped one, in the same namespace; empty when none is near.
 std::string nearest_option(std::string_view name);
 
-// How an accepted range reads: "0 to 86400 s", "refuse or relay".
+// Text of an accepted range: "0 to 86400 s", "refuse or relay".
 std::string option_range(const OptionRow& row);
 
 }  // namespace lws_chat

@@ -8,7 +8,7 @@
 
 #include "config/option_table.h"
 
-// How the text of an option becomes a value. Each function returns an empty string, or what is wrong and what was
+// Turns the text of an option into a value. Each function returns an empty string, or what is wrong and what was
 // expected; then the value is as it was.
 namespace lws_chat {
 

@@ -14,7 +14,7 @@ class Room;
 
 class Broker {
  public:
-  // What the hub does for its broker.
+  // The hub, as its broker sees it.
   class Node {
    public:
     // Hands the message at this offset to the room's readers. Messages of a room have to come in order and without a

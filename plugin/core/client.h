@@ -45,7 +45,7 @@ class Client {
 
   Audience audience() const { return audience_; }
 
-  // Whether Hub::join() has not answered yet.
+  // True if Hub::join() has not answered yet.
   bool joining() const { return joining_ != nullptr; }
 
   Room* room() const { return room_; }

@@ -63,7 +63,7 @@ class [[nodiscard]] Deferred {
     state_->done = std::forward<Done>(done);
   }
 
-  // What `change` makes of the value, then as now.
+  // Returns a deferred whose value is changed by `change`, now or when it comes.
   template <typename Change>
   auto map(Change&& change) -> Deferred<decltype(change(std::declval<const T&>()))> {
     using Changed = decltype(change(std::declval<const T&>()));

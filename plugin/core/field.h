@@ -10,10 +10,10 @@ namespace lws_chat {
 // Without the blanks and tabs around it, which are no part of a value.
 std::string_view trimmed(std::string_view value);
 
-// Whether two tokens are the same: their case does not matter.
+// True if two tokens are the same: their case does not matter.
 bool same_token(std::string_view a, std::string_view b);
 
-// Whether a list, its members separated by commas, has the token.
+// True if a list, its members separated by commas, has the token.
 bool has_token(std::string_view list, std::string_view token);
 
 // The type of "Type/Subtype; parameters".

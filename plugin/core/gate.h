@@ -11,7 +11,7 @@ namespace lws_chat {
 
 enum class Action : uint8_t { kJoin, kPublish };
 
-// Who somebody is and what they may. Today everybody may everything.
+// Identity and rights of a client. Today every client may do everything.
 struct Grant {};
 
 class Gate {

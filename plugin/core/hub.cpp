@@ -63,7 +63,7 @@ const Room* Hub::find(std::string_view name) const {
 
 Room* Hub::find(std::string_view name) { return const_cast<Room*>(std::as_const(*this).find(name)); }
 
-// Whether there may be one more room without another being forgotten.
+// True if there may be one more room without another being forgotten.
 bool Hub::has_room_left(size_t name_length) const {
   return rooms_.size() < settings_.max_rooms && Room::cost(name_length) <= account_.left();
 }

@@ -1,4 +1,4 @@
-// How a client gets into a room, and a room into use.
+// Brings a client into a room, and a room into use.
 #include <algorithm>
 #include <cassert>
 #include <memory>

@@ -1,4 +1,4 @@
-// How a message gets into a room: past the gate, the broker and the journal, in this order.
+// Brings a message into a room: past the gate, the broker and the journal, in this order.
 #include <memory>
 #include <utility>
 
@@ -163,7 +163,7 @@ Published Hub::show(Room& room, const Message& message, Time now) {
   bool kept = room.settings().history.messages > 0 && !message.ephemeral;
   uint64_t offset = kept ? room.history_.top() + 1 : 0;
   {
-    // What can fail comes first.
+    // Steps that can fail come first.
     Attempt attempt(room);
     if (!room.members_.empty()) append(room, {Event::Kind::kPublication, room.name(), message, offset, room.epoch()});
     if (!message.ephemeral) room.history_.add(message, now);

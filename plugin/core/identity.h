@@ -23,7 +23,7 @@ using IdentityPtr = std::shared_ptr<const Identity>;
 // client is known again by its key, which only it can tell: nobody else sees it.
 class Departed {
  public:
-  // How many are remembered, in how many bytes at most; of more the oldest are forgotten.
+  // Limits of what is remembered, in entries and bytes; above them the oldest are forgotten.
   static constexpr size_t kMost = 100000;
   static constexpr size_t kMostBytes = size_t{64} * 1024 * 1024;
 

@@ -7,7 +7,7 @@
 namespace lws_chat {
 namespace {
 
-// How long the character is that the bytes begin with; 0: they begin with none.
+// Bytes of the character that the text begins with; 0 if it begins with none.
 size_t character_length(std::string_view bytes) {
   for (size_t length = 1; length <= std::min<size_t>(bytes.size(), 4); ++length)
     if (is_utf8(bytes.substr(0, length))) return length;

@@ -16,7 +16,7 @@ class MemoryAccount {
   size_t used() const { return used_; }
   size_t left() const { return limit_ - std::min(used_, limit_); }
 
-  // What one holder holds. It can be set above what is left, for what is held already.
+  // Bytes of one holder. It can be set above what is left, for what is held already.
   class Charge {
    public:
     explicit Charge(MemoryAccount& account) : account_(account) {}
@@ -24,7 +24,7 @@ class MemoryAccount {
     Charge(const Charge&) = delete;
     Charge& operator=(const Charge&) = delete;
 
-    // Whether it may be set to so many bytes.
+    // True if it may be set to so many bytes.
     bool may_be(size_t bytes) const { return bytes <= bytes_ || bytes - bytes_ <= account_.left(); }
     // It does not touch the account where nothing changes, which may be gone before a holder that holds nothing.
     void set(size_t bytes) {

@@ -9,10 +9,10 @@ namespace lws_chat {
 // The host of a Host field, without its port, in lower case: "example.org", "[::1]"; empty if it is none.
 std::string host_in(std::string_view field);
 
-// Whether it is localhost or an address of the machine's loopback.
+// True if it is localhost or an address of the machine's loopback.
 bool is_loopback_host(std::string_view host);
 
-// Whether the text is a name for server-names: a host without a port.
+// True if the text is a name for server-names: a host without a port.
 bool is_host(std::string_view text);
 
 // Under which names a vhost may be asked for. A page whose own name leads to this server is of the same origin for a

@@ -22,7 +22,7 @@ struct Publication {
   Message message;
 };
 
-// What became of a publication.
+// The outcome of a publication.
 struct Published {
   Status status = Status::kOk;  // why it was refused, if it was
   Position position{};          // of the message

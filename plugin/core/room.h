@@ -23,13 +23,13 @@ namespace lws_chat {
 
 inline constexpr size_t kMaxRoomName = 255;  // bytes
 
-// Whether a text may name a room: UTF-8 of 1 to 255 bytes without control characters and without '/'. Clients and
+// True if a text may name a room: UTF-8 of 1 to 255 bytes without control characters and without '/'. Clients and
 // proxies take "." and ".." out of a URL, so that these could never be reached.
 inline constexpr std::string_view kRoomNames =
     "1 to 255 bytes of UTF-8 without / and control characters, and not . or ..";
 bool is_room_name(std::string_view name);
 
-// What a dialect has found out about who is in a room, kept until somebody comes or goes.
+// A dialect's knowledge of who is in a room, kept until somebody comes or goes.
 struct Presence {
   std::string list;       // of all, as they are told; empty: not made yet
   int64_t users = -1;     // how many different ones; -1: not counted yet

@@ -15,7 +15,7 @@ class RoomShares {
  public:
   explicit RoomShares(uint64_t most) : most_(most) {}
 
-  // How many more rooms the origin may make.
+  // Number of rooms that the origin may still make.
   uint64_t left(Origin origin) const {
     if (most_ == 0 || origin == kNobody) return UINT64_MAX;
     auto found = made_.find(origin);

@@ -56,7 +56,7 @@ void Stream::roll_back(const Mark& mark) {
   for (Segment* segment = first_; segment && segment->base < mark.head; segment = segment->next) kept = segment;
   Segment* dropped = kept ? kept->next : first_;
   if (kept && kept->end() > mark.head) {
-    // Who was caught up stands again behind its last byte.
+    // A reader that was caught up stands again behind its last byte.
     kept->used = static_cast<uint32_t>(mark.head - kept->base);
     kept->readers -= static_cast<uint32_t>(mark.at_head);
   }

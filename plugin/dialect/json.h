@@ -47,7 +47,7 @@ std::string on_one_line(std::string_view json);
 // The text of a JSON string, as UTF-8. Precondition: kind is kString.
 std::string unquoted(const JsonValue& string);
 
-// Whether a string has half a surrogate pair, which is no character: unquoted() makes U+FFFD of it.
+// True if a string has half a surrogate pair, which is no character: unquoted() makes U+FFFD of it.
 bool has_half_a_pair(const JsonValue& string);
 
 // Whether the value is a whole number of that range, which is then put into `number`.

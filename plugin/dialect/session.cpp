@@ -44,7 +44,7 @@ void Session::keep(std::string_view message, Time now) {
   input_bytes_.set(bytes);
 }
 
-// Whether it may hold so many bytes more for the client, which then count.
+// True if it may hold so many bytes more for the client, which then count.
 bool Session::claim(size_t more) {
   size_t bytes = claimed_.bytes() + more;
   if (!claimed_.may_be(bytes)) return false;
@@ -285,7 +285,7 @@ void Session::expel(std::string_view room, Time now) {
   }
 }
 
-// What goes out before the close; nothing if there is no memory for it.
+// The frame that goes out before the close; nothing if there is no memory for it.
 std::string Session::last_frames(Status why) {
   // A close frame may stand in the middle of a message, others not.
   if (speaking_ || why == Status::kSlow || why == Status::kReplayLost || why == Status::kInternalError) return {};

@@ -33,7 +33,7 @@ class SessionLink {
   // Session::resume() is to be called as soon as the connection can write.
   virtual void ask_to_resume() = 0;
 
-  // Who counts for the rooms that it makes.
+  // The origin that is charged for the rooms that it makes.
   virtual Origin origin() const { return kNobody; }
 
   // The client has said connect: from now on it is pinged.
@@ -72,7 +72,7 @@ class Session {
   bool behind() const;
   bool owes() const { return !output_.empty(); }
 
-  // Whether a command waits for the hub's answer.
+  // True if a command waits for the hub's answer.
   bool waiting() const { return waiting_; }
 
   // Whether commands wait to be done.

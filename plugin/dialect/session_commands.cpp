@@ -11,7 +11,7 @@ namespace {
 // What a client says about itself, in bytes.
 constexpr size_t kMaxConnectData = 4096;
 
-// What it costs to know a client, beside what it says of itself, about.
+// About how many bytes a known client costs, beside what it says of itself.
 constexpr size_t kIdentity = 512;
 constexpr Time kSecond = 1'000'000;
 

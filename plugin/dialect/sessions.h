@@ -37,7 +37,7 @@ class Sessions {
   Session* of_client(std::string_view client) const;
   std::vector<Session*> of_user(std::string_view user) const;
 
-  // How many different users there are.
+  // Number of different users.
   size_t users() const { return users_; }
 
   size_t untaken = 0;  // bytes kept of replies that clients have not taken whole, of all sessions

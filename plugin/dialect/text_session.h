@@ -53,7 +53,7 @@ class TextSession final : public Client {
   // The connection is lost.
   void lost(Time now);
 
-  // Whether the hub's answer is awaited.
+  // True if the hub's answer is awaited.
   bool waiting() const { return waiting_; }
 
   // As a client of the hub.

@@ -16,7 +16,7 @@ class VhostState;
 // it for max-joins-per-second. `rooms` are those that it will be in at once. `vhost` may be nullptr.
 Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>& rooms, std::string& detail);
 
-// Whether the request is for a name of this server. If not, `detail` is the name.
+// True if the request is for a name of this server. If not, `detail` is the name.
 bool asked_for_us(lws* wsi, VhostState& vhost, std::string& detail);
 
 // FILTER_NETWORK_CONNECTION: whether a connection that was just accepted may stay. If not, that is logged and counted.

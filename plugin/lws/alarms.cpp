@@ -8,7 +8,7 @@
 namespace lws_chat {
 namespace {
 
-// How long alarms are rung before the sockets are looked at again.
+// Alarms are rung for so long before the sockets are looked at again.
 constexpr Time kPortion = 5 * LWS_US_PER_MS;
 
 }  // namespace

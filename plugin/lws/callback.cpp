@@ -153,7 +153,7 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
   }
 }
 
-// Whether -1 ends the connection that a call is about. For other reasons lws would end one of its own, or a whole
+// True if -1 ends the connection that a call is about. For other reasons lws would end one of its own, or a whole
 // vhost.
 bool is_about_connection(lws_callback_reasons reason) {
   switch (reason) {

@@ -120,7 +120,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // The peer closed with this code.
   void set_peer_code(unsigned code) { peer_code_ = code; }
 
-  // Whether the peer has left for good: it closed normally (1000, or without a code), as an SDK's disconnect() does.
+  // True if the peer has left for good: it closed normally (1000, or without a code), as an SDK's disconnect() does.
   // A page that is loaded again closes with 1001 (RFC 6455 section 7.4.1) and comes back.
   Hub::Departure departure() const {
     return peer_code_ == 1000 || peer_code_ == 1005 ? Hub::Departure::kFinal : Hub::Departure::kMayReturn;

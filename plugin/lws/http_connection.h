@@ -44,7 +44,7 @@ class HttpConnections {
   std::unordered_map<const lws*, Open> open_;  // the connections with a request that is not answered
 };
 
-// Whether the request lets another one follow on its connection, as far as it says so and is understood.
+// True if the request lets another one follow on its connection, as far as it says so and is understood.
 bool lets_another_follow(lws* wsi);
 
 }  // namespace lws_chat

@@ -93,7 +93,7 @@ int HttpRequest::ask_for_body() {
 
 // Sends what is left of the answer, as far as lws takes it, and ends the connection.
 int HttpRequest::finish() {
-  // What is still to be answered ends the connection then.
+  // Not answered yet: the connection ends once it is.
   if (!answered_) {
     end_now_ = true;
     return 0;

@@ -85,7 +85,7 @@ Deferred<HttpAnswer> call(VhostState& vhost, std::string_view method, std::strin
   });
 }
 
-// What only those who watch over the server may see. A proxy on the same machine would make everybody one of them, so
+// Pages for those who watch over the server only. A proxy on the same machine would make everybody one of them, so
 // that nobody gets it through a proxy, whatever that says of the client: see header.h.
 HttpAnswer judge_admin(lws* wsi, VhostState* vhost, bool enabled) {
   if (!vhost || !vhost->options().enabled || !enabled) return refusal(404, "not found");

@@ -6,7 +6,7 @@ namespace lws_chat {
 
 // HTTP_CONFIRM_UPGRADE
 
-// Whether the upgrade that is asked for is WebSocket, the only one that is served.
+// True if the upgrade that is asked for is WebSocket, the only one that is served.
 bool wants_websocket(lws* wsi);
 
 // What the callback has to return for any other. `name` is its argument, where lws reads the name of the upgrade again

@@ -12,16 +12,16 @@ namespace {
 
 constexpr lws_usec_t kInterval = 5 * LWS_US_PER_SEC;
 
-// How much more than before there has to be to give back.
+// Memory is given back if there is so much more than before.
 constexpr uint64_t kWorth = uint64_t{4} * 1024 * 1024;
 
-// How much more there has to be that is free for reuse.
+// It also takes so much more that is free for reuse.
 constexpr uint64_t kIdle = uint64_t{16} * 1024 * 1024;
 
 // So many connections need little beside what the process itself needs.
 constexpr uint64_t kFew = 1000;
 
-// Of this process, see proc_pid_statm(5); 0 if it is not known.
+// Memory of this process, see proc_pid_statm(5); 0 if it is not known.
 uint64_t resident() {
   char text[128] = "";
   int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);

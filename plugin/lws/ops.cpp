@@ -54,7 +54,7 @@ size_t op_connections(lws_context* context) noexcept {
   return guarded("connections", size_t{0}, [=] { return VhostState::count_connections(context); });
 }
 
-// Who cannot tell does not start.
+// A server that cannot tell does not start.
 size_t op_misconfigured(lws_context* context) noexcept {
   return guarded("misconfigured", size_t{1}, [=] { return VhostState::count_misconfigured(context); });
 }

@@ -30,7 +30,7 @@ class PeerAddress {
     return address_ == other.address_ && known_ == other.known_ && nameless_ == other.nameless_;
   }
 
-  // Who shares an address: all of an IPv4 address, all of a /64 of IPv6. kNobody if it is not known.
+  // Peers that share an address: all of an IPv4 address, all of a /64 of IPv6. kNobody if it is not known.
   Origin origin() const;
 
   // Whether it is one of these.

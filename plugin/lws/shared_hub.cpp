@@ -108,7 +108,7 @@ void SharedHub::flush_if_late() {
 
 void SharedHub::guarded_flush() {
   if (guarded("flush", [this] { flush(); })) return;
-  // What was due still is.
+  // Timers that were due still are.
   batching_ = false;
   schedule(now() + kTryAgain, 0);
 }

@@ -30,7 +30,7 @@ constexpr Time kTryAgain = 100 * LWS_US_PER_MS;
 // How long it is from closing some clients to closing the next, when they are not all closed at once.
 constexpr Time kDrainStep = 100 * LWS_US_PER_MS;
 
-// Whether the configuration says that only this machine may come. A Unix socket is none of that: no browser connects to
+// True if the configuration says that only this machine may come. A Unix socket is none of that: no browser connects to
 // one.
 bool listens_on_loopback(lws_vhost* vhost) {
   const char* interface = lws_get_vhost_iface(vhost);
@@ -111,7 +111,7 @@ std::string VhostState::read_api_keys() {
   return problem.empty() ? "" : "api-key-file " + options_.api_key_file + ": " + problem;
 }
 
-// What goes wrong with one vhost keeps nothing from the others.
+// A fault of one vhost keeps nothing from the others.
 void VhostState::reload_all(lws_context* context) {
   std::lock_guard<std::mutex> lock(registry_lock);
   for (VhostState* vhost : registry)

@@ -87,7 +87,7 @@ class VhostState {
   void count_api_call(std::string method, unsigned status) { ++api_calls_[{std::move(method), status}]; }
   std::string metrics();
 
-  // Whether a vhost of the same hub takes no more clients.
+  // True if a vhost of the same hub takes no more clients.
   bool hub_is_full() const;
 
   // Counts a connection from this address. Returns whether that is still within max-joins-per-second.

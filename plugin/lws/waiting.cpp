@@ -13,7 +13,7 @@
 namespace lws_chat::waiting {
 namespace {
 
-// Who has an address of IPv6 usually has all that begin with the same 64 bits.
+// An owner of an IPv6 address usually has all that begin with the same 64 bits.
 Address network_of(Address address) {
   constexpr std::array<uint8_t, 12> kV4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   if (!std::equal(kV4.begin(), kV4.end(), address.begin())) std::fill(address.begin() + 8, address.end(), uint8_t{0});
@@ -35,7 +35,7 @@ struct State {
   bool arrived = false;
 
   void add(lws* wsi, const std::optional<Address>& network) {
-    // What can fail comes first.
+    // Steps that can fail come first.
     std::list<lws*> one{wsi};
     size_t* count = network ? &from[*network] : nullptr;
     if (!waiting.try_emplace(wsi, Waiting{network, one.begin()}).second) return;

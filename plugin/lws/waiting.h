@@ -35,7 +35,7 @@ void idle(lws* wsi);
 // WSI_DESTROY
 void gone(lws* wsi);
 
-// How many there are.
+// Number of waiting connections.
 size_t count();
 
 }  // namespace waiting

@@ -11,7 +11,7 @@
 namespace lws_chat {
 namespace {
 
-// How long a peer may take to accept what precedes the close frame, and then to answer it.
+// Time a peer may take to accept what precedes the close frame, and then to answer it.
 constexpr Time kFarewell = 5 * LWS_US_PER_SEC;
 
 lws_write_protocol lws_type(Opcode opcode, bool final) {

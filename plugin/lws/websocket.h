@@ -29,7 +29,7 @@ class WebSocket : public Connection {
 
   void close(Ending ending, std::string last_frames = {}) override;
 
-  // Whether it is not read from for now.
+  // True if it is not read from for now.
   bool paused() const { return paused_; }
 
  protected:
