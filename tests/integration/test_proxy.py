@@ -51,7 +51,19 @@ async def get(url, **headers):
         await wire.abandon()
 
 
-class Nginx:
+class Proxy:
+    """A proxy with a process and a folder of its own, which end with it."""
+
+    def __exit__(self, *_exc):
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, path="/chat/", scheme="wss"):
+        return f"{scheme}://127.0.0.1:{self.port}{path}"
+
+
+class Nginx(Proxy):
     """nginx with the shipped example, in front of a port of lws-chatd."""
     redirects_to = "127.0.0.1"
 
@@ -86,16 +98,8 @@ class Nginx:
             time.sleep(0.01)
         return self
 
-    def __exit__(self, *_exc):
-        self.process.terminate()
-        self.process.wait(PATIENCE)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
-    def url(self, path="/chat/", scheme="wss"):
-        return f"{scheme}://127.0.0.1:{self.port}{path}"
-
-
-class HAProxy:
+class HAProxy(Proxy):
     """HAProxy with the shipped example, in front of a port of lws-chatd."""
 
     def __init__(self, behind):
@@ -126,14 +130,6 @@ class HAProxy:
             assert self.process.poll() is None and time.monotonic() < deadline, (self.folder / "log").read_text()
             time.sleep(0.01)
         return self
-
-    def __exit__(self, *_exc):
-        self.process.terminate()
-        self.process.wait(PATIENCE)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def url(self, path="/chat/", scheme="wss"):
-        return f"{scheme}://127.0.0.1:{self.port}{path}"
 
 
 def accepts(port):
