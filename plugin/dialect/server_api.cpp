@@ -142,8 +142,13 @@ struct ServerApi::Publication {
   bool skip_history = false;
 };
 
-ServerApi::Method ServerApi::method_called(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, Method>, 11> kMethods = {{
+struct ServerApi::Method {
+  std::string_view name;
+  Deferred<Result> (ServerApi::*call)(Request&, Time);
+};
+
+const ServerApi::Method* ServerApi::method_called(std::string_view name) {
+  static constexpr std::array<Method, 11> kMethods = {{
       {"publish", &ServerApi::publish},
       {"broadcast", &ServerApi::broadcast},
       {"presence", &ServerApi::presence},
@@ -156,9 +161,9 @@ ServerApi::Method ServerApi::method_called(std::string_view name) {
       {"disconnect", &ServerApi::disconnect},
       {"batch", &ServerApi::batch},
   }};
-  for (const auto& [known, method] : kMethods)
-    if (known == name) return method;
-  return nullptr;
+  const auto* found =
+      std::find_if(kMethods.begin(), kMethods.end(), [&](const Method& method) { return method.name == name; });
+  return found == kMethods.end() ? nullptr : found;
 }
 
 bool ServerApi::has(std::string_view method) { return method_called(method) != nullptr; }
@@ -176,7 +181,7 @@ Deferred<ServerApi::Answer> ServerApi::call(std::string_view method, std::string
   std::string problem = read_body(body, members);
   if (!problem.empty()) return answer(Result::bad(std::move(problem)));
   Request request(std::move(members));
-  return (this->*method_called(method))(request, now).map(answer);
+  return (this->*method_called(method)->call)(request, now).map(answer);
 }
 
 // Reads what publish and broadcast have in common. Returns what is wrong with it, or an empty text.
@@ -407,12 +412,14 @@ Deferred<std::string> ServerApi::command_of_batch(const JsonValue& command, Time
   std::vector<JsonMember> members = members_of(command);
   if (members.size() != 1) return Result::bad("a command has to have one method").wrapped("");
   const JsonMember& member = members.front();
-  Method method = method_called(member.name);
-  if (!method || method == &ServerApi::batch)
+  const Method* method = method_called(member.name);
+  if (!method || method->call == &ServerApi::batch)
     return Result{"", ClientError::kMethodNotFound, member.name.substr(0, 50)}.wrapped("");
   if (member.value.kind != JsonKind::kObject) return Result::bad(member.name + " is no object").wrapped("");
   Request request(members_of(member.value));
-  return (this->*method)(request, now).map([name = member.name](const Result& result) { return result.wrapped(name); });
+  return (this->*method->call)(request, now).map([name = member.name](const Result& result) {
+    return result.wrapped(name);
+  });
 }
 
 }  // namespace lws_chat

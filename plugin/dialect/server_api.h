@@ -43,8 +43,8 @@ class ServerApi {
  private:
   struct Result;
   struct Publication;
-  using Method = Deferred<Result> (ServerApi::*)(Request&, Time);
-  static Method method_called(std::string_view name);
+  struct Method;
+  static const Method* method_called(std::string_view name);
 
   Deferred<Result> publish(Request& request, Time now);
   Deferred<Result> broadcast(Request& request, Time now);
