@@ -7,7 +7,7 @@
 #include <ctime>
 #include <memory>
 
-#include "core/regular_file.h"
+#include "access/regular_file.h"
 
 namespace lws_chat {
 namespace {

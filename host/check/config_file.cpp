@@ -11,7 +11,7 @@
 #include <cstring>
 #include <optional>
 
-#include "core/regular_file.h"
+#include "access/regular_file.h"
 
 namespace lws_chat {
 namespace {

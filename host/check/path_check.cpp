@@ -1,7 +1,7 @@
 #include "host/check/path_check.h"
 
+#include "access/regular_file.h"
 #include "config/suggestion.h"
-#include "core/regular_file.h"
 #include "host/check/lws_keys.h"
 
 namespace lws_chat {

@@ -13,7 +13,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/regular_file.h"
+#include "access/regular_file.h"
 
 namespace lws_chat {
 namespace {

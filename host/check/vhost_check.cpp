@@ -12,10 +12,10 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "access/api_keys.h"
+#include "access/regular_file.h"
 #include "config/option_table.h"
 #include "config/suggestion.h"
-#include "core/api_keys.h"
-#include "core/regular_file.h"
 #include "host/check/certificate_check.h"
 #include "host/check/lws_keys.h"
 #include "host/check/mount_check.h"

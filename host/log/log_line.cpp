@@ -7,7 +7,7 @@
 #include <ctime>
 
 #include "core/utf8.h"
-#include "dialect/json.h"
+#include "wire/json.h"
 
 namespace lws_chat {
 namespace {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "access/address_range.h"
+#include "access/origin.h"
+#include "access/own_name.h"
 #include "config/suggestion.h"
-#include "core/address_range.h"
-#include "core/origin.h"
-#include "core/own_name.h"
-#include "core/room.h"
+#include "core/room/room.h"
 #include "core/utf8.h"
 
 namespace lws_chat {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/address_range.h"
+#include "access/address_range.h"
 #include "core/settings.h"
 
 // The options of the plugin, as typed values. The text of an option is parsed once, when it is set; from then on

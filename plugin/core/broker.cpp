@@ -1,6 +1,6 @@
 #include "core/broker.h"
 
-#include "core/room.h"
+#include "core/room/room.h"
 
 namespace lws_chat {
 

@@ -4,7 +4,7 @@
 
 #include "core/deferred.h"
 #include "core/identity.h"
-#include "core/message.h"
+#include "core/log/message.h"
 #include "core/publication.h"
 
 // The seam between nodes: gives each message its position and spreads it to every node that has readers of the room.

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "core/histogram.h"
-#include "core/message.h"
+#include "core/log/message.h"
 #include "core/status.h"
 
 namespace lws_chat {

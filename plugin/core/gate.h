@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "core/deferred.h"
-#include "core/message.h"
+#include "core/log/message.h"
 #include "core/status.h"
 
 // The seam for access control: may somebody do what they ask for?

@@ -19,7 +19,7 @@
 #include "core/gate.h"
 #include "core/journal.h"
 #include "core/random.h"
-#include "core/room.h"
+#include "core/room/room.h"
 #include "core/settings.h"
 #include "core/waker.h"
 

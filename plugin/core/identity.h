@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/message.h"
+#include "core/log/message.h"
 
 namespace lws_chat {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "core/deferred.h"
-#include "core/message.h"
+#include "core/log/message.h"
 #include "core/publication.h"
 
 // The seam for durable rooms: keeps messages where they survive the process.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/room.h"
+#include "core/room/room.h"
 
 namespace lws_chat {
 

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "core/message.h"
+#include "core/log/message.h"
 
 namespace lws_chat {
 

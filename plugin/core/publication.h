@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/message.h"
+#include "core/log/message.h"
 #include "core/status.h"
 
 namespace lws_chat {

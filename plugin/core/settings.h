@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/message.h"
+#include "core/log/message.h"
 #include "core/random.h"
 
 namespace lws_chat {

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 
-#include "core/message.h"
+#include "core/log/message.h"
 
 namespace lws_chat {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/message.h"
+#include "core/log/message.h"
 
 namespace lws_chat {
 

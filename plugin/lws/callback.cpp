@@ -3,17 +3,17 @@
 #include <cstdint>
 #include <memory>
 
-#include "lws/admission.h"
 #include "lws/guard.h"
-#include "lws/handshake.h"
-#include "lws/header.h"
-#include "lws/home.h"
-#include "lws/http_open.h"
-#include "lws/http_upgrade.h"
-#include "lws/structured_connection.h"
-#include "lws/text_connection.h"
-#include "lws/vhost.h"
-#include "lws/waiting.h"
+#include "lws/http/header.h"
+#include "lws/http/http_open.h"
+#include "lws/http/http_upgrade.h"
+#include "lws/vhost/admission.h"
+#include "lws/vhost/home.h"
+#include "lws/vhost/vhost.h"
+#include "lws/vhost/waiting.h"
+#include "lws/ws/handshake.h"
+#include "lws/ws/structured_connection.h"
+#include "lws/ws/text_connection.h"
 
 namespace lws_chat {
 namespace {

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "core/message.h"
+#include "core/log/message.h"
 
 namespace lws_chat {
 

@@ -7,7 +7,7 @@
 #include "core/log_text.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
-#include "lws/vhost.h"
+#include "lws/vhost/vhost.h"
 
 namespace lws_chat {
 

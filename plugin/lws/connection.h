@@ -7,13 +7,13 @@
 #include <string>
 #include <string_view>
 
-#include "core/client.h"
 #include "core/counters.h"
 #include "core/hub.h"
 #include "core/liveness.h"
-#include "lws/alarms.h"
-#include "lws/peer_address.h"
-#include "lws/uring_batch.h"
+#include "core/room/client.h"
+#include "lws/fanout/uring_batch.h"
+#include "lws/vhost/alarms.h"
+#include "lws/vhost/peer_address.h"
 
 namespace lws_chat {
 

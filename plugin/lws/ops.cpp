@@ -1,9 +1,9 @@
 // The table of services for other code in the process: lws-chat.h.
 #include "core/utf8.h"
-#include "dialect/json.h"
 #include "lws/callback.h"
 #include "lws/guard.h"
-#include "lws/vhost.h"
+#include "lws/vhost/vhost.h"
+#include "wire/json.h"
 
 namespace lws_chat {
 namespace {

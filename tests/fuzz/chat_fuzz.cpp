@@ -5,8 +5,8 @@
 #include <map>
 #include <memory>
 
+#include "api/server_api.h"
 #include "core/utf8.h"
-#include "dialect/server_api.h"
 #include "support/hub_calls.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"

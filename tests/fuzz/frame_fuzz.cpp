@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/utf8.h"
-#include "dialect/frame.h"
+#include "wire/frame.h"
 
 using namespace lws_chat;
 

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <iterator>
 
+#include "api/server_api.h"
 #include "core/utf8.h"
-#include "dialect/server_api.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"
 

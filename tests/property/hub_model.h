@@ -15,11 +15,11 @@
 #include <vector>
 
 #include "core/hub.h"
-#include "dialect/event_stream.h"
-#include "dialect/frame.h"
-#include "dialect/reply.h"
-#include "dialect/text.h"
+#include "dialect/centrifuge/reply.h"
+#include "dialect/events/encoder.h"
+#include "dialect/text/encoder.h"
 #include "support/hub_calls.h"
+#include "wire/frame.h"
 
 namespace lws_chat::model {
 

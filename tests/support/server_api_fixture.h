@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dialect/server_api.h"
+#include "api/server_api.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"
 #include "support/unit.h"

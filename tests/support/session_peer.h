@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "dialect/event_stream.h"
-#include "dialect/frame.h"
-#include "dialect/reply.h"
-#include "dialect/session.h"
-#include "dialect/text.h"
+#include "dialect/centrifuge/reply.h"
+#include "dialect/centrifuge/session.h"
+#include "dialect/events/encoder.h"
+#include "dialect/text/encoder.h"
+#include "wire/frame.h"
 
 namespace lws_chat {
 

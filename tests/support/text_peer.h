@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "dialect/text_session.h"
+#include "dialect/text/session.h"
 
 namespace lws_chat {
 

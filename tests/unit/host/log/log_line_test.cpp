@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "dialect/json.h"
 #include "support/unit.h"
+#include "wire/json.h"
 
 using namespace lws_chat;
 

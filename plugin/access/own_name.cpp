@@ -1,0 +1,70 @@
+#include "access/own_name.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "access/address_range.h"
+
+namespace lws_chat {
+namespace {
+
+bool is_name_char(unsigned char c) { return std::isalnum(c) || c == '-' || c == '.' || c == '_'; }
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
+}
+
+}  // namespace
+
+std::string host_in(std::string_view field) {
+  size_t end = field.find(field.substr(0, 1) == "[" ? ']' : ':');
+  std::string_view host = field.substr(0, end);
+  std::string_view rest = field.substr(host.size());
+  if (!host.empty() && host[0] == '[') {
+    Address address;
+    if (end == std::string_view::npos || !read_address(host.substr(1), address)) return "";
+    host = field.substr(0, end + 1);
+    rest = field.substr(end + 1);
+  } else if (!std::all_of(host.begin(), host.end(), is_name_char)) {
+    return "";
+  }
+  if (!rest.empty() && (rest[0] != ':' || (rest.size() > 1 && !all_digits(rest.substr(1))))) return "";
+  std::string name(host);
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  // A name may end with the root's dot.
+  if (name.size() > 1 && name.back() == '.') name.pop_back();
+  return name;
+}
+
+bool is_host(std::string_view text) {
+  std::string host = host_in(text);
+  return !host.empty() && host.size() == text.size();
+}
+
+bool is_loopback_host(std::string_view host) {
+  if (host == "localhost" || host == "[::1]") return true;
+  Address address;
+  return host.substr(0, 4) == "127." && read_address(host, address);
+}
+
+bool OwnNames::has(std::string_view field) const {
+  if (any) return true;
+  std::string host = host_in(field);
+  if (host.empty()) return false;
+  return (loopback && is_loopback_host(host)) || std::find(names.begin(), names.end(), host) != names.end();
+}
+
+OwnNames own_names(const std::vector<std::string>& configured, std::string_view vhost, bool listens_on_loopback,
+                   bool behind_proxy) {
+  OwnNames own;
+  bool strict = !configured.empty() || (listens_on_loopback && !behind_proxy);
+  if (!strict || std::find(configured.begin(), configured.end(), "*") != configured.end()) return own;
+  own.any = false;
+  own.loopback = listens_on_loopback;
+  for (const std::string& name : configured) own.names.push_back(host_in(name));
+  if (listens_on_loopback && is_host(vhost)) own.names.push_back(host_in(vhost));
+  return own;
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,68 @@
+#include "access/regular_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace lws_chat {
+namespace {
+
+constexpr char kNameAnother[] = ": name a regular file";
+
+struct Descriptor {
+  // A FIFO without a writer would hold up an open() that may wait.
+  explicit Descriptor(const std::string& path) : fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)) {}
+  ~Descriptor() {
+    if (fd >= 0) close(fd);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int fd;
+};
+
+std::string describe_error(int error) {
+  switch (error) {
+    case ENOENT: return "missing, create it or correct the path";
+    case EACCES: return "permission denied, let the user of the service read it";
+    case ENXIO: return std::string("is a socket") + kNameAnother;  // open(2)
+    default: return std::strerror(error);
+  }
+}
+
+std::string kind_problem(mode_t mode) {
+  if (S_ISREG(mode)) return "";
+  const char* kind = S_ISDIR(mode) ? "is a folder" : S_ISFIFO(mode) ? "is a FIFO" : "is a device";
+  return std::string(kind) + kNameAnother;
+}
+
+std::string problem_of(const Descriptor& file) {
+  struct stat status;
+  if (file.fd < 0 || fstat(file.fd, &status) != 0) return describe_error(errno);
+  return kind_problem(status.st_mode);
+}
+
+}  // namespace
+
+FileText read_regular_file(const std::string& path, size_t limit) {
+  Descriptor file(path);
+  FileText read_so_far{"", problem_of(file)};
+  while (read_so_far.problem.empty()) {
+    char block[16384];
+    ssize_t got = read(file.fd, block, sizeof block);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return {"", describe_error(errno)};
+    if (got == 0) break;
+    read_so_far.text.append(block, static_cast<size_t>(got));
+    // The size that the system tells would say nothing of files in /proc, or of one that grows.
+    if (read_so_far.text.size() > limit)
+      return {"", "has more than " + std::to_string(limit) + " bytes: name the right file"};
+  }
+  return read_so_far;
+}
+
+std::string file_problem(const std::string& path) { return problem_of(Descriptor(path)); }
+
+}  // namespace lws_chat

@@ -1,0 +1,161 @@
+#include "api/metrics.h"
+
+#include <cstdio>
+
+namespace lws_chat {
+namespace {
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return text;
+}
+
+// Writes families of samples one after the other.
+class Writer {
+ public:
+  void family(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = "lws_chat_";
+    name_ += name;
+    text_.append("# HELP ").append(name_).append(" ").append(help).append("\n");
+    text_.append("# TYPE ").append(name_).append(" ").append(type).append("\n");
+  }
+
+  // `labels` is empty or like `cause="slow"`.
+  void sample(std::string_view labels, std::string_view value, std::string_view suffix = {}) {
+    text_.append(name_).append(suffix);
+    if (!labels.empty()) text_.append("{").append(labels).append("}");
+    text_.append(" ").append(value).append("\n");
+  }
+  void sample(std::string_view labels, uint64_t value) { sample(labels, std::to_string(value)); }
+
+  void gauge(std::string_view name, std::string_view help, uint64_t value) {
+    family(name, "gauge", help);
+    sample("", value);
+  }
+  void counter(std::string_view name, std::string_view help, uint64_t value) {
+    family(name, "counter", help);
+    sample("", value);
+  }
+
+  template <size_t kBounds>
+  void histogram(std::string_view name, std::string_view help, const Histogram<kBounds>& histogram) {
+    family(name, "histogram", help);
+    uint64_t count = 0;
+    for (size_t i = 0; i < kBounds; ++i) {
+      count += histogram.counts()[i];
+      sample("le=\"" + number(histogram.bounds()[i]) + "\"", std::to_string(count), "_bucket");
+    }
+    count += histogram.counts()[kBounds];
+    sample("le=\"+Inf\"", std::to_string(count), "_bucket");
+    sample("", number(histogram.sum()), "_sum");
+    sample("", std::to_string(count), "_count");
+  }
+
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+  std::string name_;
+};
+
+std::string label(std::string_view name, std::string_view value) {
+  std::string text(name);
+  text += "=\"";
+  for (char c : value) {
+    if (c == '"' || c == '\\' || c == '\n') text += '\\';
+    text += c == '\n' ? 'n' : c;
+  }
+  return text += '"';
+}
+
+void write_dialects(Writer& out, const Counters& counters) {
+  auto each = [&](uint64_t Counters::ByDialect::*member) {
+    for (unsigned i = 0; i < kDialects; ++i)
+      out.sample(label("dialect", name_of(static_cast<Dialect>(i))), counters.dialects[i].*member);
+  };
+  out.family("clients", "gauge", "Connections now, by what they speak.");
+  each(&Counters::ByDialect::connections);
+  out.family("connects_total", "counter", "Connections so far.");
+  each(&Counters::ByDialect::connects);
+  out.family("subscriptions", "gauge", "Rooms that the connections are in now, counted for each connection.");
+  each(&Counters::ByDialect::subscriptions);
+  out.family("joins_total", "counter", "Times that a client joined a room.");
+  each(&Counters::ByDialect::joins);
+}
+
+void write_rooms(Writer& out, const Hub& hub) {
+  uint64_t occupied = 0;
+  uint64_t messages = 0;
+  uint64_t bytes = 0;
+  hub.each_room([&](const Room& room) {
+    occupied += !room.members().empty();
+    messages += room.history().count();
+    bytes += room.history().bytes();
+  });
+  out.family("rooms", "gauge", "Rooms with somebody in them, and rooms that are only remembered.");
+  out.sample("state=\"occupied\"", occupied);
+  out.sample("state=\"remembered\"", hub.rooms() - occupied);
+  out.gauge("history_messages", "Messages kept of all rooms.", messages);
+  out.gauge("history_bytes", "Bytes of them.", bytes);
+  out.gauge("memory_bytes", "Bytes of all streams and histories, which max-memory bounds.", hub.bytes_in_use());
+}
+
+void write_messages(Writer& out, const Counters& counters) {
+  out.counter("messages_received_total", "Messages accepted from clients, back ends and other plugins.",
+              counters.messages_in);
+  out.counter("received_bytes_total", "Bytes of their payload.", counters.bytes_in);
+  out.counter("deliveries_total", "Messages times the readers they were for.", counters.deliveries);
+  out.counter("replayed_total", "Those of the deliveries that came from a history.", counters.replayed);
+  out.counter("writes_total", "Times that bytes of rooms were handed to a connection.", counters.writes);
+  out.counter("sent_bytes_total", "Those bytes, with framing.", counters.bytes_out);
+  out.family("recoveries_total", "counter", "Clients that came back to a room with a position, by what they got.");
+  out.sample("result=\"full\"", counters.recovered);
+  out.sample("result=\"failed\"", counters.unrecovered);
+  out.counter("pauses_total", "Times that reading from a client stopped because it sent too fast.", counters.pauses);
+  out.counter("flushes_total", "Times that a room's members were all written to.", counters.flushes);
+  out.histogram("flush_seconds", "How long one turn of sending took.", counters.flush_seconds);
+  out.histogram("delivery_delay_seconds",
+                "From the first message that waited in a room until all members were written to.",
+                counters.delay_seconds);
+  out.histogram("reader_lag_bytes", "How far behind a reader was each time that it could not be written to.",
+                counters.lag_bytes);
+}
+
+void write_ends(Writer& out, const Counters& counters) {
+  out.family("refused_total", "counter", "Connections, and messages for new rooms, that were not taken, by cause.");
+  for (unsigned i = 1; i < kStatusCount; ++i) {
+    const StatusRow& row = describe(static_cast<Status>(i));
+    if (row.http_status) out.sample(label("cause", row.cause), counters.refused[i]);
+  }
+  out.family("closed_total", "counter", "Connections closed by the server, by cause.");
+  for (unsigned i = 1; i < kStatusCount; ++i) {
+    auto status = static_cast<Status>(i);
+    if (closes(status)) out.sample(label("cause", describe(status).cause), counters.ended[i]);
+  }
+}
+
+}  // namespace
+
+std::string metrics_text(const Hub& hub, const ServerFacts& facts) {
+  Writer out;
+  out.family("build_info", "gauge", "What runs here.");
+  out.sample(label("version", LWS_CHAT_VERSION) + "," + label("libwebsockets", facts.lws_version) + "," +
+                 label("fanout", facts.fanout),
+             1);
+  out.gauge("draining", "Whether the server is shutting down.", facts.draining);
+  write_dialects(out, hub.counters());
+  write_rooms(out, hub);
+  write_messages(out, hub.counters());
+  write_ends(out, hub.counters());
+  out.family("api_calls_total", "counter", "Requests of back ends, by method and HTTP status.");
+  for (const auto& [call, count] : facts.api_calls)
+    out.sample(label("method", call.first) + "," + label("status", std::to_string(call.second)), count);
+  if (facts.certificates.empty()) return out.take();
+  out.family("certificate_expiry_timestamp_seconds", "gauge", "When the certificates in use expire.");
+  for (const auto& [vhost, expiry] : facts.certificates)
+    out.sample(label("vhost", vhost.first) + "," + label("port", std::to_string(vhost.second)), expiry);
+  return out.take();
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,117 @@
+#include "core/log/history.h"
+
+#include <cassert>
+#include <cstring>
+
+namespace lws_chat {
+
+// A record is followed by its publisher, its tags and its payload; the next one is aligned for its header.
+size_t History::space(const Record& record) {
+  constexpr size_t kAlign = alignof(Record);
+  return sizeof(Record) + (record.extra() + record.size + kAlign - 1) / kAlign * kAlign;
+}
+
+void History::add(const Message& message, Time now) {
+  Record record{now,
+                message.unix_ms,
+                static_cast<uint32_t>(message.payload.size()) & kMaxSize,
+                static_cast<uint32_t>(message.format) & 3u,
+                static_cast<uint16_t>(message.publisher.size()),
+                static_cast<uint16_t>(message.tags.size())};
+  assert(record.size == message.payload.size());
+  assert(record.publisher_size == message.publisher.size() && record.tags_size == message.tags.size());
+  if (limits_.messages == 0 || record.size + record.extra() > limits_.bytes) {
+    // A gap inside would be worse than a short history.
+    clear();
+    ++top_;
+    return;
+  }
+  size_t need = space(record);
+  if (!last_page_ || last_page_->capacity - last_page_->used < need) {
+    uint32_t size_class = last_page_ ? BlockPool::larger(last_page_->size_class) : 0;
+    auto* page = pool_.take<Page>(BlockKind::kHistory, owner_, size_class, need);
+    page->first_offset = top_ + 1;
+    (last_page_ ? last_page_->next : first_page_) = page;
+    last_page_ = page;
+  }
+  char* to = last_page_->data() + last_page_->used;
+  std::memcpy(to, &record, sizeof record);
+  to += sizeof record;
+  for (std::string_view part : {message.publisher, message.tags, message.payload}) {
+    if (!part.empty()) std::memcpy(to, part.data(), part.size());
+    to += part.size();
+  }
+  last_page_->used += static_cast<uint32_t>(need);
+  ++last_page_->count;
+  ++count_;
+  ++top_;
+  bytes_ += record.size + record.extra();
+  while (count_ > limits_.messages || bytes_ > limits_.bytes) drop_oldest();
+  expire(now);
+}
+
+void History::expire(Time now) {
+  while (count_ > 0) {
+    Record oldest;
+    std::memcpy(&oldest, first_page_->data() + first_page_->begin, sizeof oldest);
+    if (oldest.time + limits_.age > now) return;
+    drop_oldest();
+  }
+}
+
+History::Reader History::from(uint64_t offset) const {
+  assert(offset >= first() && offset <= top_ + 1);
+  const Page* page = first_page_;
+  if (!page) return {nullptr, nullptr, offset};
+  while (page->next && offset >= page->next->first_offset) page = page->next;
+  const char* at = page->data() + page->begin;
+  for (uint64_t skipped = page->first_offset; skipped < offset; ++skipped) {
+    Record record;
+    std::memcpy(&record, at, sizeof record);
+    at += space(record);
+  }
+  return {page, at, offset};
+}
+
+History::Entry History::Reader::next() {
+  if (offset_ == page_->first_offset + page_->count) {
+    page_ = page_->next;
+    at_ = page_->data() + page_->begin;
+  }
+  Record record;
+  std::memcpy(&record, at_, sizeof record);
+  const char* publisher = at_ + sizeof record;
+  at_ += space(record);
+  const char* tags = publisher + record.publisher_size;
+  Message message{{tags + record.tags_size, record.size},
+                  static_cast<Format>(record.format),
+                  {publisher, record.publisher_size},
+                  {tags, record.tags_size},
+                  false,
+                  record.unix_ms};
+  return {offset_++, record.time, message};
+}
+
+void History::drop_oldest() {
+  Page* page = first_page_;
+  Record oldest;
+  std::memcpy(&oldest, page->data() + page->begin, sizeof oldest);
+  bytes_ -= oldest.size + oldest.extra();
+  --count_;
+  page->begin += static_cast<uint32_t>(space(oldest));
+  ++page->first_offset;
+  if (--page->count > 0) return;
+  first_page_ = page->next;
+  if (!first_page_) last_page_ = nullptr;
+  pool_.give(page);
+}
+
+void History::drop_oldest_page() {
+  for (uint32_t left = first_page_ ? first_page_->count : 0; left > 0; --left) drop_oldest();
+}
+
+void History::clear() {
+  while (count_ > 0) drop_oldest();
+}
+
+}  // namespace lws_chat

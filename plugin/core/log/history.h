@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/log/block_pool.h"
+#include "core/log/message.h"
+#include "core/settings.h"
+
+namespace lws_chat {
+
+// A room's last messages, as their publishers sent them, bounded by count, bytes and age. Every message
+// published has an offset, 1 for the first; the history holds those from first() to top().
+class History {
+ public:
+  struct Entry {
+    uint64_t offset = 0;
+    Time time = 0;
+    Message message;
+  };
+
+  History(BlockPool& pool, Room* owner, const HistoryLimits& limits) : pool_(pool), owner_(owner), limits_(limits) {}
+  ~History() { clear(); }
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
+
+  uint64_t top() const { return top_; }  // offset of the last message published; 0: there was none
+  uint64_t first() const { return top_ - count_ + 1; }
+  size_t count() const { return count_; }
+  bool empty() const { return count_ == 0; }
+  size_t bytes() const { return bytes_; }
+
+  // Gives the message the next offset, and keeps it as far as the limits allow.
+  void add(const Message& message, Time now);
+
+  // Drops what is older than the limit.
+  void expire(Time now);
+
+  // The messages from this offset on, each valid until the next change.
+  // Precondition: first() <= offset <= top() + 1.
+  class Reader;
+  Reader from(uint64_t offset) const;
+
+  // Drops everything in the oldest block of memory.
+  void drop_oldest_page();
+  void clear();
+
+  // Drops everything; the next message gets the offset behind `top`.
+  void restart(uint64_t top) {
+    clear();
+    top_ = top;
+  }
+
+ private:
+  struct Page : Block {
+    Page* next = nullptr;
+    uint64_t first_offset = 0;
+    uint32_t begin = 0;  // where the first message still kept stands
+    uint32_t count = 0;  // of messages still kept
+    char* data() { return reinterpret_cast<char*>(this + 1); }
+    const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+  };
+  static constexpr uint32_t kMaxSize = (1u << 30) - 1;  // of a payload, in bytes
+  struct Record {
+    Time time;
+    int64_t unix_ms;
+    uint32_t size : 30;
+    uint32_t format : 2;  // a Format
+    uint16_t publisher_size;
+    uint16_t tags_size;
+
+    size_t extra() const { return size_t{publisher_size} + tags_size; }
+  };
+
+  static size_t space(const Record& record);
+  void drop_oldest();
+
+  BlockPool& pool_;
+  Room* owner_;
+  const HistoryLimits& limits_;
+  Page* first_page_ = nullptr;
+  Page* last_page_ = nullptr;
+  uint64_t top_ = 0;
+  size_t count_ = 0;
+  size_t bytes_ = 0;
+};
+
+// Gives the messages of a history one after the other.
+class History::Reader {
+ public:
+  // Precondition: there is one more, offset() <= top().
+  Entry next();
+  uint64_t offset() const { return offset_; }
+
+ private:
+  friend class History;
+  Reader(const Page* page, const char* at, uint64_t offset) : page_(page), at_(at), offset_(offset) {}
+
+  const Page* page_;
+  const char* at_;  // where the next one stands in the page, or its end
+  uint64_t offset_;
+};
+
+}  // namespace lws_chat

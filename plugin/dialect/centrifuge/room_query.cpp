@@ -1,0 +1,126 @@
+#include "dialect/centrifuge/room_query.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <vector>
+
+#include "dialect/centrifuge/reply.h"
+
+namespace lws_chat {
+namespace {
+
+// A history or a list of members is cut off, or refused, at about so many bytes.
+constexpr size_t kMaxReply = size_t{1024} * 1024;
+
+}  // namespace
+
+RoomAnswer no_presence() { return {{}, ClientError::kNotAvailable, "presence is off"}; }
+
+RoomAnswer no_history() { return {{}, ClientError::kNotAvailable, "no history is kept"}; }
+
+namespace {
+
+// Everybody who is there or may be back soon, as one reply.
+void list_members(const Room& room, Presence& known) {
+  std::string list = "{\"presence\":{";
+  size_t empty = list.size();
+  auto add = [&](const IdentityPtr& identity) {
+    if (identity) list.append(list.size() == empty ? "\"" : ",\"").append(identity->client + "\":" + identity->json);
+    return list.size() <= kMaxReply;
+  };
+  auto add_absent = [&](const Room::Absent& absent) { return add(absent.identity); };
+  const std::vector<Client*>& members = room.members();
+  const std::list<Room::Absent>& absent = room.absent();
+  known.too_long =
+      !std::all_of(members.begin(), members.end(), [&](Client* member) { return add(member->identity()); }) ||
+      !std::all_of(absent.begin(), absent.end(), add_absent);
+  if (!known.too_long) known.list = list + "}}";
+}
+
+void count_users(const Room& room, Presence& known) {
+  std::unordered_set<std::string_view> users;
+  for (Client* member : room.members())
+    if (IdentityPtr identity = member->identity()) users.insert(identity->user);
+  for (const Room::Absent& absent : room.absent()) users.insert(absent.identity->user);
+  known.users = static_cast<int64_t>(users.size());
+}
+
+}  // namespace
+
+RoomAnswer query_presence(Hub& hub, Room& room, Time now) {
+  if (!room.settings().presence) return no_presence();
+  const Presence& known = hub.presence(room, now, [&](Presence& one) {
+    if (one.list.empty() && !one.too_long) list_members(room, one);
+  });
+  RoomAnswer answer;
+  answer.items = room.members().size() + room.absent().size();
+  answer.kept = known.list;
+  if (known.too_long) {
+    answer.error = ClientError::kLimitExceeded;
+    answer.detail = "too many members for one reply, ask for presence_stats";
+  }
+  return answer;
+}
+
+RoomAnswer query_presence_stats(Hub& hub, Room& room, Time now) {
+  if (!room.settings().presence) return no_presence();
+  const Presence& known = hub.presence(room, now, [&](Presence& one) {
+    if (one.users < 0) count_users(room, one);
+  });
+  RoomAnswer answer;
+  answer.items = room.members().size() + room.absent().size();
+  answer.json =
+      "{\"num_clients\":" + std::to_string(answer.items) + ",\"num_users\":" + std::to_string(known.users) + "}";
+  return answer;
+}
+
+HistoryRange read_history_range(Request& request, std::string& problem) {
+  HistoryRange range;
+  range.limit = request.signed_number("limit", -1, INT32_MAX);
+  range.reverse = request.flag("reverse");
+  Request since = request.object("since", range.since);
+  range.offset = since.number("offset");
+  range.epoch = since.text("epoch");
+  problem = request.problem().empty() ? since.problem() : request.problem();
+  return range;
+}
+
+RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, bool with_time, Time now) {
+  if (room.settings().history.messages == 0) return no_history();
+  const History& history = hub.history(room, now);
+  uint64_t first = history.first();
+  uint64_t end = history.top() + 1;  // one after the last of those asked for
+  if (range.since) {
+    bool reachable = range.reverse || (range.offset <= history.top() && range.offset + 1 >= first);
+    if ((!range.epoch.empty() && range.epoch != room.epoch()) || !reachable)
+      return {{}, ClientError::kUnrecoverablePosition};
+    if (range.reverse)
+      end = std::max(first, std::min(end, range.offset));
+    else
+      first = range.offset + 1;
+  }
+  uint64_t count = range.limit < 0 ? end - first : std::min<uint64_t>(end - first, static_cast<uint64_t>(range.limit));
+  count = std::min<uint64_t>(count, kMaxReply / 16);  // more do not fit the reply, however small
+  if (range.reverse) first = end - count;
+  std::vector<History::Entry> entries;
+  History::Reader reader = history.from(first);
+  for (size_t i = 0; i < count; ++i) entries.push_back(reader.next());
+  if (range.reverse) std::reverse(entries.begin(), entries.end());
+  RoomAnswer answer;
+  std::string publications;
+  for (const History::Entry& entry : entries) {
+    if (publications.size() > kMaxReply) break;
+    append_entry(publications, entry, with_time);
+    ++answer.items;
+  }
+  answer.json = "{\"publications\":[" + publications + "],\"epoch\":\"" + room.epoch() +
+                "\",\"offset\":" + std::to_string(history.top()) + "}";
+  return answer;
+}
+
+void append_entry(std::string& publications, const History::Entry& entry, bool with_time) {
+  if (!publications.empty()) publications += ',';
+  append_publication(publications, entry.message, entry.offset, with_time ? entry.message.unix_ms : 0);
+}
+
+}  // namespace lws_chat

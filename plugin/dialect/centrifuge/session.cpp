@@ -1,0 +1,340 @@
+#include "dialect/centrifuge/session.h"
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+
+#include "dialect/centrifuge/reply.h"
+#include "dialect/centrifuge/subscription.h"
+#include "wire/frame.h"
+
+namespace lws_chat {
+namespace {
+
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+Session::Session(Hub& hub, Sessions& sessions, const Options& options, SessionLink& link)
+    : hub_(hub),
+      sessions_(sessions),
+      options_(options),
+      link_(link),
+      input_bytes_(hub.input_account()),
+      claimed_(hub.account()) {}
+
+Session::~Session() = default;
+
+void Session::receive(std::string_view message, Time now) {
+  if (ended_ || parting_ != Status::kOk) return;
+  if (!input_.empty() || waiting_) {
+    // The connection was asked not to read; what it already had is bounded all the same.
+    if (input_bytes_.bytes() > 2 * options_.max_message + kMaxUntaken) return end({Status::kTooFast}, now);
+    return keep(message, now);
+  }
+  (void)run(message, now);
+  if (!message.empty() && !ended_) keep(message, now);
+}
+
+void Session::keep(std::string_view message, Time now) {
+  constexpr size_t kNode = 64;
+  size_t bytes = input_bytes_.bytes() + kNode + message.size();
+  if (!input_bytes_.may_be(bytes)) return end({Status::kNoMemory}, now);
+  input_.emplace_back(message);
+  input_bytes_.set(bytes);
+}
+
+// True if it may hold so many bytes more for the client, which then count.
+bool Session::claim(size_t more) {
+  size_t bytes = claimed_.bytes() + more;
+  if (!claimed_.may_be(bytes)) return false;
+  claimed_.set(bytes);
+  return true;
+}
+
+size_t Session::cost_of(std::string_view channel) {
+  constexpr size_t kNode = 64;
+  return sizeof(Subscriptions::value_type) + kNode + channel.size();
+}
+
+Session::Subscriptions::iterator Session::drop(Subscriptions::iterator subscription) {
+  claimed_.set(claimed_.bytes() - std::min(claimed_.bytes(), cost_of(subscription->first)));
+  return subscriptions_.erase(subscription);
+}
+
+// Does the commands of a message and takes them off it, until there is a reason to wait. Returns whether there is
+// none.
+bool Session::run(std::string_view& lines, Time now) {
+  bool wait = false;
+  while (!lines.empty() && !wait && !ended_ && parting_ == Status::kOk) {
+    std::string_view line = first_line(lines);
+    cost_ = 1;
+    bool done = handle(line, now);
+    if (done) lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+    if (replies_.size() > kMaxUntaken) flush_replies();
+    wait = !done || !link_.allow(cost_) || waiting_;
+    if (!done || waiting_ || output_.size() - taken_ > (scarce() ? 0 : kMaxUntaken)) {
+      wait = true;
+      if (!held_) link_.hold_input(true);
+      held_ = true;
+    }
+  }
+  if (ended_ || parting_ != Status::kOk) lines = {};
+  if (lines.empty()) ids_.clear();
+  flush_replies();
+  return !wait;
+}
+
+void Session::resume(Time now) {
+  if (ended_) return;
+  if (speaking_) hub_.pump(*speaking_, now);
+  flush_replies();
+  if (ended_ || speaking_ || !output_.empty()) return;
+  serve_rooms(now);
+  if (ended_ || speaking_ || waiting_) return;
+  if (held_) {
+    held_ = false;
+    link_.hold_input(false);
+  }
+  if (input_.empty() || !link_.allow(0)) return;
+  std::list<std::string> waiting = std::move(input_);
+  input_.clear();
+  input_bytes_.set(0);
+  bool go_on = true;
+  for (const std::string& message : waiting) {
+    std::string_view rest = message;
+    if (go_on) go_on = run(rest, now);
+    if (ended_ || parting_ != Status::kOk) return;
+    if (!rest.empty()) keep(rest, now);
+  }
+}
+
+// The room after the last one served comes first, so that all get their turn when the client takes little.
+void Session::serve_rooms(Time now) {
+  auto at = subscriptions_.lower_bound(next_served_);
+  for (size_t left = subscriptions_.size(); left > 0 && !ended_; --left, ++at) {
+    if (at == subscriptions_.end()) at = subscriptions_.begin();
+    if (!at->second.behind()) continue;
+    if (!link_.ready()) {
+      next_served_ = at->first;
+      return;
+    }
+    hub_.pump(at->second, now);
+  }
+}
+
+bool Session::behind() const {
+  if (ended_) return false;
+  return speaking_ || !output_.empty() ||
+         std::any_of(subscriptions_.begin(), subscriptions_.end(),
+                     [](const auto& entry) { return entry.second.behind(); });
+}
+
+// The hub answers later. Until then no further command is done, and the client feels that its input is not read.
+void Session::await() { waiting_ = true; }
+
+void Session::answered() {
+  if (!waiting_) return;
+  waiting_ = false;
+  flush_replies();
+  if (!ended_) link_.ask_to_resume();
+}
+
+// Returns whether it is done; if not, it has to be tried again when the client has taken more.
+bool Session::handle(std::string_view line, Time now) {
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return true;
+  Command command;
+  if (!read_command(line, command)) return end({Status::kBadRequest, 0, "not a command in JSON"}, now), true;
+  if (command.method == Method::kNone && command.id == 0) return true;
+  bool first = command.method == Method::kConnect;
+  if (first == (identity_ != nullptr))
+    return end({Status::kBadRequest, 0, first ? "connect for the second time" : "connect has to come first"}, now),
+           true;
+  if (command.method == Method::kSend) return true;
+  if (command.id == 0) return end({Status::kBadRequest, 0, "command without id"}, now), true;
+  if (!command.problem.empty()) return refuse(command, ClientError::kBadRequest, command.problem), true;
+  if (ids_.count(command.id))
+    return refuse(command, ClientError::kBadRequest, "the id was used before in the same message"), true;
+  if (command.method == Method::kUnsubscribe && !unsubscribe(command, now)) return false;
+  ids_.insert(command.id);
+  perform(command, now);
+  return true;
+}
+
+void Session::reply(const Command& command, std::string_view result) {
+  if (!replies_.empty()) replies_ += '\n';
+  replies_.append("{\"id\":").append(std::to_string(command.id));
+  replies_.append(",\"").append(command.name).append("\":").append(result).append("}");
+}
+
+void Session::refuse(const Command& command, ClientError error, std::string_view detail) {
+  if (!replies_.empty()) replies_ += '\n';
+  append_error(replies_, command.id, error, detail);
+}
+
+// Hands the replies to the connection, many in one message, as far as it takes them.
+void Session::flush_replies() {
+  if (!replies_.empty()) {
+    // A long reply may have to wait for long: it gets no more room than it needs.
+    output_.reserve(output_.size() + framed_size(replies_.size()));
+    FrameString frames(output_);
+    append_message(frames, Message{replies_});
+    replies_ = std::string();
+  }
+  write_replies();
+  note_untaken();
+}
+
+void Session::write_replies() {
+  while (!ended_ && !speaking_ && taken_ < output_.size() && link_.ready()) {
+    std::string_view rest = std::string_view(output_).substr(taken_);
+    size_t piece = 0;
+    do piece += first_frame(rest.substr(piece)).size;
+    while (piece < rest.size() && piece < kMaxUntaken / 2);
+    size_t taken = link_.write(nullptr, rest.substr(0, piece));
+    if (taken == 0) return;
+    taken_ += taken;
+  }
+  if (taken_ == output_.size()) {
+    output_ = std::string();
+    ping_waits_ = false;
+  } else if (taken_ > kMaxUntaken) {
+    // A client that is always a little behind would otherwise let it grow for ever.
+    output_.erase(0, taken_);
+  } else {
+    return;
+  }
+  taken_ = 0;
+}
+
+void Session::note_untaken() {
+  sessions_.untaken += output_.size() - noted_;
+  noted_ = output_.size();
+}
+
+// An empty reply, to be answered by an empty command. One that waits to be sent already will do.
+void Session::ping() {
+  if (ended_ || ping_waits_) return;
+  ping_waits_ = true;
+  FrameString frames(output_);
+  append_message(frames, Message{"{}"});
+  flush_replies();
+}
+
+void Session::part(Status why, Time now) {
+  if (ended_ || parting_ != Status::kOk) return;
+  parting_ = why;
+  bool any = false;
+  for (auto& [name, subscription] : subscriptions_) {
+    if (!subscription.room()) continue;
+    any = true;
+    hub_.dismiss_after_head(subscription, why, now);
+  }
+  if (!any) end({why}, now);
+}
+
+// The hub has let go of one subscription. The objects stay, the hub may be walking over them.
+void Session::dismissed(Subscription& subscription, Ending ending, Time now) {
+  if (ended_) return;
+  --joined_;
+  if (ending.why == Status::kUnsubscribed) {
+    if (!tell_unsubscribed(subscription)) return end({Status::kInternalError}, now);
+    if (parting_ == Status::kOk) return link_.ask_to_resume();
+    ending.why = parting_;
+  }
+  if (ending.why != parting_ || joined_ == 0) end(std::move(ending), now);
+}
+
+// Returns whether there is memory for it.
+bool Session::tell_unsubscribed(const Subscription& subscription) {
+  try {
+    std::string push = replies_.empty() ? "" : "\n";
+    append_unsubscribe_push(push, subscription.name());
+    replies_ += push;
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+// The subscription to that room, unless it has been ended from the other side.
+Session::Subscriptions::iterator Session::find(std::string_view channel) {
+  auto found = subscriptions_.find(channel);
+  if (found == subscriptions_.end() || found->second.room() || ended_ || parting_ != Status::kOk) return found;
+  drop(found);
+  return subscriptions_.end();
+}
+
+// Lets go of the subscriptions that have been ended from the other side.
+void Session::drop_ended() {
+  for (auto at = subscriptions_.begin(); at != subscriptions_.end();) at = at->second.room() ? std::next(at) : drop(at);
+}
+
+bool Session::is(std::string_view user, std::string_view client, std::string_view session) const {
+  return identity_ && (user.empty() || user == identity_->user) && (client.empty() || client == identity_->client) &&
+         (session.empty() || (named_ && key_.substr(kSessionKey.size()) == session));
+}
+
+void Session::expel(std::string_view room, Time now) {
+  if (ended_ || parting_ != Status::kOk) return;
+  for (auto& [name, subscription] : subscriptions_) {
+    bool meant = room.empty() || room == name;
+    // One that is still to join leaves again as soon as it has.
+    if (meant && subscription.joining()) subscription.set_unwanted();
+    if (meant && subscription.room()) hub_.dismiss_after_head(subscription, Status::kUnsubscribed, now);
+  }
+}
+
+// The frame that goes out before the close; nothing if there is no memory for it.
+std::string Session::last_frames(Status why) {
+  // A close frame may stand in the middle of a message, others not.
+  if (speaking_ || why == Status::kSlow || why == Status::kReplayLost || why == Status::kInternalError) return {};
+  try {
+    std::string frames = output_.substr(taken_);
+    FrameString sink(frames);
+    if (!replies_.empty()) append_message(sink, Message{replies_});
+    if (why == Status::kClosedOnRequest && !options_.close_reply.empty())
+      append_message(sink, Message{message_push(options_.close_reply)});
+    return frames;
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+void Session::end(Ending ending, Time now) {
+  if (ended_) return;
+  Status why = ending.why;
+  std::string frames = last_frames(why);
+  bool final = why == Status::kClosedOnRequest || why == Status::kForced;
+  leave_all(now, final ? Hub::Departure::kFinal : Hub::Departure::kMayReturn);
+  link_.end(std::move(ending), std::move(frames));
+}
+
+void Session::lost(Time now, Hub::Departure departure) {
+  if (!ended_) leave_all(now, departure);
+}
+
+// For want of memory it comes back as another one.
+void Session::remember_me(Time now) {
+  try {
+    hub_.departed().add(key_, identity_, now + grace_);
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
+void Session::leave_all(Time now, Hub::Departure departure) {
+  ended_ = true;
+  lifetime_.end();
+  for (auto& [name, subscription] : subscriptions_) hub_.leave(subscription, now, departure);
+  sessions_.remove(place_);
+  if (departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0) remember_me(now);
+  output_ = replies_ = std::string();
+  taken_ = 0;
+  input_.clear();
+  input_bytes_.set(0);
+  claimed_.set(0);
+  note_untaken();
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,54 @@
+#include "dialect/centrifuge/sessions.h"
+
+#include <iterator>
+
+namespace lws_chat {
+
+void Sessions::add(Session& session, const Identity& who, std::string_view key, Place& place) {
+  auto client = by_client_.emplace(who.client, &session).first;
+  try {
+    if (!key.empty()) by_key_.emplace(key, &session);
+    place.by_user_ = by_user_.emplace(who.user, &session);
+  } catch (...) {
+    by_client_.erase(client);
+    if (!key.empty()) by_key_.erase(key);
+    throw;
+  }
+  users_ += is_alone(place.by_user_);
+  place.who_ = &who;
+  place.key_ = key;
+}
+
+void Sessions::remove(Place& place) {
+  if (!place.who_) return;
+  users_ -= is_alone(place.by_user_);
+  by_user_.erase(place.by_user_);
+  by_client_.erase(place.who_->client);
+  if (!place.key_.empty()) by_key_.erase(place.key_);
+  place.who_ = nullptr;
+}
+
+// True if no other session is of the same user. Those of one user stand side by side.
+bool Sessions::is_alone(std::multimap<std::string_view, Session*>::const_iterator place) const {
+  auto next = std::next(place);
+  return (place == by_user_.begin() || std::prev(place)->first != place->first) &&
+         (next == by_user_.end() || next->first != place->first);
+}
+
+Session* Sessions::of_key(std::string_view key) const {
+  auto found = by_key_.find(key);
+  return found == by_key_.end() ? nullptr : found->second;
+}
+
+Session* Sessions::of_client(std::string_view client) const {
+  auto found = by_client_.find(client);
+  return found == by_client_.end() ? nullptr : found->second;
+}
+
+std::vector<Session*> Sessions::of_user(std::string_view user) const {
+  std::vector<Session*> sessions;
+  for (auto [at, last] = by_user_.equal_range(user); at != last; ++at) sessions.push_back(at->second);
+  return sessions;
+}
+
+}  // namespace lws_chat

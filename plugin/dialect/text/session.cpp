@@ -1,0 +1,138 @@
+#include "dialect/text/session.h"
+
+#include <exception>
+#include <utility>
+
+#include "core/utf8.h"
+#include "dialect/centrifuge/reply.h"
+#include "wire/frame.h"
+
+namespace lws_chat {
+
+TextSession::TextSession(Hub& hub, const Options& options, TextLink& link)
+    : hub_(hub), options_(options), link_(link), input_bytes_(hub.input_account()) {}
+
+void TextSession::enter(std::string_view room, Time now) {
+  Deferred<Status> joined = hub_.join(*this, {room, hub_.settings_of(room).replay, link_.origin()}, now);
+  if (joined.ready()) return entered(joined.value());
+  await();
+  joined.then(lifetime_, [this](Status status) {
+    entered(status);
+    answered();
+  });
+}
+
+// The rooms may have become too many since the upgrade was admitted.
+void TextSession::entered(Status status) {
+  if (status != Status::kOk) return end({status});
+  if (behind() && ready()) link_.ask_to_resume();
+}
+
+void TextSession::receive(const Message& message, Time now) {
+  // After the close word nothing counts any more, also what came in the same piece.
+  if (ended_ || leaving() || parting_ != Status::kOk) return;
+  bool binary = message.format == Format::kBinary;
+  if (binary && options_.binary == BinaryPolicy::kRefuse) return end({Status::kUnsupportedData});
+  // lws validates only where its context asks for it; one bad text relayed would close every reader.
+  if (!binary && !is_utf8(message.payload)) return end({Status::kInvalidText});
+  if (waiting_ || !input_.empty()) return keep(message);
+  publish(message, now);
+}
+
+// The connection was asked not to read; what it already had is bounded all the same.
+void TextSession::keep(const Message& message) {
+  input_.emplace_back(message);
+  size_t bytes = input_bytes_.bytes() + input_.back().bytes();
+  if (!input_bytes_.may_be(bytes)) return end({Status::kNoMemory});
+  input_bytes_.set(bytes);
+  if (bytes > 2 * options_.max_message + 65536) end({Status::kTooFast});
+}
+
+void TextSession::publish(const Message& message, Time now) {
+  IdentityPtr publisher = identity();
+  std::string_view info = publisher ? std::string_view(publisher->json) : std::string_view();
+  bool closes =
+      message.format == Format::kText && !options_.close_word.empty() && message.payload == options_.close_word;
+  Message known{message.payload, message.format, info, {}, false, message.unix_ms};
+  Deferred<Published> result = hub_.publish({}, {room()->name(), known}, now);
+  if (result.ready()) return published(closes, result.value());
+  await();
+  result.then(lifetime_, [this, closes](const Published& late) {
+    published(closes, late);
+    answered();
+  });
+}
+
+void TextSession::published(bool closes, const Published& result) {
+  // The message may have cost slow readers their place, this client too.
+  if (ended_ || !room()) return;
+  if (result.status != Status::kOk) return end({result.status});
+  if (closes) hub_.dismiss_after_head(*this, Status::kClosedOnRequest, result.at);
+}
+
+void TextSession::await() {
+  waiting_ = held_ = true;
+  link_.hold_input(true);
+}
+
+void TextSession::answered() {
+  waiting_ = false;
+  if (ended_) return;
+  if (parting_ != Status::kOk && !room()) return end({parting_});
+  link_.ask_to_resume();
+}
+
+void TextSession::resume(Time now) {
+  if (ended_) return;
+  hub_.pump(*this, now);
+  while (!ended_ && !waiting_ && room() && !leaving() && !input_.empty()) {
+    KeptMessage next = std::move(input_.front());
+    input_.pop_front();
+    input_bytes_.set(input_bytes_.bytes() - next.bytes());
+    publish(next.view(), now);
+  }
+  if (ended_ || waiting_ || !held_) return;
+  held_ = false;
+  link_.hold_input(false);
+}
+
+void TextSession::part(Status why, Time now) {
+  if (ended_) return;
+  if (room()) return hub_.dismiss_after_head(*this, why, now);
+  parting_ = why;
+  hub_.leave(*this, now);
+  end({why});
+}
+
+void TextSession::lost(Time now) {
+  ended_ = true;
+  lifetime_.end();
+  hub_.leave(*this, now, Hub::Departure::kMayReturn);
+  input_.clear();
+  input_bytes_.set(0);
+}
+
+// It has no name. Most are never asked for one, so it is made when somebody wants to know.
+IdentityPtr TextSession::identity() {
+  if (!identity_) hub_.introduce(*this, make_identity(hub_.next_id(), {}, {}));
+  return identity_;
+}
+
+void TextSession::dismissed(Ending ending, Time) {
+  std::string reply;
+  try {
+    bool answer = ending.why == Status::kClosedOnRequest && !options_.close_reply.empty();
+    if (answer) reply = make_frame(Opcode::kText, true, options_.close_reply);
+  } catch (const std::exception&) {
+    // For want of memory it is closed without a reply.
+  }
+  end(std::move(ending), std::move(reply));
+}
+
+void TextSession::end(Ending ending, std::string last_frames) {
+  if (ended_) return;
+  ended_ = true;
+  link_.end(std::move(ending), std::move(last_frames));
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,86 @@
+#include "lws/http/header.h"
+
+#include <algorithm>
+
+#include "wire/field.h"
+
+namespace lws_chat {
+namespace {
+
+// What `copy` puts into a buffer, which lws wants a byte larger than the `length` of the value.
+template <typename Copy>
+std::string copied(int length, Copy&& copy) {
+  if (length <= 0) return {};
+  std::string value(static_cast<size_t>(length) + 1, '\0');
+  int size = copy(value.data(), length + 1);
+  value.resize(size > 0 ? static_cast<size_t>(size) : 0);
+  return value;
+}
+
+std::string raw(lws* wsi, lws_token_indexes token) {
+  return copied(lws_hdr_total_length(wsi, token),
+                [&](char* to, int room) { return lws_hdr_copy(wsi, to, room, token); });
+}
+
+// What is asked for. lws puts each of a method's paths into a token of its own, and makes one slash of several: of
+// "ws://host/path" there is "ws:/host/path" left.
+std::string target(lws* wsi) {
+  std::string value = raw(wsi, WSI_TOKEN_GET_URI);
+  return value.empty() ? raw(wsi, WSI_TOKEN_HTTP_COLON_PATH) : value;
+}
+
+// Where the host begins in a target that names one; npos: it names none.
+size_t host_in(std::string_view target) {
+  size_t colon = target.find(":/");
+  return colon == std::string_view::npos || target.front() == '/' ? std::string_view::npos : colon + 2;
+}
+
+}  // namespace
+
+std::string header(lws* wsi, lws_token_indexes token) { return std::string(trimmed(raw(wsi, token))); }
+
+std::string target_path(lws* wsi) {
+  std::string value = target(wsi);
+  size_t host = host_in(value);
+  if (host == std::string::npos) return value;
+  size_t path = value.find('/', host);
+  return path == std::string::npos ? "/" : value.substr(path);
+}
+
+std::string target_host(lws* wsi) {
+  std::string value = target(wsi);
+  size_t host = host_in(value);
+  if (host == std::string::npos) return either_header(wsi, WSI_TOKEN_HOST, WSI_TOKEN_HTTP_COLON_AUTHORITY);
+  return value.substr(host, std::min(value.find('/', host), value.size()) - host);
+}
+
+std::string either_header(lws* wsi, lws_token_indexes h1, lws_token_indexes h2) {
+  std::string value = header(wsi, h1);
+  return value.empty() ? header(wsi, h2) : value;
+}
+
+std::string fragment(lws* wsi, lws_token_indexes token, int number) {
+  return copied(lws_hdr_fragment_length(wsi, token, number),
+                [&](char* to, int room) { return lws_hdr_copy_fragment(wsi, to, room, token, number); });
+}
+
+// Of one that is there lws copies even nothing; one that is not has no length either.
+bool has_fragment(lws* wsi, lws_token_indexes token, int number) {
+  char nothing = '\0';
+  return lws_hdr_fragment_length(wsi, token, number) > 0 || lws_hdr_copy_fragment(wsi, &nothing, 1, token, number) == 0;
+}
+
+std::string custom_header(lws* wsi, std::string_view name) {
+  int size = static_cast<int>(name.size());
+  std::string value = copied(lws_hdr_custom_length(wsi, name.data(), size),
+                             [&](char* to, int room) { return lws_hdr_custom_copy(wsi, to, room, name.data(), size); });
+  return std::string(trimmed(value));
+}
+
+bool add_header(lws* wsi, const char* name, std::string_view value, unsigned char** at, unsigned char* end) {
+  return lws_add_http_header_by_name(wsi, reinterpret_cast<const unsigned char*>(name),
+                                     reinterpret_cast<const unsigned char*>(value.data()),
+                                     static_cast<int>(value.size()), at, end) == 0;
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,65 @@
+#include "lws/http/http_connection.h"
+
+#include <array>
+
+#include "lws/http/header.h"
+#include "lws/http/http_resource.h"
+#include "wire/field.h"
+
+namespace lws_chat {
+namespace {
+
+// lws has no call that says that a connection is to end with its answer. But it notes it down when it makes the
+// headers of an answer whose length is not known; these are not sent. Returns false if it has no room for them.
+[[nodiscard]] bool end_with_answer(lws* wsi) {
+  std::array<unsigned char, LWS_PRE + 8192> unsent;
+  unsigned char* at = unsent.data() + LWS_PRE;
+  return lws_add_http_common_headers(wsi, HTTP_STATUS_OK, "application/octet-stream", LWS_ILLEGAL_HTTP_CONTENT_LEN, &at,
+                                     unsent.data() + unsent.size()) == 0;
+}
+
+// After a request lws keeps the table of headers only if it has something to fill it with. Without a table the call
+// writes nothing.
+bool has_read_ahead(lws* wsi) {
+  char mark = 'x';
+  static_cast<void>(lws_hdr_custom_copy(wsi, &mark, 1, ":", 1));
+  return mark == '\0';
+}
+
+}  // namespace
+
+int HttpConnections::begun(lws* wsi) {
+  if (over_http2(wsi)) return 0;
+  Open announced{is_post(wsi), Place::kFirst};
+  auto [open, fresh] = open_.emplace(wsi, announced);
+  if (!fresh) open->second = {announced.is_post, Place::kBehind};
+  return lets_another_follow(wsi) || end_with_answer(wsi) ? 0 : -1;
+}
+
+int HttpConnections::answered(lws* wsi) {
+  bool http1 = !over_http2(wsi);
+  open_.erase(wsi);
+  if (lws_http_transaction_completed(wsi)) return -1;
+  if (!http1) return 0;
+  // A redirection lws sends before it reads whether the next request lets another one follow, and goes by this one.
+  return end_with_answer(wsi) && !has_read_ahead(wsi) ? 0 : -1;
+}
+
+// Where another request than a POST is still open, this one was not announced.
+HttpConnections::Place HttpConnections::place_of_post(lws* wsi) const {
+  auto open = open_.find(wsi);
+  if (open == open_.end()) return Place::kUnknown;
+  return open->second.is_post ? open->second.place : Place::kBehind;
+}
+
+// lws itself knows Connection only as a single word without blanks around it, and does not say to a client of HTTP/1.0
+// that the connection stays, which that then waits for.
+bool lets_another_follow(lws* wsi) {
+  if (header(wsi, WSI_TOKEN_HTTP) != "HTTP/1.1" || has_token(header(wsi, WSI_TOKEN_CONNECTION), "close")) return false;
+  if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) return false;
+  uint64_t length = 0;
+  std::string said = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+  return said.empty() || read_content_length(said, length);
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,274 @@
+#include "lws/http/http_request.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "core/log_text.h"
+#include "lws/clock.h"
+#include "lws/http/event_stream.h"
+#include "lws/http/http_body.h"
+#include "lws/http/http_date.h"
+#include "lws/vhost/peer_address.h"
+#include "lws/vhost/vhost.h"
+#include "wire/field.h"
+
+namespace lws_chat {
+namespace {
+
+// How long a client may pause in its request, which has to be less than lws's own 5 s, to be told; and how long the
+// request may take, be it that it was answered before all of it had come.
+constexpr Time kPause = 4 * LWS_US_PER_SEC;
+constexpr Time kDuration = 30 * LWS_US_PER_SEC;
+
+// A body of at most this many bytes goes out together with the headers.
+constexpr size_t kTogether = 1024;
+
+// lws does not look at a Content-Length of more than so many bytes, blanks included, and waits for 100 MB instead.
+constexpr int kMaxLengthText = 30;
+
+bool has_length(lws* wsi) { return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0; }
+
+// How many bytes the body will have, as the client says. Returns false if it says nonsense, as two numbers, or what
+// lws does not read.
+bool read_length(lws* wsi, uint64_t& length) {
+  return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= kMaxLengthText &&
+         read_content_length(header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH), length);
+}
+
+// To a request that cannot be told from its body where it stands.
+HttpAnswer elsewhere() { return refusal(503, "send the request again, on another connection"); }
+
+}  // namespace
+
+HttpRequest::HttpRequest(lws* wsi, VhostState* vhost, const HttpResource& resource, std::string_view rest)
+    : wsi_(wsi), vhost_(vhost), resource_(&resource), rest_(rest) {}
+
+HttpRequest::HttpRequest(lws* wsi, VhostState* vhost, HttpAnswer answer)
+    : wsi_(wsi), vhost_(vhost), resource_(nullptr), verdict_(std::move(answer)) {}
+
+int HttpRequest::begin() {
+  deadline_ = now() + kDuration;
+  wait();
+  bool sensible = !has_length(wsi_) || read_length(wsi_, left_);
+  // With a length that makes no sense lws and we would wait for different things.
+  bool at_once = over_http1() && has_length(wsi_) && (!sensible || left_ == 0);
+  if (!has_length(wsi_) || !sensible) left_ = std::numeric_limits<uint64_t>::max();
+  if (vhost_ && over_http1()) place_ = vhost_->http_connections().place_of_post(wsi_);
+  keeps_ = !over_http1() || lets_another_follow(wsi_);
+  // A request with a body of 0 bytes and something behind it is one that lws 4.1 begins again and again: it is
+  // answered here, and ends its connection.
+  complete_ = at_once || (!is_post(wsi_) && !has_length(wsi_));
+  // Behind a request without a body there may be another that lws has read already. It reads that one's body from
+  // where its headers began, or never comes out of its loop again: so the connection ends here.
+  end_now_ = complete_ && over_http1();
+  HttpAnswer verdict = resource_ ? judge() : verdict_;
+  if (resource_ && !sensible) verdict = refusal(400, "impossible content-length");
+  bool wants_body = resource_ && resource_->takes_body;
+  if (verdict.status == 200 && wants_body && !at_once) {
+    if (place_ != HttpConnections::Place::kBehind) return ask_for_body();
+    end_now_ = true;
+    verdict = elsewhere();
+  }
+  // Of a body without a length nobody knows where it ends, but for HTTP/2.
+  end_now_ = end_now_ || (over_http1() && (verdict.status == 411 || verdict.status == 400));
+  if (verdict.status == 200 && resource_ ? serve() : answer(verdict)) return -1;
+  if (!at_once) return 0;
+  // lws would begin a request without a body again.
+  if (!answered_ && answer({202, "{}\n"})) return -1;
+  return finish();
+}
+
+// RFC 9110 section 10.1.1: some clients send the body only when they know that it is wanted.
+int HttpRequest::ask_for_body() {
+  bool asks = over_http1() && header(wsi_, WSI_TOKEN_HTTP) == "HTTP/1.1" &&
+              has_token(header(wsi_, WSI_TOKEN_HTTP_EXPECT), "100-continue");
+  if (!asks) return 0;
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  std::array<unsigned char, LWS_PRE + kContinue.size()> buffer;
+  std::copy(kContinue.begin(), kContinue.end(), buffer.begin() + LWS_PRE);
+  return lws_write(wsi_, buffer.data() + LWS_PRE, kContinue.size(), LWS_WRITE_HTTP) < 0 ? -1 : 0;
+}
+
+// Sends what is left of the answer, as far as lws takes it, and ends the connection.
+int HttpRequest::finish() {
+  // Not answered yet: the connection ends once it is.
+  if (!answered_) {
+    end_now_ = true;
+    return 0;
+  }
+  while (!sent_headers_ || (sent_ < answer_.body.size() && window_open(wsi_)))
+    if (writeable() != 0) break;
+  return -1;
+}
+
+// What can be said against it before its body has come; status 200: nothing.
+HttpAnswer HttpRequest::judge() const {
+  HttpAnswer verdict = resource_->judge(wsi_, vhost_, rest_);
+  return verdict.status == 200 && resource_->takes_body ? judge_length() : verdict;
+}
+
+HttpAnswer HttpRequest::judge_length() const {
+  bool chunked = lws_hdr_total_length(wsi_, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
+  if (chunked || !has_length(wsi_)) return refusal(411, "the body needs a content-length");
+  uint64_t length = 0;
+  bool fits = read_length(wsi_, length) && length <= resource_->most(vhost_->options());
+  return fits ? HttpAnswer() : resource_->too_large(vhost_->options());
+}
+
+// A request that lws had read together with another it gives as its own body. One that was announced and may be such a
+// one has been refused already.
+bool HttpRequest::may_be_its_own_head(std::string_view piece) const {
+  constexpr std::string_view kBegin = "POST ";
+  return over_http1() && place_ == HttpConnections::Place::kUnknown && body_.empty() &&
+         piece.substr(0, kBegin.size()) == kBegin.substr(0, piece.size());
+}
+
+void HttpRequest::wait() { wait_until(std::min(deadline_, now() + kPause)); }
+
+// Where there is no vhost the answer is known at once, and lws has a time of its own for what follows.
+void HttpRequest::wait_until(Time due) {
+  if (vhost_) vhost_->alarms().set(*this, due);
+}
+
+int HttpRequest::body(std::string_view piece) {
+  // Of a body without a length, which has been refused, lws 4.3 gives nothing over HTTP/2, again and again, until it
+  // is told to stop.
+  if (piece.empty() && answered_ && !over_http1() && !has_length(wsi_)) return finish();
+  bool beyond = piece.size() > left_;
+  piece = piece.substr(0, left_);
+  left_ -= piece.size();
+  if (collect(piece)) return -1;
+  // With a body lws 4.3 gives what it has read behind it, and then waits for the end in vain; so it does over HTTP/2
+  // when a part of the body came with the headers.
+  end_now_ = end_now_ || beyond;
+  if (beyond || (left_ == 0 && !over_http1())) return body_complete();
+  // And by these it takes an HTTP/2 frame that it reads in two parts for one that is too long. lws 4.1 needs them to
+  // see a body that is too short.
+  if (LWS_LIBRARY_VERSION_NUMBER >= 4002000 && !over_http1()) lws_http_headers_detach(wsi_);
+  return 0;
+}
+
+int HttpRequest::collect(std::string_view piece) {
+  if (answered_ || !resource_) return 0;
+  wait();
+  if (may_be_its_own_head(piece)) {
+    end_now_ = true;
+    return answer(elsewhere());
+  }
+  if (body_.size() + piece.size() > resource_->most(vhost_->options()))
+    return answer(resource_->too_large(vhost_->options()));
+  body_.append(piece);
+  return 0;
+}
+
+int HttpRequest::body_complete() {
+  // Behind its body lws 4.1 has read more, as the beginning of another request, and asks for this one's completion
+  // again and again before it looks at anything else.
+  if (complete_) return over_http1() ? finish() : 0;
+  complete_ = true;
+  if (answered_) return lws_callback_on_writable(wsi_), 0;
+  return serve();
+}
+
+// The answer may come later. Until then the client waits for as long as a request may take.
+int HttpRequest::serve() {
+  Deferred<HttpAnswer> deferred = resource_->serve(*vhost_, rest_, body_);
+  if (deferred.ready()) return answer(deferred.value());
+  wait_until(deadline_);
+  deferred.then(lifetime_, [this](const HttpAnswer& late) {
+    if (!answered_) answer(late);
+  });
+  return 0;
+}
+
+int HttpRequest::answer(HttpAnswer answer) {
+  answered_ = true;
+  body_ = std::string();
+  if (resource_ && vhost_) resource_->count(*vhost_, rest_, answer.status);
+  if (answer.status >= 400 && answer.status != 503 && (!vhost_ || vhost_->may_log()))
+    lwsl_notice("lws-chat: vhost %s: %s: request refused with %u: %s\n", lws_get_vhost_name(lws_get_vhost(wsi_)),
+                (vhost_ ? vhost_->client_of(wsi_) : PeerAddress(wsi_)).text().c_str(), answer.status,
+                in_log(answer.why.empty() ? answer.body : answer.why).c_str());
+  // What follows a request that was refused may still be a part of it. To a client that sends its body before it
+  // reads, the answer would be lost with the connection: so the body is let come for a while.
+  bool early = answer.status >= 400 && !complete_;
+  end_after_body_ = early && !end_now_ && (!over_http1() || has_length(wsi_));
+  end_now_ = end_now_ || (early && !end_after_body_);
+  answer_ = std::move(answer);
+  deadline_ = now() + (end_after_body_ ? kPause : kDuration);
+  wait_until(deadline_);
+  lws_callback_on_writable(wsi_);
+  return 0;
+}
+
+bool HttpRequest::add_headers(unsigned char** at, unsigned char* end) const {
+  auto add = [&](const char* name, std::string_view value) { return add_header(wsi_, name, value, at, end); };
+  // Then lws says that the connection ends: RFC 9110 section 8.6 allows no length for 204.
+  bool sized = answer_.status != 204 && !answer_.stream;
+  std::string type(answer_.type);
+  if (lws_add_http_common_headers(wsi_, answer_.status, type.c_str(),
+                                  sized ? answer_.body.size() : LWS_ILLEGAL_HTTP_CONTENT_LEN, at, end) ||
+      !add("date:", http_date()))
+    return false;
+  bool ends = end_now_ || end_after_body_ || !keeps_;
+  if (over_http1() && ends && sized && !add("connection:", "close")) return false;
+  if (answer_.stream) return add_stream_headers(wsi_, answer_.cors, at, end);
+  if (!add("cache-control:", "no-store")) return false;
+  if (answer_.status == 401 && !add("www-authenticate:", "apikey")) return false;
+  if (answer_.status == 503 && !add("retry-after:", "5")) return false;
+  if (!answer_.allow.empty() && !add("allow:", answer_.allow)) return false;
+  return answer_.cors.empty() ||
+         (add("access-control-allow-origin:", answer_.cors) && add("access-control-allow-methods:", answer_.allow) &&
+          add("access-control-allow-headers:", "last-event-id, cache-control") && add("vary:", "origin"));
+}
+
+// With them goes a small body, in one piece.
+int HttpRequest::send_headers() {
+  std::array<unsigned char, LWS_PRE + 2048 + kTogether> buffer;
+  unsigned char* begin = buffer.data() + LWS_PRE;
+  unsigned char* at = begin;
+  unsigned char* end = buffer.data() + buffer.size();
+  if (!add_headers(&at, end)) return -1;
+  sent_headers_ = true;
+  if (is_head(wsi_)) sent_ = answer_.body.size();
+  if (!over_http1() || is_head(wsi_) || answer_.body.size() > kTogether)
+    return lws_finalize_write_http_header(wsi_, begin, &at, end);
+  if (lws_finalize_http_header(wsi_, &at, end) || answer_.body.size() > static_cast<size_t>(end - at)) return -1;
+  at = std::copy(answer_.body.begin(), answer_.body.end(), at);
+  sent_ = answer_.body.size();
+  return lws_write(wsi_, begin, static_cast<size_t>(at - begin), LWS_WRITE_HTTP_HEADERS) < 0;
+}
+
+// All of it is sent here, where the next request may be let in: a client may have that ready as soon as it has the
+// answer. In pieces, as the client takes them.
+int HttpRequest::writeable() {
+  if (!answered_) return 0;
+  if (!sent_headers_) {
+    if (send_headers()) return -1;
+    if (sent_ < answer_.body.size()) return lws_callback_on_writable(wsi_), 0;
+  }
+  if (sent_ < answer_.body.size()) {
+    if (!window_open(wsi_)) return wait_until(now() + kWindowPoll), 0;
+    int written = write_piece(wsi_, std::string_view(answer_.body).substr(sent_), true);
+    if (written < 0) return -1;
+    sent_ += static_cast<size_t>(written);
+  }
+  if (sent_ < answer_.body.size()) return lws_callback_on_writable(wsi_), 0;
+  return end_now_ || (complete_ && (end_after_body_ || !keeps_)) ? -1 : 0;
+}
+
+void HttpRequest::ring() {
+  if (answered_ && (over_http1() || deadline_ <= now()))
+    return lws_set_timeout(wsi_, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+  if (answered_) {
+    wait_until(deadline_);
+    lws_callback_on_writable(wsi_);
+    return;
+  }
+  end_now_ = true;
+  answer(complete_ ? refusal(503, "the answer took too long") : refusal(408, "the request took too long"));
+}
+
+}  // namespace lws_chat

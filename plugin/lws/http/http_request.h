@@ -1,0 +1,73 @@
+#pragma once
+
+#include <libwebsockets.h>
+
+#include <string>
+#include <string_view>
+
+#include "core/deferred.h"
+#include "core/log/message.h"
+#include "lws/http/header.h"
+#include "lws/http/http_answer.h"
+#include "lws/http/http_connection.h"
+#include "lws/http/http_exchange.h"
+#include "lws/http/http_resource.h"
+#include "lws/vhost/alarms.h"
+
+namespace lws_chat {
+
+class VhostState;
+
+// A request for a resource, with or without a body: waits for the body, bounded in size and time, and sends the
+// answer.
+class HttpRequest final : public HttpExchange, public Alarm {
+ public:
+  // `rest` is what follows the resource's path.
+  HttpRequest(lws* wsi, VhostState* vhost, const HttpResource& resource, std::string_view rest);
+
+  // One that is answered with that, whatever its body.
+  HttpRequest(lws* wsi, VhostState* vhost, HttpAnswer answer);
+
+  int begin() override;
+  int body(std::string_view piece) override;
+  int body_complete() override;
+  int writeable() override;
+  void ring() override;
+  bool done() const override { return complete_ && sent_headers_ && sent_ == answer_.body.size(); }
+
+ private:
+  bool over_http1() const { return !over_http2(wsi_); }
+  int finish();
+  int collect(std::string_view piece);
+  int serve();
+  bool may_be_its_own_head(std::string_view piece) const;
+  int ask_for_body();
+  HttpAnswer judge() const;
+  HttpAnswer judge_length() const;
+  int answer(HttpAnswer answer);
+  bool add_headers(unsigned char** at, unsigned char* end) const;
+  int send_headers();
+  void wait();
+  void wait_until(Time due);
+
+  lws* wsi_;
+  VhostState* vhost_;
+  const HttpResource* resource_;  // nullptr: verdict_ says it all
+  HttpAnswer verdict_;
+  std::string rest_;
+  std::string body_;
+  HttpAnswer answer_;
+  size_t sent_ = 0;    // bytes of its body
+  uint64_t left_ = 0;  // how many bytes of the request's body are still to come, as far as it says
+  Time deadline_ = 0;
+  HttpConnections::Place place_ = HttpConnections::Place::kUnknown;
+  bool keeps_ = false;     // the client lets another request follow
+  bool complete_ = false;  // its body has come, or it has none
+  bool answered_ = false;  // it is known what the answer is
+  bool sent_headers_ = false;
+  bool end_now_ = false;         // the connection ends with the answer, without waiting for the rest of the body
+  bool end_after_body_ = false;  // it ends when the rest has come, which is not looked at
+  Lifetime lifetime_;
+};
+
+}  // namespace lws_chat

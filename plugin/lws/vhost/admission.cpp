@@ -1,0 +1,69 @@
+#include "lws/vhost/admission.h"
+
+#include "access/origin.h"
+#include "core/log_text.h"
+#include "lws/http/header.h"
+#include "lws/vhost/descriptors.h"
+#include "lws/vhost/peer_address.h"
+#include "lws/vhost/vhost.h"
+#include "lws/vhost/waiting.h"
+
+namespace lws_chat {
+
+// No browser sends HTTP/1.0, but load balancers ask so, without Host, whether a server is well.
+bool asked_for_us(lws* wsi, VhostState& vhost, std::string& detail) {
+  detail = target_host(wsi);
+  return (detail.empty() && header(wsi, WSI_TOKEN_HTTP) == "HTTP/1.0") || vhost.own_names().has(detail);
+}
+
+Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>& rooms, std::string& detail) {
+  if (!vhost || !vhost->options().enabled) return Status::kNotFound;
+  const Options& options = vhost->options();
+  if (!vhost->serves()) return Status::kMisconfigured;
+  if (vhost->draining()) return Status::kGoingAway;
+  if (!asked_for_us(wsi, *vhost, detail)) return Status::kForeignHost;
+  std::string origin = header(wsi, WSI_TOKEN_ORIGIN);
+  std::string host = target_host(wsi);
+  detail = origin + " at " + host;
+  if (!origin_allowed(origin, host, lws_is_ssl(lws_get_network_wsi(wsi)), options.allowed_origins))
+    return Status::kForbiddenOrigin;
+  // lws-chatd also asks this before the request is read; in lwsws only lws itself hears of that.
+  detail = "file descriptors";
+  if (!descriptor_affordable(lws_get_socket_fd(lws_get_network_wsi(wsi)))) return Status::kFull;
+  detail = std::to_string(vhost->connections()) + " now";
+  if (options.max_clients && vhost->connections() >= options.max_clients) return Status::kFull;
+  detail = std::to_string(vhost->hub().rooms()) + " now";
+  PeerAddress client = vhost->client_of(wsi);
+  if (!vhost->hub().has_places(rooms, client.origin())) return Status::kTooManyRooms;
+  if (!vhost->admit_from(client)) return Status::kTooManyJoins;
+  return Status::kOk;
+}
+
+// The connection is dropped without an answer: there is no request that could be answered.
+bool may_connect(lws* listener, VhostState* vhost, int fd) {
+  if (!descriptor_affordable(fd)) return false;
+  if (!vhost || !vhost->serves()) return true;
+  const Options& options = vhost->options();
+  waiting::Verdict verdict =
+      waiting::arrives(fd, options.max_waiting, options.max_waiting_from, vhost->trusted_proxies());
+  if (verdict == waiting::Verdict::kOk) return true;
+  ++vhost->hub().counters().refused_by(Status::kTooManyWaiting);
+  bool refused = verdict == waiting::Verdict::kTooManyFromAddress;
+  if (vhost->may_log())
+    lwsl_notice("lws-chat: vhost %s: dropped %s: %s (%s)\n", lws_get_vhost_name(lws_get_vhost(listener)),
+                refused ? PeerAddress(fd).text().c_str() : "the one that waited longest",
+                std::string(describe(Status::kTooManyWaiting).text).c_str(),
+                refused ? "max-waiting-per-address" : "max-waiting");
+  return !refused;
+}
+
+void note_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail) {
+  const StatusRow& row = describe(status);
+  PeerAddress client = vhost ? vhost->client_of(wsi) : PeerAddress(wsi);
+  if (!vhost || vhost->may_log())
+    lwsl_notice("lws-chat: vhost %s: refused %s with %u: %s (%s)\n", lws_get_vhost_name(lws_get_vhost(wsi)),
+                client.text().c_str(), row.http_status, std::string(row.text).c_str(), in_log(detail).c_str());
+  if (vhost && vhost->serves()) ++vhost->hub().counters().refused_by(status);
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,55 @@
+#include "lws/vhost/alarms.h"
+
+#include <algorithm>
+
+#include "lws/clock.h"
+#include "lws/guard.h"
+
+namespace lws_chat {
+namespace {
+
+// Alarms are rung for so long before the sockets are looked at again.
+constexpr Time kPortion = 5 * LWS_US_PER_MS;
+
+}  // namespace
+
+Alarms::Alarms(lws_context* context) : context_(context), wheel_(now()) { timer_.owner = this; }
+
+Alarms::~Alarms() { lws_sul_cancel(&timer_.sul); }
+
+void Alarms::set(Alarm& alarm, Time due) {
+  wheel_.set(alarm, due);
+  if (!ringing_ && (scheduled_ < 0 || wheel_.due() < scheduled_)) schedule(now());
+}
+
+void Alarms::schedule(Time at) {
+  scheduled_ = wheel_.due();
+  if (scheduled_ >= 0) lws_sul_schedule(context_, 0, &timer_.sul, on_timer, std::max<Time>(1, scheduled_ - at));
+}
+
+void Alarms::on_timer(lws_sorted_usec_list_t* sul) {
+  Alarms* self = reinterpret_cast<Timer*>(sul)->owner;
+  self->scheduled_ = -1;
+  self->ring();
+}
+
+void Alarms::ring() {
+  if (ringing_) return;
+  ringing_ = true;
+  Time at = now();
+  Time began = at;
+  while (at - began < kPortion) {
+    TimerWheel::Timer* due = wheel_.take(at);
+    if (!due) break;
+    guarded("timer", [due] { static_cast<Alarm*>(due)->ring(); });
+    at = now();
+  }
+  ringing_ = false;
+  Time next = wheel_.due();
+  if (next < 0) return;
+  // While timers are due lws looks at no socket, so what is left does not wait for a timer.
+  if (next <= at) return lws_cancel_service(context_);
+  if (scheduled_ < 0 || next < scheduled_) schedule(at);
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,92 @@
+#include "lws/vhost/peer_watch.h"
+
+#include <algorithm>
+
+#include "lws/clock.h"
+#include "lws/connection.h"
+#include "lws/guard.h"
+
+namespace lws_chat {
+namespace {
+
+// How often it is looked whether those who never say anything are still there.
+constexpr Time kLookAtReaders = 2 * LWS_US_PER_SEC;
+
+// What is due within this time is looked at together: a timer of its own for each who came at another moment costs
+// more than the look. (lws 4.1 on libuv also spins for the last half of a millisecond before each.)
+constexpr Time kTogether = 100 * LWS_US_PER_MS;
+
+}  // namespace
+
+PeerWatch::PeerWatch(lws_context* context, const Options& options)
+    : context_(context),
+      alive_(options.ping_interval, options.pong_timeout),
+      awaited_(options.pong_timeout, 0),
+      readers_(kLookAtReaders, 0) {
+  timer_.owner = this;
+}
+
+PeerWatch::~PeerWatch() { lws_sul_cancel(&timer_.sul); }
+
+Liveness& PeerWatch::list_of(const Connection& connection) {
+  switch (connection.watch_) {
+    case Connection::Watch::kAwait: return awaited_;
+    case Connection::Watch::kReader: return readers_;
+    default: return alive_;
+  }
+}
+
+void PeerWatch::put(Connection& connection, Liveness& list) {
+  list.heard(connection, now());
+  if (due_ < 0 || due_ > list.due()) schedule();
+}
+
+void PeerWatch::heard(Connection& connection) {
+  forget(connection);
+  put(connection, alive_);
+}
+
+void PeerWatch::await(Connection& connection) {
+  connection.watch_ = Connection::Watch::kAwait;
+  put(connection, awaited_);
+}
+
+void PeerWatch::look_after(Connection& connection) {
+  connection.watch_ = Connection::Watch::kReader;
+  put(connection, readers_);
+}
+
+void PeerWatch::forget(Connection& connection) {
+  list_of(connection).remove(connection);
+  connection.watch_ = Connection::Watch::kLife;
+}
+
+void PeerWatch::schedule() {
+  due_ = -1;
+  for (const Liveness* list : {&alive_, &awaited_, &readers_}) {
+    Time due = list->due();
+    if (due >= 0 && (due_ < 0 || due < due_)) due_ = due;
+  }
+  if (due_ < 0) return;
+  Time wait = std::max<Time>(0, due_ - now());
+  lws_sul_schedule(context_, 0, &timer_.sul, on_timer, wait + kTogether);
+}
+
+void PeerWatch::on_timer(lws_sorted_usec_list_t* sul) { reinterpret_cast<Timer*>(sul)->owner->check(); }
+
+void PeerWatch::check() {
+  Time at = now();
+  auto each_silent = [at](Liveness& list, auto&& act) {
+    while (Liveness::Peer* peer = list.next_silent(at)) {
+      auto& connection = *static_cast<Connection*>(peer);
+      if (!guarded("ping", [&] { act(connection); })) connection.kill(Status::kInternalError);
+    }
+  };
+  each_silent(alive_, [](Connection& connection) { connection.ping(); });
+  each_silent(awaited_, [](Connection& connection) { connection.close({Status::kStale}); });
+  each_silent(readers_, [](Connection& connection) { connection.ping(); });
+  while (Liveness::Peer* peer = alive_.next_gone(at)) static_cast<Connection*>(peer)->kill(Status::kNoPong);
+  schedule();
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,68 @@
+#include "lws/ws/structured_connection.h"
+
+#include <algorithm>
+
+#include "core/utf8.h"
+#include "lws/clock.h"
+#include "lws/guard.h"
+#include "lws/vhost/vhost.h"
+
+namespace lws_chat {
+
+StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost)
+    : WebSocket(wsi, vhost, Dialect::kStructured),
+      session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.options(), *this) {
+  vhost.watch().await(*this);
+}
+
+StructuredConnection::~StructuredConnection() { finish(); }
+
+void StructuredConnection::accept(bool binary, std::string_view payload) {
+  if (binary) return close({Status::kUnsupportedData});
+  if (!is_utf8(payload)) return close({Status::kInvalidText});
+  session_.receive(payload, now());
+  published();
+  expect_more();
+}
+
+void StructuredConnection::go_on() {
+  session_.resume(now());
+  expect_more();
+}
+
+// A long recovery goes on in another loop turn; over HTTP/2 ready() asks for it by itself.
+void StructuredConnection::expect_more() {
+  if (session_.behind() && ready()) ask_to_write();
+}
+
+// The protocol's clients count on pings at their interval, whatever else they are sent; so only the answer to a
+// ping starts it anew. While something waits that it has asked for, only what it takes of that shows that it
+// reads; over HTTP/2 nothing does.
+void StructuredConnection::alive() {
+  if (pinged && (over_http2() || !session_.owes())) vhost().watch().heard(*this);
+}
+
+int64_t StructuredConnection::unix_ms() { return lws_chat::unix_ms(); }
+
+Origin StructuredConnection::origin() const { return origin_of_peer(); }
+
+void StructuredConnection::connected() { vhost().watch().heard(*this); }
+
+void StructuredConnection::ping() { session_.ping(); }
+
+void StructuredConnection::drain(Status why) { session_.part(why, now()); }
+
+void StructuredConnection::leave_hub() { session_.lost(now(), departure()); }
+
+// One command alone never costs more than the client may send at once, so it is never too much.
+bool StructuredConnection::allow(uint64_t cost) { return limit_rate(std::min(cost, vhost().options().message_burst)); }
+
+size_t StructuredConnection::write(Client* subscription, std::string_view frames) {
+  return Connection::write(subscription, frames);
+}
+
+void StructuredConnection::end(Ending ending, std::string last_frames) {
+  if (!guarded("close", [&] { close(std::move(ending), std::move(last_frames)); })) kill(Status::kInternalError);
+}
+
+}  // namespace lws_chat

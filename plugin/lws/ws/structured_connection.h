@@ -1,0 +1,39 @@
+#pragma once
+
+#include "dialect/centrifuge/session.h"
+#include "lws/ws/websocket.h"
+
+namespace lws_chat {
+
+// A client of the structured dialect: one connection, many rooms.
+class StructuredConnection final : public WebSocket, private SessionLink {
+ public:
+  // ESTABLISHED: waits for the client to say connect.
+  StructuredConnection(lws* wsi, VhostState& vhost);
+  ~StructuredConnection() override;
+
+  void ping() override;
+  void drain(Status why) override;
+
+ private:
+  void accept(bool binary, std::string_view payload) override;
+  void go_on() override;
+  void alive() override;
+  void leave_hub() override;
+  void expect_more();
+  unsigned close_code(Status why) const override { return describe(why).structured_code; }
+
+  bool ready() override { return can_write(); }
+  size_t write(Client* subscription, std::string_view frames) override;
+  bool allow(uint64_t cost) override;
+  int64_t unix_ms() override;
+  Origin origin() const override;
+  void ask_to_resume() override { ask_to_write(); }
+  void connected() override;
+  void hold_input(bool hold) override { WebSocket::hold_input(hold); }
+  void end(Ending ending, std::string last_frames) override;
+
+  Session session_;
+};
+
+}  // namespace lws_chat

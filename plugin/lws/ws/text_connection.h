@@ -1,0 +1,39 @@
+#pragma once
+
+#include "dialect/text/session.h"
+#include "lws/ws/websocket.h"
+
+namespace lws_chat {
+
+// A client of the text dialect: one connection, one room.
+class TextConnection final : public WebSocket, private TextLink {
+ public:
+  // ESTABLISHED
+  TextConnection(lws* wsi, VhostState& vhost);
+  ~TextConnection() override;
+
+  // Joins the room.
+  void enter(std::string_view room);
+
+  void ping() override;
+  void drain(Status why) override;
+
+ private:
+  void accept(bool binary, std::string_view payload) override;
+  void go_on() override;
+  void alive() override;
+  void leave_hub() override;
+  void expect_more();
+  unsigned close_code(Status why) const override { return describe(why).close_code; }
+
+  bool ready() override { return can_write(); }
+  size_t write(Client& client, std::string_view frames) override { return Connection::write(&client, frames); }
+  Origin origin() const override { return origin_of_peer(); }
+  void ask_to_resume() override { ask_to_write(); }
+  void hold_input(bool hold) override { WebSocket::hold_input(hold); }
+  void end(Ending ending, std::string last_frames) override;
+
+  TextSession session_;
+};
+
+}  // namespace lws_chat

@@ -1,0 +1,102 @@
+#include "lws/ws/upgrade_request.h"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+#include "lws/http/header.h"
+
+namespace lws_chat {
+namespace {
+
+// lws reads the lists of Connection and Sec-WebSocket-Protocol from buffers of 127 bytes.
+constexpr size_t kListBytes = 127;
+using ListBuffer = std::array<char, kListBytes + 1>;
+
+// A function has the name, too.
+using Words = struct lws_tokenize;
+
+// It looks for extensions in the first 255 bytes only.
+constexpr size_t kExtensionsBytes = 254;
+
+Words words_of(const ListBuffer& list, int size) {
+  Words words;
+  lws_tokenize_init(&words, list.data(),
+                    LWS_TOKENIZE_F_COMMA_SEP_LIST | LWS_TOKENIZE_F_DOT_NONTERM | LWS_TOKENIZE_F_RFC7230_DELIMS |
+                        LWS_TOKENIZE_F_MINUS_NONTERM);
+  words.len = static_cast<decltype(words.len)>(size);
+  return words;
+}
+
+std::string_view word(const Words& words) { return {words.token, words.token_len}; }
+
+// The same steps as lws takes later, with the same functions, so that both come to the same end.
+std::string connection_fault(lws* wsi) {
+  ListBuffer list;
+  int size = lws_hdr_copy(wsi, list.data(), kListBytes, WSI_TOKEN_CONNECTION);
+  if (size < 0) return "the Connection field is too long";
+  Words words = words_of(list, size);
+  for (lws_tokenize_elem found = LWS_TOKZE_DELIMITER; found > 0;) {
+    found = lws_tokenize(&words);
+    if (found == LWS_TOKZE_TOKEN && strncasecmp(words.token, "upgrade", words.token_len) == 0) return "";
+    if (found != LWS_TOKZE_TOKEN && found != LWS_TOKZE_DELIMITER) break;
+  }
+  return "the Connection field does not say Upgrade";
+}
+
+bool protobuf_asked(std::string_view list) { return list.find("centrifuge-protobuf") != std::string_view::npos; }
+
+UpgradeFault subprotocol_fault(lws* wsi) {
+  ListBuffer list;
+  int size = lws_hdr_copy(wsi, list.data(), kListBytes, WSI_TOKEN_PROTOCOL);
+  if (size < 0) return {Status::kBadUpgrade, "the list of subprotocols is longer than 126 bytes"};
+  if (size == 0) return {};
+  Words words = words_of(list, size);
+  for (;;) {
+    lws_tokenize_elem found = lws_tokenize(&words);
+    if (found == LWS_TOKZE_ENDED) break;
+    if (found != LWS_TOKZE_TOKEN && found != LWS_TOKZE_DELIMITER)
+      return {Status::kBadUpgrade, "Sec-WebSocket-Protocol is not a list of names"};
+    if (found == LWS_TOKZE_DELIMITER) continue;
+    std::string name(word(words));
+    // lws has a buffer of 64 bytes for it.
+    if (name.size() > 63) return {Status::kBadUpgrade, "the name of a subprotocol is longer than 63 bytes"};
+    // lws has a protocol of this name for files, which would take WebSockets past every check of ours.
+    if (name == "http-only") continue;
+    if (lws_vhost_name_to_protocol(lws_get_vhost(wsi), name.c_str())) return {};
+  }
+  if (protobuf_asked({list.data(), static_cast<size_t>(size)}))
+    return {Status::kProtobuf, std::string(describe(Status::kProtobuf).text)};
+  return {Status::kOtherSubprotocol, std::string(describe(Status::kOtherSubprotocol).text)};
+}
+
+// RFC 6455 section 4.2.1: 16 bytes in base64. Not trimmed: lws makes its answer from all of it.
+bool is_key(std::string_view key) {
+  auto is_base64 = [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '/'; };
+  return key.size() == 24 && key.substr(22) == "==" && std::all_of(key.begin(), key.begin() + 22, is_base64);
+}
+
+std::string key_fault(lws* wsi) {
+  std::array<char, 64> key;
+  int size = lws_hdr_copy(wsi, key.data(), static_cast<int>(key.size()), WSI_TOKEN_KEY);
+  if (size == 0) return "there is no Sec-WebSocket-Key";
+  if (size < 0 || !is_key({key.data(), static_cast<size_t>(size)}))
+    return "Sec-WebSocket-Key is not 16 bytes in base64";
+  return "";
+}
+
+}  // namespace
+
+UpgradeFault find_upgrade_fault(lws* wsi) {
+  if (lws_hdr_total_length(wsi, WSI_TOKEN_HOST) == 0) return {Status::kBadUpgrade, "there is no Host"};
+  for (const std::string& fault : {connection_fault(wsi), key_fault(wsi)})
+    if (!fault.empty()) return {Status::kBadUpgrade, fault};
+  if (header(wsi, WSI_TOKEN_EXTENSIONS).size() > kExtensionsBytes)
+    return {Status::kBadUpgrade, "Sec-WebSocket-Extensions is longer than 254 bytes, offer fewer (none is used here)"};
+  return subprotocol_fault(wsi);
+}
+
+}  // namespace lws_chat
