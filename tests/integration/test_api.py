@@ -157,7 +157,7 @@ class Refused(BackEnd):
     async def test_malformed_json_is_400_and_names_the_byte(self):
         self.serve()
         for body, place in ((b"", "the body is empty"), (b'{"channel":"ops","data":}', "byte 25 of 25"),
-                            (b'{"channel":"ops"', "ends too early, after 16 bytes"),
+                            (b'{"channel":"ops"', "it ends after 16 bytes"),
                             (b"{} {}", "byte 4 of 5"), (b"[" * 100_000, "byte 1 of 100000")):
             got = await self.call("publish", body, status=400)
             self.assertEqual(got["error"]["code"], 107)

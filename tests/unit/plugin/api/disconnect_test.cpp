@@ -9,7 +9,6 @@ using namespace lws_chat;
 
 namespace {
 
-constexpr Time kSecond = ServerApiFixture::kSecond;
 using Fixture = ServerApiFixture;
 
 const char* const kUnsubscribed =
@@ -258,49 +257,9 @@ TEST(a_disconnected_client_returns_as_a_new_client) {
   CHECK(f.connect(*b, R"({"user":"ann","session":"tab"})") != first);
 }
 
-namespace {
-
-// A reader that counts queries for its identity.
-struct Asked final : Client {
-  explicit Asked(unsigned number) : Client(Audience::kText) {
-    identity_ = make_identity("c" + std::to_string(number), "u" + std::to_string(number % 7), {});
-  }
-  bool ready() override { return true; }
-  size_t write(std::string_view frames) override { return frames.size(); }
-  void dismissed(Ending, Time) override {}
-  IdentityPtr identity() override { return ++asked, identity_; }
-  unsigned asked = 0;
-};
-
-}  // namespace
-
-TEST(the_members_of_a_room_are_collected_once_until_somebody_joins_or_leaves) {
+TEST(a_reason_that_does_not_fit_a_close_frame_is_refused) {
   Fixture f;
-  std::vector<std::unique_ptr<Asked>> members;
-  for (unsigned i = 0; i < 50; ++i) {
-    members.push_back(std::make_unique<Asked>(i));
-    CHECK(join(f.hub, *members.back(), "room", 0, f.now) == Status::kOk);
-  }
-  auto asked = [&] { return std::exchange(members[0]->asked, 0); };
-  (void)asked();
-  std::string list = f.call("presence", R"({"channel":"room"})");
-  CHECK(list.find("\"c49\"") != std::string::npos);
-  CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":50,"num_users":7}})");
-  CHECK_EQ(asked(), 2u);
-  size_t bytes = f.hub.bytes_in_use();
-  CHECK(bytes > list.size());
-  for (int i = 0; i < 10; ++i) {
-    CHECK_EQ(f.call("presence", R"({"channel":"room"})"), list);
-    CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":50,"num_users":7}})");
-  }
-  CHECK_EQ(asked(), 0u);
-  f.hub.leave(*members.back(), f.now);
-  CHECK(f.call("presence", R"({"channel":"room"})").find("\"c49\"") == std::string::npos);
-  CHECK_EQ(asked(), 1u);
-  // Without queries for some time, its memory is freed.
-  f.now += Hub::kKeepPresence;
-  CHECK(f.hub.due() <= f.now);
-  f.flush();
-  CHECK(f.hub.bytes_in_use() + list.size() / 2 < bytes);
-  for (auto& member : members) f.hub.leave(*member, f.now);
+  std::string begin = R"({"user":"a","disconnect":{"code":4000,"reason":")";
+  CHECK_EQ(f.error("disconnect", begin + std::string(100, 'r') + "\"}}"), 0);
+  CHECK_EQ(f.error("disconnect", begin + std::string(101, 'r') + "\"}}"), 107);
 }

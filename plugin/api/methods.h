@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "api/idempotency.h"
+#include "api/result.h"
+#include "config/options.h"
+#include "core/deferred.h"
+#include "core/hub.h"
+#include "dialect/centrifuge/request.h"
+#include "dialect/centrifuge/session.h"
+
+// The methods of the server API, one function each: they read the request's fields, act on the hub and return the
+// result. centrifugal.dev/docs/server/server_api defines fields and results.
+namespace lws_chat::api {
+
+// The server, as the answer to `info` describes it.
+struct Node {
+  std::string uid;
+  std::string name;
+  Time started = 0;
+};
+
+// What the methods work with. A method that finishes later keeps a copy, so the referents must outlive every promise.
+struct Context {
+  Hub& hub;
+  Sessions& sessions;
+  Idempotency& idempotency;
+  const Options& options;
+  const Node& node;
+  Time now;
+  int64_t unix_ms;  // time of day, in milliseconds since 1970
+};
+
+// An answer, and a list in it, may be about this long, in bytes.
+constexpr size_t kMaxList = size_t{4} * 1024 * 1024;
+
+// Rooms of a broadcast, commands of a batch.
+constexpr size_t kMaxParts = 10000;
+
+using Method = Deferred<Result> (*)(const Context& context, Request& request);
+
+// Returns nullptr if there is no such method.
+Method find_method(std::string_view name);
+
+// In publish.cpp.
+Deferred<Result> publish(const Context& context, Request& request);
+Deferred<Result> broadcast(const Context& context, Request& request);
+
+// In batch.cpp.
+Deferred<Result> batch(const Context& context, Request& request);
+
+// In queries.cpp.
+Deferred<Result> presence(const Context& context, Request& request);
+Deferred<Result> presence_stats(const Context& context, Request& request);
+Deferred<Result> history(const Context& context, Request& request);
+Deferred<Result> history_remove(const Context& context, Request& request);
+Deferred<Result> channels(const Context& context, Request& request);
+Deferred<Result> info(const Context& context, Request& request);
+
+// In disconnect.cpp.
+Deferred<Result> unsubscribe(const Context& context, Request& request);
+Deferred<Result> disconnect(const Context& context, Request& request);
+
+}  // namespace lws_chat::api

@@ -1,0 +1,99 @@
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "api/methods.h"
+#include "api/steps.h"
+
+namespace lws_chat::api {
+namespace {
+
+// The fields that publish and broadcast share.
+struct Content {
+  std::string data;
+  std::string tags;
+  std::string key;
+  bool skip_history = false;
+};
+
+bool are_tags(const JsonValue& value) {
+  if (value.kind != JsonKind::kObject) return false;
+  std::vector<JsonMember> members = members_of(value);
+  return std::all_of(members.begin(), members.end(),
+                     [](const JsonMember& member) { return member.value.kind == JsonKind::kString; });
+}
+
+std::string bytes(uint64_t count) { return std::to_string(count) + " bytes"; }
+
+// Returns the request's first fault, or an empty text.
+std::string read_content(Request& request, const Options& options, Content& content) {
+  request.allow_only({"channel", "channels", "data", "b64data", "skip_history", "tags", "idempotency_key", "delta",
+                      "version", "version_epoch"});
+  request.refuse({"b64data", "delta", "version", "version_epoch"});
+  content.skip_history = request.flag("skip_history");
+  content.key = request.text("idempotency_key");
+  if (!request.problem().empty()) return request.problem();
+  if (content.key.size() > Idempotency::kLongest)
+    return "idempotency_key is longer than " + bytes(Idempotency::kLongest);
+  std::string_view data = request.json("data");
+  if (data.empty()) return "data is missing";
+  if (data.size() > options.max_message) return "data is larger than max-message, " + bytes(options.max_message);
+  std::string_view tags = request.json("tags");
+  JsonValue value;
+  if (!tags.empty() && tags != "null" && tags != "{}") {
+    if (!read_json(tags, value) || !are_tags(value)) return "tags must be an object of strings";
+    if (tags.size() > kMaxTags) return "tags are larger than " + bytes(kMaxTags);
+    content.tags = on_one_line(tags);
+  }
+  content.data = on_one_line(data);
+  return {};
+}
+
+Deferred<Result> publish_to(const Context& context, std::string_view room, const Content& content) {
+  if (room.empty()) return Result::bad_request("channel is missing or empty");
+  if (!is_room_name(room))
+    return Result::bad_request("channel is not a room name: expected " + std::string(kRoomNames));
+  if (!content.key.empty())
+    if (const std::string* before = context.idempotency.find(room, content.key, context.now)) return Result{*before};
+  Message message{content.data, Format::kJson, {}, content.tags, content.skip_history, context.unix_ms};
+  auto answer = [&idempotency = context.idempotency, room = std::string(room),
+                 key = content.key](const Published& done) {
+    if (done.status != Status::kOk) return Result::refused(done.status);
+    Result result;
+    const Position& position = done.position;
+    if (!position.epoch.empty())
+      result.json = "{\"offset\":" + std::to_string(position.offset) + ",\"epoch\":\"" + position.epoch + "\"}";
+    if (!key.empty()) idempotency.add(room, key, result.json, done.at);
+    return result;
+  };
+  return context.hub.publish({}, {room, message}, context.now).map(answer);
+}
+
+}  // namespace
+
+Deferred<Result> publish(const Context& context, Request& request) {
+  Content content;
+  std::string channel = request.text("channel");
+  std::string problem = read_content(request, context.options, content);
+  if (!problem.empty()) return Result::bad_request(std::move(problem));
+  return publish_to(context, channel, content);
+}
+
+Deferred<Result> broadcast(const Context& context, Request& request) {
+  Content content;
+  std::vector<std::string> channels = request.texts("channels");
+  std::string problem = read_content(request, context.options, content);
+  if (problem.empty() && channels.empty()) problem = "channels is missing or empty";
+  if (channels.size() > kMaxParts) problem = "a broadcast may have at most " + std::to_string(kMaxParts) + " channels";
+  if (!problem.empty()) return Result::bad_request(std::move(problem));
+  auto kept = std::make_shared<const Content>(std::move(content));
+  auto step = [context, kept, channels](size_t i, const std::string&) {
+    return publish_to(context, channels[i], *kept).map([](const Result& result) { return result.wrapped("result"); });
+  };
+  return run_steps(channels.size(), step).map([](const std::string& responses) {
+    return Result{"{\"responses\":[" + responses + "]}"};
+  });
+}
+
+}  // namespace lws_chat::api

@@ -1,0 +1,97 @@
+#include <fnmatch.h>
+
+#include <initializer_list>
+#include <utility>
+
+#include "api/methods.h"
+
+namespace lws_chat::api {
+namespace {
+
+// Reads the room that a request is about.
+std::string room_of(Request& request, std::initializer_list<std::string_view> fields = {"channel"}) {
+  request.allow_only(fields);
+  std::string channel = request.text("channel");
+  if (!is_room_name(channel)) request.complain("channel", "room name");
+  return channel;
+}
+
+}  // namespace
+
+Deferred<Result> presence(const Context& context, Request& request) {
+  std::string channel = room_of(request);
+  if (!request.problem().empty()) return Result::bad_request(request.problem());
+  if (Room* room = context.hub.find(channel)) return Result::of(query_presence(context.hub, *room, context.now));
+  if (!context.hub.settings_of(channel).presence) return Result::of(no_presence());
+  return Result{"{\"presence\":{}}"};
+}
+
+Deferred<Result> presence_stats(const Context& context, Request& request) {
+  std::string channel = room_of(request);
+  if (!request.problem().empty()) return Result::bad_request(request.problem());
+  if (Room* room = context.hub.find(channel)) return Result::of(query_presence_stats(context.hub, *room, context.now));
+  if (!context.hub.settings_of(channel).presence) return Result::of(no_presence());
+  return Result{"{\"num_clients\":0,\"num_users\":0}"};
+}
+
+Deferred<Result> history(const Context& context, Request& request) {
+  std::string channel = room_of(request, {"channel", "limit", "since", "reverse"});
+  std::string problem;
+  HistoryRange range = read_history_range(request, problem);
+  if (!problem.empty()) return Result::bad_request(std::move(problem));
+  if (Room* room = context.hub.find(channel))
+    return Result::of(query_history(context.hub, *room, range, false, context.now));
+  if (context.hub.settings_of(channel).history.messages == 0) return Result::of(no_history());
+  if (range.since && !(range.offset == 0 && range.epoch.empty()))
+    return Result{"", ClientError::kUnrecoverablePosition};
+  return Result{"{\"publications\":[],\"epoch\":\"\",\"offset\":0}"};
+}
+
+Deferred<Result> history_remove(const Context& context, Request& request) {
+  std::string channel = room_of(request);
+  if (!request.problem().empty()) return Result::bad_request(request.problem());
+  if (context.hub.settings_of(channel).history.messages == 0) return Result::of(no_history());
+  if (Room* room = context.hub.find(channel)) context.hub.clear_history(*room);
+  return Result{};
+}
+
+// Lists the rooms that have members.
+Deferred<Result> channels(const Context& context, Request& request) {
+  request.allow_only({"pattern"});
+  std::string pattern = request.text("pattern");
+  if (!request.problem().empty()) return Result::bad_request(request.problem());
+  std::string list;
+  bool whole = true;
+  context.hub.each_room([&](const Room& room) {
+    if (room.members().empty() || !whole) return;
+    if (!pattern.empty() && fnmatch(pattern.c_str(), room.name().c_str(), 0) != 0) return;
+    if (!list.empty()) list += ',';
+    append_quoted(list, room.name());
+    list.append(":{\"num_clients\":").append(std::to_string(room.members().size())).append("}");
+    whole = list.size() <= kMaxList;
+  });
+  if (!whole) return Result{"", ClientError::kLimitExceeded, "too many rooms for one answer: ask with a pattern"};
+  return Result{"{\"channels\":{" + list + "}}"};
+}
+
+Deferred<Result> info(const Context& context, Request& request) {
+  request.allow_only({});
+  if (!request.problem().empty()) return Result::bad_request(request.problem());
+  uint64_t clients = 0;
+  uint64_t subscriptions = 0;
+  for (const Counters::ByDialect& dialect : context.hub.counters().dialects) {
+    clients += dialect.connections;
+    subscriptions += dialect.subscriptions;
+  }
+  std::string json = "{\"nodes\":[{\"uid\":";
+  append_quoted(json, context.node.uid);
+  json += ",\"name\":";
+  append_quoted(json, context.node.name);
+  json += ",\"version\":\"lws-chat " LWS_CHAT_VERSION "\",\"num_clients\":" + std::to_string(clients);
+  json +=
+      ",\"num_users\":" + std::to_string(context.sessions.users()) + ",\"num_subs\":" + std::to_string(subscriptions);
+  json += ",\"num_channels\":" + std::to_string(context.hub.occupied());
+  return Result{json + ",\"uptime\":" + std::to_string((context.now - context.node.started) / 1'000'000) + "}]}"};
+}
+
+}  // namespace lws_chat::api

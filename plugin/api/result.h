@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/status.h"
+#include "dialect/centrifuge/client_error.h"
+#include "dialect/centrifuge/room_query.h"
+
+namespace lws_chat::api {
+
+// The result of a method, or its error.
+struct Result {
+  std::string json = "{}";  // an object
+  std::optional<ClientError> error{};
+  std::string detail{};  // follows the error's message
+
+  static Result bad_request(std::string detail);
+  static Result refused(Status why);
+  static Result of(const RoomAnswer& answer);
+
+  // {"NAME":RESULT} or {"error":{"code":...,"message":...}}
+  std::string wrapped(std::string_view name) const;
+};
+
+}  // namespace lws_chat::api
