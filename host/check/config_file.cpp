@@ -168,7 +168,7 @@ class Reader {
 }  // namespace
 
 std::string ConfigFile::place_of(const cJSON* node) const {
-  Position at = document_.key_position(node);
+  LineColumn at = document_.key_position(node);
   return name_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
 }
 

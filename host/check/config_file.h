@@ -19,7 +19,7 @@ class ConfigFile {
   const cJSON* root() const { return document_.root(); }
   const SyntaxError& syntax_error() const { return document_.error(); }
 
-  void error_at(Position at, std::string text) { add(Severity::kError, at, std::move(text)); }
+  void error_at(LineColumn at, std::string text) { add(Severity::kError, at, std::move(text)); }
   void error_at_value(const cJSON* node, std::string text) {
     error_at(document_.value_position(node), std::move(text));
   }
@@ -38,7 +38,7 @@ class ConfigFile {
   std::vector<Finding> findings() const;
 
  private:
-  void add(Severity severity, Position at, std::string text) {
+  void add(Severity severity, LineColumn at, std::string text) {
     findings_.push_back({severity, name_, at.line, at.column, std::move(text)});
   }
 

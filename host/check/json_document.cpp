@@ -335,7 +335,7 @@ void JsonDocument::build_tree(const std::string& json, const std::vector<Place>&
   }
 }
 
-Position JsonDocument::position(size_t offset) const {
+LineColumn JsonDocument::position(size_t offset) const {
   auto next = std::upper_bound(line_starts_.begin(), line_starts_.end(), offset);
   size_t start = *(next - 1);
   unsigned column = 1;
@@ -344,14 +344,14 @@ Position JsonDocument::position(size_t offset) const {
   return {static_cast<unsigned>(next - line_starts_.begin()), column};
 }
 
-Position JsonDocument::value_position(const cJSON* value) const {
+LineColumn JsonDocument::value_position(const cJSON* value) const {
   auto found = places_.find(value);
-  return found == places_.end() ? Position{} : position(found->second.value);
+  return found == places_.end() ? LineColumn{} : position(found->second.value);
 }
 
-Position JsonDocument::key_position(const cJSON* value) const {
+LineColumn JsonDocument::key_position(const cJSON* value) const {
   auto found = places_.find(value);
-  return found == places_.end() ? Position{} : position(found->second.key);
+  return found == places_.end() ? LineColumn{} : position(found->second.key);
 }
 
 }  // namespace lws_chat

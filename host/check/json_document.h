@@ -13,13 +13,13 @@
 namespace lws_chat {
 
 // 1-based. The column counts code points, as editors do.
-struct Position {
+struct LineColumn {
   unsigned line = 0;
   unsigned column = 0;
 };
 
 struct SyntaxError {
-  Position at;
+  LineColumn at;
   std::string text;  // empty: none
 };
 
@@ -38,9 +38,9 @@ class JsonDocument {
   const SyntaxError& error() const { return error_; }
 
   // The first character of a value.
-  Position value_position(const cJSON* value) const;
+  LineColumn value_position(const cJSON* value) const;
   // The first character of the value's key, or of the value if it has no key.
-  Position key_position(const cJSON* value) const;
+  LineColumn key_position(const cJSON* value) const;
 
  private:
   struct Place {
@@ -51,7 +51,7 @@ class JsonDocument {
     void operator()(cJSON* tree) const { cJSON_Delete(tree); }
   };
 
-  Position position(size_t offset) const;
+  LineColumn position(size_t offset) const;
   void build_tree(const std::string& json, const std::vector<Place>& places);
   friend class JsonScanner;
 

@@ -10,7 +10,7 @@ namespace {
 
 void visit(const lws_chat::JsonDocument& document, const cJSON* value, size_t lines) {
   for (; value; value = value->next) {
-    lws_chat::Position at = document.value_position(value);
+    lws_chat::LineColumn at = document.value_position(value);
     if (at.line < 1 || at.line > lines || at.column < 1) std::abort();
     visit(document, value->child, lines);
   }

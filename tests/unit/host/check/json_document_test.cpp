@@ -5,9 +5,9 @@
 namespace {
 
 using lws_chat::JsonDocument;
-using lws_chat::Position;
+using lws_chat::LineColumn;
 
-std::string text(Position at) { return std::to_string(at.line) + ":" + std::to_string(at.column); }
+std::string text(LineColumn at) { return std::to_string(at.line) + ":" + std::to_string(at.column); }
 
 // "2:3 MESSAGE", or empty.
 std::string fault(std::string_view json) {
