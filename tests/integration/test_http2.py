@@ -1,6 +1,6 @@
 """WebSocket over HTTP/2 (RFC 8441), as browsers use it by themselves where a vhost's alpn offers h2.
 
-What a single client sees over HTTP/2 is tested with the other transports in test_text.py and test_limits.py;
+What a single client sees over HTTP/2 is tested with the other transports in test_text.py, test_limits.py and others;
 here are streams that share a connection, and clients of both kinds in one room.
 """
 import asyncio
