@@ -187,12 +187,11 @@ class VhostCheck {
     const std::string& path = summary().chat.api_key_file;
     const cJSON* value = member(protocol, "api-key-file");
     if (path.empty() || !check_path(file_, value, path)) return;
-    FileText read = read_regular_file(path);
     ApiKeys keys;
-    std::string problem = read.problem.empty() ? keys.read(read.text) : read.problem;
+    std::string problem = keys.load(path);
     if (problem.empty()) return secret_file(value, path);
     file_.error_at_value(value, "api-key-file " + path + ": " + problem +
-                                    " (it has one key a line; 'openssl rand -hex 16' prints a key)");
+                                    " (the file has one key per line; 'openssl rand -hex 16' prints a key)");
   }
 
   void secret_file(const cJSON* value, const std::string& path) {

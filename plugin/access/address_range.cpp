@@ -11,9 +11,10 @@
 namespace lws_chat {
 namespace {
 
-constexpr unsigned kV4Bits = 96;  // that all addresses of IPv4 begin with
+constexpr unsigned kV4Bits = 96;  // bits before the 32 of an IPv4 address
 
-// "192.0.2.1:4711", "[2001:db8::1]:4711" or an address alone, as proxies write it; RFC 7239 section 6 has quotes too.
+// Reads what proxies write: "192.0.2.1:4711", "[2001:db8::1]:4711" or an address alone. RFC 7239 section 6 allows
+// quotes, too.
 std::string_view without_port(std::string_view node) {
   node = trimmed(node);
   if (node.size() > 1 && node.front() == '"' && node.back() == '"') node = node.substr(1, node.size() - 2);
@@ -64,13 +65,13 @@ bool has(const std::vector<AddressRange>& ranges, const Address& address) {
 bool client_behind(const std::vector<AddressRange>& proxies, const Address& peer, std::string_view forwarded_for,
                    Address& client) {
   client = peer;
-  bool heard = false;
+  bool named = false;
   while (has(proxies, client)) {
-    if (forwarded_for.empty()) return heard;
+    if (forwarded_for.empty()) return named;
     size_t comma = forwarded_for.rfind(',');
     size_t last = comma == std::string_view::npos ? 0 : comma + 1;
     if (!read_address(without_port(forwarded_for.substr(last)), client)) return false;
-    heard = true;
+    named = true;
     forwarded_for = forwarded_for.substr(0, comma == std::string_view::npos ? 0 : comma);
   }
   return true;

@@ -6,20 +6,23 @@
 
 namespace lws_chat {
 
-// The keys of which a back end has to show one. Several are good at a time, so that they can be changed one after
-// the other.
+// The keys of back ends: a request must carry one of them. There may be several, so that back ends can change theirs
+// one after another.
 class ApiKeys {
  public:
   static constexpr size_t kShortest = 16;  // bytes
   static constexpr size_t kLongest = 200;
 
-  // Takes them from the text of a file: one a line; empty lines and those that begin with # do not count. Returns
-  // what is wrong ("line 2: ..."), or an empty text. What was there before stays if something is wrong.
+  // Replaces the keys by those of a text: one per line, except empty lines and those that begin with #. Returns what is
+  // wrong ("line 2: ..."), or an empty text. If something is wrong, the old keys stay.
   [[nodiscard]] std::string read(std::string_view text);
+
+  // The same for the text of a file.
+  [[nodiscard]] std::string load(const std::string& path);
 
   bool empty() const { return keys_.empty(); }
 
-  // Whether it is one of the keys. How long that takes says nothing of how near it is to one.
+  // Returns true if it is one of the keys. The time it takes does not depend on how much of a key is right.
   bool has(std::string_view key) const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "access/address_range.h"
 
@@ -37,33 +38,49 @@ std::string host_in(std::string_view field) {
   return name;
 }
 
-bool is_host(std::string_view text) {
-  std::string host = host_in(text);
-  return !host.empty() && host.size() == text.size();
-}
-
 bool is_loopback_host(std::string_view host) {
   if (host == "localhost" || host == "[::1]") return true;
   Address address;
   return host.substr(0, 4) == "127." && read_address(host, address);
 }
 
+namespace {
+
+// A host without a port, in lower case. Empty: the text is something else.
+std::string host_alone(std::string_view text) {
+  std::string host = host_in(text);
+  return host.size() == text.size() ? host : std::string();
+}
+
+}  // namespace
+
+bool ServerNames::add(std::string_view word) {
+  if (word == "*") {
+    any = true;
+    return true;
+  }
+  std::string host = host_alone(word);
+  if (host.empty()) return false;
+  hosts.push_back(std::move(host));
+  return true;
+}
+
 bool OwnNames::has(std::string_view field) const {
   if (any) return true;
   std::string host = host_in(field);
   if (host.empty()) return false;
-  return (loopback && is_loopback_host(host)) || std::find(names.begin(), names.end(), host) != names.end();
+  return (loopback && is_loopback_host(host)) || std::find(hosts.begin(), hosts.end(), host) != hosts.end();
 }
 
-OwnNames own_names(const std::vector<std::string>& configured, std::string_view vhost, bool listens_on_loopback,
-                   bool behind_proxy) {
+OwnNames own_names(const ServerNames& configured, std::string_view vhost, bool listens_on_loopback, bool behind_proxy) {
   OwnNames own;
   bool strict = !configured.empty() || (listens_on_loopback && !behind_proxy);
-  if (!strict || std::find(configured.begin(), configured.end(), "*") != configured.end()) return own;
+  if (!strict || configured.any) return own;
   own.any = false;
   own.loopback = listens_on_loopback;
-  for (const std::string& name : configured) own.names.push_back(host_in(name));
-  if (listens_on_loopback && is_host(vhost)) own.names.push_back(host_in(vhost));
+  own.hosts = configured.hosts;
+  std::string name = host_alone(vhost);
+  if (listens_on_loopback && !name.empty()) own.hosts.push_back(std::move(name));
   return own;
 }
 

@@ -7,21 +7,21 @@
 
 namespace lws_chat {
 
-// How much one client may send: `rate` messages a second for long, `burst` above that at once. A message
-// that comes too soon is not refused: the client owes the time. (The generic cell rate algorithm, ITU-T
-// I.371: one time per client.)
+// Limits how fast one client may send: `rate` messages per second in the long run, and `burst` more at once. A message
+// that comes too early is not refused; the client then owes time. This is the generic cell rate algorithm of ITU-T
+// I.371, which needs one time per client.
 class RateLimit {
  public:
   struct Settings {
-    // Messages per second, 0 for no limit, and messages.
+    // Messages per second (0: no limit), and messages.
     Settings(uint64_t rate, uint64_t burst)
         : period(rate ? 1'000'000 / static_cast<Time>(rate) : 0), tolerance(period * static_cast<Time>(burst)) {}
-    Time period;     // microseconds of one message
-    Time tolerance;  // microseconds that may be owed
+    Time period;     // microseconds per message
+    Time tolerance;  // microseconds that a client may owe
   };
 
-  // Notes a message, or what costs as much as `count`. Returns for how many microseconds no more should be read
-  // from the client; 0: none.
+  // Counts a message, or something that costs as much as `count` messages. Returns for how many microseconds the server
+  // should not read from the client; 0: it may go on.
   Time note(const Settings& settings, Time now, uint64_t count = 1) {
     if (settings.period == 0) return 0;
     paid_until_ = std::max(paid_until_, now) + settings.period * static_cast<Time>(count);

@@ -13,7 +13,7 @@ namespace {
 constexpr char kNameAnother[] = ": name a regular file";
 
 struct Descriptor {
-  // A FIFO without a writer would hold up an open() that may wait.
+  // Without O_NONBLOCK, open() would wait for a FIFO's writer.
   explicit Descriptor(const std::string& path) : fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)) {}
   ~Descriptor() {
     if (fd >= 0) close(fd);
@@ -56,9 +56,9 @@ FileText read_regular_file(const std::string& path, size_t limit) {
     if (got < 0) return {"", describe_error(errno)};
     if (got == 0) break;
     read_so_far.text.append(block, static_cast<size_t>(got));
-    // The size that the system tells would say nothing of files in /proc, or of one that grows.
+    // st_size is no help: it is 0 for files in /proc, and a file may grow.
     if (read_so_far.text.size() > limit)
-      return {"", "has more than " + std::to_string(limit) + " bytes: name the right file"};
+      return {"", "is larger than " + std::to_string(limit) + " bytes: name the right file"};
   }
   return read_so_far;
 }

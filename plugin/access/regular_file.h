@@ -5,18 +5,20 @@
 
 namespace lws_chat {
 
-// Keys, certificates and configurations are far smaller.
+// Bytes. Keys, certificates and configurations are far smaller.
 constexpr size_t kLargestFile = size_t{1} << 20;
 
 struct FileText {
   std::string text;
-  std::string problem;  // says what is wrong and what to do; empty: the text is the whole file
+  std::string problem;  // what is wrong, and what to do; empty: the text is the whole file
 };
 
-// Reads a whole file. Only regular files are read: a FIFO would make the server wait, /dev/zero never ends.
+// Reads a whole file of at most `limit` bytes. It must be a regular file: a FIFO would block the server, and /dev/zero
+// never ends.
 FileText read_regular_file(const std::string& path, size_t limit = kLargestFile);
 
-// For files that somebody else opens: what read_regular_file would say, without the limit. Empty: nothing is wrong.
+// Returns the problem that read_regular_file would report, except for the limit. It is for files that other code opens.
+// Empty: there is none.
 std::string file_problem(const std::string& path);
 
 }  // namespace lws_chat

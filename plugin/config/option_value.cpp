@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "access/address_range.h"
-#include "access/origin.h"
+#include "access/origins.h"
 #include "access/own_name.h"
 #include "config/suggestion.h"
 #include "core/room/room.h"
@@ -13,9 +13,9 @@
 namespace lws_chat {
 namespace {
 
-// Calls `told` for each word of a list, until it returns what is wrong with one.
-template <typename Told>
-std::string each_word(std::string_view list, Told&& told) {
+// Calls `read` for each word of a list until it returns a problem, and returns that.
+template <typename Read>
+std::string each_word(std::string_view list, Read&& read) {
   size_t at = 0;
   while (at < list.size()) {
     size_t end = list.find_first_of(", ", at);
@@ -23,7 +23,7 @@ std::string each_word(std::string_view list, Told&& told) {
     std::string_view word = list.substr(at, end - at);
     at = end + 1;
     if (word.empty()) continue;
-    std::string problem = told(word);
+    std::string problem = read(word);
     if (!problem.empty()) return problem;
   }
   return "";
@@ -42,7 +42,7 @@ std::string set_flag(bool& flag, std::string_view value) {
       flag = false;
       return "";
     }
-  return quoted(value) + " is neither on nor off, expected \"1\" or \"0\"";
+  return quoted(value) + " is not a flag, expected \"1\" or \"0\"";
 }
 
 std::string set_number(uint64_t& number, std::string_view value, const OptionRow& row) {
@@ -78,27 +78,23 @@ std::string set_path(std::string& path, std::string_view value) {
   return "";
 }
 
-std::string set_origins(std::vector<std::string>& origins, std::string_view value) {
-  std::vector<std::string> parsed;
+std::string set_origins(Origins& origins, std::string_view value) {
+  Origins parsed;
   std::string problem = each_word(value, [&](std::string_view word) -> std::string {
-    std::string fault = origin_problem(word);
-    if (!fault.empty()) return quoted(word) + " " + fault;
-    parsed.emplace_back(word);
-    return "";
+    std::string fault = parsed.add(word);
+    return fault.empty() ? "" : quoted(word) + " " + fault;
   });
   if (problem.empty()) origins = std::move(parsed);
   return problem;
 }
 
-std::string set_server_names(std::vector<std::string>& names, std::string_view value) {
-  std::vector<std::string> parsed;
+std::string set_server_names(ServerNames& names, std::string_view value) {
+  ServerNames parsed;
   std::string problem = each_word(value, [&](std::string_view word) -> std::string {
-    if (word != "*" && !is_host(word))
-      return quoted(word) +
-             " is not a name, expected one like chat.example.org, 192.0.2.1 or [2001:db8::1], without a "
-             "port, or * for any";
-    parsed.emplace_back(word);
-    return "";
+    if (parsed.add(word)) return "";
+    return quoted(word) +
+           " is not a name, expected one like chat.example.org, 192.0.2.1 or [2001:db8::1], without a "
+           "port, or * for any";
   });
   if (problem.empty()) names = std::move(parsed);
   return problem;
@@ -140,7 +136,7 @@ std::string set_optional_path(std::string& path, std::string_view value) {
 }
 
 std::string set_room(std::string& room, std::string_view value) {
-  if (!is_room_name(value)) return quoted(value) + " is no room name, expected " + std::string(kRoomNames);
+  if (!is_room_name(value)) return quoted(value) + " is not a room name, expected " + std::string(kRoomNames);
   room = value;
   return "";
 }

@@ -9,22 +9,23 @@
 namespace lws_chat {
 namespace {
 
-constexpr size_t kMaxCloseReply = 4096;  // it has to fit one frame
+constexpr size_t kMaxCloseReply = 4096;  // bytes; it must fit one frame
 
-// "typing/history-size" is an option of the namespace typing; without a slash the namespace is empty.
+// Splits "typing/history-size" into namespace and option. Without a slash the namespace is empty.
 std::pair<std::string_view, std::string_view> split_name(std::string_view name) {
   size_t slash = name.rfind('/');
   if (slash == std::string_view::npos) return {{}, name};
   return {name.substr(0, slash), name.substr(slash + 1)};
 }
 
-// Keeps the value that a namespace sets, if it is right.
+// Keeps the value that a namespace sets if it is valid.
 std::string set_override(Options& options, std::string_view name_space, const OptionRow& row, std::string_view value) {
-  if (row.scope != OptionScope::kRoom) return quoted(row.name) + " is no option of rooms, it has no namespace";
-  // lws's parser of the configuration takes a dot for the end of a name.
+  if (row.scope != OptionScope::kRoom)
+    return quoted(row.name) + " is not an option of rooms, so a namespace cannot set it";
+  // No dot: for lws's parser of the configuration it ends a name.
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
   if (name_space.empty() || name_space.find_first_not_of(kAllowed) != std::string_view::npos)
-    return quoted(name_space) + " is no namespace, expected letters, digits, _ and -";
+    return quoted(name_space) + " is not a namespace, expected letters, digits, _ and -";
   auto place = static_cast<size_t>(&row - option_table().data());
   Options::Override override{std::string(name_space), place, {}};
   std::string problem = row.set_in_room(override.value, value);
@@ -36,7 +37,7 @@ std::string set(Options& options, const OptionRow& row, std::string_view value) 
   return row.scope == OptionScope::kRoom ? row.set_in_room(options.hub.rooms, value) : row.set(options, value);
 }
 
-// The settings of rooms in a namespace; those of an empty or unknown one are the vhost's.
+// Returns the settings of rooms in a namespace. An empty or unknown namespace has the vhost's.
 RoomSettings rooms_in(const Options& options, std::string_view name_space) {
   RoomSettings settings = options.hub.rooms;
   for (const Options::Override& override : options.overrides)
@@ -44,7 +45,7 @@ RoomSettings rooms_in(const Options& options, std::string_view name_space) {
   return settings;
 }
 
-// The namespaces of both, each once, in the order of their names.
+// Returns the namespaces of both, sorted, each once.
 std::vector<std::string> namespaces(const Options& a, const Options& b) {
   std::vector<std::string> names;
   for (const Options* options : {&a, &b})
@@ -56,7 +57,7 @@ std::vector<std::string> namespaces(const Options& a, const Options& b) {
 
 std::string contradiction(const Options& options) {
   if (!options.close_word.empty() && options.close_word.size() > options.max_message)
-    return "close-word is longer than max-message, so nobody can ever send it";
+    return "close-word is longer than max-message, so no client can send it";
   if (options.close_reply.size() > kMaxCloseReply)
     return "close-reply is longer than " + std::to_string(kMaxCloseReply) + " bytes";
   bool below = options.path.back() == '/' && options.structured_path.compare(0, options.path.size(), options.path) == 0;
@@ -139,7 +140,7 @@ std::vector<std::string> hub_conflicts(const Options& a, const Options& b) {
     std::string left = of_rooms ? row.get_in_room(a.hub.rooms) : row.get(a);
     std::string right = of_rooms ? row.get_in_room(b.hub.rooms) : row.get(b);
     if (left != right) conflicts.push_back(difference(std::string(row.name), left, right));
-    // A difference of all rooms is not said again for each namespace.
+    // A difference in all rooms is not repeated for each namespace.
     if (left != right || !of_rooms) continue;
     for (const std::string& name : namespaces(a, b)) {
       left = row.get_in_room(rooms_in(a, name));

@@ -344,7 +344,7 @@ class KeyFile(Http):
 
     @unittest.skipIf(HOST == "lwsws", "lwsws does not check")
     async def test_an_invalid_key_file_prevents_the_start(self):
-        for keys, words in (("short\n", "line 1: a key of 5 bytes"), ("# none\n", "no key in it")):
+        for keys, words in (("short\n", "line 1: a key of 5 bytes"), ("# none\n", "no key found")):
             with self.assertRaisesRegex(AssertionError, words):
                 self.serve(keys)
         with self.assertRaisesRegex(AssertionError, "api-key-file /nowhere/keys: missing, create it"):

@@ -1,6 +1,5 @@
 #include "lws/vhost/admission.h"
 
-#include "access/origin.h"
 #include "core/log_text.h"
 #include "lws/http/header.h"
 #include "lws/vhost/descriptors.h"
@@ -25,7 +24,7 @@ Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>&
   std::string origin = header(wsi, WSI_TOKEN_ORIGIN);
   std::string host = target_host(wsi);
   detail = origin + " at " + host;
-  if (!origin_allowed(origin, host, lws_is_ssl(lws_get_network_wsi(wsi)), options.allowed_origins))
+  if (!options.allowed_origins.allow(origin, host, lws_is_ssl(lws_get_network_wsi(wsi))))
     return Status::kForbiddenOrigin;
   // lws-chatd also asks this before the request is read; in lwsws only lws itself hears of that.
   detail = "file descriptors";

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "access/regular_file.h"
 #include "lws/clock.h"
 #include "lws/connection.h"
 #include "lws/guard.h"
@@ -106,8 +105,7 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
 // Returns what is wrong with the file, or an empty text.
 std::string VhostState::read_api_keys() {
   if (options_.api_key_file.empty()) return "";
-  FileText file = read_regular_file(options_.api_key_file);
-  std::string problem = file.problem.empty() ? api_keys_.read(file.text) : file.problem;
+  std::string problem = api_keys_.load(options_.api_key_file);
   return problem.empty() ? "" : "api-key-file " + options_.api_key_file + ": " + problem;
 }
 

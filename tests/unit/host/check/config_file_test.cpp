@@ -112,7 +112,7 @@ TEST(a_file_without_an_end_is_an_error) {
   TempDir large;
   large.write("conf", std::string(2'000'000, ' '));
   CHECK_EQ(joined(check_config(large.path(), good_plugins())),
-           "conf: error: has more than 1048576 bytes: name the right file\n");
+           "conf: error: is larger than 1048576 bytes: name the right file\n");
 }
 
 TEST(a_syntax_error_does_not_hide_the_other_files) {

@@ -95,7 +95,7 @@ TEST(an_unusable_key_file_is_an_error_that_names_the_option) {
                                       {dir.path("short"), "line 1: a key of 5 bytes, expected 16 to 200"}})
     CHECK_EQ(in_chat("\"api-key-file\":\"" + path + "\""),
              "conf:2:16: error: api-key-file " + path + ": " + problem +
-                 " (it has one key a line; 'openssl rand -hex 16' prints a key)\n");
+                 " (the file has one key per line; 'openssl rand -hex 16' prints a key)\n");
 }
 
 TEST(a_configuration_without_vhosts_is_an_error_and_without_chat_a_warning) {

@@ -1,5 +1,6 @@
 #include "access/api_keys.h"
 
+#include "support/config_dir.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
@@ -25,10 +26,20 @@ TEST(an_invalid_key_is_refused_with_its_line_and_changes_nothing) {
   ApiKeys keys;
   CHECK_EQ(keys.read(kOne), "");
   CHECK_EQ(keys.read("\nshort"), "line 2: a key of 5 bytes, expected 16 to 200");
-  CHECK_EQ(keys.read("key with blanks in it"), "line 1: a key has to be of ASCII without blanks");
+  CHECK_EQ(keys.read("key with blanks in it"), "line 1: a key must be ASCII without blanks");
   CHECK_EQ(keys.read(std::string(201, 'x')), "line 1: a key of 201 bytes, expected 16 to 200");
-  CHECK_EQ(keys.read("# nothing\n"), "no key in it, expected one a line");
+  CHECK_EQ(keys.read("# nothing\n"), "no key found, expected one per line");
   CHECK(keys.has(kOne));
+}
+
+TEST(keys_are_loaded_from_a_file) {
+  unit::TempDir dir;
+  dir.write("keys", std::string(kOther) + "\n");
+  ApiKeys keys;
+  CHECK_EQ(keys.load(dir.path("keys")), "");
+  CHECK(keys.has(kOther));
+  CHECK_EQ(keys.load(dir.path("none")), "missing, create it or correct the path");
+  CHECK(keys.has(kOther));
 }
 
 TEST(without_keys_no_key_is_valid) {

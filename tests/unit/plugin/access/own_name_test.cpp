@@ -4,6 +4,16 @@
 
 using namespace lws_chat;
 
+namespace {
+
+ServerNames names(const char* word) {
+  ServerNames names;
+  CHECK(names.add(word));
+  return names;
+}
+
+}  // namespace
+
 TEST(a_host_is_read_without_its_port_and_case) {
   CHECK_EQ(host_in("Example.ORG"), std::string("example.org"));
   CHECK_EQ(host_in("example.org:8000"), std::string("example.org"));
@@ -25,7 +35,7 @@ TEST(the_names_of_loopback_are_its_addresses_and_localhost) {
 TEST(a_public_vhost_without_server_names_has_any_name) {
   CHECK(own_names({}, "chat", false, false).has("anything.example:8443"));
   CHECK(own_names({}, "chat", false, false).has(""));
-  OwnNames own = own_names({"Chat.example.org"}, "chat", false, false);
+  OwnNames own = own_names(names("Chat.example.org"), "chat", false, false);
   CHECK(own.has("chat.example.org:443"));
   CHECK(!own.has("chat"));
   CHECK(!own.has("localhost"));
@@ -38,13 +48,19 @@ TEST(a_vhost_on_loopback_has_the_names_of_loopback_and_its_own) {
   for (const char* host : {"localhost:8000", "127.0.0.1:9000", "[::1]", "chat.local", "LOCALHOST"})
     CHECK(own.has(host));
   for (const char* host : {"evil.example:8000", "", "localhost.evil.example", "a b"}) CHECK(!own.has(host));
-  CHECK(own_names({"dev.example"}, "x", true, false).has("dev.example:8000"));
-  CHECK(own_names({"dev.example"}, "x", true, false).has("localhost"));
+  CHECK(own_names(names("dev.example"), "x", true, false).has("dev.example:8000"));
+  CHECK(own_names(names("dev.example"), "x", true, false).has("localhost"));
 }
 
 TEST(a_vhost_behind_a_proxy_has_any_name) {
   CHECK(own_names({}, "x", true, true).has("chat.example.org"));
-  CHECK(!own_names({"chat.example.org"}, "x", true, true).has("evil.example"));
+  CHECK(!own_names(names("chat.example.org"), "x", true, true).has("evil.example"));
 }
 
-TEST(a_star_means_any_name) { CHECK(own_names({"*"}, "x", true, false).has("evil.example")); }
+TEST(a_star_means_any_name) { CHECK(own_names(names("*"), "x", true, false).has("evil.example")); }
+
+TEST(server_names_are_hosts_without_a_port) {
+  CHECK(ServerNames().empty() && !names("*").empty());
+  CHECK_EQ(names("[2001:DB8::1]").hosts.at(0), "[2001:db8::1]");
+  for (const char* bad : {"", "a:80", "a:", "a/b", "**", "*.a", "a."}) CHECK(!ServerNames().add(bad));
+}

@@ -53,7 +53,7 @@ TEST(a_file_over_the_limit_is_refused) {
   unit::TempDir dir;
   dir.write("file", std::string(10, 'x'));
   CHECK_EQ(read(dir.path("file"), 10), std::string(10, 'x'));
-  CHECK_EQ(read(dir.path("file"), 9), "problem: has more than 9 bytes: name the right file");
+  CHECK_EQ(read(dir.path("file"), 9), "problem: is larger than 9 bytes: name the right file");
 }
 
 TEST(the_error_for_an_unreadable_file_says_what_to_do) {

@@ -85,9 +85,13 @@ TEST(home_may_be_empty) {
 
 TEST(origins_are_read_as_a_list) {
   Options options = default_options();
-  CHECK_EQ(set_option(options, "allowed-origins", "https://a.example  https://b.example:8443, *"), "");
-  CHECK_EQ(options.allowed_origins.size(), 3u);
-  CHECK(!set_option(options, "allowed-origins", "a.example").empty());
+  CHECK_EQ(set_option(options, "allowed-origins", "https://a.example  https://b.example:8443, null"), "");
+  CHECK_EQ(set_option(options, "allowed-origins", "https://c.example a.example"),
+           "\"a.example\" is not an origin, expected one like https://example.org or https://example.org:8443, or null "
+           "for pages from files");
+  for (const char* origin : {"https://a.example", "https://b.example:8443", "null"})
+    CHECK(options.allowed_origins.allow(origin, "chat.example", true));
+  CHECK(!options.allowed_origins.allow("https://c.example", "chat.example", true));
 }
 
 TEST(texts_must_be_utf8) {
@@ -131,11 +135,11 @@ TEST(a_wrong_option_of_a_namespace_is_an_error) {
   CHECK_EQ(set_option(options, "typing/history-size", "x"),
            "\"x\" is not a whole number, expected 0 to 1000000 messages");
   CHECK_EQ(set_option(options, "typing/max-clients", "1"),
-           "\"max-clients\" is no option of rooms, it has no namespace");
+           "\"max-clients\" is not an option of rooms, so a namespace cannot set it");
   CHECK_EQ(set_option(options, "typing/history-siz", "1"),
            "unknown option \"typing/history-siz\", did you mean \"typing/history-size\"?");
   for (const char* bad : {"/replay", "a b/replay", "a:b/replay", "a.b/replay", "a/b/replay"})
-    CHECK(set_option(options, bad, "1").find("is no namespace") != std::string::npos);
+    CHECK(set_option(options, bad, "1").find("is not a namespace") != std::string::npos);
   CHECK_EQ(finish_options(options), "");
   CHECK(options.hub.namespaces.empty());
 }
