@@ -4,7 +4,7 @@
 
 namespace lws_chat {
 
-// No room's name has a slash.
+// The slash keeps pairs apart, because no room's name has one.
 std::string Idempotency::full(std::string_view room, std::string_view key) {
   return std::string(room).append("/").append(key);
 }

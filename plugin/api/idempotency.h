@@ -10,15 +10,15 @@
 
 namespace lws_chat {
 
-// Results of publications that were asked for with a key, so that a back end that is not sure may ask again: the
-// second time nothing is published, and it is told the same.
+// Results of publications with an idempotency key. A back end that is not sure may repeat a request: it gets the same
+// result, and nothing is published again.
 class Idempotency {
  public:
   static constexpr Time kKeep = Time{300} * 1'000'000;  // microseconds
-  static constexpr size_t kMost = 100000;               // of more the oldest are forgotten
+  static constexpr size_t kMost = 100000;               // results; the oldest are dropped beyond that
   static constexpr size_t kLongest = 255;               // bytes of a key
 
-  // What was said to the same key in that room; nullptr: nothing yet. Valid until the next change.
+  // Returns the result of the same key in that room, or nullptr. Valid until the next call.
   const std::string* find(std::string_view room, std::string_view key, Time now);
   void add(std::string_view room, std::string_view key, std::string result, Time now);
 
@@ -30,7 +30,7 @@ class Idempotency {
     std::string key;
   };
   std::unordered_map<std::string, std::string> results_;
-  std::deque<Age> ages_;  // the oldest first
+  std::deque<Age> ages_;  // oldest first
 };
 
 }  // namespace lws_chat

@@ -11,7 +11,7 @@ std::string number(double value) {
   return text;
 }
 
-// Writes families of samples one after the other.
+// Builds the text, family by family.
 class Writer {
  public:
   void family(std::string_view name, std::string_view type, std::string_view help) {
@@ -74,13 +74,13 @@ void write_dialects(Writer& out, const Counters& counters) {
     for (unsigned i = 0; i < kDialects; ++i)
       out.sample(label("dialect", name_of(static_cast<Dialect>(i))), counters.dialects[i].*member);
   };
-  out.family("clients", "gauge", "Connections now, by what they speak.");
+  out.family("clients", "gauge", "Open connections, by dialect.");
   each(&Counters::ByDialect::connections);
-  out.family("connects_total", "counter", "Connections so far.");
+  out.family("connects_total", "counter", "Connections since the start, by dialect.");
   each(&Counters::ByDialect::connects);
-  out.family("subscriptions", "gauge", "Rooms that the connections are in now, counted for each connection.");
+  out.family("subscriptions", "gauge", "Rooms that connections are in, counted for each connection, by dialect.");
   each(&Counters::ByDialect::subscriptions);
-  out.family("joins_total", "counter", "Times that a client joined a room.");
+  out.family("joins_total", "counter", "Joins of a room by a client, by dialect.");
   each(&Counters::ByDialect::joins);
 }
 
@@ -93,37 +93,39 @@ void write_rooms(Writer& out, const Hub& hub) {
     messages += room.history().count();
     bytes += room.history().bytes();
   });
-  out.family("rooms", "gauge", "Rooms with somebody in them, and rooms that are only remembered.");
+  out.family("rooms", "gauge", "Rooms: occupied ones have members, remembered ones are empty.");
   out.sample("state=\"occupied\"", occupied);
   out.sample("state=\"remembered\"", hub.rooms() - occupied);
-  out.gauge("history_messages", "Messages kept of all rooms.", messages);
-  out.gauge("history_bytes", "Bytes of them.", bytes);
-  out.gauge("memory_bytes", "Bytes of all streams and histories, which max-memory bounds.", hub.bytes_in_use());
+  out.gauge("history_messages", "Messages in the histories of all rooms.", messages);
+  out.gauge("history_bytes", "Bytes of the messages in the histories of all rooms.", bytes);
+  out.gauge("memory_bytes", "Bytes of all streams and histories. max-memory limits them.", hub.bytes_in_use());
 }
 
 void write_messages(Writer& out, const Counters& counters) {
   out.counter("messages_received_total", "Messages accepted from clients, back ends and other plugins.",
               counters.messages_in);
-  out.counter("received_bytes_total", "Bytes of their payload.", counters.bytes_in);
-  out.counter("deliveries_total", "Messages times the readers they were for.", counters.deliveries);
-  out.counter("replayed_total", "Those of the deliveries that came from a history.", counters.replayed);
-  out.counter("writes_total", "Times that bytes of rooms were handed to a connection.", counters.writes);
-  out.counter("sent_bytes_total", "Those bytes, with framing.", counters.bytes_out);
-  out.family("recoveries_total", "counter", "Clients that came back to a room with a position, by what they got.");
+  out.counter("received_bytes_total", "Payload bytes of accepted messages.", counters.bytes_in);
+  out.counter("deliveries_total", "Messages sent to readers, counted for each reader.", counters.deliveries);
+  out.counter("replayed_total", "Deliveries from a history.", counters.replayed);
+  out.counter("writes_total", "Writes of room data to a connection.", counters.writes);
+  out.counter("sent_bytes_total", "Bytes of room data written to connections, framing included.", counters.bytes_out);
+  out.family("recoveries_total", "counter",
+             "Clients that returned to a room with a position: full if they got all missed messages, else failed.");
   out.sample("result=\"full\"", counters.recovered);
   out.sample("result=\"failed\"", counters.unrecovered);
-  out.counter("pauses_total", "Times that reading from a client stopped because it sent too fast.", counters.pauses);
-  out.counter("flushes_total", "Times that a room's members were all written to.", counters.flushes);
-  out.histogram("flush_seconds", "How long one turn of sending took.", counters.flush_seconds);
+  out.counter("pauses_total", "Times that the server stopped reading from a client because it sent too fast.",
+              counters.pauses);
+  out.counter("flushes_total", "Flushes: a room's waiting messages written to all its members.", counters.flushes);
+  out.histogram("flush_seconds", "Duration of one turn of flushing.", counters.flush_seconds);
   out.histogram("delivery_delay_seconds",
-                "From the first message that waited in a room until all members were written to.",
+                "Time from the first waiting message of a room until it was written to all members.",
                 counters.delay_seconds);
-  out.histogram("reader_lag_bytes", "How far behind a reader was each time that it could not be written to.",
+  out.histogram("reader_lag_bytes", "Unsent bytes of a reader each time that its connection could not take more.",
                 counters.lag_bytes);
 }
 
 void write_ends(Writer& out, const Counters& counters) {
-  out.family("refused_total", "counter", "Connections, and messages for new rooms, that were not taken, by cause.");
+  out.family("refused_total", "counter", "Refused connections, and refused messages for new rooms, by cause.");
   for (unsigned i = 1; i < kStatusCount; ++i) {
     const StatusRow& row = describe(static_cast<Status>(i));
     if (row.http_status) out.sample(label("cause", row.cause), counters.refused[i]);
@@ -139,20 +141,20 @@ void write_ends(Writer& out, const Counters& counters) {
 
 std::string metrics_text(const Hub& hub, const ServerFacts& facts) {
   Writer out;
-  out.family("build_info", "gauge", "What runs here.");
+  out.family("build_info", "gauge", "Versions of the server, and the way it sends messages.");
   out.sample(label("version", LWS_CHAT_VERSION) + "," + label("libwebsockets", facts.lws_version) + "," +
                  label("fanout", facts.fanout),
              1);
-  out.gauge("draining", "Whether the server is shutting down.", facts.draining);
+  out.gauge("draining", "1 while the server is shutting down.", facts.draining);
   write_dialects(out, hub.counters());
   write_rooms(out, hub);
   write_messages(out, hub.counters());
   write_ends(out, hub.counters());
-  out.family("api_calls_total", "counter", "Requests of back ends, by method and HTTP status.");
+  out.family("api_calls_total", "counter", "Requests to the server API, by method and HTTP status.");
   for (const auto& [call, count] : facts.api_calls)
     out.sample(label("method", call.first) + "," + label("status", std::to_string(call.second)), count);
   if (facts.certificates.empty()) return out.take();
-  out.family("certificate_expiry_timestamp_seconds", "gauge", "When the certificates in use expire.");
+  out.family("certificate_expiry_timestamp_seconds", "gauge", "Expiry of the certificates in use.");
   for (const auto& [vhost, expiry] : facts.certificates)
     out.sample(label("vhost", vhost.first) + "," + label("port", std::to_string(vhost.second)), expiry);
   return out.take();

@@ -13,7 +13,7 @@ constexpr uint64_t kMiB = uint64_t{1024} * 1024;
 constexpr Time kMillisecond = 1000;
 constexpr Time kSecond = 1'000'000;
 
-// Where the value of an option is kept.
+// Tells which struct has the member of an option.
 template <OptionScope kWhose>
 struct Scope {
   static constexpr OptionScope kScope = kWhose;
@@ -82,7 +82,7 @@ OptionRow text(std::string_view name, std::string_view fallback, Scope<kWhose> s
                 [](const std::string& text) { return text; });
 }
 
-// Its words are in the order of the values of the member.
+// The words are in the order of the member's enumerators.
 template <OptionScope kWhose, typename Member>
 OptionRow choice(std::string_view name, std::string_view words, std::string_view fallback, Scope<kWhose> scope,
                  Member member, std::string_view help) {
@@ -98,7 +98,7 @@ OptionRow choice(std::string_view name, std::string_view words, std::string_view
       [row](auto value) { return std::string(choice_at(row, static_cast<size_t>(value))); });
 }
 
-// Vhosts that share a hub need not agree on lists, so nobody asks how one reads.
+// get() compares vhosts that share a hub. No list is an option of a hub, so get() has nothing to print.
 template <OptionScope kWhose, typename Member, typename List>
 OptionRow list(std::string_view name, std::string_view items, std::string_view fallback, Scope<kWhose> scope,
                Member member, std::string (*set)(List&, std::string_view), std::string_view help) {

@@ -29,7 +29,9 @@ std::string_view nearest_word(std::string_view word, const std::vector<std::stri
   size_t best_distance = std::max<size_t>(2, word.size() / 3) + 1;
   for (std::string_view candidate : words) {
     size_t distance = edit_distance(word, candidate);
-    if (distance < best_distance) best = candidate, best_distance = distance;
+    if (distance >= best_distance) continue;
+    best = candidate;
+    best_distance = distance;
   }
   return best;
 }

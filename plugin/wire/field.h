@@ -5,21 +5,21 @@
 
 namespace lws_chat {
 
-// Values of HTTP fields, as RFC 9110 section 5 writes them.
+// Parsers for values of HTTP fields, RFC 9110 section 5.
 
-// Without the blanks and tabs around it, which are no part of a value.
+// Returns the value without the blanks and tabs around it.
 std::string_view trimmed(std::string_view value);
 
-// True if two tokens are the same: their case does not matter.
+// Compares two tokens without regard to case.
 bool same_token(std::string_view a, std::string_view b);
 
-// True if a list, its members separated by commas, has the token.
+// True if a comma-separated list has the token.
 bool has_token(std::string_view list, std::string_view token);
 
-// The type of "Type/Subtype; parameters".
+// Returns "Type/Subtype" of "Type/Subtype; parameters".
 std::string_view media_type(std::string_view content_type);
 
-// Reads a Content-Length: digits and nothing else. Returns false for anything else, as two lengths.
+// Reads a Content-Length. Returns false unless it consists of digits only.
 [[nodiscard]] bool read_content_length(std::string_view value, uint64_t& length);
 
 }  // namespace lws_chat

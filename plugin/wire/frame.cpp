@@ -11,7 +11,7 @@ constexpr size_t kMaxShortPayload = 125;
 
 static_assert(kMaxFrame <= Stream::kMaxFrame);
 
-// A frame's first bytes: 2 or 4 of the buffer.
+// Writes a frame's header into the buffer. Returns its 2 or 4 bytes.
 std::string_view write_header(char (&header)[kLongHeader], Opcode opcode, bool final, size_t payload) {
   header[0] = static_cast<char>(static_cast<uint8_t>(opcode) | (final ? 0x80u : 0u));
   if (payload <= kMaxShortPayload) {

@@ -18,8 +18,8 @@ int hex_digit(char c) {
   return -1;
 }
 
-// Walks over JSON and stops where it is broken. It never looks at what a number or a text means: numbers of any
-// size and halves of surrogate pairs are grammatical (RFC 8259 sections 6 and 8.2), so they pass.
+// Walks over JSON and stops at the first fault. It checks the grammar only, which allows numbers of any size and halves
+// of surrogate pairs (RFC 8259 sections 6 and 8.2).
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}
@@ -38,14 +38,14 @@ class Scanner {
     if (!take('"')) return false;
     for (; at_ < text_.size(); ++at_) {
       auto c = static_cast<unsigned char>(text_[at_]);
-      if (c == '"') return ++at_, true;
+      if (c == '"') return take('"');
       if (c < 0x20 || (c == '\\' && !escape())) return false;
     }
     return false;
   }
 
-  // What follows the opening bracket of an object or array. `told` is called for each of its values, in an object
-  // with the name before it as it stands; not for those deeper inside.
+  // Reads an object or array after its opening bracket. Calls `told` for each of its own values; in an object with the
+  // quoted name, too.
   template <typename Told>
   bool object(Told&& told, unsigned depth = 1) {
     return elements('}', [&] {
@@ -57,7 +57,8 @@ class Scanner {
       skip_blanks();
       JsonValue value;
       if (!this->value(value, depth)) return false;
-      return told(quoted, value), true;
+      told(quoted, value);
+      return true;
     });
   }
 
@@ -66,11 +67,12 @@ class Scanner {
     return elements(']', [&] {
       JsonValue value;
       if (!this->value(value, depth)) return false;
-      return told(value), true;
+      told(value);
+      return true;
     });
   }
 
-  // A value inside of `depth` objects and arrays.
+  // Reads a value that is inside `depth` objects and arrays.
   bool value(JsonValue& value, unsigned depth) {
     size_t begin = at_;
     if (!skip(value.kind, depth)) return false;
@@ -131,7 +133,7 @@ class Scanner {
     return digits();
   }
 
-  // At the backslash; stops at the escape's last character.
+  // Reads an escape. Begins at the backslash and ends at the escape's last character.
   bool escape() {
     char c = ++at_ < text_.size() ? text_[at_] : '\0';
     if (c != 'u') return c != '\0' && std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos;
@@ -163,7 +165,7 @@ void append_utf8(std::string& text, uint32_t point) {
   }
 }
 
-// The unit of UTF-16 that an escape says at the start of `text`, or 0 if there is none.
+// Returns the UTF-16 unit of the \u escape at the beginning of `text`, or 0 if there is none.
 uint32_t utf16_unit(std::string_view text) {
   if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return 0;
   uint32_t unit = 0;
@@ -171,14 +173,17 @@ uint32_t utf16_unit(std::string_view text) {
   return unit;
 }
 
-// Undoes the \u escape, or the pair of them, that `text` begins with, and takes it off. Half a surrogate pair has
-// no form in UTF-8: U+FFFD stands for it.
+// Removes a \u escape, or a pair of them, from the beginning of `text` and appends its character to `out`. Half a
+// surrogate pair has no form in UTF-8 and becomes U+FFFD.
 void unescape_unicode(std::string& out, std::string_view& text) {
   uint32_t unit = utf16_unit(text);
   text.remove_prefix(6);
   if (unit < 0xd800 || unit > 0xdfff) return append_utf8(out, unit);
   uint32_t second = utf16_unit(text);
-  if (unit > 0xdbff || second < 0xdc00 || second > 0xdfff) return void(out += kReplacement);
+  if (unit > 0xdbff || second < 0xdc00 || second > 0xdfff) {
+    out += kReplacement;
+    return;
+  }
   text.remove_prefix(6);
   append_utf8(out, 0x10000 + ((unit - 0xd800) << 10) + (second - 0xdc00));
 }
@@ -242,7 +247,7 @@ std::string unquoted(const JsonValue& string) {
       case 'n': text += '\n'; break;
       case 'r': text += '\r'; break;
       case 't': text += '\t'; break;
-      default: text += rest[1];  // it stands for itself
+      default: text += rest[1];  // the escaped character itself
     }
     rest.remove_prefix(2);
   }
@@ -289,7 +294,7 @@ bool read_number(const JsonValue& value, uint64_t max, uint64_t& number) {
 void append_quoted(std::string& json, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   json += '"';
-  size_t plain = 0;  // where what needs no escape begins
+  size_t plain = 0;  // begin of the run that needs no escape
   for (size_t i = 0; i < text.size(); ++i) {
     auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;

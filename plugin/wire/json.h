@@ -6,15 +6,15 @@
 #include <utility>
 #include <vector>
 
-// JSON (RFC 8259) as far as the structured dialect needs it: what is relayed is never parsed and printed again,
-// so values are slices of what came in.
+// JSON (RFC 8259), as far as we need it. Values are slices of the input: payloads are relayed as they came, never
+// parsed and printed again.
 namespace lws_chat {
 
 enum class JsonKind : uint8_t { kNull, kBool, kNumber, kString, kArray, kObject };
 
 struct JsonValue {
   JsonKind kind = JsonKind::kNull;
-  std::string_view text;  // exactly as it stands, without the blanks around it
+  std::string_view text;  // a slice of the input, without the blanks around it
 
   bool is_true() const { return kind == JsonKind::kBool && text == "true"; }
 };
@@ -24,37 +24,36 @@ struct JsonMember {
   JsonValue value;
 };
 
-// How deep arrays and objects may be nested.
+// Largest number of arrays and objects inside each other.
 inline constexpr unsigned kMaxJsonDepth = 64;
 
-// Takes the object that `text` begins with, blanks before it included, off `text`. Returns false if that is
-// none: another kind of value, broken, cut off or nested too deeply; `text` then begins where that shows.
-// Precondition: text is UTF-8.
+// Removes blanks and an object from the beginning of `text`. Returns false if there is another kind of value, or the
+// object is malformed, incomplete or nested too deeply; `text` then begins at the fault. Precondition: text is UTF-8.
 [[nodiscard]] bool take_object(std::string_view& text, std::vector<JsonMember>& members);
 
-// Reads a text that is one value and nothing else. Precondition: text is UTF-8.
+// Reads a text that must be exactly one value. Precondition: text is UTF-8.
 [[nodiscard]] bool read_json(std::string_view text, JsonValue& value);
 
-// The members of a value that was found to be an object.
+// Precondition: the value is an object from take_object() or read_json().
 std::vector<JsonMember> members_of(const JsonValue& object);
 
-// The elements of a value that was found to be an array.
+// Precondition: the value is an array from take_object() or read_json().
 std::vector<JsonValue> elements_of(const JsonValue& array);
 
-// The same without line breaks, which in JSON can only stand between the parts of a value.
+// Returns the same value on one line. In valid JSON a line break is always between the parts of a value.
 std::string on_one_line(std::string_view json);
 
-// The text of a JSON string, as UTF-8. Precondition: kind is kString.
+// Returns the text of a JSON string, as UTF-8. Precondition: kind is kString.
 std::string unquoted(const JsonValue& string);
 
-// True if a string has half a surrogate pair, which is no character: unquoted() makes U+FFFD of it.
+// True if a string has half a surrogate pair. That is not a character, and unquoted() replaces it by U+FFFD.
 bool has_half_a_pair(const JsonValue& string);
 
-// Whether the value is a whole number of that range, which is then put into `number`.
+// Sets `number` if the value is a whole number in the range. Otherwise returns false.
 [[nodiscard]] bool read_number(const JsonValue& value, int64_t min, int64_t max, int64_t& number);
 [[nodiscard]] bool read_number(const JsonValue& value, uint64_t max, uint64_t& number);
 
-// Appends a text, which has to be UTF-8, as a JSON string.
+// Appends a text as a JSON string. Precondition: text is UTF-8.
 void append_quoted(std::string& json, std::string_view text);
 
 }  // namespace lws_chat

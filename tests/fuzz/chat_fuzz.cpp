@@ -1,6 +1,7 @@
 // The bytes choose events in one event loop with clients of all dialects and a back end: joins, leaves, publications,
 // stalls, broken connections, API calls, flushes. Always: a client gets JSON, one object a line; its offsets in a room
 // have no gap; nothing comes after its end.
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -160,8 +161,8 @@ class Chat final : private Fanout {
         return;
       default: break;
     }
-    for (auto& each : peers_)
-      if (each.get() == one) return std::swap(each, peers_.back()), peers_.pop_back();
+    auto place = std::find_if(peers_.begin(), peers_.end(), [one](const auto& each) { return each.get() == one; });
+    if (place != peers_.end()) peers_.erase(place);
   }
 
   void call(std::string_view method, const std::string& body) {

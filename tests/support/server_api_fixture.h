@@ -17,7 +17,10 @@ namespace lws_chat {
 struct Texter final : Client {
   explicit Texter(Hub& of) : Client(Audience::kText), hub(of) {}
   bool ready() override { return true; }
-  size_t write(std::string_view frames) override { return got += frames, frames.size(); }
+  size_t write(std::string_view frames) override {
+    got += frames;
+    return frames.size();
+  }
   void dismissed(Ending how, Time) override { ending = std::move(how); }
   IdentityPtr identity() override {
     if (!identity_) hub.introduce(*this, make_identity("texter", {}, {}));

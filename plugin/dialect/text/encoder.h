@@ -4,7 +4,7 @@
 
 namespace lws_chat {
 
-// Encode: a publication as the frames of a message of the text dialect; JSON that is just a string is that string.
+// Appends a publication as the frames of a text client's message. Of a JSON string, the client gets the text itself.
 void append_text(FrameSink& sink, const Event& event);
 
 }  // namespace lws_chat

@@ -22,24 +22,24 @@ void TextSession::enter(std::string_view room, Time now) {
   });
 }
 
-// The rooms may have become too many since the upgrade was admitted.
+// Joining can still fail, because other rooms may have been made since the upgrade was admitted.
 void TextSession::entered(Status status) {
   if (status != Status::kOk) return end({status});
   if (behind() && ready()) link_.ask_to_resume();
 }
 
 void TextSession::receive(const Message& message, Time now) {
-  // After the close word nothing counts any more, also what came in the same piece.
+  // Ignore everything after the close word, even in the same read.
   if (ended_ || leaving() || parting_ != Status::kOk) return;
   bool binary = message.format == Format::kBinary;
   if (binary && options_.binary == BinaryPolicy::kRefuse) return end({Status::kUnsupportedData});
-  // lws validates only where its context asks for it; one bad text relayed would close every reader.
+  // lws validates UTF-8 only if its context asks for it. A relayed invalid text would make every reader close.
   if (!binary && !is_utf8(message.payload)) return end({Status::kInvalidText});
   if (waiting_ || !input_.empty()) return keep(message);
   publish(message, now);
 }
 
-// The connection was asked not to read; what it already had is bounded all the same.
+// The connection does not read now, but it may have read some messages before; their size is limited, too.
 void TextSession::keep(const Message& message) {
   input_.emplace_back(message);
   size_t bytes = input_bytes_.bytes() + input_.back().bytes();
@@ -64,7 +64,7 @@ void TextSession::publish(const Message& message, Time now) {
 }
 
 void TextSession::published(bool closes, const Published& result) {
-  // The message may have cost slow readers their place, this client too.
+  // The message may have closed slow readers, including this client.
   if (ended_ || !room()) return;
   if (result.status != Status::kOk) return end({result.status});
   if (closes) hub_.dismiss_after_head(*this, Status::kClosedOnRequest, result.at);
@@ -112,7 +112,7 @@ void TextSession::lost(Time now) {
   input_bytes_.set(0);
 }
 
-// It has no name. Most are never asked for one, so it is made when somebody wants to know.
+// Made on first use, because most text clients never need one.
 IdentityPtr TextSession::identity() {
   if (!identity_) hub_.introduce(*this, make_identity(hub_.next_id(), {}, {}));
   return identity_;
@@ -124,7 +124,7 @@ void TextSession::dismissed(Ending ending, Time) {
     bool answer = ending.why == Status::kClosedOnRequest && !options_.close_reply.empty();
     if (answer) reply = make_frame(Opcode::kText, true, options_.close_reply);
   } catch (const std::exception&) {
-    // For want of memory it is closed without a reply.
+    // Out of memory: close without a reply.
   }
   end(std::move(ending), std::move(reply));
 }

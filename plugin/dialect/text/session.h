@@ -9,54 +9,54 @@
 
 namespace lws_chat {
 
-// The connection that a text session speaks through.
+// The connection of a text session.
 class TextLink {
  public:
-  // As Client::ready() and Client::write().
+  // See Client::ready() and Client::write().
   virtual bool ready() = 0;
   virtual size_t write(Client& client, std::string_view frames) = 0;
 
-  // The address of the client, for whom a new room counts.
+  // The client's address. New rooms count for it.
   virtual Origin origin() const = 0;
 
-  // TextSession::resume() is to be called as soon as the connection can write.
+  // Calls TextSession::resume() as soon as the connection can write.
   virtual void ask_to_resume() = 0;
 
-  // Nothing more may be read from the client for now, or it may again.
+  // Stops reading from the client, or goes on.
   virtual void hold_input(bool hold) = 0;
 
-  // The session is over. The connection sends `last_frames` and closes.
+  // Sends `last_frames` and closes the connection. The session is over.
   virtual void end(Ending ending, std::string last_frames) = 0;
 
  protected:
   ~TextLink() = default;
 };
 
-// The tutorial's dialect: what a client sends is a message for its room, as it is, and what it receives are the room's
-// messages. One word is special: the close word is broadcast like any text, then its sender is dismissed.
+// The tutorial's dialect. A client's message is a message for its room, unchanged, and the client receives the room's
+// messages. Only the close word is special: the room receives it, then the server closes its sender.
 class TextSession final : public Client {
  public:
   TextSession(Hub& hub, const Options& options, TextLink& link);
 
-  // Joins the room. Until that is done the client's messages wait.
+  // Joins the room. The client's messages wait until then.
   void enter(std::string_view room, Time now);
 
-  // One complete message.
+  // Takes one complete message from the client.
   void receive(const Message& message, Time now);
 
-  // The connection may write again, or the client may be listened to again.
+  // Goes on after the connection can write again, or after an answer of the hub.
   void resume(Time now);
 
-  // Ends when the client has been sent everything published so far in its room.
+  // Ends after the client has received everything that was published in its room so far.
   void part(Status why, Time now);
 
   // The connection is lost.
   void lost(Time now);
 
-  // True if the hub's answer is awaited.
+  // True while it waits for an answer of the hub.
   bool waiting() const { return waiting_; }
 
-  // As a client of the hub.
+  // From Client.
   IdentityPtr identity() override;
   bool ready() override { return link_.ready(); }
   size_t write(std::string_view frames) override { return link_.write(*this, frames); }
@@ -74,10 +74,10 @@ class TextSession final : public Client {
   Hub& hub_;
   const Options& options_;
   TextLink& link_;
-  std::list<KeptMessage> input_;       // messages that wait for the hub's answer to the one before
-  MemoryAccount::Charge input_bytes_;  // of them
+  std::list<KeptMessage> input_;       // messages that wait for the hub's answer to an earlier one
+  MemoryAccount::Charge input_bytes_;  // bytes of `input_`
   bool waiting_ = false;
-  bool held_ = false;  // the client's input is held back
+  bool held_ = false;  // the connection does not read from the client
   Status parting_ = Status::kOk;
   bool ended_ = false;
   Lifetime lifetime_;

@@ -18,7 +18,10 @@ constexpr Time kSecond = 1'000'000;
 // A text client that takes so many writes.
 struct Texter final : Client {
   bool ready() override { return hungry; }
-  size_t write(std::string_view frames) override { return taken += frames.size(), frames.size(); }
+  size_t write(std::string_view frames) override {
+    taken += frames.size();
+    return frames.size();
+  }
   void dismissed(Ending ending, Time) override { why = ending.why; }
   bool hungry = true;
   size_t taken = 0;

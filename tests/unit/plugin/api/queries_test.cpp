@@ -144,7 +144,10 @@ struct Asked final : Client {
   bool ready() override { return true; }
   size_t write(std::string_view frames) override { return frames.size(); }
   void dismissed(Ending, Time) override {}
-  IdentityPtr identity() override { return ++asked, identity_; }
+  IdentityPtr identity() override {
+    ++asked;
+    return identity_;
+  }
   unsigned asked = 0;
 };
 
