@@ -1,17 +1,16 @@
 #include "host/check/config_file.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 
 #include "access/regular_file.h"
+#include "host/check/folder.h"
 
 namespace lws_chat {
 namespace {
@@ -48,21 +47,6 @@ bool looks_like_json(std::string_view text) {
 std::string reason(int error) { return std::strerror(error); }
 
 std::string remedy(int error) { return error == EACCES ? ": let the user who runs lws-chatd read it" : ""; }
-
-// Names in lws's order, from scandir and alphasort. No value: the folder cannot be read, and errno says why.
-std::optional<std::vector<std::string>> sorted_names(const std::string& folder) {
-  dirent** entries = nullptr;
-  int count = scandir(folder.c_str(), &entries, nullptr, alphasort);
-  if (count < 0) return std::nullopt;
-  std::vector<std::string> names;
-  for (int i = 0; i < count; ++i) {
-    std::string_view name = entries[i]->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-    std::free(entries[i]);
-  }
-  std::free(entries);
-  return names;
-}
 
 class Reader {
  public:
@@ -115,7 +99,7 @@ class Reader {
 
   void read_folder() {
     std::string folder = dir_ + "/conf.d";
-    std::optional<std::vector<std::string>> names = sorted_names(folder);
+    std::optional<std::vector<std::string>> names = names_in(folder);
     if (!names) {
       // A configuration may be a single file, without conf.d.
       if (errno != ENOENT) error("conf.d", "cannot be read (" + reason(errno) + ")" + remedy(errno));
@@ -184,7 +168,7 @@ ConfigFiles read_config_files(const std::string& dir) { return Reader(dir).read(
 
 std::map<std::string, std::string> config_texts(const std::string& dir) {
   std::vector<std::string> files = {"conf"};
-  for (const std::string& name : sorted_names(dir + "/conf.d").value_or(std::vector<std::string>()))
+  for (const std::string& name : names_in(dir + "/conf.d").value_or(std::vector<std::string>()))
     files.push_back("conf.d/" + name);
   std::map<std::string, std::string> texts;
   for (const std::string& file : files) {

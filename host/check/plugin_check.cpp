@@ -1,6 +1,5 @@
 #include "host/check/plugin_check.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <elf.h>
 #include <libwebsockets.h>
@@ -8,12 +7,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "access/regular_file.h"
+#include "host/check/folder.h"
 
 namespace lws_chat {
 namespace {
@@ -60,23 +60,9 @@ struct Close {
   void operator()(void* handle) const { dlclose(handle); }
 };
 
-// Names in lws's order. `readable` is false if the directory cannot be read; errno says why.
-std::vector<std::string> sorted_names(const std::string& dir, bool& readable) {
-  std::vector<std::string> names;
-  dirent** entries = nullptr;
-  int count = scandir(dir.c_str(), &entries, nullptr, alphasort);
-  readable = count >= 0;
-  for (int i = 0; i < count; ++i) {
-    names.emplace_back(entries[i]->d_name);
-    std::free(entries[i]);
-  }
-  std::free(entries);
-  return names;
-}
-
 // The symbol that lws looks for in a file of this name. Empty: lws skips the file.
 std::string symbol_of(const std::string& name) {
-  if (name == "." || name == ".." || name.size() < kMinFileName || name.find('~') != std::string::npos) return "";
+  if (name.size() < kMinFileName || name.find('~') != std::string::npos) return "";
   size_t begin = name.find_first_of("_-");
   if (begin == std::string::npos) return "";
   std::string symbol = name.substr(begin + 1, name.find('.', begin) - begin - 1);
@@ -141,15 +127,13 @@ std::string load_problem(const std::string& path, const std::string& symbol) {
 }  // namespace
 
 std::string check_plugin(const std::string& dir) {
-  bool readable = false;
-  std::vector<std::string> names = sorted_names(dir, readable);
-  if (!readable) return std::string(std::strerror(errno)) + ", expected the directory of " + kFile + ": " + kRemedy;
-  bool present = false;
-  for (const std::string& name : names) present = present || name == kFile;
-  if (!present) return std::string(kFile) + " is missing: " + kRemedy;
+  std::optional<std::vector<std::string>> names = names_in(dir);
+  if (!names) return std::string(std::strerror(errno)) + ", expected the directory of " + kFile + ": " + kRemedy;
+  if (std::find(names->begin(), names->end(), kFile) == names->end())
+    return std::string(kFile) + " is missing: " + kRemedy;
   std::string problem = load_problem(dir + "/" + kFile, kSymbol);
   if (!problem.empty()) return std::string(kFile) + ": " + problem;
-  for (const std::string& name : names) {
+  for (const std::string& name : *names) {
     std::string symbol = symbol_of(name);
     if (symbol.empty() || name == kFile) continue;
     problem = load_problem(dir + "/" + name, symbol);
@@ -164,12 +148,11 @@ bool provides_protocol(const std::string& dir, const std::string& protocol) {
   std::string wanted = protocol;
   for (char& c : wanted)
     if (c == '-') c = '_';
-  bool readable = false;
-  for (const std::string& name : sorted_names(dir, readable)) {
+  std::vector<std::string> names = names_in(dir).value_or(std::vector<std::string>());
+  return std::any_of(names.begin(), names.end(), [&wanted](const std::string& name) {
     bool is_library = name.compare(0, 3, "lib") == 0 && name.size() > 3 && name.substr(name.size() - 3) == ".so";
-    if (is_library && symbol_of(name) == wanted) return true;
-  }
-  return false;
+    return is_library && symbol_of(name) == wanted;
+  });
 }
 
 }  // namespace lws_chat
