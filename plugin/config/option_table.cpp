@@ -134,7 +134,9 @@ const std::vector<OptionRow>& option_table() {
            "that a proxy forwarded."),
       list("trusted-proxies", "addresses", "", kVhost, OF(trusted_proxies), set_addresses,
            "Addresses of proxies whose X-Forwarded-For names the client, separated by spaces. The log and the limits "
-           "per address then use the client's address; a client that the proxy does not name is nobody."),
+           "per "
+           "address then use the client's address. If a proxy does not name the client, the log has unknown address, "
+           "and the limits count for the proxy."),
       text("hub", "", kVhost, OF(hub_name), set_text,
            "Vhosts with the same hub share their rooms. They must agree on all options marked hub or room. Empty: "
            "the vhost has rooms of its own."),
@@ -149,22 +151,23 @@ const std::vector<OptionRow>& option_table() {
       list("allowed-origins", "origins", "", kVhost, OF(allowed_origins), set_origins,
            "Origins whose pages may connect in addition to the server's own, separated by spaces; * allows all, null "
            "allows pages from files. Clients that send no Origin header are always allowed."),
-      list(
-          "server-names", "names", "", kVhost, OF(server_names), set_server_names,
-          "The host names of this server, separated by spaces; a request for another host gets 421. * allows all. "
-          "Empty: a vhost that listens on 127.0.0.1 or ::1 only and has no trusted-proxies is localhost, its addresses "
-          "and the vhost's name; other vhosts allow all."),
+      list("server-names", "names", "", kVhost, OF(server_names), set_server_names,
+           "The host names of this server, separated by spaces; a request for another host gets 421. * allows all. "
+           "Empty: a vhost that listens on 127.0.0.1 or ::1 only and has no trusted-proxies allows localhost, the "
+           "loopback "
+           "addresses and the vhost's name; other vhosts allow all."),
       number("max-message", "bytes", "65536", 1, 64 * kMiB, kVhost, OF(max_message),
              "Largest message, after reassembly. A client that sends a larger one is closed with 1009; over HTTP it "
              "gets 413."),
       number("max-clients", "clients", "0", 0, 10'000'000, kVhost, OF(max_clients),
-             "Largest number of WebSockets and event streams on this vhost. Further ones get 503. 0: no limit."),
+             "Largest number of WebSockets and event streams on this vhost. Further clients get 503. 0: no limit."),
       number("max-waiting", "connections", "4096", 0, 10'000'000, kVhost, OF(max_waiting),
              "Largest number of open connections of the whole server that have not sent a request yet. A further one "
              "takes the place of the one that has waited longest. 0: no limit. Has no effect in lwsws."),
-      number("max-waiting-per-address", "connections", "1024", 0, 10'000'000, kVhost, OF(max_waiting_from),
-             "Largest number of these from one address, or from one /64 of IPv6. trusted-proxies and Unix sockets are "
-             "exempt. 0: no limit."),
+      number(
+          "max-waiting-per-address", "connections", "1024", 0, 10'000'000, kVhost, OF(max_waiting_from),
+          "Largest number of open connections from one address, or from one /64 of IPv6, that have not sent a request "
+          "yet. trusted-proxies and Unix sockets are exempt. 0: no limit. Has no effect in lwsws."),
       number("max-rooms", "rooms", "100000", 1, 10'000'000, kHub, OF(hub.max_rooms),
              "Largest number of rooms, including empty rooms with a history. A new room takes the place of the one "
              "that has been empty longest; if none is empty, the new room is refused."),
@@ -177,7 +180,7 @@ const std::vector<OptionRow>& option_table() {
              "Largest number of rooms for one structured client; a further subscribe gets error 106. It also limits "
              "the rooms of one event stream, which are never more than 32."),
       number("max-joins-per-second", "connections", "0", 0, 1'000'000, kVhost, OF(max_joins_per_second),
-             "Connections that one address may open per second. Further ones get 429. 0: no limit."),
+             "Connections that one address may open per second. Further connections get 429. 0: no limit."),
       duration("drain-seconds", "s", "0", 0, 3600, kVhost, OF(drain_time), kSecond,
                "At shutdown, closes the clients one after another within this time, with 1012, so that they do not all "
                "reconnect at once. 0: closes all at once, with 1001."),
@@ -186,9 +189,9 @@ const std::vector<OptionRow>& option_table() {
              "slowly and drops nothing. 0: no limit."),
       number("message-burst", "messages", "200", 1, 1'000'000, kVhost, OF(message_burst),
              "Messages that a client may send at once before message-rate applies."),
-      number("replay", "messages", "0", 0, 1'000'000, kRoom, OF(replay),
-             "Number of past messages that a new text client or event stream receives, as far as the history has "
-             "them."),
+      number(
+          "replay", "messages", "0", 0, 1'000'000, kRoom, OF(replay),
+          "Number of past messages that a new text client or event stream receives; fewer if the history has fewer."),
       number("history-size", "messages", "100", 0, 1'000'000, kRoom, OF(history.messages),
              "Number of messages that a room keeps. 0: none."),
       number("history-bytes", "bytes", "1048576", 0, uint64_t{1024} * kMiB, kRoom, OF(history.bytes),
@@ -197,10 +200,10 @@ const std::vector<OptionRow>& option_table() {
                "How long a room keeps a message. A room that has been empty and quiet for this long is dropped."),
       flag("presence", "1", kRoom, OF(presence), "Allows members and back ends to ask who is in a room."),
       flag("join-leave", "1", kRoom, OF(join_leave),
-           "Tells those structured clients that ask for it who joins and leaves a room. Needs presence."),
+           "Tells structured clients that ask for it who joins and leaves a room. Needs presence."),
       duration("presence-grace", "s", "5", 0, 3600, kRoom, OF(presence_grace), kSecond,
                "For structured clients only: a client that lost its connection counts as present for this time. If it "
-               "returns in time, nobody is told that it left."),
+               "returns in time, the others do not see it leave."),
       number(
           "max-memory", "bytes", "268435456", 65536, uint64_t{1024} * 1024 * kMiB, kHub, OF(hub.max_memory),
           "Memory for the streams and histories of all rooms and for what clients hold. Above it, the oldest history "
@@ -216,12 +219,11 @@ const std::vector<OptionRow>& option_table() {
                "Shortest time between two flushes of a room; 16 waiting messages are flushed at once. 0: flushes in "
                "every turn of the event loop."),
       duration("ping-interval", "s", "25", 0, 86400, kVhost, OF(ping_interval), kSecond,
-               "A text client is pinged after this much silence, a structured client each time this has passed. 0: "
-               "never."),
+               "Pings a text client after this much silence, and a structured client at this interval. 0: never."),
       duration(
           "pong-timeout", "s", "10", 1, 3600, kVhost, OF(pong_timeout), kSecond,
-          "How long a client may take to answer a ping, and a new structured client to send connect. A message has to "
-          "be complete within three times this, or grow by 65536 bytes; otherwise its client is closed with 1008.")};
+          "How long a client may take to answer a ping, and a new structured client to send connect. A message must be "
+          "complete within three times this, or grow by 65536 bytes; otherwise its client is closed with 1008.")};
   return table;
 }
 
