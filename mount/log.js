@@ -188,7 +188,7 @@ export class Log {
   }
 }
 
-// True if the line continues a group: a message of the same person, soon after the line before it.
+// Returns true if the line continues a group: a message of the same person, soon after the line before it.
 function continues(line, last) {
   return last?.type === 'message' && last.author.client === line.author.client
     && last.author.name === line.author.name

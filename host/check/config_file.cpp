@@ -37,7 +37,7 @@ std::string stray_problem(std::string_view name) {
   return is_backup ? "looks like a backup, and libwebsockets would read it: move it elsewhere" : "";
 }
 
-// True if the text begins with {, after blanks and comments.
+// Returns true if the text begins with {, after blanks and comments.
 bool looks_like_json(std::string_view text) {
   std::string json = blank_comments(text);
   size_t begin = json.find_first_not_of(" \t\r\n");

@@ -219,7 +219,7 @@ class JsonScanner {
     return true;
   }
 
-  // True if the innermost bracket is still empty.
+  // Returns true if the innermost bracket is still empty.
   bool open_is_empty() const { return !places_.empty() && places_.back().value == open_.back(); }
 
   bool string() {

@@ -82,8 +82,8 @@ bool read_part(std::string_view file, size_t at, Part& part) {
   return true;
 }
 
-// True if an ELF file is shorter than its headers say, as after an interrupted copy. The dynamic linker would map it
-// all the same and die of SIGBUS.
+// Returns true if an ELF file is shorter than its headers say, as after an interrupted copy. The dynamic linker would
+// map it all the same and die of SIGBUS.
 bool is_truncated(std::string_view file) {
   ElfW(Ehdr) header;
   if (!read_part(file, 0, header)) return false;

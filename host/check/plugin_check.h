@@ -8,7 +8,7 @@ namespace lws_chat {
 // itself logs almost none of these reasons.
 std::string check_plugin(const std::string& dir);
 
-// True if the directory has a file whose name fits this protocol ("lib…_lws_mirror.so" for lws-mirror).
+// Returns true if the directory has a file whose name fits this protocol ("lib…_lws_mirror.so" for lws-mirror).
 bool provides_protocol(const std::string& dir, const std::string& protocol);
 
 }  // namespace lws_chat

@@ -50,7 +50,7 @@ int64_t unix_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
 }
 
-// True if stderr is the journal's stream that systemd names in $JOURNAL_STREAM: systemd.exec(5).
+// Returns true if stderr is the journal's stream that systemd names in $JOURNAL_STREAM: systemd.exec(5).
 bool stderr_is_journal() {
   const char* stream = std::getenv("JOURNAL_STREAM");
   struct stat status;

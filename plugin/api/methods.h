@@ -23,7 +23,8 @@ struct Node {
   Time started = 0;
 };
 
-// What the methods work with. A method that finishes later keeps a copy, so the referents must outlive every promise.
+// The objects that the methods work with. A method that finishes later keeps a copy, so the referents must outlive
+// every promise.
 struct Context {
   Hub& hub;
   Sessions& sessions;

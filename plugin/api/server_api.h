@@ -7,8 +7,8 @@
 
 namespace lws_chat {
 
-// What a back end may call: the methods of Centrifugo's server HTTP API (centrifugal.dev/docs/server/server_api), with
-// the same JSON. methods.h lists them.
+// The entrance for back ends: the methods of Centrifugo's server HTTP API (centrifugal.dev/docs/server/server_api),
+// with the same JSON. methods.h lists them.
 class ServerApi {
  public:
   using Node = api::Node;

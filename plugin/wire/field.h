@@ -13,7 +13,7 @@ std::string_view trimmed(std::string_view value);
 // Compares two tokens without regard to case.
 bool same_token(std::string_view a, std::string_view b);
 
-// True if a comma-separated list has the token.
+// Returns true if a comma-separated list has the token.
 bool has_token(std::string_view list, std::string_view token);
 
 // Returns "Type/Subtype" of "Type/Subtype; parameters".

@@ -36,7 +36,7 @@ void append_message(FrameSink& sink, const Message& message);
 // Returns the frame at the beginning of `bytes`. Precondition: bytes are whole frames from append_message().
 Frame first_frame(std::string_view bytes);
 
-// True if the last frame is the last one of its message. Same precondition.
+// Returns true if the last frame is the last one of its message. Same precondition.
 bool ends_message(std::string_view frames);
 
 }  // namespace lws_chat

@@ -46,7 +46,7 @@ std::string on_one_line(std::string_view json);
 // Returns the text of a JSON string, as UTF-8. Precondition: kind is kString.
 std::string unquoted(const JsonValue& string);
 
-// True if a string has half a surrogate pair. That is not a character, and unquoted() replaces it by U+FFFD.
+// Returns true if a string has half a surrogate pair. That is not a character, and unquoted() replaces it by U+FFFD.
 bool has_half_a_pair(const JsonValue& string);
 
 // Sets `number` if the value is a whole number in the range. Otherwise returns false.

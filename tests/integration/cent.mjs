@@ -9,7 +9,7 @@ const { CentClient } = createRequire(import.meta.url)('cent.js');
 const [scenario, url, api, apiKey] = process.argv.slice(2);
 const cent = new CentClient({ url: api, apiKey });
 
-// True if the promise fails.
+// Returns true if the promise fails.
 const fails = (promise) => promise.then(() => false, () => true);
 
 const scenarios = {
