@@ -16,7 +16,6 @@ constexpr Time kSecond = 1'000'000;
 // Tells which struct has the member of an option.
 template <OptionScope kWhose>
 struct Scope {
-  static constexpr OptionScope kScope = kWhose;
   using Owner = std::conditional_t<kWhose == OptionScope::kRoom, RoomSettings, Options>;
 };
 constexpr Scope<OptionScope::kVhost> kVhost;
