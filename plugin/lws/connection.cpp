@@ -14,16 +14,16 @@ namespace lws_chat {
 Connection::Connection(lws* wsi, VhostState& vhost, Dialect dialect)
     : wsi_(wsi),
       vhost_(&vhost),
-      address_(vhost.client_of(wsi)),
+      address_(wsi, vhost.options().trusted_proxies),
       dialect_(dialect),
       over_http2_(lws_get_network_wsi(wsi) != wsi),
       batchable_(!over_http2_ && !lws_is_ssl(wsi)) {
-  vhost.add(*this);
+  vhost.connections().add(*this);
   vhost.hub().counters().connected(dialect_);
   auto say = [&] {
     if (vhost.may_log())
       lwsl_notice("lws-chat: vhost %s: %s joined by %s, clients: %zu\n", vhost.name(), address_.text().c_str(),
-                  name_of(dialect_), vhost.connections());
+                  name_of(dialect_), vhost.connections().size());
   };
   (void)guarded("log", say);
 }
@@ -37,7 +37,7 @@ void Connection::finish() {
   auto say = [&] {
     if (vhost_->may_log())
       lwsl_notice("lws-chat: vhost %s: %s left (%s), clients: %zu\n", vhost_->name(), address_.text().c_str(),
-                  reason().c_str(), vhost_->connections() - 1);
+                  reason().c_str(), vhost_->connections().size() - 1);
   };
   (void)guarded("log", say);
   forget_vhost();
@@ -46,7 +46,8 @@ void Connection::finish() {
 void Connection::forget_vhost() {
   if (!vhost_) return;
   --vhost_->hub().counters().of(dialect_).connections;
-  vhost_->remove(*this);
+  vhost_->connections().remove(*this);
+  vhost_->watch().forget(*this);
   vhost_ = nullptr;
 }
 

@@ -33,6 +33,9 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // Ends when it has been sent what its rooms hold for it. Calling it again changes nothing.
   virtual void drain(Status why) = 0;
 
+  // lws has looked at all sockets once more since the vhost's turns() were awaited.
+  virtual void turned() {}
+
   // Drops the connection without ceremony, from outside its own callbacks. Does not fail.
   void kill(Status why);
 
@@ -131,7 +134,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
 
  private:
   friend class PeerWatch;
-  friend class VhostState;
+  friend class ConnectionList;
 
   std::string reason() const;
   std::string in_words(std::string_view detail) const;

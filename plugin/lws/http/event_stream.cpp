@@ -152,12 +152,12 @@ void EventStream::probe() {
   probe_ = Probe::kNow;
   turns_left_ = kTurns;
   lws_rx_flow_control(wsi(), 1);
-  vhost().await_turn(*this);
+  vhost().turns().await(*this);
 }
 
 void EventStream::turned() {
   if (!open() || probe_ != Probe::kNow) return;
-  if (--turns_left_ > 0) return vhost().await_turn(*this);
+  if (--turns_left_ > 0) return vhost().turns().await(*this);
   probe_ = Probe::kDone;
   expect_more();
 }
@@ -191,7 +191,7 @@ void EventStream::close(Ending ending, std::string last_bytes) {
 }
 
 void EventStream::leave_hub() {
-  vhost().forget_turn(*this);
+  vhost().turns().forget(*this);
   session_.lost(now());
 }
 

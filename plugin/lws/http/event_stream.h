@@ -32,11 +32,9 @@ class EventStream final : public Connection, public HttpExchange, private EventL
   int begin() override;
   int writeable() override;
 
-  // lws has looked at all sockets once more since vhost().await_turn().
-  void turned();
-
   void ping() override;
   void drain(Status why) override;
+  void turned() override;
   void close(Ending ending, std::string last_bytes = {}) override;
 
  private:

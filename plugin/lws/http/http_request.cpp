@@ -189,8 +189,8 @@ int HttpRequest::answer(HttpAnswer answer) {
   if (resource_ && vhost_) resource_->count(*vhost_, rest_, answer.status);
   if (answer.status >= 400 && answer.status != 503 && (!vhost_ || vhost_->may_log()))
     lwsl_notice("lws-chat: vhost %s: %s: request refused with %u: %s\n", lws_get_vhost_name(lws_get_vhost(wsi_)),
-                (vhost_ ? vhost_->client_of(wsi_) : PeerAddress(wsi_)).text().c_str(), answer.status,
-                in_log(answer.why.empty() ? answer.body : answer.why).c_str());
+                (vhost_ ? PeerAddress(wsi_, vhost_->options().trusted_proxies) : PeerAddress(wsi_)).text().c_str(),
+                answer.status, in_log(answer.why.empty() ? answer.body : answer.why).c_str());
   // What follows a request that was refused may still be a part of it. To a client that sends its body before it
   // reads, the answer would be lost with the connection: so the body is let come for a while.
   bool early = answer.status >= 400 && !complete_;

@@ -19,14 +19,10 @@ constexpr Time kTogether = 100 * LWS_US_PER_MS;
 }  // namespace
 
 PeerWatch::PeerWatch(lws_context* context, const Options& options)
-    : context_(context),
-      alive_(options.ping_interval, options.pong_timeout),
+    : alive_(options.ping_interval, options.pong_timeout),
       awaited_(options.pong_timeout, 0),
-      readers_(kLookAtReaders, 0) {
-  timer_.owner = this;
-}
-
-PeerWatch::~PeerWatch() { lws_sul_cancel(&timer_.sul); }
+      readers_(kLookAtReaders, 0),
+      timer_(context, "ping", [this] { check(); }) {}
 
 Liveness& PeerWatch::list_of(const Connection& connection) {
   switch (connection.watch_) {
@@ -68,11 +64,8 @@ void PeerWatch::schedule() {
     if (due >= 0 && (due_ < 0 || due < due_)) due_ = due;
   }
   if (due_ < 0) return;
-  Time wait = std::max<Time>(0, due_ - now());
-  lws_sul_schedule(context_, 0, &timer_.sul, on_timer, wait + kTogether);
+  timer_.set(std::max<Time>(0, due_ - now()) + kTogether);
 }
-
-void PeerWatch::on_timer(lws_sorted_usec_list_t* sul) { reinterpret_cast<Timer*>(sul)->owner->check(); }
 
 void PeerWatch::check() {
   Time at = now();

@@ -66,7 +66,7 @@ void WebSocket::published() { vhost().shared_hub().came_from(lws_get_socket_fd(l
 bool WebSocket::limit_rate(uint64_t count) {
   if (!open()) return true;
   Time at = now();
-  const RateLimit::Settings& rate = vhost().message_rate();
+  const RateLimit::Settings& rate = vhost().entrance().message_rate;
   Time wait = rate_.note(rate, at, count);
   if (wait == 0) return true;
   if (over_http2()) {
