@@ -178,10 +178,10 @@ bool is_about_connection(lws_callback_reasons reason) {
 }
 
 // After an exception. A client's connection is counted as ended by an error of ours.
-int give_up(lws_callback_reasons reason, void* user) {
+int drop_after_exception(lws_callback_reasons reason, void* user) {
   if (!is_about_connection(reason)) return 0;
   if (user && reason != LWS_CALLBACK_FILTER_NETWORK_CONNECTION)
-    if (WebSocket* socket = static_cast<PerSession*>(user)->socket) socket->kill(Status::kInternalError);
+    if (WebSocket* socket = static_cast<PerSession*>(user)->socket) socket->drop(Status::kInternalError);
   return -1;
 }
 
@@ -190,6 +190,6 @@ int give_up(lws_callback_reasons reason, void* user) {
 
 int lws_chat_callback(struct lws* wsi, enum lws_callback_reasons reason, void* user, void* in, size_t len) {
   int result = 0;
-  bool done = lws_chat::guarded("callback", [&] { result = lws_chat::dispatch(wsi, reason, user, in, len); });
-  return done ? result : lws_chat::give_up(reason, user);
+  if (lws_chat::guarded("callback", [&] { result = lws_chat::dispatch(wsi, reason, user, in, len); })) return result;
+  return lws_chat::guarded("callback", -1, [&] { return lws_chat::drop_after_exception(reason, user); });
 }

@@ -56,7 +56,7 @@ EventStream::EventStream(lws* wsi, VhostState& vhost, const std::string& cors)
       cors_(cors),
       probe_(over_http2() ? Probe::kDone : Probe::kBefore) {}
 
-EventStream::~EventStream() { finish(); }
+EventStream::~EventStream() { end_and_log(); }
 
 void EventStream::enter(const std::vector<std::string>& rooms, const std::string& last_event_id) {
   session_.enter(rooms, last_event_id, now());
@@ -140,7 +140,7 @@ void EventStream::choked() {
 }
 
 void EventStream::time_is_up() {
-  if (state() == State::kFarewell) return kill(Status::kOk);
+  if (state() == State::kFarewell) return drop(Status::kOk);
   expect_more();
 }
 
@@ -164,7 +164,7 @@ void EventStream::turned() {
 
 void EventStream::ping() {
   if (!open()) return;
-  if (!over_http2() && hung_up(wsi())) return kill(Status::kOk);
+  if (!over_http2() && hung_up(wsi())) return drop(Status::kOk);
   vhost().watch().look_after(*this);
   session_.ping(now());
   if (session_.behind()) expect_more();
@@ -173,25 +173,25 @@ void EventStream::ping() {
 void EventStream::drain(Status why) { session_.drain(why, now()); }
 
 void EventStream::end(Ending ending, std::string last_bytes) {
-  if (!guarded("close", [&] { close(std::move(ending), std::move(last_bytes)); })) kill(Status::kInternalError);
+  if (!guarded("close", [&] { close(std::move(ending), std::move(last_bytes)); })) drop(Status::kInternalError);
 }
 
 // A reader that is too slow would not read why either.
 void EventStream::close(Ending ending, std::string last_bytes) {
   if (!open()) return;
   Status why = ending.why;
-  if (!note_end(std::move(ending))) return kill(why);
-  if (why == Status::kSlow || why == Status::kReplayLost) return kill(why);
+  if (!note_end(std::move(ending))) return drop(why);
+  if (why == Status::kSlow || why == Status::kReplayLost) return drop(why);
   set_state(State::kFarewell);
-  leave_hub();
-  vhost().watch().forget(*this);
+  end_session();
+  vhost().watch().stop(*this);
   last_bytes_ = std::move(last_bytes);
   wait_until(now() + kFarewell);
   choked();
 }
 
-void EventStream::leave_hub() {
-  vhost().turns().forget(*this);
+void EventStream::end_session() {
+  vhost().turns().cancel(*this);
   session_.lost(now());
 }
 

@@ -38,7 +38,7 @@ class EventStream final : public Connection, public HttpExchange, private EventL
   void close(Ending ending, std::string last_bytes = {}) override;
 
  private:
-  void leave_hub() override;
+  void end_session() override;
   void time_is_up() override;
   void choked() override;
   size_t write_http2(std::string_view bytes) override;

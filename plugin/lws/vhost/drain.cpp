@@ -35,7 +35,7 @@ void Drain::drain_some() {
   for (; count > 0; --count) {
     Connection* connection = connections_.step();
     if (!connection) break;
-    if (!guarded("drain", [&] { connection->drain(why); })) connection->kill(why);
+    if (!guarded("drain", [&] { connection->drain(why); })) connection->drop(why);
   }
   if (steps_left_ == 0) return;
   --steps_left_;

@@ -38,7 +38,7 @@ void PeerWatch::put(Connection& connection, Liveness& list) {
 }
 
 void PeerWatch::heard(Connection& connection) {
-  forget(connection);
+  stop(connection);
   put(connection, alive_);
 }
 
@@ -52,7 +52,7 @@ void PeerWatch::look_after(Connection& connection) {
   put(connection, readers_);
 }
 
-void PeerWatch::forget(Connection& connection) {
+void PeerWatch::stop(Connection& connection) {
   list_of(connection).remove(connection);
   connection.watch_ = Connection::Watch::kLife;
 }
@@ -72,13 +72,13 @@ void PeerWatch::check() {
   auto each_silent = [at](Liveness& list, auto&& act) {
     while (Liveness::Peer* peer = list.next_silent(at)) {
       auto& connection = *static_cast<Connection*>(peer);
-      if (!guarded("ping", [&] { act(connection); })) connection.kill(Status::kInternalError);
+      if (!guarded("ping", [&] { act(connection); })) connection.drop(Status::kInternalError);
     }
   };
   each_silent(alive_, [](Connection& connection) { connection.ping(); });
   each_silent(awaited_, [](Connection& connection) { connection.close({Status::kStale}); });
   each_silent(readers_, [](Connection& connection) { connection.ping(); });
-  while (Liveness::Peer* peer = alive_.next_gone(at)) static_cast<Connection*>(peer)->kill(Status::kNoPong);
+  while (Liveness::Peer* peer = alive_.next_gone(at)) static_cast<Connection*>(peer)->drop(Status::kNoPong);
   schedule();
 }
 

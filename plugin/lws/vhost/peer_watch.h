@@ -27,7 +27,7 @@ class PeerWatch {
   void look_after(Connection& connection);
 
   // There is nothing more to watch.
-  void forget(Connection& connection);
+  void stop(Connection& connection);
 
  private:
   Liveness& list_of(const Connection& connection);

@@ -14,7 +14,7 @@ void Turns::await(Connection& connection) {
 
 void Turns::end() {
   for (Connection* connection : std::exchange(waiting_, {}))
-    if (!guarded("turn", [&] { connection->turned(); })) connection->kill(Status::kInternalError);
+    if (!guarded("turn", [&] { connection->turned(); })) connection->drop(Status::kInternalError);
 }
 
 }  // namespace lws_chat

@@ -14,9 +14,9 @@ class Turns {
  public:
   explicit Turns(lws_context* context) : context_(context) {}
 
-  // Its turned() is called once. The connection has to be forgotten before it ends.
+  // Its turned() is called once. The connection has to be cancelled before it ends.
   void await(Connection& connection);
-  void forget(Connection& connection) { waiting_.erase(&connection); }
+  void cancel(Connection& connection) { waiting_.erase(&connection); }
 
   // EVENT_WAIT_CANCELLED, which await() asks for.
   void end();

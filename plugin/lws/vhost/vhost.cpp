@@ -42,7 +42,7 @@ VhostState::VhostState(lws_context* context, lws_vhost* vhost, const lws_protoco
 
 VhostState::~VhostState() {
   registry::remove(*this);
-  while (Connection* connection = connections_.first()) connection->orphan();
+  while (Connection* connection = connections_.first()) connection->vhost_ends();
 }
 
 // A vhost with wrong options refuses everybody rather than failing lws's start: in lwsws a failing
