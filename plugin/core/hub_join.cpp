@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/hub.h"
+#include "core/recovery.h"
 
 namespace lws_chat {
 
@@ -145,8 +146,7 @@ void Hub::enter(Client& client, Room& room, uint64_t replay, Time now) {
   if (client.audience_ != Audience::kText && room.settings().history.messages > 0) room.promised_ = true;
   if (replay == 0) return;
   room.history_.expire(now);
-  client.replay_end_ = room.history_.top() + 1;
-  client.replay_next_ = std::max(room.history_.first(), client.replay_end_ - std::min(replay, client.replay_end_));
+  replay_from(client, recover_last(room, replay).next);
   pump(client, now);
 }
 

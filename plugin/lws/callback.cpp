@@ -10,6 +10,7 @@
 #include "lws/vhost/admission.h"
 #include "lws/vhost/home.h"
 #include "lws/vhost/vhost.h"
+#include "lws/vhost/vhost_slot.h"
 #include "lws/vhost/waiting.h"
 #include "lws/ws/handshake.h"
 #include "lws/ws/structured_connection.h"
@@ -20,7 +21,7 @@ namespace {
 
 void establish(lws* wsi, WebSocket*& socket) {
   waiting::served(lws_get_network_wsi(wsi));
-  VhostState* vhost = VhostState::of(wsi);
+  VhostState* vhost = vhost_of(wsi);
   if (!vhost) return;
   Target target = requested(wsi, vhost->options());
   if (target.structured) {
@@ -48,7 +49,7 @@ void destroy(Object*& object) {
 
 // While thousands come or go at once, those who are there do not wait until all of them are through.
 void send_what_is_late(lws* wsi) {
-  VhostState* vhost = VhostState::of(wsi);
+  VhostState* vhost = vhost_of(wsi);
   if (vhost && vhost->serves()) vhost->shared_hub().flush_if_late();
 }
 
@@ -57,14 +58,14 @@ int begin_exchange(lws* wsi, HttpExchange*& exchange, std::string_view path) {
   if (exchange && over_http2(wsi)) return 0;
   destroy(exchange);
   waiting::served(lws_get_network_wsi(wsi));
-  VhostState* vhost = VhostState::of(wsi);
+  VhostState* vhost = vhost_of(wsi);
   exchange = open_exchange(wsi, vhost, path);
   return exchange ? exchange->begin() : serve_http(wsi, vhost, path.data(), path.size());
 }
 
 // A file has been sent, or another answer of lws's own.
 int end_request(lws* wsi) {
-  VhostState* vhost = VhostState::of(wsi);
+  VhostState* vhost = vhost_of(wsi);
   return vhost ? vhost->http_connections().answered(wsi) : lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
@@ -79,34 +80,33 @@ int continue_exchange(lws* wsi, HttpExchange*& exchange) {
 }
 
 int begin_request(lws* wsi) {
-  VhostState* vhost = VhostState::of(wsi);
+  VhostState* vhost = vhost_of(wsi);
   return vhost ? vhost->http_connections().begun(wsi) : 0;
 }
 
 void forget_requests(lws* wsi) {
-  if (VhostState* vhost = VhostState::of(wsi)) vhost->http_connections().closed(wsi);
+  if (VhostState* vhost = vhost_of(wsi)) vhost->http_connections().closed(wsi);
 }
 
 int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t size) {
   switch (reason) {
     case LWS_CALLBACK_PROTOCOL_INIT:
-      VhostState::create(lws_get_context(wsi), lws_get_vhost(wsi), lws_get_protocol(wsi),
-                         static_cast<const lws_protocol_vhost_options*>(in));
+      create_vhost_state(wsi, static_cast<const lws_protocol_vhost_options*>(in));
       return 0;
-    case LWS_CALLBACK_PROTOCOL_DESTROY: VhostState::destroy(lws_get_vhost(wsi), lws_get_protocol(wsi)); return 0;
+    case LWS_CALLBACK_PROTOCOL_DESTROY: destroy_vhost_state(wsi); return 0;
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-      return may_connect(wsi, VhostState::of(wsi), static_cast<int>(reinterpret_cast<intptr_t>(in))) ? 0 : 1;
-    case LWS_CALLBACK_WSI_CREATE: return waiting::made(wsi), 0;
-    case LWS_CALLBACK_WSI_DESTROY: return waiting::gone(wsi), 0;
-    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return admit(wsi, VhostState::of(wsi)) ? 0 : 1;
+      return may_connect(wsi, vhost_of(wsi), static_cast<int>(reinterpret_cast<intptr_t>(in))) ? 0 : 1;
+    case LWS_CALLBACK_WSI_CREATE: waiting::made(wsi); return 0;
+    case LWS_CALLBACK_WSI_DESTROY: waiting::gone(wsi); return 0;
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return admit(wsi, vhost_of(wsi)) ? 0 : 1;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
       if (!wants_websocket(wsi)) return ignore_upgrade(wsi, static_cast<char*>(in));
-      return judge_handshake(wsi, VhostState::of(wsi));
-    case LWS_CALLBACK_RAW_ADOPT: return refuse_raw(wsi, VhostState::of(wsi));
+      return judge_handshake(wsi, vhost_of(wsi));
+    case LWS_CALLBACK_RAW_ADOPT: return refuse_raw(wsi, vhost_of(wsi));
     // permessage-deflate: a client can crash lws 4.1 to 4.3 through its inflater.
     case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return 1;
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
-      if (VhostState* vhost = VhostState::of(wsi)) vhost->woken();
+      if (VhostState* vhost = vhost_of(wsi)) vhost->woken();
       return 0;
     case LWS_CALLBACK_FILTER_HTTP_CONNECTION: return begin_request(wsi);
     case LWS_CALLBACK_HTTP_FILE_COMPLETION: return end_request(wsi);
@@ -114,7 +114,7 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
     case LWS_CALLBACK_HTTP:
       if (user)
         return begin_exchange(wsi, static_cast<PerSession*>(user)->exchange, {static_cast<const char*>(in), size});
-      return serve_http(wsi, VhostState::of(wsi), static_cast<const char*>(in), size);
+      return serve_http(wsi, vhost_of(wsi), static_cast<const char*>(in), size);
     default: break;
   }
 
@@ -131,7 +131,7 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
       case LWS_CALLBACK_HTTP_BODY_COMPLETION: return exchange->body_complete();
       case LWS_CALLBACK_HTTP_WRITEABLE: return continue_exchange(wsi, exchange);
       case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
-      case LWS_CALLBACK_CLOSED_HTTP: return destroy(exchange), 0;
+      case LWS_CALLBACK_CLOSED_HTTP: destroy(exchange); return 0;
       default: break;
     }
   }
@@ -139,12 +139,12 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
   if (!socket) return lws_callback_http_dummy(wsi, reason, user, in, size);
 
   switch (reason) {
-    case LWS_CALLBACK_RECEIVE: return socket->receive(static_cast<const char*>(in), size), 0;
+    case LWS_CALLBACK_RECEIVE: socket->receive(static_cast<const char*>(in), size); return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE: return socket->writeable() ? 0 : -1;
-    case LWS_CALLBACK_RECEIVE_PONG: return socket->received_pong(), 0;
+    case LWS_CALLBACK_RECEIVE_PONG: socket->received_pong(); return 0;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
       return socket->peer_closes({static_cast<const char*>(in), size}) ? 0 : -1;
-    case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: return socket->closing(), 0;
+    case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: socket->closing(); return 0;
     case LWS_CALLBACK_CLOSED:
       destroy(socket);
       send_what_is_late(wsi);
@@ -178,10 +178,10 @@ bool is_about_connection(lws_callback_reasons reason) {
 }
 
 // After an exception. A client's connection is counted as ended by an error of ours.
-int give_up(lws_callback_reasons reason, void* user) {
+int drop_after_exception(lws_callback_reasons reason, void* user) {
   if (!is_about_connection(reason)) return 0;
   if (user && reason != LWS_CALLBACK_FILTER_NETWORK_CONNECTION)
-    if (WebSocket* socket = static_cast<PerSession*>(user)->socket) socket->kill(Status::kInternalError);
+    if (WebSocket* socket = static_cast<PerSession*>(user)->socket) socket->drop(Status::kInternalError);
   return -1;
 }
 
@@ -190,6 +190,6 @@ int give_up(lws_callback_reasons reason, void* user) {
 
 int lws_chat_callback(struct lws* wsi, enum lws_callback_reasons reason, void* user, void* in, size_t len) {
   int result = 0;
-  bool done = lws_chat::guarded("callback", [&] { result = lws_chat::dispatch(wsi, reason, user, in, len); });
-  return done ? result : lws_chat::give_up(reason, user);
+  if (lws_chat::guarded("callback", [&] { result = lws_chat::dispatch(wsi, reason, user, in, len); })) return result;
+  return lws_chat::guarded("callback", -1, [&] { return lws_chat::drop_after_exception(reason, user); });
 }

@@ -14,39 +14,40 @@ namespace lws_chat {
 Connection::Connection(lws* wsi, VhostState& vhost, Dialect dialect)
     : wsi_(wsi),
       vhost_(&vhost),
-      address_(vhost.client_of(wsi)),
+      address_(wsi, vhost.options().trusted_proxies),
       dialect_(dialect),
       over_http2_(lws_get_network_wsi(wsi) != wsi),
       batchable_(!over_http2_ && !lws_is_ssl(wsi)) {
-  vhost.add(*this);
+  vhost.connections().add(*this);
   vhost.hub().counters().connected(dialect_);
   auto say = [&] {
     if (vhost.may_log())
       lwsl_notice("lws-chat: vhost %s: %s joined by %s, clients: %zu\n", vhost.name(), address_.text().c_str(),
-                  name_of(dialect_), vhost.connections());
+                  name_of(dialect_), vhost.connections().size());
   };
   (void)guarded("log", say);
 }
 
-// A derived part that could not be made has not called finish().
-Connection::~Connection() { forget_vhost(); }
+// A derived part that could not be made has not called end_and_log().
+Connection::~Connection() { unlist(); }
 
-void Connection::finish() {
+void Connection::end_and_log() {
   if (!vhost_) return;
-  leave_hub();
+  end_session();
   auto say = [&] {
     if (vhost_->may_log())
       lwsl_notice("lws-chat: vhost %s: %s left (%s), clients: %zu\n", vhost_->name(), address_.text().c_str(),
-                  reason().c_str(), vhost_->connections() - 1);
+                  reason().c_str(), vhost_->connections().size() - 1);
   };
   (void)guarded("log", say);
-  forget_vhost();
+  unlist();
 }
 
-void Connection::forget_vhost() {
+void Connection::unlist() {
   if (!vhost_) return;
   --vhost_->hub().counters().of(dialect_).connections;
-  vhost_->remove(*this);
+  vhost_->connections().remove(*this);
+  vhost_->watch().stop(*this);
   vhost_ = nullptr;
 }
 
@@ -85,15 +86,15 @@ void Connection::closing() {
   state_ = State::kClosing;
   cancel();
   drop_input();
-  leave_hub();
+  end_session();
 }
 
-void Connection::orphan() {
+void Connection::vhost_ends() {
   closing();
-  forget_vhost();
+  unlist();
 }
 
-void Connection::kill(Status why) {
+void Connection::drop(Status why) {
   if (state_ == State::kClosing) return;
   if (!ending_ && why != Status::kOk) (void)note_end({why});
   closing();
@@ -132,7 +133,7 @@ size_t Connection::write(Client* client, std::string_view bytes) {
     size_t taken = write_http2(bytes);
     if (taken > 0) return taken;
   }
-  kill(Status::kOk);
+  drop(Status::kOk);
   return 0;
 }
 
@@ -142,9 +143,9 @@ void Connection::batch_sent(std::string_view bytes, int sent) {
   gathered_ = nullptr;
   client.set_gathered(false);
   if (state_ == State::kClosing) return;
-  if (sent < 0 && sent != -EAGAIN && sent != -EINTR && sent != -ENOBUFS) return kill(Status::kOk);
+  if (sent < 0 && sent != -EAGAIN && sent != -EINTR && sent != -ENOBUFS) return drop(Status::kOk);
   bytes.remove_prefix(static_cast<size_t>(std::max(sent, 0)));
-  if (!bytes.empty() && !write_raw(bytes)) return kill(Status::kOk);
+  if (!bytes.empty() && !write_raw(bytes)) return drop(Status::kOk);
   // One piece of a stream fits a batch; there may be another.
   if (state_ == State::kOpen && client.behind()) vhost_->hub().pump(client, now());
 }

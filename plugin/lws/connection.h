@@ -33,8 +33,11 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // Ends when it has been sent what its rooms hold for it. Calling it again changes nothing.
   virtual void drain(Status why) = 0;
 
+  // lws has looked at all sockets once more since the vhost's turns() were awaited.
+  virtual void turned() {}
+
   // Drops the connection without ceremony, from outside its own callbacks. Does not fail.
-  void kill(Status why);
+  void drop(Status why);
 
   // Closes with words, after `last_bytes`.
   virtual void close(Ending ending, std::string last_bytes = {}) = 0;
@@ -45,7 +48,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   void closing();
 
   // Its vhost is going away before it does.
-  void orphan();
+  void vhost_ends();
 
   void batch_sent(std::string_view bytes, int sent) final;
   void ring() final;
@@ -61,7 +64,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   Connection(lws* wsi, VhostState& vhost, Dialect dialect);
 
   // Lets go of the hub; the connection is not there for it any more. May be called again, may not throw.
-  virtual void leave_hub() = 0;
+  virtual void end_session() = 0;
 
   // Nothing more is read.
   virtual void drop_input() {}
@@ -127,15 +130,15 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   }
 
   // Ends the life of the derived part: to be called by its destructor.
-  void finish();
+  void end_and_log();
 
  private:
   friend class PeerWatch;
-  friend class VhostState;
+  friend class ConnectionList;
 
   std::string reason() const;
   std::string in_words(std::string_view detail) const;
-  void forget_vhost();
+  void unlist();
 
   lws* wsi_;
   VhostState* vhost_;

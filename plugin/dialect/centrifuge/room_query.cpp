@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/recovery.h"
 #include "dialect/centrifuge/reply.h"
 
 namespace lws_chat {
@@ -91,13 +92,13 @@ RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, bool w
   uint64_t first = history.first();
   uint64_t end = history.top() + 1;  // one after the last of those asked for
   if (range.since) {
-    bool reachable = range.reverse || (range.offset <= history.top() && range.offset + 1 >= first);
-    if ((!range.epoch.empty() && range.epoch != room.epoch()) || !reachable)
-      return {{}, ClientError::kUnrecoverablePosition};
+    bool known = range.epoch.empty() || range.epoch == room.epoch();
+    Recovery recovery = recover_after(room, {range.epoch, range.offset});
+    if (range.reverse ? !known : !recovery.whole) return {{}, ClientError::kUnrecoverablePosition};
     if (range.reverse)
       end = std::max(first, std::min(end, range.offset));
     else
-      first = range.offset + 1;
+      first = recovery.next;
   }
   uint64_t count = range.limit < 0 ? end - first : std::min<uint64_t>(end - first, static_cast<uint64_t>(range.limit));
   count = std::min<uint64_t>(count, kMaxReply / 16);  // more do not fit the reply, however small

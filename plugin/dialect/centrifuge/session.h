@@ -2,6 +2,7 @@
 
 #include <list>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -119,13 +120,8 @@ class Session {
   void connect(Command& command, Time now);
   [[nodiscard]] std::string identify(std::string_view data, Time now);
   void subscribe(Command& command, Time now);
-  struct Recovery {
-    bool wanted = false;
-    uint64_t offset = 0;
-    std::string epoch;
-  };
-  void subscribed(const Command& command, const std::string& channel, const Recovery& recovery, Status status,
-                  Time now);
+  void subscribed(const Command& command, const std::string& channel, const std::optional<Position>& seen,
+                  Status status, Time now);
   void published(const Command& command, bool closes, const Published& result);
   void await();
   void answered();
@@ -136,7 +132,7 @@ class Session {
   void history(Command& command, Time now);
   void answer(const Command& command, const RoomAnswer& answer);
   std::string position(Subscription& subscription, uint64_t offset) const;
-  bool recover(Subscription& subscription, const Recovery& recovery, std::string& publications, Time now);
+  bool recover(Subscription& subscription, const Position& seen, std::string& publications, Time now);
 
   Subscription* member_of(Command& command, Time now);
   void reply(const Command& command, std::string_view result);

@@ -1,6 +1,8 @@
 // What a session does for each of the protocol's commands.
 #include <algorithm>
+#include <utility>
 
+#include "core/recovery.h"
 #include "dialect/centrifuge/reply.h"
 #include "dialect/centrifuge/room_query.h"
 #include "dialect/centrifuge/subscription.h"
@@ -90,7 +92,12 @@ std::string Session::identify(std::string_view data, Time now) {
 void Session::subscribe(Command& command, Time now) {
   Request& request = command.request;
   std::string channel = request.text("channel");
-  Recovery recovery{request.flag("recover"), request.number("offset"), request.text("epoch")};
+  bool recovering = request.flag("recover");
+  Position place;
+  place.offset = request.number("offset");
+  place.epoch = request.text("epoch");
+  std::optional<Position> seen;
+  if (recovering) seen = std::move(place);
   bool watching = request.flag("join_leave");
   if (!request.problem().empty()) return refuse(command, ClientError::kBadRequest, request.problem());
   if (!is_room_name(channel))
@@ -105,19 +112,19 @@ void Session::subscribe(Command& command, Time now) {
   Audience audience = watching ? Audience::kWatching : Audience::kStructured;
   Subscription& subscription = subscriptions_.try_emplace(channel, *this, channel, audience).first->second;
   Deferred<Status> joined = hub_.join(subscription, {channel, 0, link_.origin()}, now);
-  if (joined.ready()) return subscribed(command, channel, recovery, joined.value(), now);
+  if (joined.ready()) return subscribed(command, channel, seen, joined.value(), now);
   await();
-  joined.then(lifetime_, [this, id = command.id, name = command.name, channel, recovery, now](Status status) {
+  joined.then(lifetime_, [this, id = command.id, name = command.name, channel, seen, now](Status status) {
     Command late;
     late.id = id;
     late.name = name;
-    subscribed(late, channel, recovery, status, now);
+    subscribed(late, channel, seen, status, now);
     answered();
   });
 }
 
-void Session::subscribed(const Command& command, const std::string& channel, const Recovery& recovery, Status status,
-                         Time now) {
+void Session::subscribed(const Command& command, const std::string& channel, const std::optional<Position>& seen,
+                         Status status, Time now) {
   auto place = subscriptions_.find(channel);
   if (status == Status::kOk && place->second.unwanted()) {
     hub_.leave(place->second, now);
@@ -133,14 +140,13 @@ void Session::subscribed(const Command& command, const std::string& channel, con
   if (settings.presence) grace_ = std::max(grace_, settings.presence_grace);
 
   std::string publications;
-  bool recovered = recovery.wanted && recover(subscription, recovery, publications, now);
-  if (recovery.wanted) ++(recovered ? hub_.counters().recovered : hub_.counters().unrecovered);
+  bool recovered = seen && recover(subscription, *seen, publications, now);
   std::string result = "{";
   if (settings.history.messages > 0)
     // From the position recovered from, each publication moves the client on.
     result += "\"recoverable\":true,\"positioned\":true," +
-              position(subscription, recovered ? recovery.offset : subscription.room()->history().top());
-  if (recovery.wanted) {
+              position(subscription, recovered ? seen->offset : subscription.room()->history().top());
+  if (seen) {
     result += result.size() > 1 ? "," : "";
     result += std::string("\"was_recovering\":true,\"recovered\":") + (recovered ? "true" : "false");
   }
@@ -152,24 +158,21 @@ std::string Session::position(Subscription& subscription, uint64_t offset) const
   return "\"epoch\":\"" + subscription.room()->epoch() + "\",\"offset\":" + std::to_string(offset);
 }
 
-// Gives what was published after that position: the first of it for the reply, the rest by the hub. Returns
-// false if that is not all there any more.
-bool Session::recover(Subscription& subscription, const Recovery& recovery, std::string& publications, Time now) {
-  Room& room = *subscription.room();
-  uint64_t offset = recovery.offset;
-  if (!recovery.epoch.empty() && recovery.epoch != room.epoch()) return false;
-  const History& history = hub_.history(room, now);
-  if (room.settings().history.messages == 0 || offset > history.top() || offset + 1 < history.first()) return false;
-  if (offset == history.top()) return true;
-  History::Reader reader = history.from(offset + 1);
+// Gives what was published after that position: the reply gets the first part, the hub sends the rest. Returns false
+// if some of it is missing.
+bool Session::recover(Subscription& subscription, const Position& seen, std::string& publications, Time now) {
+  Recovery recovery = lws_chat::recover(hub_, subscription, &seen, now);
+  if (!subscription.replaying()) return recovery.whole;
+  const History& history = subscription.room()->history();
+  History::Reader reader = history.from(recovery.next);
   size_t room_left = scarce() ? 0 : kMaxUntaken;
   while (reader.offset() <= history.top() && publications.size() < room_left)
     append_entry(publications, reader.next(), true);
-  uint64_t given = reader.offset() - offset - 1;
+  uint64_t given = reader.offset() - recovery.next;
   hub_.counters().deliveries += given;
   hub_.counters().replayed += given;
   cost_ += given / kPerCost;
-  if (reader.offset() <= history.top()) hub_.replay_from(subscription, reader.offset());
+  hub_.replay_from(subscription, reader.offset());
   return true;
 }
 

@@ -1,23 +1,22 @@
 #pragma once
 
-#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/hub.h"
-#include "dialect/events/encoder.h"
+#include "dialect/events/session.h"
 #include "lws/connection.h"
 #include "lws/http/http_exchange.h"
 
 namespace lws_chat {
 
-// Adds what an event stream says of itself, for the pages of `cors` too; empty: for those of this server only.
+// Adds the headers of an event stream. `cors` is the origin of another site's page that may read it; empty: only pages
+// of this server may.
 [[nodiscard]] bool add_stream_headers(lws* wsi, std::string_view cors, unsigned char** at, unsigned char* end);
 
-// A client that only reads: the events of one or several rooms as the body of an answer that does not end.
-// Of one room the bytes of its stream go out as they are; of several they are named after their rooms first.
-class EventStream final : public Connection, public HttpExchange {
+// An event stream over HTTP: an answer whose body does not end. Sends the headers, asks lws to write, notices a peer
+// that has gone, and ends the body; the EventSession says what goes into it.
+class EventStream final : public Connection, public HttpExchange, private EventLink {
  public:
   // How many rooms one may read.
   static constexpr size_t kMaxRooms = 32;
@@ -33,48 +32,37 @@ class EventStream final : public Connection, public HttpExchange {
   int begin() override;
   int writeable() override;
 
-  // lws has looked at all sockets once more since vhost().await_turn().
-  void turned();
-
-  // A comment, by which the peer's system is asked whether it is still there.
   void ping() override;
   void drain(Status why) override;
-  void close(Ending ending, std::string last_events = {}) override;
+  void turned() override;
+  void close(Ending ending, std::string last_bytes = {}) override;
 
  private:
-  class Reader;
-
-  void join(Reader& reader, std::string_view room, const std::vector<Position>& seen, bool resuming);
-  void leave_hub() override;
+  void end_session() override;
   void time_is_up() override;
   void choked() override;
   size_t write_http2(std::string_view bytes) override;
   unsigned close_code(Status) const override { return 0; }
 
-  bool ready(const Reader& reader);
-  size_t take(Reader& reader, std::string_view events);
-  void reader_dismissed(Ending ending);
-  void end_with(Ending ending);
-  void send_pending();
-  void serve_rooms();
+  bool ready() override;
+  size_t write(Client* reader, std::string_view bytes) override { return Connection::write(reader, bytes); }
+  Origin origin() const override { return origin_of_peer(); }
+  void ask_to_resume() override { choked(); }
+  void end(Ending ending, std::string last_bytes) override;
+
+  int say_farewell();
   void expect_more();
   void probe();
-  bool mixed() const;
 
-  // Whether more came together with the request: is still to be found out, is being found out, is known.
+  // Whether lws has read more than the request: not looked for yet, being looked for, known.
   enum class Probe : uint8_t { kBefore, kNow, kDone };
 
-  MemoryAccount::Charge charge_;
+  EventSession session_;
   std::string cors_;
-  std::deque<Reader> readers_;  // one a room
-  EventMixer mixer_;            // of several
-  std::string pending_;         // what goes out before anything else of the rooms
-  Time commented_at_ = 0;
+  std::string last_bytes_;  // in the farewell: what is still to be sent
   Probe probe_;
-  int turns_left_ = 0;          // of the probe
-  bool asked_ = false;          // lws was asked to say when it may write
-  size_t next_served_ = 0;      // the room that goes first when the connection is ready again
-  Reader* speaking_ = nullptr;  // has been written a part of an event: nobody else may write before the rest
+  int turns_left_ = 0;  // of the probe
+  bool asked_ = false;  // lws was asked to say when it may write
 };
 
 }  // namespace lws_chat

@@ -77,7 +77,7 @@ int HttpRequest::begin() {
   if (!at_once) return 0;
   // lws would begin a request without a body again.
   if (!answered_ && answer({202, "{}\n"})) return -1;
-  return finish();
+  return send_rest_and_end();
 }
 
 // RFC 9110 section 10.1.1: some clients send the body only when they know that it is wanted.
@@ -92,7 +92,7 @@ int HttpRequest::ask_for_body() {
 }
 
 // Sends what is left of the answer, as far as lws takes it, and ends the connection.
-int HttpRequest::finish() {
+int HttpRequest::send_rest_and_end() {
   // Not answered yet: the connection ends once it is.
   if (!answered_) {
     end_now_ = true;
@@ -135,7 +135,7 @@ void HttpRequest::wait_until(Time due) {
 int HttpRequest::body(std::string_view piece) {
   // Of a body without a length, which has been refused, lws 4.3 gives nothing over HTTP/2, again and again, until it
   // is told to stop.
-  if (piece.empty() && answered_ && !over_http1() && !has_length(wsi_)) return finish();
+  if (piece.empty() && answered_ && !over_http1() && !has_length(wsi_)) return send_rest_and_end();
   bool beyond = piece.size() > left_;
   piece = piece.substr(0, left_);
   left_ -= piece.size();
@@ -166,7 +166,7 @@ int HttpRequest::collect(std::string_view piece) {
 int HttpRequest::body_complete() {
   // Behind its body lws 4.1 has read more, as the beginning of another request, and asks for this one's completion
   // again and again before it looks at anything else.
-  if (complete_) return over_http1() ? finish() : 0;
+  if (complete_) return over_http1() ? send_rest_and_end() : 0;
   complete_ = true;
   if (answered_) return lws_callback_on_writable(wsi_), 0;
   return serve();
@@ -189,8 +189,8 @@ int HttpRequest::answer(HttpAnswer answer) {
   if (resource_ && vhost_) resource_->count(*vhost_, rest_, answer.status);
   if (answer.status >= 400 && answer.status != 503 && (!vhost_ || vhost_->may_log()))
     lwsl_notice("lws-chat: vhost %s: %s: request refused with %u: %s\n", lws_get_vhost_name(lws_get_vhost(wsi_)),
-                (vhost_ ? vhost_->client_of(wsi_) : PeerAddress(wsi_)).text().c_str(), answer.status,
-                in_log(answer.why.empty() ? answer.body : answer.why).c_str());
+                (vhost_ ? PeerAddress(wsi_, vhost_->options().trusted_proxies) : PeerAddress(wsi_)).text().c_str(),
+                answer.status, in_log(answer.why.empty() ? answer.body : answer.why).c_str());
   // What follows a request that was refused may still be a part of it. To a client that sends its body before it
   // reads, the answer would be lost with the connection: so the body is let come for a while.
   bool early = answer.status >= 400 && !complete_;

@@ -37,7 +37,7 @@ class HttpRequest final : public HttpExchange, public Alarm {
 
  private:
   bool over_http1() const { return !over_http2(wsi_); }
-  int finish();
+  int send_rest_and_end();
   int collect(std::string_view piece);
   int serve();
   bool may_be_its_own_head(std::string_view piece) const;

@@ -6,6 +6,7 @@
 #include "core/utf8.h"
 #include "lws/clock.h"
 #include "lws/http/header.h"
+#include "lws/vhost/monitoring.h"
 #include "lws/vhost/peer_address.h"
 #include "lws/vhost/vhost.h"
 #include "wire/field.h"
@@ -27,11 +28,11 @@ HttpAnswer not_allowed(std::string allow, std::string_view why) {
 
 // Whether a back end may ask here, and shows a key.
 HttpAnswer judge_back_end(lws* wsi, VhostState* vhost, unsigned status_of_wrong_key) {
-  if (!vhost || !vhost->serves() || vhost->api_keys().empty()) return refusal(404, "not found");
+  if (!vhost || !vhost->serves() || vhost->back_ends().keys().empty()) return refusal(404, "not found");
   if (!is_post(wsi)) return not_allowed("POST", "only POST is possible here");
   std::string key = api_key(wsi);
   if (key.empty()) return refusal(401, "no key, expected \"Authorization: apikey KEY\"");
-  if (!vhost->api_keys().has(key)) return refusal(status_of_wrong_key, "wrong key");
+  if (!vhost->back_ends().keys().has(key)) return refusal(status_of_wrong_key, "wrong key");
   return {};
 }
 
@@ -48,7 +49,7 @@ HttpAnswer judge_publish(lws* wsi, VhostState* vhost, std::string_view room) {
 
 // Publishes the body, as it is.
 Deferred<HttpAnswer> publish(VhostState& vhost, std::string_view name, std::string_view body) {
-  if (vhost.draining()) return refusal(503, "the server is shutting down");
+  if (vhost.drain().begun()) return refusal(503, "the server is shutting down");
   if (!is_utf8(body)) return refusal(400, "the message is not valid UTF-8");
   auto answer = [room = std::string(name)](const Published& published) {
     if (published.status != Status::kOk) {
@@ -79,8 +80,8 @@ HttpAnswer judge_call(lws* wsi, VhostState* vhost, std::string_view method) {
 }
 
 Deferred<HttpAnswer> call(VhostState& vhost, std::string_view method, std::string_view body) {
-  if (vhost.draining()) return refusal(503, "the server is shutting down");
-  return vhost.server_api().call(method, body, now(), unix_ms()).map([](const ServerApi::Answer& answer) {
+  if (vhost.drain().begun()) return refusal(503, "the server is shutting down");
+  return vhost.back_ends().api().call(method, body, now(), unix_ms()).map([](const ServerApi::Answer& answer) {
     return HttpAnswer{answer.status, answer.json};
   });
 }
@@ -91,10 +92,11 @@ HttpAnswer judge_admin(lws* wsi, VhostState* vhost, bool enabled) {
   if (!vhost || !vhost->options().enabled || !enabled) return refusal(404, "not found");
   if (!is_get(wsi) && !is_head(wsi)) return not_allowed("GET, HEAD", "only GET is possible here");
   PeerAddress peer(wsi);
-  bool passed_on = vhost->is_trusted_proxy(peer) || lws_hdr_total_length(wsi, WSI_TOKEN_X_FORWARDED_FOR) > 0 ||
+  bool passed_on = peer.is_in(vhost->options().trusted_proxies) ||
+                   lws_hdr_total_length(wsi, WSI_TOKEN_X_FORWARDED_FOR) > 0 ||
                    !custom_header(wsi, "forwarded:").empty();
   if (passed_on) return refusal(403, "not through a proxy, see the option admin-from");
-  if (!peer.is_in(vhost->admin_from())) return refusal(403, "not from this address, see the option admin-from");
+  if (!peer.is_in(vhost->options().admin_from)) return refusal(403, "not from this address, see the option admin-from");
   return {};
 }
 
@@ -107,7 +109,7 @@ HttpAnswer judge_health(lws* wsi, VhostState* vhost, std::string_view) {
 }
 
 Deferred<HttpAnswer> metrics(VhostState& vhost, std::string_view, std::string_view) {
-  return HttpAnswer{200, vhost.metrics(), "text/plain; version=0.0.4; charset=utf-8"};
+  return HttpAnswer{200, metrics_of(vhost), "text/plain; version=0.0.4; charset=utf-8"};
 }
 
 Deferred<HttpAnswer> alive(VhostState&, std::string_view, std::string_view) {
@@ -116,8 +118,8 @@ Deferred<HttpAnswer> alive(VhostState&, std::string_view, std::string_view) {
 
 Deferred<HttpAnswer> ready(VhostState& vhost, std::string_view, std::string_view) {
   if (!vhost.serves()) return refusal(503, describe(Status::kMisconfigured).text);
-  if (vhost.draining()) return refusal(503, "the server is shutting down");
-  if (vhost.hub_is_full()) return refusal(503, "too many clients");
+  if (vhost.drain().begun()) return refusal(503, "the server is shutting down");
+  if (hub_is_full(vhost)) return refusal(503, "too many clients");
   return HttpAnswer{200, "{\"status\":\"ready\"}\n"};
 }
 
@@ -130,9 +132,9 @@ HttpAnswer call_too_large(const Options& options) {
   return refusal(413, "the request is larger than " + std::to_string(ServerApi::max_request(options)) + " bytes");
 }
 
-void count_publish(VhostState& vhost, std::string_view, unsigned status) { vhost.count_api_call("pub", status); }
+void count_publish(VhostState& vhost, std::string_view, unsigned status) { vhost.back_ends().count("pub", status); }
 void count_call(VhostState& vhost, std::string_view method, unsigned status) {
-  vhost.count_api_call(ServerApi::has(method) ? std::string(method) : "unknown", status);
+  vhost.back_ends().count(ServerApi::has(method) ? std::string(method) : "unknown", status);
 }
 void count_nothing(VhostState&, std::string_view, unsigned) {}
 

@@ -1,6 +1,7 @@
 #include "lws/vhost/admission.h"
 
 #include "core/log_text.h"
+#include "lws/clock.h"
 #include "lws/http/header.h"
 #include "lws/vhost/descriptors.h"
 #include "lws/vhost/peer_address.h"
@@ -12,14 +13,14 @@ namespace lws_chat {
 // No browser sends HTTP/1.0, but load balancers ask so, without Host, whether a server is well.
 bool asked_for_us(lws* wsi, VhostState& vhost, std::string& detail) {
   detail = target_host(wsi);
-  return (detail.empty() && header(wsi, WSI_TOKEN_HTTP) == "HTTP/1.0") || vhost.own_names().has(detail);
+  return (detail.empty() && header(wsi, WSI_TOKEN_HTTP) == "HTTP/1.0") || vhost.entrance().own_names.has(detail);
 }
 
 Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>& rooms, std::string& detail) {
   if (!vhost || !vhost->options().enabled) return Status::kNotFound;
   const Options& options = vhost->options();
   if (!vhost->serves()) return Status::kMisconfigured;
-  if (vhost->draining()) return Status::kGoingAway;
+  if (vhost->drain().begun()) return Status::kGoingAway;
   if (!asked_for_us(wsi, *vhost, detail)) return Status::kForeignHost;
   std::string origin = header(wsi, WSI_TOKEN_ORIGIN);
   std::string host = target_host(wsi);
@@ -29,12 +30,12 @@ Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>&
   // lws-chatd also asks this before the request is read; in lwsws only lws itself hears of that.
   detail = "file descriptors";
   if (!descriptor_affordable(lws_get_socket_fd(lws_get_network_wsi(wsi)))) return Status::kFull;
-  detail = std::to_string(vhost->connections()) + " now";
-  if (options.max_clients && vhost->connections() >= options.max_clients) return Status::kFull;
+  detail = std::to_string(vhost->connections().size()) + " now";
+  if (options.max_clients && vhost->connections().size() >= options.max_clients) return Status::kFull;
   detail = std::to_string(vhost->hub().rooms()) + " now";
-  PeerAddress client = vhost->client_of(wsi);
+  PeerAddress client(wsi, options.trusted_proxies);
   if (!vhost->hub().has_places(rooms, client.origin())) return Status::kTooManyRooms;
-  if (!vhost->admit_from(client)) return Status::kTooManyJoins;
+  if (!vhost->entrance().connect_rate.admit(client.origin(), now())) return Status::kTooManyJoins;
   return Status::kOk;
 }
 
@@ -44,7 +45,7 @@ bool may_connect(lws* listener, VhostState* vhost, int fd) {
   if (!vhost || !vhost->serves()) return true;
   const Options& options = vhost->options();
   waiting::Verdict verdict =
-      waiting::arrives(fd, options.max_waiting, options.max_waiting_from, vhost->trusted_proxies());
+      waiting::arrives(fd, options.max_waiting, options.max_waiting_from, options.trusted_proxies);
   if (verdict == waiting::Verdict::kOk) return true;
   ++vhost->hub().counters().refused_by(Status::kTooManyWaiting);
   bool refused = verdict == waiting::Verdict::kTooManyFromAddress;
@@ -58,7 +59,7 @@ bool may_connect(lws* listener, VhostState* vhost, int fd) {
 
 void note_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail) {
   const StatusRow& row = describe(status);
-  PeerAddress client = vhost ? vhost->client_of(wsi) : PeerAddress(wsi);
+  PeerAddress client = vhost ? PeerAddress(wsi, vhost->options().trusted_proxies) : PeerAddress(wsi);
   if (!vhost || vhost->may_log())
     lwsl_notice("lws-chat: vhost %s: refused %s with %u: %s (%s)\n", lws_get_vhost_name(lws_get_vhost(wsi)),
                 client.text().c_str(), row.http_status, std::string(row.text).c_str(), in_log(detail).c_str());

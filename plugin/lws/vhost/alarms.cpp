@@ -1,7 +1,5 @@
 #include "lws/vhost/alarms.h"
 
-#include <algorithm>
-
 #include "lws/clock.h"
 #include "lws/guard.h"
 
@@ -13,9 +11,11 @@ constexpr Time kPortion = 5 * LWS_US_PER_MS;
 
 }  // namespace
 
-Alarms::Alarms(lws_context* context) : context_(context), wheel_(now()) { timer_.owner = this; }
-
-Alarms::~Alarms() { lws_sul_cancel(&timer_.sul); }
+Alarms::Alarms(lws_context* context)
+    : context_(context), wheel_(now()), timer_(context, "timers", [this] {
+        scheduled_ = -1;
+        ring();
+      }) {}
 
 void Alarms::set(Alarm& alarm, Time due) {
   wheel_.set(alarm, due);
@@ -24,13 +24,7 @@ void Alarms::set(Alarm& alarm, Time due) {
 
 void Alarms::schedule(Time at) {
   scheduled_ = wheel_.due();
-  if (scheduled_ >= 0) lws_sul_schedule(context_, 0, &timer_.sul, on_timer, std::max<Time>(1, scheduled_ - at));
-}
-
-void Alarms::on_timer(lws_sorted_usec_list_t* sul) {
-  Alarms* self = reinterpret_cast<Timer*>(sul)->owner;
-  self->scheduled_ = -1;
-  self->ring();
+  if (scheduled_ >= 0) timer_.set(scheduled_ - at);
 }
 
 void Alarms::ring() {

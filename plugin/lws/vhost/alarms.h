@@ -3,6 +3,7 @@
 #include <libwebsockets.h>
 
 #include "core/timer_wheel.h"
+#include "lws/timer.h"
 
 namespace lws_chat {
 
@@ -21,7 +22,6 @@ class Alarm : public TimerWheel::Timer {
 class Alarms {
  public:
   explicit Alarms(lws_context* context);
-  ~Alarms();
   Alarms(const Alarms&) = delete;
   Alarms& operator=(const Alarms&) = delete;
 
@@ -34,17 +34,11 @@ class Alarms {
   void ring();
 
  private:
-  struct Timer {
-    lws_sorted_usec_list_t sul;
-    Alarms* owner;
-  };
-
-  static void on_timer(lws_sorted_usec_list_t* sul);
   void schedule(Time at);
 
   lws_context* context_;
   TimerWheel wheel_;
-  Timer timer_{};
+  Timer timer_;
   Time scheduled_ = -1;  // -1: the timer is not set
   bool ringing_ = false;
 };

@@ -36,17 +36,12 @@ uint64_t resident() {
 
 }  // namespace
 
-MemoryTrim::MemoryTrim(lws_context* context, const Hub& hub) : context_(context), hub_(hub) {
-  timer_.owner = this;
-  lws_sul_schedule(context_, 0, &timer_.sul, on_timer, kInterval);
-}
-
-MemoryTrim::~MemoryTrim() { lws_sul_cancel(&timer_.sul); }
-
-void MemoryTrim::on_timer(lws_sorted_usec_list_t* sul) {
-  MemoryTrim* self = reinterpret_cast<Timer*>(sul)->owner;
-  self->look();
-  lws_sul_schedule(self->context_, 0, &self->timer_.sul, on_timer, kInterval);
+MemoryTrim::MemoryTrim(lws_context* context, const Hub& hub)
+    : hub_(hub), timer_(context, "memory trim", [this] {
+        look();
+        timer_.set(kInterval);
+      }) {
+  timer_.set(kInterval);
 }
 
 // It takes milliseconds for each 100 MB: so not while clients come, nor again when nothing would come of it. What is

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/hub.h"
+#include "lws/timer.h"
 
 namespace lws_chat {
 
@@ -13,22 +14,12 @@ namespace lws_chat {
 class MemoryTrim {
  public:
   MemoryTrim(lws_context* context, const Hub& hub);
-  ~MemoryTrim();
-  MemoryTrim(const MemoryTrim&) = delete;
-  MemoryTrim& operator=(const MemoryTrim&) = delete;
 
  private:
-  struct Timer {
-    lws_sorted_usec_list_t sul;
-    MemoryTrim* owner;
-  };
-
-  static void on_timer(lws_sorted_usec_list_t* sul);
   void look();
 
-  lws_context* context_;
   const Hub& hub_;
-  Timer timer_{};
+  Timer timer_;
   uint64_t connections_ = 0;  // at the last look
   // When memory was last given back: bytes that stayed resident though the hub does not know of them, and connections.
   uint64_t kept_ = 0;

@@ -19,14 +19,10 @@ constexpr Time kTogether = 100 * LWS_US_PER_MS;
 }  // namespace
 
 PeerWatch::PeerWatch(lws_context* context, const Options& options)
-    : context_(context),
-      alive_(options.ping_interval, options.pong_timeout),
+    : alive_(options.ping_interval, options.pong_timeout),
       awaited_(options.pong_timeout, 0),
-      readers_(kLookAtReaders, 0) {
-  timer_.owner = this;
-}
-
-PeerWatch::~PeerWatch() { lws_sul_cancel(&timer_.sul); }
+      readers_(kLookAtReaders, 0),
+      timer_(context, "ping", [this] { check(); }) {}
 
 Liveness& PeerWatch::list_of(const Connection& connection) {
   switch (connection.watch_) {
@@ -42,7 +38,7 @@ void PeerWatch::put(Connection& connection, Liveness& list) {
 }
 
 void PeerWatch::heard(Connection& connection) {
-  forget(connection);
+  stop(connection);
   put(connection, alive_);
 }
 
@@ -56,7 +52,7 @@ void PeerWatch::look_after(Connection& connection) {
   put(connection, readers_);
 }
 
-void PeerWatch::forget(Connection& connection) {
+void PeerWatch::stop(Connection& connection) {
   list_of(connection).remove(connection);
   connection.watch_ = Connection::Watch::kLife;
 }
@@ -68,24 +64,21 @@ void PeerWatch::schedule() {
     if (due >= 0 && (due_ < 0 || due < due_)) due_ = due;
   }
   if (due_ < 0) return;
-  Time wait = std::max<Time>(0, due_ - now());
-  lws_sul_schedule(context_, 0, &timer_.sul, on_timer, wait + kTogether);
+  timer_.set(std::max<Time>(0, due_ - now()) + kTogether);
 }
-
-void PeerWatch::on_timer(lws_sorted_usec_list_t* sul) { reinterpret_cast<Timer*>(sul)->owner->check(); }
 
 void PeerWatch::check() {
   Time at = now();
   auto each_silent = [at](Liveness& list, auto&& act) {
     while (Liveness::Peer* peer = list.next_silent(at)) {
       auto& connection = *static_cast<Connection*>(peer);
-      if (!guarded("ping", [&] { act(connection); })) connection.kill(Status::kInternalError);
+      if (!guarded("ping", [&] { act(connection); })) connection.drop(Status::kInternalError);
     }
   };
   each_silent(alive_, [](Connection& connection) { connection.ping(); });
   each_silent(awaited_, [](Connection& connection) { connection.close({Status::kStale}); });
   each_silent(readers_, [](Connection& connection) { connection.ping(); });
-  while (Liveness::Peer* peer = alive_.next_gone(at)) static_cast<Connection*>(peer)->kill(Status::kNoPong);
+  while (Liveness::Peer* peer = alive_.next_gone(at)) static_cast<Connection*>(peer)->drop(Status::kNoPong);
   schedule();
 }
 

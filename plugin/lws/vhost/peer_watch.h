@@ -4,6 +4,7 @@
 
 #include "config/options.h"
 #include "core/liveness.h"
+#include "lws/timer.h"
 
 namespace lws_chat {
 
@@ -13,7 +14,6 @@ class Connection;
 class PeerWatch {
  public:
   PeerWatch(lws_context* context, const Options& options);
-  ~PeerWatch();
   PeerWatch(const PeerWatch&) = delete;
   PeerWatch& operator=(const PeerWatch&) = delete;
 
@@ -27,25 +27,18 @@ class PeerWatch {
   void look_after(Connection& connection);
 
   // There is nothing more to watch.
-  void forget(Connection& connection);
+  void stop(Connection& connection);
 
  private:
-  struct Timer {
-    lws_sorted_usec_list_t sul;
-    PeerWatch* owner;
-  };
-
   Liveness& list_of(const Connection& connection);
   void put(Connection& connection, Liveness& list);
-  static void on_timer(lws_sorted_usec_list_t* sul);
   void check();
   void schedule();
 
-  lws_context* context_;
   Liveness alive_;
   Liveness awaited_;  // have not said who they are
   Liveness readers_;  // never say anything
-  Timer timer_{};
+  Timer timer_;
   Time due_ = -1;
 };
 

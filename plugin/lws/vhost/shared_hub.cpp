@@ -2,10 +2,6 @@
 
 #include <sys/ioctl.h>
 
-#include <algorithm>
-#include <mutex>
-#include <vector>
-
 #include "dialect/centrifuge/reply.h"
 #include "dialect/events/encoder.h"
 #include "dialect/text/encoder.h"
@@ -26,51 +22,31 @@ constexpr Time kReadAhead = 1000;
 // When a flush is tried again that failed for want of memory.
 constexpr Time kTryAgain = 100 * LWS_US_PER_MS;
 
-// All hubs of the process. lws gives vhosts no other way to find each other; contexts may be served
-// by different threads.
-std::mutex registry_lock;
-std::vector<std::weak_ptr<SharedHub>> registry;
-
 // From when on a flush does not wait for its timer.
 constexpr Time kLate = 5 * LWS_US_PER_MS;
 
 }  // namespace
-
-std::shared_ptr<SharedHub> SharedHub::of(lws_context* context, const Options& options, const char* vhost_name,
-                                         std::string& conflict) {
-  if (options.hub_name.empty()) return std::make_shared<SharedHub>(context, options, vhost_name);
-  std::lock_guard<std::mutex> lock(registry_lock);
-  registry.erase(std::remove_if(registry.begin(), registry.end(), [](const auto& entry) { return entry.expired(); }),
-                 registry.end());
-  for (const auto& entry : registry) {
-    std::shared_ptr<SharedHub> known = entry.lock();
-    if (!known || known->context_ != context || known->options_.hub_name != options.hub_name) continue;
-    for (const std::string& difference : hub_conflicts(known->options_, options))
-      conflict += (conflict.empty() ? "" : ", ") + difference;
-    if (!conflict.empty())
-      conflict = "shares hub \"" + options.hub_name + "\" with vhost " + known->vhost_name_ +
-                 " but they do not agree on " + conflict;
-    return known;
-  }
-  auto made = std::make_shared<SharedHub>(context, options, vhost_name);
-  registry.push_back(made);
-  return made;
-}
 
 SharedHub::SharedHub(lws_context* context, const Options& options, const char* vhost_name)
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
       hub_(options.hub, {append_text, append_push, append_event}, {this, this}),
-      trim_(context, hub_) {
-  timer_.owner = this;
+      trim_(context, hub_),
+      timer_(context, "flush", [this] { guarded_flush(); }) {
   if (options.fanout == FanoutMode::kWrite) return;
   uring_ = UringBatch::make();
   if (!uring_ && options.fanout == FanoutMode::kUring)
     lwsl_warn("lws-chat: vhost %s: io_uring is not to be had here, fanout is by write\n", vhost_name);
 }
 
-SharedHub::~SharedHub() { lws_sul_cancel(&timer_.sul); }
+std::string SharedHub::conflict_with(const Options& options) const {
+  std::string differences;
+  for (const std::string& difference : hub_conflicts(options_, options))
+    differences += (differences.empty() ? "" : ", ") + difference;
+  if (differences.empty()) return "";
+  return "shares hub \"" + name() + "\" with vhost " + vhost_name_ + " but they do not agree on " + differences;
+}
 
 void SharedHub::wake(Time due) {
   if (due < scheduled_) schedule(due, 0);
@@ -85,7 +61,7 @@ void SharedHub::came_from(int fd) {
 void SharedHub::schedule(Time at, Time elapsed) {
   scheduled_ = at;
   Time wait = at - now();
-  lws_sul_schedule(context_, 0, &timer_.sul, on_timer, std::max<Time>(1, wait - elapsed));
+  timer_.set(wait - elapsed);
   // Else it would wait for as long as this took.
   if (wait <= 0 && elapsed > 0) lws_cancel_service(context_);
 }
@@ -98,11 +74,9 @@ bool SharedHub::worth_waiting() const {
   return ioctl(source_, FIONREAD, &unread) == 0 && unread > 0;
 }
 
-void SharedHub::on_timer(lws_sorted_usec_list_t* sul) { reinterpret_cast<Timer*>(sul)->owner->guarded_flush(); }
-
 void SharedHub::flush_if_late() {
   if (scheduled_ == Hub::kNever || now() - scheduled_ < kLate) return;
-  lws_sul_cancel(&timer_.sul);
+  timer_.cancel();
   guarded_flush();
 }
 

@@ -10,6 +10,7 @@
 #include "core/hub.h"
 #include "dialect/centrifuge/session.h"
 #include "lws/fanout/uring_batch.h"
+#include "lws/timer.h"
 #include "lws/vhost/memory_trim.h"
 
 namespace lws_chat {
@@ -18,19 +19,18 @@ namespace lws_chat {
 // hub share one.
 class SharedHub final : public Fanout, private Waker {
  public:
-  // The hub of that name in the context, made if there is none; an empty name always makes one.
-  // Sets `conflict` when `options` do not agree with those of the vhost that made it.
-  static std::shared_ptr<SharedHub> of(lws_context* context, const Options& options, const char* vhost_name,
-                                       std::string& conflict);
-
+  // For the vhost of that name, whose options say how the hub is.
   SharedHub(lws_context* context, const Options& options, const char* vhost_name);
-  ~SharedHub();
   SharedHub(const SharedHub&) = delete;
   SharedHub& operator=(const SharedHub&) = delete;
 
+  const std::string& name() const { return options_.hub_name; }
   Hub& hub() { return hub_; }
   Sessions& sessions() { return sessions_; }
   Idempotency& idempotency() { return idempotency_; }
+
+  // What another vhost's options for the hub differ in; empty: nothing.
+  std::string conflict_with(const Options& options) const;
 
   // How its bytes leave, for the log.
   const char* fanout_name() const { return uring_ ? "io_uring" : "write"; }
@@ -51,13 +51,7 @@ class SharedHub final : public Fanout, private Waker {
   Time complete() override;
 
  private:
-  struct Timer {
-    lws_sorted_usec_list_t sul;
-    SharedHub* owner;
-  };
-
   void wake(Time due) override;
-  static void on_timer(lws_sorted_usec_list_t* sul);
   void schedule(Time at, Time elapsed);
   bool worth_waiting() const;
   void guarded_flush();
@@ -72,7 +66,7 @@ class SharedHub final : public Fanout, private Waker {
   std::unique_ptr<UringBatch> uring_;
   MemoryTrim trim_;
   bool batching_ = false;
-  Timer timer_{};
+  Timer timer_;
   Time scheduled_ = Hub::kNever;
   int source_ = -1;  // the socket of the last message
   Time slow_logged_ = 0;

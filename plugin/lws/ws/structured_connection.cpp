@@ -15,7 +15,7 @@ StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost)
   vhost.watch().await(*this);
 }
 
-StructuredConnection::~StructuredConnection() { finish(); }
+StructuredConnection::~StructuredConnection() { end_and_log(); }
 
 void StructuredConnection::accept(bool binary, std::string_view payload) {
   if (binary) return close({Status::kUnsupportedData});
@@ -52,7 +52,7 @@ void StructuredConnection::ping() { session_.ping(); }
 
 void StructuredConnection::drain(Status why) { session_.part(why, now()); }
 
-void StructuredConnection::leave_hub() { session_.lost(now(), departure()); }
+void StructuredConnection::end_session() { session_.lost(now(), departure()); }
 
 // One command alone never costs more than the client may send at once, so it is never too much.
 bool StructuredConnection::allow(uint64_t cost) { return limit_rate(std::min(cost, vhost().options().message_burst)); }
@@ -62,7 +62,7 @@ size_t StructuredConnection::write(Client* subscription, std::string_view frames
 }
 
 void StructuredConnection::end(Ending ending, std::string last_frames) {
-  if (!guarded("close", [&] { close(std::move(ending), std::move(last_frames)); })) kill(Status::kInternalError);
+  if (!guarded("close", [&] { close(std::move(ending), std::move(last_frames)); })) drop(Status::kInternalError);
 }
 
 }  // namespace lws_chat

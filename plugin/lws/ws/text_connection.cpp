@@ -11,7 +11,7 @@ TextConnection::TextConnection(lws* wsi, VhostState& vhost)
   alive();
 }
 
-TextConnection::~TextConnection() { finish(); }
+TextConnection::~TextConnection() { end_and_log(); }
 
 void TextConnection::enter(std::string_view room) { session_.enter(room, now()); }
 
@@ -39,15 +39,15 @@ void TextConnection::alive() { vhost().watch().heard(*this); }
 // RFC 6455 section 5.5.2. A whole frame may stand between any two frames of the stream, and lws
 // queues it behind what it still holds. It is not empty, because lws does not report empty pongs.
 void TextConnection::ping() {
-  if (open() && !write_frame(Opcode::kPing, true, "?")) kill(Status::kNoPong);
+  if (open() && !write_frame(Opcode::kPing, true, "?")) drop(Status::kNoPong);
 }
 
 void TextConnection::drain(Status why) { session_.part(why, now()); }
 
-void TextConnection::leave_hub() { session_.lost(now()); }
+void TextConnection::end_session() { session_.lost(now()); }
 
 void TextConnection::end(Ending ending, std::string last_frames) {
-  if (!guarded("close", [&] { close(std::move(ending), std::move(last_frames)); })) kill(Status::kInternalError);
+  if (!guarded("close", [&] { close(std::move(ending), std::move(last_frames)); })) drop(Status::kInternalError);
 }
 
 }  // namespace lws_chat

@@ -22,7 +22,7 @@ class TextConnection final : public WebSocket, private TextLink {
   void accept(bool binary, std::string_view payload) override;
   void go_on() override;
   void alive() override;
-  void leave_hub() override;
+  void end_session() override;
   void expect_more();
   unsigned close_code(Status why) const override { return describe(why).close_code; }
 

@@ -66,7 +66,7 @@ void WebSocket::published() { vhost().shared_hub().came_from(lws_get_socket_fd(l
 bool WebSocket::limit_rate(uint64_t count) {
   if (!open()) return true;
   Time at = now();
-  const RateLimit::Settings& rate = vhost().message_rate();
+  const RateLimit::Settings& rate = vhost().entrance().message_rate;
   Time wait = rate_.note(rate, at, count);
   if (wait == 0) return true;
   if (over_http2()) {
@@ -90,7 +90,7 @@ void WebSocket::hold_input(bool hold) {
   if (hold)
     vhost().watch().heard(*this);
   else
-    vhost().watch().forget(*this);
+    vhost().watch().stop(*this);
 }
 
 // The peer feels a pause as TCP's backpressure. Its pongs are not read either, so it is not watched, unless the
@@ -99,7 +99,7 @@ void WebSocket::pause_reading() {
   if (paused_) return;
   ++vhost().hub().counters().pauses;
   stop_reading();
-  if (!held_ && watch() != Watch::kAwait) vhost().watch().forget(*this);
+  if (!held_ && watch() != Watch::kAwait) vhost().watch().stop(*this);
 }
 
 void WebSocket::stop_reading() {
@@ -117,7 +117,7 @@ void WebSocket::resume_reading() {
 
 // To pause reading or to read on, or the peer has taken too long for the close.
 void WebSocket::time_is_up() {
-  if (!open()) return kill(Status::kOk);
+  if (!open()) return drop(Status::kOk);
   bool too_early = read_again_at_ > now();
   if (too_early) wait_until(read_again_at_);
   if (too_early || held_) return pause_reading();
@@ -171,10 +171,10 @@ size_t WebSocket::write_http2(std::string_view frames) {
 void WebSocket::close(Ending ending, std::string last_frames) {
   if (!open()) return;
   Status why = ending.why;
-  if (!note_end(std::move(ending))) return kill(why);
+  if (!note_end(std::move(ending))) return drop(why);
   set_state(State::kFarewell);
-  leave_hub();
-  vhost().watch().forget(*this);
+  end_session();
+  vhost().watch().stop(*this);
   drop_input();
   last_frames_ = std::move(last_frames);
   if (reads_while_it_waits())

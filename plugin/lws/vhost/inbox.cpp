@@ -1,4 +1,4 @@
-#include "lws/ws/inbox.h"
+#include "lws/vhost/inbox.h"
 
 namespace lws_chat {
 

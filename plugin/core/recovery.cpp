@@ -1,0 +1,33 @@
+#include "core/recovery.h"
+
+#include <algorithm>
+
+#include "core/hub.h"
+
+namespace lws_chat {
+
+Recovery recover_after(const Room& room, const Position& seen) {
+  const History& history = room.history();
+  uint64_t end = history.top() + 1;
+  bool known = seen.epoch.empty() || seen.epoch == room.epoch();
+  if (!known || room.settings().history.messages == 0) return {false, end};
+  if (seen.offset > history.top() || seen.offset + 1 < history.first()) return {false, end};
+  return {true, seen.offset + 1};
+}
+
+Recovery recover_last(const Room& room, uint64_t count) {
+  const History& history = room.history();
+  uint64_t end = history.top() + 1;
+  return {true, std::max(history.first(), end - std::min(count, end))};
+}
+
+Recovery recover(Hub& hub, Client& client, const Position* seen, Time now) {
+  Room& room = *client.room();
+  (void)hub.history(room, now);  // drops what is too old
+  Recovery recovery = seen ? recover_after(room, *seen) : Recovery{};
+  ++(recovery.whole ? hub.counters().recovered : hub.counters().unrecovered);
+  if (recovery.whole) hub.replay_from(client, recovery.next);
+  return recovery;
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,237 @@
+#include "dialect/events/session.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "core/recovery.h"
+#include "dialect/centrifuge/reply.h"
+
+namespace lws_chat {
+namespace {
+
+// A browser waits so many milliseconds before it comes back.
+constexpr const char* kRetry = "retry: 2000\n\n";
+
+// Of several rooms, at most so many bytes of one are mixed in at once.
+constexpr size_t kPiece = 16384;
+
+}  // namespace
+
+// The session's membership in one room.
+class EventSession::Reader final : public Client {
+ public:
+  Reader(EventSession& session, size_t place) : Client(Audience::kEvents), number(place), session_(session) {}
+
+  // A reader has no name. Most are never asked for one, so it is made when somebody wants to know.
+  IdentityPtr identity() override {
+    Hub& hub = session_.hub_;
+    if (!identity_) hub.introduce(*this, make_identity(hub.next_id(), {}, {}));
+    return identity_;
+  }
+  bool ready() override { return session_.ready(*this); }
+  size_t write(std::string_view events) override { return session_.take(*this, events); }
+  void dismissed(Ending ending, Time now) override { session_.dismissed(std::move(ending), now); }
+
+  const size_t number;       // of its room in the mixer
+  bool at_line_end = false;  // the bytes taken last end with a line
+
+ private:
+  EventSession& session_;
+};
+
+EventSession::EventSession(Hub& hub, const Options& options, EventLink& link)
+    : hub_(hub), options_(options), link_(link), charge_(hub.account()), pending_(kRetry) {}
+
+EventSession::~EventSession() = default;
+
+bool EventSession::mixed() const { return readers_.size() > 1; }
+
+void EventSession::enter(const std::vector<std::string>& rooms, std::string_view last_event_id, Time now) {
+  commented_at_ = now;
+  size_t bytes = 0;
+  for (const std::string& room : rooms) bytes += sizeof(Reader) + room.size();
+  if (!charge_.may_be(bytes)) return end({Status::kNoMemory}, now);
+  charge_.set(bytes);
+  for (size_t i = 0; i < rooms.size(); ++i) readers_.emplace_back(*this, i);
+  entry_ = std::make_unique<Entry>(Entry{rooms, read_positions(last_event_id), !last_event_id.empty()});
+  join_rooms(now);
+}
+
+// A room whose answer comes late holds back those behind it: resume() goes on with them.
+void EventSession::join_rooms(Time now) {
+  while (!ended_ && entry_ && !entry_->waiting) {
+    const std::string& name = entry_->rooms[entry_->next];
+    uint64_t replay = entry_->resuming ? 0 : hub_.settings_of(name).replay;
+    Deferred<Status> answer = hub_.join(readers_[entry_->next], {name, replay, link_.origin()}, now);
+    if (!answer.ready()) {
+      entry_->waiting = true;
+      return answer.then(lifetime_, [this, now](Status status) { joined_late(status, now); });
+    }
+    joined(answer.value(), now);
+  }
+}
+
+// The hub calls once, also if this fails. `asked` is the time of the question: a message that has become too old since
+// then may still be given.
+void EventSession::joined_late(Status status, Time asked) {
+  entry_->waiting = false;
+  try {
+    joined(status, asked);
+  } catch (const std::exception&) {
+    end({Status::kInternalError}, asked);
+  }
+  if (!ended_) link_.ask_to_resume();
+}
+
+void EventSession::joined(Status status, Time now) {
+  // The rooms may have become too many since the request was admitted.
+  if (status != Status::kOk) return end({status}, now);
+  tell_position(readers_[entry_->next], entry_->rooms[entry_->next], now);
+  if (++entry_->next == entry_->rooms.size()) entry_.reset();
+}
+
+// The first event of a room says where the reader is in it, so that it knows even if the line is cut before anything
+// else comes; or it says that there is a gap.
+void EventSession::tell_position(Reader& reader, const std::string& name, Time now) {
+  Room& room = *reader.room();
+  bool kept = room.settings().history.messages > 0;
+  Position position{kept ? room.epoch() : std::string(), hub_.history(room, now).top()};
+  bool gap = false;
+  if (entry_->resuming) {
+    auto of_room = [&](const Position& item) { return item.epoch == room.epoch(); };
+    auto at = std::find_if(entry_->seen.begin(), entry_->seen.end(), of_room);
+    gap = !recover(hub_, reader, at == entry_->seen.end() ? nullptr : &*at, now).whole;
+    if (!gap) position.offset = at->offset;
+  } else if (reader.replaying()) {
+    position.offset = reader.replay_begin() - 1;
+  }
+  if (mixed()) mixer_.add(name, position);
+  // Of several rooms only the last one's event has an id: a reader that is cut off before it has been told of all
+  // keeps the id that it came with.
+  bool last = &reader == &readers_.back();
+  std::string id = !last ? "" : mixed() ? mixer_.id() : write_positions({position});
+  pending_ += position_event(gap ? "gap" : "position", name, position, id);
+}
+
+bool EventSession::ready(const Reader& reader) const {
+  return !ended_ && !entry_ && pending_.empty() && (!speaking_ || speaking_ == &reader) && link_.ready();
+}
+
+size_t EventSession::take(Reader& reader, std::string_view events) {
+  size_t taken = 0;
+  if (mixed()) {
+    taken = EventMixer::piece(events, kPiece);
+    mixer_.append(pending_, reader.number, events.substr(0, taken));
+    send_pending();
+    if (ended_) return 0;
+  } else {
+    taken = link_.write(&reader, events);
+    if (taken == 0) return 0;
+  }
+  note_taken(reader, events.substr(0, taken));
+  return taken;
+}
+
+// An event ends with an empty line.
+void EventSession::note_taken(Reader& reader, std::string_view events) {
+  bool line_ends = events.back() == '\n';
+  bool line_is_empty = events.size() > 1 ? events[events.size() - 2] == '\n' : reader.at_line_end;
+  reader.at_line_end = line_ends;
+  speaking_ = line_ends && line_is_empty ? nullptr : &reader;
+}
+
+void EventSession::send_pending() {
+  while (!pending_.empty() && link_.ready()) {
+    size_t taken = link_.write(nullptr, pending_);
+    if (taken == 0) return;
+    pending_.erase(0, taken);
+  }
+}
+
+void EventSession::resume(Time now) {
+  if (ended_) return;
+  join_rooms(now);
+  if (!ended_) send_pending();
+  if (!ended_) serve_rooms(now);
+}
+
+// The room after the last one served comes first, so that all get their turn when the reader takes little.
+void EventSession::serve_rooms(Time now) {
+  if (speaking_) hub_.pump(*speaking_, now);
+  for (size_t left = readers_.size(); left > 0 && !ended_ && !speaking_; --left) {
+    Reader& reader = readers_[next_served_ % readers_.size()];
+    if (reader.behind() && !reader.ready()) return;
+    ++next_served_;
+    if (reader.behind()) hub_.pump(reader, now);
+  }
+}
+
+bool EventSession::behind() const {
+  return !ended_ && (!pending_.empty() || std::any_of(readers_.begin(), readers_.end(),
+                                                      [](const Reader& reader) { return reader.behind(); }));
+}
+
+void EventSession::ping(Time now) {
+  Time interval = options_.ping_interval;
+  if (ended_ || interval == 0 || now - commented_at_ < interval || !pending_.empty() || speaking_) return;
+  commented_at_ = now;
+  pending_ = ":\n\n";
+  send_pending();
+}
+
+bool EventSession::in_a_room() const {
+  return std::any_of(readers_.begin(), readers_.end(), [](const Reader& reader) { return reader.room(); });
+}
+
+// A reader that is not in all of its rooms yet has been given no position: it loses nothing if it ends at once.
+void EventSession::drain(Status why, Time now) {
+  if (ended_ || draining_ != Status::kOk) return;
+  draining_ = why;
+  if (entry_ || !in_a_room()) return end({why}, now);
+  for (Reader& reader : readers_)
+    if (!ended_) hub_.dismiss_after_head(reader, why, now);
+}
+
+// The hub has let go of one reader. The session ends with it, unless it drains: then each room delivers first.
+void EventSession::dismissed(Ending ending, Time now) {
+  if (ending.why != draining_ || !in_a_room()) end(std::move(ending), now);
+}
+
+// Goes out before the end; empty if there is no memory for it. A reader that is too slow would not read it, and a
+// comment cannot stand within an event. After a failure the end of pending_ may be missing, and the comment would
+// complete an event without its id: the reader would be given that event again when it comes back.
+std::string EventSession::last_bytes(const Ending& ending) const {
+  Status why = ending.why;
+  if (why == Status::kSlow || why == Status::kReplayLost || why == Status::kInternalError) return {};
+  try {
+    std::string bytes = pending_;
+    if (speaking_) return bytes;
+    bytes += ": ";
+    // A back end that gives a code of its own also says why in its own words.
+    if (!ending.code) bytes.append(describe(why).text).append(ending.detail.empty() ? "" : ": ");
+    return bytes.append(ending.detail).append("\n\n");
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+void EventSession::end(Ending ending, Time now) {
+  if (ended_) return;
+  std::string bytes = last_bytes(ending);
+  leave_all(now);
+  link_.end(std::move(ending), std::move(bytes));
+}
+
+void EventSession::lost(Time now) {
+  if (!ended_) leave_all(now);
+}
+
+void EventSession::leave_all(Time now) {
+  ended_ = true;
+  lifetime_.end();
+  for (Reader& reader : readers_) hub_.leave(reader, now, Hub::Departure::kMayReturn);
+  charge_.set(0);
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "access/api_keys.h"
+#include "api/metrics.h"
+#include "api/server_api.h"
+#include "config/options.h"
+
+namespace lws_chat {
+
+class SharedHub;
+
+// What back ends may ask of a vhost over HTTP: their keys, the server API, and how often they asked.
+class BackEnds {
+ public:
+  // The options have to stay.
+  explicit BackEnds(const Options& options) : options_(options) {}
+
+  // Reads the keys from api-key-file. Returns what is wrong, or an empty text. The keys in use stay if something is.
+  [[nodiscard]] std::string read_keys();
+  const ApiKeys& keys() const { return keys_; }
+
+  // The hub that the server API works on, and the vhost's name. To be called before api().
+  void serve(SharedHub& hub, const std::string& vhost_name);
+  ServerApi api();
+
+  // Counts a request.
+  void count(std::string method, unsigned status) { ++calls_[{std::move(method), status}]; }
+  const ApiCalls& calls() const { return calls_; }
+
+ private:
+  const Options& options_;
+  SharedHub* hub_ = nullptr;
+  ApiKeys keys_;
+  ServerApi::Node node_;
+  ApiCalls calls_;
+};
+
+}  // namespace lws_chat

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+
+namespace lws_chat {
+
+class Connection;
+
+// The connections of a vhost, linked through themselves, the newest first.
+class ConnectionList {
+ public:
+  size_t size() const { return size_; }
+  Connection* first() const { return first_; }
+
+  void add(Connection& connection);
+  void remove(Connection& connection);
+
+  // Walks once through the list. Any connection may go away between two steps; a new one does not take part.
+  void begin_walk() { next_ = first_; }
+  Connection* step();  // nullptr: the walk is over
+
+ private:
+  Connection* first_ = nullptr;
+  Connection* next_ = nullptr;  // of the walk
+  size_t size_ = 0;
+};
+
+}  // namespace lws_chat

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <libwebsockets.h>
+
+#include <cstddef>
+
+#include "core/log/message.h"
+#include "lws/timer.h"
+
+namespace lws_chat {
+
+class ConnectionList;
+
+// Sends the clients of a vhost away when the server ends: each gets what its rooms hold for it, then the close. That
+// happens to all at once, or is spread evenly over a time (drain-seconds).
+class Drain {
+ public:
+  Drain(lws_context* context, ConnectionList& connections, Time duration);
+
+  // Calling it again changes nothing.
+  void begin();
+  bool begun() const { return begun_; }
+
+ private:
+  void drain_some();
+
+  ConnectionList& connections_;
+  Time duration_;
+  Timer timer_;
+  size_t steps_left_ = 0;
+  bool begun_ = false;
+};
+
+}  // namespace lws_chat

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <libwebsockets.h>
+
+namespace lws_chat {
+
+class VhostState;
+
+// lws's memory for each vhost and protocol holds one pointer to a VhostState.
+
+// PROTOCOL_INIT and PROTOCOL_DESTROY. `options` is nullptr where the vhost does not name the protocol.
+void create_vhost_state(lws* wsi, const lws_protocol_vhost_options* options);
+void destroy_vhost_state(lws* wsi);
+
+// The state of a connection's vhost, or nullptr.
+VhostState* vhost_of(lws* wsi);
+
+}  // namespace lws_chat
