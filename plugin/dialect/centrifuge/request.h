@@ -10,13 +10,14 @@
 
 namespace lws_chat {
 
-// What a method is asked with: the fields of a JSON object. One of the wrong type spoils the request.
+// The fields of a method's request, a JSON object. A field of a wrong type makes the request invalid; problem() says
+// why.
 class Request {
  public:
   Request() = default;
   explicit Request(std::vector<JsonMember> fields) : fields_(std::move(fields)) {}
 
-  // The field, or what stands for it when it is missing or null.
+  // Returns the field, or an empty value if it is missing or null.
   std::string text(std::string_view name);
   bool flag(std::string_view name);
   uint64_t number(std::string_view name);
@@ -24,18 +25,19 @@ class Request {
   Request object(std::string_view name, bool& given);
   std::vector<JsonValue> array(std::string_view name);
   std::vector<std::string> texts(std::string_view name);
-  std::string_view json(std::string_view name) const;  // as it stands; empty: not given
+  std::string_view json(std::string_view name) const;  // unchanged; empty: not given
 
-  // Other fields than these spoil it.
+  // Makes the request invalid if it has other fields.
   void allow_only(std::initializer_list<std::string_view> names);
 
-  // A field that says something (not null, false, 0 or empty) spoils it: what it asks for is not to be had.
+  // Makes the request invalid if one of these fields is set (not null, false, 0 or empty), because we do not support
+  // it.
   void refuse(std::initializer_list<std::string_view> names);
 
-  // The field is not what it has to be; only the first complaint counts.
+  // Makes the request invalid: the field must be `what`. Only the first complaint counts.
   void complain(std::string_view name, std::string_view what);
 
-  // What is wrong with the fields asked for so far ("offset is no whole number"); empty: nothing.
+  // The first fault of the fields that were read so far ("offset must be a whole number"). Empty: none.
   const std::string& problem() const { return problem_; }
 
  private:
