@@ -10,14 +10,13 @@
 
 namespace lws_chat {
 
-// The fields of a method's request, a JSON object. A field of a wrong type makes the request invalid; problem() says
-// why.
+// What a method is asked with: the fields of a JSON object. One of the wrong type spoils the request.
 class Request {
  public:
   Request() = default;
   explicit Request(std::vector<JsonMember> fields) : fields_(std::move(fields)) {}
 
-  // Returns the field, or an empty value if it is missing or null.
+  // The field, or what stands for it when it is missing or null.
   std::string text(std::string_view name);
   bool flag(std::string_view name);
   uint64_t number(std::string_view name);
@@ -25,19 +24,18 @@ class Request {
   Request object(std::string_view name, bool& given);
   std::vector<JsonValue> array(std::string_view name);
   std::vector<std::string> texts(std::string_view name);
-  std::string_view json(std::string_view name) const;  // unchanged; empty: not given
+  std::string_view json(std::string_view name) const;  // as it stands; empty: not given
 
-  // Makes the request invalid if it has other fields.
+  // Other fields than these spoil it.
   void allow_only(std::initializer_list<std::string_view> names);
 
-  // Makes the request invalid if one of these fields is set (not null, false, 0 or empty), because we do not support
-  // it.
+  // A field that says something (not null, false, 0 or empty) spoils it: what it asks for is not to be had.
   void refuse(std::initializer_list<std::string_view> names);
 
-  // Makes the request invalid: the field must be `what`. Only the first complaint counts.
+  // The field is not what it has to be; only the first complaint counts.
   void complain(std::string_view name, std::string_view what);
 
-  // The first fault of the fields that were read so far ("offset must be a whole number"). Empty: none.
+  // What is wrong with the fields asked for so far ("offset is no whole number"); empty: nothing.
   const std::string& problem() const { return problem_; }
 
  private:
