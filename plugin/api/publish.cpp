@@ -52,8 +52,7 @@ std::string read_content(Request& request, const Options& options, Content& cont
 
 Deferred<Result> publish_to(const Context& context, std::string_view room, const Content& content) {
   if (room.empty()) return Result::bad_request("channel is missing or empty");
-  if (!is_room_name(room))
-    return Result::bad_request("channel is not a room name: expected " + std::string(kRoomNames));
+  if (!is_room_name(room)) return Result::bad_request("channel must be a room name: " + std::string(kRoomNames));
   if (!content.key.empty())
     if (const std::string* before = context.idempotency.find(room, content.key, context.now)) return Result{*before};
   Message message{content.data, Format::kJson, {}, content.tags, content.skip_history, context.unix_ms};

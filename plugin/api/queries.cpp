@@ -12,7 +12,7 @@ namespace {
 std::string room_of(Request& request, std::initializer_list<std::string_view> fields = {"channel"}) {
   request.allow_only(fields);
   std::string channel = request.text("channel");
-  if (!is_room_name(channel)) request.complain("channel", "room name");
+  if (!is_room_name(channel)) request.complain("channel", "a room name: " + std::string(kRoomNames));
   return channel;
 }
 

@@ -304,8 +304,8 @@ class Namespaces(Structured):
 
     @unittest.skipIf(HOST == "lwsws", "lwsws does not check")
     async def test_a_wrong_option_of_a_namespace_prevents_the_start(self):
-        for name, words in (("typing/history-siz", "did you mean"), ("typing/max-clients", "no option of rooms"),
-                            ("a:b/history-size", "no namespace")):
+        for name, words in (("typing/history-siz", "did you mean"), ("typing/max-clients", "not an option of rooms"),
+                            ("a:b/history-size", "not a namespace")):
             vhost = self.vhost()
             vhost["ws-protocols"][0]["lws-chat"][name] = "0"
             with self.assertRaisesRegex(AssertionError, words):

@@ -51,7 +51,7 @@ bool read_command(std::string_view line, Command& command) {
     if (member.value.kind == JsonKind::kObject)
       command.request = Request(members_of(member.value));
     else if (command.method != Method::kUnknown)
-      command.problem = command.name + " is no object";
+      command.problem = command.name + " must be an object";
   }
   return true;
 }

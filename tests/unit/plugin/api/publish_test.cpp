@@ -143,7 +143,7 @@ TEST(broadcast_answers_for_each_room_like_publish) {
   f.call("publish", R"({"channel":"b","data":0})");
   std::string json = f.call("broadcast", R"({"channels":["a","b","x/y","bare:c"],"data":1})");
   std::string bad =
-      R"({"error":{"code":107,"message":"bad request: channel is not a room name: expected 1 to 255 bytes of UTF-8 without / and control characters, and not . or .."}})";
+      R"({"error":{"code":107,"message":"bad request: channel must be a room name: 1 to 255 bytes of UTF-8 without / and control characters, and not . or .."}})";
   CHECK_EQ(json, R"({"result":{"responses":[{"result":)" + f.position(1, "a") + R"(},{"result":)" + f.position(2, "b") +
                      "}," + bad + R"(,{"result":{}}]}})");
   CHECK_EQ(f.answer.status, 200u);
@@ -165,21 +165,21 @@ TEST(a_wrong_publication_gets_an_error_and_is_not_published) {
   for (auto [fields, words] : {
            std::pair<std::string, const char*>(R"("data":1)", "channel is missing or empty"),
            {R"("channel":"","data":1)", "channel is missing or empty"},
-           {R"("channel":"\ud800","data":1)", "channel is no Unicode text"},
-           {R"("channel":"a\udc00b","data":1)", "channel is no Unicode text"},
-           {R"("channel":"\ud800\u0041","data":1)", "channel is no Unicode text"},
-           {R"("channel":"a/b","data":1)", "channel is not a room name"},
-           {R"("channel":".","data":1)", "channel is not a room name"},
-           {R"("channel":"..","data":1)", "channel is not a room name"},
-           {R"("channel":"a\u0000","data":1)", "channel is not a room name"},
-           {R"("channel":5,"data":1)", "channel is no text"},
+           {R"("channel":"\ud800","data":1)", "channel must be valid Unicode"},
+           {R"("channel":"a\udc00b","data":1)", "channel must be valid Unicode"},
+           {R"("channel":"\ud800\u0041","data":1)", "channel must be valid Unicode"},
+           {R"("channel":"a/b","data":1)", "channel must be a room name"},
+           {R"("channel":".","data":1)", "channel must be a room name"},
+           {R"("channel":"..","data":1)", "channel must be a room name"},
+           {R"("channel":"a\u0000","data":1)", "channel must be a room name"},
+           {R"("channel":5,"data":1)", "channel must be a string"},
            {R"("channel":"room")", "data is missing"},
            {R"("channel":"room","data":")" + std::string(99, 'x') + "\"", "data is larger than max-message, 100 bytes"},
            {R"("channel":"room","data":1,"tags":[])", "tags must be an object of strings"},
            {R"("channel":"room","data":1,"tags":{"a":1})", "tags must be an object of strings"},
            {R"("channel":"room","data":1,"tags":)" + tags, "tags are larger than 4096 bytes"},
-           {R"("channel":"room","data":1,"skip_history":1)", "skip_history is no boolean"},
-           {R"("channel":"room","data":1,"idempotency_key":1)", "idempotency_key is no text"},
+           {R"("channel":"room","data":1,"skip_history":1)", "skip_history must be true or false"},
+           {R"("channel":"room","data":1,"idempotency_key":1)", "idempotency_key must be a string"},
            {R"("channel":"room","data":1,"idempotency_key":")" + key + "\"",
             "idempotency_key is longer than 255 bytes"},
            {R"("channel":"room","b64data":"eA==")", "b64data is not available here"},

@@ -58,21 +58,22 @@ TEST(a_field_of_the_wrong_type_is_an_error) {
     ask(r);
     return r.problem();
   };
-  CHECK_EQ(problem(R"({"x":1})", [](Request& r) { (void)r.text("x"); }), "x is no text");
-  CHECK_EQ(problem(R"({"x":"true"})", [](Request& r) { (void)r.flag("x"); }), "x is no boolean");
-  CHECK_EQ(problem(R"({"x":1.5})", [](Request& r) { (void)r.number("x"); }), "x is no whole number");
-  CHECK_EQ(problem(R"({"x":-1})", [](Request& r) { (void)r.number("x"); }), "x is no whole number");
-  CHECK_EQ(problem(R"({"x":18446744073709551616})", [](Request& r) { (void)r.number("x"); }), "x is no whole number");
+  CHECK_EQ(problem(R"({"x":1})", [](Request& r) { (void)r.text("x"); }), "x must be a string");
+  CHECK_EQ(problem(R"({"x":"true"})", [](Request& r) { (void)r.flag("x"); }), "x must be true or false");
+  CHECK_EQ(problem(R"({"x":1.5})", [](Request& r) { (void)r.number("x"); }), "x must be a whole number");
+  CHECK_EQ(problem(R"({"x":-1})", [](Request& r) { (void)r.number("x"); }), "x must be a whole number");
+  CHECK_EQ(problem(R"({"x":18446744073709551616})", [](Request& r) { (void)r.number("x"); }),
+           "x must be a whole number");
   CHECK_EQ(problem(R"({"x":6})", [](Request& r) { (void)r.signed_number("x", -5, 5); }),
-           "x is no whole number in its range");
-  CHECK_EQ(problem(R"({"x":{}})", [](Request& r) { (void)r.array("x"); }), "x is no array");
-  CHECK_EQ(problem(R"({"x":["a",1]})", [](Request& r) { (void)r.texts("x"); }), "x is no array of texts");
+           "x must be a whole number from -5 to 5");
+  CHECK_EQ(problem(R"({"x":{}})", [](Request& r) { (void)r.array("x"); }), "x must be an array");
+  CHECK_EQ(problem(R"({"x":["a",1]})", [](Request& r) { (void)r.texts("x"); }), "x must be an array of strings");
   CHECK_EQ(problem(R"({"x":[]})",
                    [](Request& r) {
                      bool given = false;
                      (void)r.object("x", given);
                    }),
-           "x is no object");
+           "x must be an object");
 }
 
 TEST(only_the_first_error_is_reported) {
@@ -80,7 +81,7 @@ TEST(only_the_first_error_is_reported) {
   (void)r.text("y");
   (void)r.text("x");
   r.allow_only({});
-  CHECK_EQ(r.problem(), "y is no text");
+  CHECK_EQ(r.problem(), "y must be a string");
 }
 
 TEST(an_inner_object_has_errors_of_its_own) {
@@ -89,7 +90,7 @@ TEST(an_inner_object_has_errors_of_its_own) {
   Request inside = r.object("o", given);
   CHECK(given);
   (void)inside.text("x");
-  CHECK_EQ(inside.problem(), "x is no text");
+  CHECK_EQ(inside.problem(), "x must be a string");
   CHECK_EQ(r.problem(), "");
 }
 
