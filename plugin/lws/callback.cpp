@@ -28,13 +28,13 @@ void establish(lws* wsi, WebSocket*& socket) {
     socket = new StructuredConnection(wsi, *vhost);
     return;
   }
-  // It joins only when it is whole, so that its destructor takes it out again.
+  // Joins only after construction, so that the destructor leaves the room again.
   auto made = std::make_unique<TextConnection>(wsi, *vhost);
   made->enter(target.room);
   socket = made.release();
 }
 
-// What lws keeps for each connection or stream.
+// Memory that lws keeps for each connection or stream.
 struct PerSession {
   WebSocket* socket;
   HttpExchange* exchange;
@@ -47,14 +47,15 @@ void destroy(Object*& object) {
   object = nullptr;
 }
 
-// While thousands come or go at once, those who are there do not wait until all of them are through.
+// While thousands of clients come or go at once, the others do not wait for the last of them.
 void send_what_is_late(lws* wsi) {
   VhostState* vhost = vhost_of(wsi);
   if (vhost && vhost->serves()) vhost->shared_hub().flush_if_late();
 }
 
 int begin_exchange(lws* wsi, HttpExchange*& exchange, std::string_view path) {
-  // An HTTP/2 stream has one request; of one whose body came with its headers lws 4.3 tells again when it has given it.
+  // An HTTP/2 stream has one request. If the body came with the headers, lws 4.3 announces the request again after it
+  // has given the body.
   if (exchange && over_http2(wsi)) return 0;
   destroy(exchange);
   waiting::served(lws_get_network_wsi(wsi));
@@ -63,14 +64,14 @@ int begin_exchange(lws* wsi, HttpExchange*& exchange, std::string_view path) {
   return exchange ? exchange->begin() : serve_http(wsi, vhost, path.data(), path.size());
 }
 
-// A file has been sent, or another answer of lws's own.
+// lws has sent a file, or another answer of its own.
 int end_request(lws* wsi) {
   VhostState* vhost = vhost_of(wsi);
   return vhost ? vhost->http_connections().answered(wsi) : lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
-// Only here another request may be let in: lws 4.1 never comes out of its loop again when that happens while it
-// still has the end of this one in hand. Its memory for the connection may be gone after it.
+// Lets another request in only here: if that happens while lws 4.1 still has the end of this one in hand, lws never
+// leaves its loop. Its memory for the connection may be gone afterwards.
 int continue_exchange(lws* wsi, HttpExchange*& exchange) {
   int result = exchange->writeable();
   if (result != 0 || !exchange->done()) return result;
@@ -135,7 +136,7 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
       default: break;
     }
   }
-  // Requests for files of the page are also bound to this protocol where it is the vhost's first.
+  // lws also binds requests for files of the page to this protocol if it is the vhost's first.
   if (!socket) return lws_callback_http_dummy(wsi, reason, user, in, size);
 
   switch (reason) {
@@ -153,8 +154,8 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
   }
 }
 
-// True if -1 ends the connection that a call is about. For other reasons lws would end one of its own, or a whole
-// vhost.
+// Returns true if -1 ends the connection that the call is about. For other reasons lws would end a connection of its
+// own, or a whole vhost.
 bool is_about_connection(lws_callback_reasons reason) {
   switch (reason) {
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
@@ -177,7 +178,7 @@ bool is_about_connection(lws_callback_reasons reason) {
   }
 }
 
-// After an exception. A client's connection is counted as ended by an error of ours.
+// Counts the client's connection as ended by an error of the server.
 int drop_after_exception(lws_callback_reasons reason, void* user) {
   if (!is_about_connection(reason)) return 0;
   if (user && reason != LWS_CALLBACK_FILTER_NETWORK_CONNECTION)

@@ -9,7 +9,7 @@
 
 namespace lws_chat {
 
-// The hub's clock, which is lws's.
+// The hub's clock is that of lws.
 inline Time now() { return static_cast<Time>(lws_now_usecs()); }
 
 // The time of day, in milliseconds since 1970.

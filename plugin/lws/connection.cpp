@@ -28,7 +28,7 @@ Connection::Connection(lws* wsi, VhostState& vhost, Dialect dialect)
   (void)guarded("log", say);
 }
 
-// A derived part that could not be made has not called end_and_log().
+// The destructor of a derived class calls end_and_log(); it does not run if the constructor failed.
 Connection::~Connection() { unlist(); }
 
 void Connection::end_and_log() {
@@ -51,7 +51,7 @@ void Connection::unlist() {
   vhost_ = nullptr;
 }
 
-// For the log. The detail may be a back end's or a client's text.
+// For the log. The detail may be the text of a back end or a client.
 std::string Connection::reason() const {
   if (ending_) {
     std::string detail = ending_->detail.empty() && !ending_->code ? "" : in_log(ending_->detail);
@@ -64,7 +64,7 @@ std::string Connection::reason() const {
 std::string Connection::why_in_words() const { return in_words(ending_->detail); }
 
 std::string Connection::in_words(std::string_view detail) const {
-  // A back end that gives a code of its own also says why in its own words.
+  // A back end that gives its own code also gives its own words.
   if (ending_->code) return std::string(detail);
   std::string text(describe(ending_->why).text);
   if (!detail.empty()) text.append(": ").append(detail);
@@ -98,8 +98,8 @@ void Connection::drop(Status why) {
   if (state_ == State::kClosing) return;
   if (!ending_ && why != Status::kOk) (void)note_end({why});
   closing();
-  // Closing another connection inline is not safe in lws: it is done from the event loop. lws sorts what is to be
-  // closed by walking it, so thousands at once come in portions.
+  // lws does not allow to close another connection inline, so its event loop does it. For that lws walks a sorted list,
+  // so thousands of connections come in portions.
   wait_until(TimerWheel::kAtOnce);
 }
 
@@ -137,7 +137,7 @@ size_t Connection::write(Client* client, std::string_view bytes) {
   return 0;
 }
 
-// What the kernel did not take is lws's to send when it can.
+// lws sends the rest later, when the kernel takes it.
 void Connection::batch_sent(std::string_view bytes, int sent) {
   Client& client = *gathered_;
   gathered_ = nullptr;
@@ -146,7 +146,7 @@ void Connection::batch_sent(std::string_view bytes, int sent) {
   if (sent < 0 && sent != -EAGAIN && sent != -EINTR && sent != -ENOBUFS) return drop(Status::kOk);
   bytes.remove_prefix(static_cast<size_t>(std::max(sent, 0)));
   if (!bytes.empty() && !write_raw(bytes)) return drop(Status::kOk);
-  // One piece of a stream fits a batch; there may be another.
+  // A batch holds one piece of a stream. There may be another.
   if (state_ == State::kOpen && client.behind()) vhost_->hub().pump(client, now());
 }
 

@@ -19,27 +19,29 @@ namespace lws_chat {
 
 class VhostState;
 
-// One client's connection, whatever it speaks: is in its vhost's list, hands bytes to lws, and ends with a reason
-// that the log and the counters say.
+// A client's connection in any dialect. It is in its vhost's list, gives bytes to lws, and ends with a reason for the
+// log and the counters.
 class Connection : public Liveness::Peer, public UringBatch::Sender, public Alarm {
  public:
   virtual ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Asks for a sign of life, or looks for one.
+  // Asks the peer for a sign of life, or looks for one.
   virtual void ping() = 0;
 
-  // Ends when it has been sent what its rooms hold for it. Calling it again changes nothing.
+  // The server sends everybody away: the connection closes when it has been sent what its rooms hold for it. A second
+  // call changes nothing.
   virtual void drain(Status why) = 0;
 
-  // lws has looked at all sockets once more since the vhost's turns() were awaited.
+  // lws has looked at all sockets once more since Turns::await().
   virtual void turned() {}
 
-  // Drops the connection without ceremony, from outside its own callbacks. Does not fail.
+  // Drops the connection: it ends without a closing handshake. To be called from outside its own callbacks. Does not
+  // fail.
   void drop(Status why);
 
-  // Closes with words, after `last_bytes`.
+  // Begins the closing handshake, which says why, after `last_bytes`.
   virtual void close(Ending ending, std::string last_bytes = {}) = 0;
 
   VhostState& vhost() const { return *vhost_; }
@@ -47,7 +49,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // lws is closing the connection; nothing may be written any more.
   void closing();
 
-  // Its vhost is going away before it does.
+  // The vhost ends before the connection does.
   void vhost_ends();
 
   void batch_sent(std::string_view bytes, int sent) final;
@@ -63,20 +65,20 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
 
   Connection(lws* wsi, VhostState& vhost, Dialect dialect);
 
-  // Lets go of the hub; the connection is not there for it any more. May be called again, may not throw.
+  // Ends the session with all its memberships. May be called again. May not throw.
   virtual void end_session() = 0;
 
-  // Nothing more is read.
+  // Forgets what was read of an incomplete message.
   virtual void drop_input() {}
 
-  // Takes the first of these bytes to send over HTTP/2, which is ready for them. Returns how many, or 0 if the
+  // Sends the first of these bytes over HTTP/2, which is ready for them. Returns how many it took, or 0 if the
   // connection is broken.
   virtual size_t write_http2(std::string_view bytes) = 0;
 
-  // The time that wait_until() gave has come. Not called once the connection is closing.
+  // The time given to wait_until() has come. Not called after the connection began to close.
   virtual void time_is_up() = 0;
 
-  // lws holds bytes that the peer has not taken, and will tell when it may write again.
+  // lws holds bytes that the peer has not taken. It calls when it can write again.
   virtual void choked() {}
 
   // The close code of its dialect; 0 if it has none.
@@ -89,33 +91,35 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   bool open() const { return state_ == State::kOpen; }
   bool over_http2() const { return over_http2_; }
 
-  // What is watched of it by its vhost.
+  // The thing that the vhost's PeerWatch waits for.
   enum class Watch : uint8_t {
-    kLife,   // that it is heard of
-    kAwait,  // that it says who it is
-    kReader  // that it is still there, as it never says anything
+    kLife,   // a sign of life
+    kAwait,  // the client says who it is
+    kReader  // nothing: it never says anything, and is looked after
   };
   Watch watch() const { return watch_; }
 
-  // Whether a write would go out now. If not, lws says when that changes.
+  // Returns true if a write would go out now. If not, lws calls when that changes.
   bool can_write();
 
-  // SERVER_WRITEABLE and HTTP_WRITEABLE: over HTTP/2 one frame may be written within each of them.
+  // For SERVER_WRITEABLE and HTTP_WRITEABLE: over HTTP/2 each of them allows one frame.
   void set_may_write(bool may) { may_write_ = may; }
 
   // Asks for such a callback.
   void ask_to_write() { lws_callback_on_writable(wsi_); }
 
-  // Sets the one time that it waits for.
+  // Sets the alarm of this connection; it has one.
   void wait_until(Time due);
 
-  // Takes bytes to send, from the first on, as Client::write(). Those of a client may be gathered.
+  // Takes bytes to send, as Client::write(). Bytes of a client may be gathered in the batch.
   size_t write(Client* client, std::string_view bytes);
 
-  // Past lws's framing, over HTTP/1.1; lws does not touch the bytes. Returns false if the connection is broken.
+  // Writes over HTTP/1.1, past lws's framing: lws sends the bytes as they are. Returns false if the connection is
+  // broken.
   [[nodiscard]] bool write_raw(std::string_view bytes);
 
-  // Notes how it will end, once. From then on the others tell of that. Returns false if there is no memory for it.
+  // Notes how the connection will end. To be called once; why_in_words() and code() need it. Returns false if there is
+  // no memory for it.
   [[nodiscard]] bool note_end(Ending ending);
   std::string why_in_words() const;
   unsigned code() const;
@@ -123,13 +127,13 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // The peer closed with this code.
   void set_peer_code(unsigned code) { peer_code_ = code; }
 
-  // True if the peer has left for good: it closed normally (1000, or without a code), as an SDK's disconnect() does.
+  // kFinal if the peer has left for good: it closed normally (1000, or without a code), as an SDK's disconnect() does.
   // A page that is loaded again closes with 1001 (RFC 6455 section 7.4.1) and comes back.
   Hub::Departure departure() const {
     return peer_code_ == 1000 || peer_code_ == 1005 ? Hub::Departure::kFinal : Hub::Departure::kMayReturn;
   }
 
-  // Ends the life of the derived part: to be called by its destructor.
+  // Ends the session and logs it. To be called by the destructor of the derived class.
   void end_and_log();
 
  private:
@@ -146,7 +150,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   Connection* next_ = nullptr;
   PeerAddress address_;
   Client* gathered_ = nullptr;            // whose bytes are in the batch
-  std::unique_ptr<const Ending> ending_;  // nullptr: not by this side
+  std::unique_ptr<const Ending> ending_;  // nullptr: this side has not ended it
   unsigned peer_code_ = 0;                // the peer's close code; 0: it has not closed
   State state_ = State::kOpen;
   Dialect dialect_;

@@ -8,10 +8,10 @@
 
 namespace lws_chat {
 
-// Says in the log that something failed and why, at most ten times a second.
+// Logs that something failed and why, at most ten times a second.
 inline void note_exception(const char* what, const char* why) noexcept {
   constexpr unsigned kMost = 10;
-  // Of the whole process, from any thread.
+  // Shared by all threads of the process.
   static std::atomic<lws_usec_t> since{0};
   static std::atomic<unsigned> count{0};
   lws_usec_t now = lws_now_usecs();
@@ -23,8 +23,8 @@ inline void note_exception(const char* what, const char* why) noexcept {
   if (++count <= kMost) lwsl_err("lws-chat: %s failed: %s\n", what, why);
 }
 
-// Runs what C code calls, or what must not fail: no exception comes out of it, and the log says what failed. Returns
-// whether there was none.
+// Runs work that C code calls or that must not fail. No exception comes out of it; the log says what failed. Returns
+// false if there was one.
 template <typename Work>
 bool guarded(const char* what, Work&& work) noexcept {
   try {
@@ -38,7 +38,7 @@ bool guarded(const char* what, Work&& work) noexcept {
   return false;
 }
 
-// The same for a function with a result: returns `otherwise` when it fails.
+// The same for work with a result. Returns `otherwise` if the work fails.
 template <typename Result, typename Work>
 Result guarded(const char* what, Result otherwise, Work&& work) noexcept {
   guarded(what, [&] { otherwise = std::forward<Work>(work)(); });

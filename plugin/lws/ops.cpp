@@ -71,10 +71,10 @@ int room_stats(lws_vhost* vhost, std::string_view room, lws_chat_room_stats& sta
   return result;
 }
 
-// A failure with one vhost keeps nothing from the others.
+// A failure of one vhost does not keep the others from it.
 void drain(lws_context* context) {
   registry::each(context, [](VhostState& vhost) { guarded("drain", [&] { vhost.drain().begin(); }); });
-  // Called from outside lws, whose loop looks at its timers only when something wakes it.
+  // lws's loop looks at its timers only when something wakes it, and this call comes from outside.
   if (context) lws_cancel_service(context);
 }
 
@@ -111,7 +111,7 @@ const char* describe_result(int result) noexcept {
   }
 }
 
-// The table's functions are called by C, which no exception may reach.
+// C calls the functions of the table, so no exception may leave them.
 
 void op_drain(lws_context* context) noexcept {
   guarded("drain", [=] { drain(context); });
@@ -122,7 +122,7 @@ size_t op_connections(lws_context* context) noexcept {
                  [=] { return sum(context, [](VhostState& vhost) { return vhost.connections().size(); }); });
 }
 
-// Who cannot tell does not start.
+// A server that cannot tell does not start.
 size_t op_misconfigured(lws_context* context) noexcept {
   return guarded("misconfigured", size_t{1},
                  [=] { return sum(context, [](VhostState& vhost) { return vhost.misconfigured() ? size_t{1} : 0; }); });

@@ -10,8 +10,8 @@
 
 namespace lws_chat {
 
-// One of lws's timers. It calls back once for each set(), through the guard, and is cancelled when it is destroyed.
-// Only for few of them: lws keeps its timers in a list and walks it to set one; see Alarms.
+// One of lws's timers. It calls back once for each set(), through the guard. Its destructor cancels it. Only for few
+// timers: lws keeps them in a list, which it walks to set one; see Alarms.
 class Timer {
  public:
   // `what` names the work in the log when it fails.
@@ -21,7 +21,7 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // Calls back after `wait`, at least one microsecond, instead of when it was set to before.
+  // Calls back after `wait`, at least one microsecond. Replaces the time set before.
   void set(Time wait) { lws_sul_schedule(context_, 0, &node_.sul, on_time, wait > 0 ? wait : 1); }
   void cancel() { lws_sul_cancel(&node_.sul); }
 

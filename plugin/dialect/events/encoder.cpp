@@ -9,7 +9,7 @@
 namespace lws_chat {
 namespace {
 
-// A line is handed over in pieces of at most this many bytes.
+// Longest piece of a line that is handed over at once, in bytes.
 constexpr size_t kPiece = 16384;
 
 constexpr std::string_view kId = "id: ";
@@ -24,8 +24,8 @@ void append_line(FrameSink& sink, std::string_view line) {
   }
 }
 
-// Each line of the text is one of the event; that is the only way to have line breaks in it, and all kinds of them
-// are the same there.
+// Each line of the text becomes a line of the event: an event can have line breaks in no other way. It does not tell
+// the kinds of line breaks apart.
 void append_data_lines(FrameSink& sink, std::string_view text) {
   for (;;) {
     size_t end = text.find_first_of("\r\n");

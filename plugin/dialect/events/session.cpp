@@ -10,10 +10,10 @@
 namespace lws_chat {
 namespace {
 
-// A browser waits so many milliseconds before it comes back.
+// A browser waits so long before it comes back, in milliseconds.
 constexpr const char* kRetry = "retry: 2000\n\n";
 
-// Of several rooms, at most so many bytes of one are mixed in at once.
+// A room's bytes are mixed in by pieces of at most this size, so that several rooms take turns.
 constexpr size_t kPiece = 16384;
 
 }  // namespace
@@ -23,7 +23,7 @@ class EventSession::Reader final : public Client {
  public:
   Reader(EventSession& session, size_t place) : Client(Audience::kEvents), number(place), session_(session) {}
 
-  // A reader has no name. Most are never asked for one, so it is made when somebody wants to know.
+  // A reader has no name. Most readers are never asked for one, so it is made when it is asked for.
   IdentityPtr identity() override {
     Hub& hub = session_.hub_;
     if (!identity_) hub.introduce(*this, make_identity(hub.next_id(), {}, {}));
@@ -58,7 +58,7 @@ void EventSession::enter(const std::vector<std::string>& rooms, std::string_view
   join_rooms(now);
 }
 
-// A room whose answer comes late holds back those behind it: resume() goes on with them.
+// The hub may answer late. Then the rooms behind this one wait, and resume() goes on with them.
 void EventSession::join_rooms(Time now) {
   while (!ended_ && entry_ && !entry_->waiting) {
     const std::string& name = entry_->rooms[entry_->next];
@@ -91,8 +91,8 @@ void EventSession::joined(Status status, Time now) {
   if (++entry_->next == entry_->rooms.size()) entry_.reset();
 }
 
-// The first event of a room says where the reader is in it, so that it knows even if the line is cut before anything
-// else comes; or it says that there is a gap.
+// The first event of a room gives the reader its position, so that it knows it even if the line is cut before anything
+// else comes. Or it says that there is a gap.
 void EventSession::tell_position(Reader& reader, const std::string& name, Time now) {
   Room& room = *reader.room();
   bool kept = room.settings().history.messages > 0;
@@ -107,8 +107,8 @@ void EventSession::tell_position(Reader& reader, const std::string& name, Time n
     position.offset = reader.replay_begin() - 1;
   }
   if (mixed()) mixer_.add(name, position);
-  // Of several rooms only the last one's event has an id: a reader that is cut off before it has been told of all
-  // keeps the id that it came with.
+  // With several rooms, only the event of the last one has an id. A reader that is cut off before it has been told of
+  // all rooms keeps the id that it came with.
   bool last = &reader == &readers_.back();
   std::string id = !last ? "" : mixed() ? mixer_.id() : write_positions({position});
   pending_ += position_event(gap ? "gap" : "position", name, position, id);
@@ -156,7 +156,7 @@ void EventSession::resume(Time now) {
   if (!ended_) serve_rooms(now);
 }
 
-// The room after the last one served comes first, so that all get their turn when the reader takes little.
+// The room after the last one served comes first, so that every room gets its turn when the reader takes little.
 void EventSession::serve_rooms(Time now) {
   if (speaking_) hub_.pump(*speaking_, now);
   for (size_t left = readers_.size(); left > 0 && !ended_ && !speaking_; --left) {
@@ -184,7 +184,7 @@ bool EventSession::in_a_room() const {
   return std::any_of(readers_.begin(), readers_.end(), [](const Reader& reader) { return reader.room(); });
 }
 
-// A reader that is not in all of its rooms yet has been given no position: it loses nothing if it ends at once.
+// A reader that is not in all of its rooms yet has no position: it loses nothing if it ends at once.
 void EventSession::drain(Status why, Time now) {
   if (ended_ || draining_ != Status::kOk) return;
   draining_ = why;
@@ -193,14 +193,14 @@ void EventSession::drain(Status why, Time now) {
     if (!ended_) hub_.dismiss_after_head(reader, why, now);
 }
 
-// The hub has let go of one reader. The session ends with it, unless it drains: then each room delivers first.
+// The hub has dismissed one reader. The session ends with it, unless it drains: then every room delivers first.
 void EventSession::dismissed(Ending ending, Time now) {
   if (ending.why != draining_ || !in_a_room()) end(std::move(ending), now);
 }
 
-// Goes out before the end; empty if there is no memory for it. A reader that is too slow would not read it, and a
-// comment cannot stand within an event. After a failure the end of pending_ may be missing, and the comment would
-// complete an event without its id: the reader would be given that event again when it comes back.
+// The bytes that go out before the end; empty if there is no memory for them. A reader that is too slow would not read
+// them. A comment cannot stand within an event. After a failure the end of pending_ may be missing, and a comment would
+// complete an event without its id: the reader would get that event again when it comes back.
 std::string EventSession::last_bytes(const Ending& ending) const {
   Status why = ending.why;
   if (why == Status::kSlow || why == Status::kReplayLost || why == Status::kInternalError) return {};
@@ -208,7 +208,7 @@ std::string EventSession::last_bytes(const Ending& ending) const {
     std::string bytes = pending_;
     if (speaking_) return bytes;
     bytes += ": ";
-    // A back end that gives a code of its own also says why in its own words.
+    // A back end that gives its own code also gives its own words.
     if (!ending.code) bytes.append(describe(why).text).append(ending.detail.empty() ? "" : ": ");
     return bytes.append(ending.detail).append("\n\n");
   } catch (const std::exception&) {

@@ -15,14 +15,15 @@ namespace lws_chat {
 // The connection that an event session writes to.
 class EventLink {
  public:
-  // As Client::ready() and Client::write(); `reader` is nullptr for bytes that do not come from a room's stream alone.
+  // As Client::ready() and Client::write(). `reader` is nullptr for bytes that do not come from the stream of one room
+  // alone.
   virtual bool ready() = 0;
   virtual size_t write(Client* reader, std::string_view bytes) = 0;
 
-  // The address of the peer, for whom a new room counts.
+  // The peer's address. A room that the session makes counts for it.
   virtual Origin origin() const = 0;
 
-  // EventSession::resume() is to be called as soon as the connection can write.
+  // Asks for a call of EventSession::resume() as soon as the connection can write.
   virtual void ask_to_resume() = 0;
 
   // The session is over. The connection sends `last_bytes` and closes. May not throw.
@@ -32,8 +33,8 @@ class EventLink {
   ~EventLink() = default;
 };
 
-// A reader of event streams: it gets the events of one or several rooms, and sends nothing. The bytes of one room's
-// stream go out unchanged; those of several go through an EventMixer, which names each event after its room.
+// A reader of event streams: it gets the events of one or several rooms and sends nothing. The bytes of a single room's
+// stream go out unchanged. Those of several rooms go through an EventMixer, which names each event after its room.
 class EventSession {
  public:
   EventSession(Hub& hub, const Options& options, EventLink& link);
@@ -41,18 +42,18 @@ class EventSession {
   EventSession(const EventSession&) = delete;
   EventSession& operator=(const EventSession&) = delete;
 
-  // Joins the rooms, each named once, one after the other. Until it is in all of them the reader gets no events.
-  // `last_event_id` is what a reader that comes back sends, else it is empty. To be called once.
+  // Joins the rooms, each named once, one after the other. The reader gets no events before it is in all of them.
+  // `last_event_id` comes from a reader that returns; else it is empty. To be called once.
   void enter(const std::vector<std::string>& rooms, std::string_view last_event_id, Time now);
 
   // The connection may write again, or the session has asked for it.
   void resume(Time now);
 
-  // True if the reader has something to get that the connection has not taken.
+  // Returns true if the connection has not taken all that there is for the reader.
   bool behind() const;
 
-  // Writes a comment once per ping-interval, so that the peer's system has to acknowledge something. To be called at
-  // least as often as that.
+  // Writes a comment once per ping-interval, so that the peer's system has something to acknowledge. To be called at
+  // least as often.
   void ping(Time now);
 
   // Ends when the reader has been sent everything published so far in its rooms.
@@ -64,13 +65,13 @@ class EventSession {
  private:
   class Reader;
 
-  // Of a session that is on its way into its rooms.
+  // The way of a session into its rooms.
   struct Entry {
     std::vector<std::string> rooms;
-    std::vector<Position> seen;  // the reader was at these positions
+    std::vector<Position> seen;  // positions of the reader, in no order
     bool resuming;
-    size_t next = 0;       // of the rooms, to be joined
-    bool waiting = false;  // for the hub's answer about that room
+    size_t next = 0;       // index of the room to join
+    bool waiting = false;  // true: the hub has not answered about that room
   };
 
   void join_rooms(Time now);
@@ -97,8 +98,8 @@ class EventSession {
   std::unique_ptr<Entry> entry_;  // nullptr: it is in all rooms
   EventMixer mixer_;              // used when there are several
   std::string pending_;           // goes out before anything else from the rooms
-  size_t next_served_ = 0;        // the room that goes first when the connection is ready again
-  Reader* speaking_ = nullptr;    // has written a part of an event: nobody else may write before its end
+  size_t next_served_ = 0;        // index of the room that goes first when the connection is ready again
+  Reader* speaking_ = nullptr;    // has written a part of an event; the others wait for the rest
   Time commented_at_ = 0;
   Status draining_ = Status::kOk;
   bool ended_ = false;

@@ -49,8 +49,8 @@ bool UringBatch::submit() {
   }
   size_t submitted = 0;
   size_t completed = 0;
-  // Should the ring fail: what it has taken may have been sent or not, so those connections are over; the rest
-  // counts as not sent for now.
+  // If the ring fails, what it has taken may have been sent or not: those connections are over. The rest counts as not
+  // sent for now.
   auto fail = [&] {
     for (size_t i = submitted; i < entries_.size(); ++i) entries_[i].result = -EAGAIN;
     return false;

@@ -9,14 +9,13 @@ struct io_uring;
 
 namespace lws_chat {
 
-// Sends to many sockets with one system call, through io_uring. Only for sockets on which nothing stands
-// between the bytes and the kernel: plain ones, and none that lws still buffers for.
+// Sends to many sockets with one system call, through io_uring. Only for plain sockets for which lws buffers nothing:
+// nothing may stand between the bytes and the kernel.
 class UringBatch {
  public:
   class Sender {
    public:
-    // What became of the bytes: `sent` of them have left (or will), as send(2) returns it, negative
-    // for -errno. May not throw.
+    // `sent` is the result of send(2): the number of bytes that have left or will leave, or -errno. May not throw.
     virtual void batch_sent(std::string_view bytes, int sent) = 0;
 
    protected:
@@ -25,7 +24,7 @@ class UringBatch {
 
   static constexpr size_t kCapacity = 1024;
 
-  // nullptr where io_uring was not built in, does not exist or is forbidden, as in many containers.
+  // Returns nullptr if io_uring was not built in, does not exist or is forbidden, as in many containers.
   static std::unique_ptr<UringBatch> make();
   ~UringBatch();
   UringBatch(const UringBatch&) = delete;
@@ -33,12 +32,12 @@ class UringBatch {
 
   bool full() const { return entries_.size() == kCapacity; }
 
-  // The bytes have to stay where they are until complete(). Precondition: !full(), and nothing of this
-  // sender in the batch yet.
+  // The bytes have to stay where they are until complete(). Precondition: !full(), and the batch holds nothing of this
+  // sender.
   void add(Sender& sender, int fd, std::string_view bytes);
 
-  // Sends everything and tells every sender. Returns false when io_uring has stopped working: what was not
-  // sent was told as such, and the batch must not be used again.
+  // Sends everything and tells every sender. Returns false if io_uring has stopped working: senders were told what was
+  // not sent, and the batch must not be used again.
   [[nodiscard]] bool complete();
 
  private:
@@ -54,7 +53,7 @@ class UringBatch {
 
   std::unique_ptr<io_uring> ring_;
   std::vector<Entry> entries_;
-  std::vector<Entry> done_;  // the entries being told, kept for its memory
+  std::vector<Entry> done_;  // the entries being told; a member to keep its memory
 };
 
 }  // namespace lws_chat

@@ -19,11 +19,11 @@
 namespace lws_chat {
 namespace {
 
-// How long a reader may take to accept what precedes the end.
+// Time for a reader to accept what precedes the end.
 constexpr Time kFarewell = 5 * LWS_US_PER_SEC;
 
-// A probe takes so many of the loop's turns: it may begin in the middle of the first, and in the last one lws may
-// answer after the turn's own end.
+// A probe takes so many turns of the loop. It may begin in the middle of the first, and in the last one lws may answer
+// after the turn's own end.
 constexpr int kTurns = 3;
 
 // A reader says nothing. So the system has to notice that it is gone, by bytes that it does not acknowledge (tcp(7)).
@@ -33,8 +33,8 @@ void expect_acknowledgements(lws* wsi, const Options& options) {
   setsockopt(lws_get_socket_fd(lws_get_network_wsi(wsi)), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
 }
 
-// Whether the peer has closed its side, or sends something although nothing may follow. Every reader is looked at every
-// two seconds, so this uses the cheapest call that tells both.
+// Returns true if the peer has closed its side, or sends something although nothing may follow. Each reader is looked
+// at every two seconds, so this uses the cheapest call that tells both.
 bool hung_up(lws* wsi) {
   char byte;
   return recv(lws_get_socket_fd(wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
@@ -73,7 +73,7 @@ int EventStream::begin() {
   if (!add_header(wsi(), "date:", http_date(), &at, end) || !add_stream_headers(wsi(), cors_, &at, end)) return -1;
   cors_ = std::string();
   if (lws_finalize_write_http_header(wsi(), begin, &at, end)) return -1;
-  // It lives for as long as the reader wants, and needs nothing of the request any more.
+  // The stream lives for as long as the reader wants, and needs nothing of the request any more.
   if (over_http2())
     lws_http_mark_sse(wsi());
   else
@@ -115,11 +115,11 @@ int EventStream::say_farewell() {
   return taken > 0 ? 0 : -1;
 }
 
-// A long replay goes on in another loop turn, and so does everything that is more than a frame of HTTP/2.
+// A long replay goes on in another turn of the loop, and so does everything that is more than a frame of HTTP/2.
 //
-// While an answer is under way lws reads nothing. It spins when there is something to read, even if that is only the
-// end of the connection: so it is kept from looking. Then it does not look whether it may write either, so it has to
-// look again as soon as something waits to be written.
+// While an answer is under way lws reads nothing. It spins while there is something to read, even if that is only the
+// end of the connection. So the connection stops reading. But then lws does not look whether it can write either, so it
+// has to read again as soon as something waits to be written.
 void EventStream::expect_more() {
   if (!open()) return;
   if (session_.behind() || lws_partial_buffered(wsi())) return choked();
@@ -127,10 +127,10 @@ void EventStream::expect_more() {
   if (probe_ == Probe::kDone) lws_rx_flow_control(wsi(), 0);
 }
 
-// While an HTTP/2 peer's window is shut, a request to write is answered at once, again and again.
+// While the window of an HTTP/2 peer is shut, lws answers a request to write at once, again and again.
 void EventStream::choked() {
   asked_ = true;
-  // A call that was asked for hides one that was not.
+  // A callback that was asked for hides one that was not.
   if (probe_ == Probe::kNow) probe_ = Probe::kBefore;
   lws_rx_flow_control(wsi(), 1);
   if (open() && !window_open(wsi()))
@@ -144,10 +144,9 @@ void EventStream::time_is_up() {
   expect_more();
 }
 
-// lws may have read something together with the request, and keep it. It then says that it may write whenever it is
-// kept from looking, and would spin. The probe lets lws look for a moment: if it says that it may write without having
-// been asked, something is there. A timer cannot tell when the moment is over: while timers are due lws looks at no
-// socket.
+// lws may have read more than the request, and keep it. Then it says that it can write whenever reading stops, and
+// would spin. The probe lets lws read for a moment: if lws says that it can write without having been asked, something
+// is there. A timer cannot tell when the moment is over: while timers are due lws looks at no socket.
 void EventStream::probe() {
   probe_ = Probe::kNow;
   turns_left_ = kTurns;
@@ -176,7 +175,7 @@ void EventStream::end(Ending ending, std::string last_bytes) {
   if (!guarded("close", [&] { close(std::move(ending), std::move(last_bytes)); })) drop(Status::kInternalError);
 }
 
-// A reader that is too slow would not read why either.
+// A reader that is too slow would not read the reason either.
 void EventStream::close(Ending ending, std::string last_bytes) {
   if (!open()) return;
   Status why = ending.why;

@@ -10,22 +10,23 @@
 
 namespace lws_chat {
 
-// Adds the headers of an event stream. `cors` is the origin of another site's page that may read it; empty: only pages
-// of this server may.
+// Adds the headers of an event stream. `cors` is the origin of another site's page that may read it. If it is empty,
+// only pages of this server may.
 [[nodiscard]] bool add_stream_headers(lws* wsi, std::string_view cors, unsigned char** at, unsigned char* end);
 
-// An event stream over HTTP: an answer whose body does not end. Sends the headers, asks lws to write, notices a peer
-// that has gone, and ends the body; the EventSession says what goes into it.
+// An event stream over HTTP: an answer whose body does not end. Sends the headers, asks lws to write, notices that a
+// peer has gone, and ends the body. The EventSession decides what the body is.
 class EventStream final : public Connection, public HttpExchange, private EventLink {
  public:
-  // How many rooms one may read.
+  // Most rooms that one stream may have.
   static constexpr size_t kMaxRooms = 32;
 
   // `cors` is the origin of another site's page.
   EventStream(lws* wsi, VhostState& vhost, const std::string& cors);
   ~EventStream() override;
 
-  // Joins the rooms, after the positions that the reader has seen. To be called once, before begin().
+  // Joins the rooms. `last_event_id` holds the positions of a reader that comes back. To be called once, before
+  // begin().
   void enter(const std::vector<std::string>& rooms, const std::string& last_event_id);
 
   // Sends the answer's headers.
@@ -54,14 +55,14 @@ class EventStream final : public Connection, public HttpExchange, private EventL
   void expect_more();
   void probe();
 
-  // Whether lws has read more than the request: not looked for yet, being looked for, known.
+  // The search for bytes that lws has read behind the request: not begun, under way, over.
   enum class Probe : uint8_t { kBefore, kNow, kDone };
 
   EventSession session_;
   std::string cors_;
-  std::string last_bytes_;  // in the farewell: what is still to be sent
+  std::string last_bytes_;  // not sent yet; only in the farewell
   Probe probe_;
-  int turns_left_ = 0;  // of the probe
+  int turns_left_ = 0;  // until the probe is over
   bool asked_ = false;  // lws was asked to say when it may write
 };
 

@@ -7,7 +7,7 @@
 namespace lws_chat {
 namespace {
 
-// What `copy` puts into a buffer, which lws wants a byte larger than the `length` of the value.
+// Returns the text that `copy` puts into a buffer. lws wants the buffer a byte larger than the `length` of the text.
 template <typename Copy>
 std::string copied(int length, Copy&& copy) {
   if (length <= 0) return {};
@@ -22,14 +22,14 @@ std::string raw(lws* wsi, lws_token_indexes token) {
                 [&](char* to, int room) { return lws_hdr_copy(wsi, to, room, token); });
 }
 
-// What is asked for. lws puts each of a method's paths into a token of its own, and makes one slash of several: of
-// "ws://host/path" there is "ws:/host/path" left.
+// The target of the request. lws has a token for the path of each method. It makes one slash of several:
+// "ws://host/path" has become "ws:/host/path".
 std::string target(lws* wsi) {
   std::string value = raw(wsi, WSI_TOKEN_GET_URI);
   return value.empty() ? raw(wsi, WSI_TOKEN_HTTP_COLON_PATH) : value;
 }
 
-// Where the host begins in a target that names one; npos: it names none.
+// Start of the host in a target that names one; else npos.
 size_t host_in(std::string_view target) {
   size_t colon = target.find(":/");
   return colon == std::string_view::npos || target.front() == '/' ? std::string_view::npos : colon + 2;
@@ -64,7 +64,7 @@ std::string fragment(lws* wsi, lws_token_indexes token, int number) {
                 [&](char* to, int room) { return lws_hdr_copy_fragment(wsi, to, room, token, number); });
 }
 
-// Of one that is there lws copies even nothing; one that is not has no length either.
+// lws copies a part that is there, even if it is empty.
 bool has_fragment(lws* wsi, lws_token_indexes token, int number) {
   char nothing = '\0';
   return lws_hdr_fragment_length(wsi, token, number) > 0 || lws_hdr_copy_fragment(wsi, &nothing, 1, token, number) == 0;

@@ -8,7 +8,7 @@
 namespace lws_chat {
 namespace {
 
-// lws knows windows of HTTP/2 only.
+// Only HTTP/2 has windows.
 size_t window(lws* wsi) {
   if (!over_http2(wsi)) return kMaxPiece;
   return static_cast<size_t>(std::max<lws_fileofs_t>(lws_get_peer_write_allowance(wsi), 0));

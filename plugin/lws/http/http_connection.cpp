@@ -9,8 +9,8 @@
 namespace lws_chat {
 namespace {
 
-// lws has no call that says that a connection is to end with its answer. But it notes it down when it makes the
-// headers of an answer whose length is not known; these are not sent. Returns false if it has no room for them.
+// Tells lws to end the connection with the answer. lws has no call for that. But it does so when it makes the headers
+// of an answer of unknown length; these are not sent. Returns false if it has no place for them.
 [[nodiscard]] bool end_with_answer(lws* wsi) {
   std::array<unsigned char, LWS_PRE + 8192> unsent;
   unsigned char* at = unsent.data() + LWS_PRE;
@@ -18,7 +18,7 @@ namespace {
                                      unsent.data() + unsent.size()) == 0;
 }
 
-// After a request lws keeps the table of headers only if it has something to fill it with. Without a table the call
+// After a request lws keeps its table of headers only if it has something to fill it with. Without a table this call
 // writes nothing.
 bool has_read_ahead(lws* wsi) {
   char mark = 'x';
@@ -41,19 +41,19 @@ int HttpConnections::answered(lws* wsi) {
   open_.erase(wsi);
   if (lws_http_transaction_completed(wsi)) return -1;
   if (!http1) return 0;
-  // A redirection lws sends before it reads whether the next request lets another one follow, and goes by this one.
+  // lws sends a redirection before it reads if the next request lets another one follow, and goes by this request.
   return end_with_answer(wsi) && !has_read_ahead(wsi) ? 0 : -1;
 }
 
-// Where another request than a POST is still open, this one was not announced.
+// If a request other than a POST is open, this one was not announced.
 HttpConnections::Place HttpConnections::place_of_post(lws* wsi) const {
   auto open = open_.find(wsi);
   if (open == open_.end()) return Place::kUnknown;
   return open->second.is_post ? open->second.place : Place::kBehind;
 }
 
-// lws itself knows Connection only as a single word without blanks around it, and does not say to a client of HTTP/1.0
-// that the connection stays, which that then waits for.
+// lws knows Connection only as a single word without blanks around it. It does not tell a client of HTTP/1.0 that the
+// connection stays, and the client waits for its end.
 bool lets_another_follow(lws* wsi) {
   if (header(wsi, WSI_TOKEN_HTTP) != "HTTP/1.1" || has_token(header(wsi, WSI_TOKEN_CONNECTION), "close")) return false;
   if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) return false;

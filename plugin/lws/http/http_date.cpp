@@ -6,7 +6,7 @@
 
 namespace lws_chat {
 
-// Not by strftime(), which speaks the process's language.
+// strftime() would use the language of the process.
 std::string http_date() {
   constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",

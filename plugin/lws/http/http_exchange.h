@@ -6,8 +6,8 @@
 
 namespace lws_chat {
 
-// An HTTP request to the mount of callback://lws-chat and what it is answered with. lws's per-session memory holds
-// one pointer to it. The calls return what the callback has to return.
+// An HTTP request to the mount of callback://lws-chat, and its answer. lws's per-session memory holds one pointer to
+// it. The functions return the result of the callback.
 class HttpExchange {
  public:
   virtual ~HttpExchange() = default;
@@ -22,7 +22,7 @@ class HttpExchange {
   // HTTP_WRITEABLE
   virtual int writeable() = 0;
 
-  // Whether all of it has come and been answered, so that another request may follow.
+  // Returns true if the whole request has come and has been answered, so that another may follow.
   virtual bool done() const { return false; }
 };
 

@@ -19,13 +19,13 @@ constexpr std::string_view kEvents = "sse/";
 constexpr std::string_view kRoom = "room=";
 constexpr std::string_view kLastEventId = "last-event-id=";
 
-// What an event stream is asked to be, by path and query.
+// An event stream as path and query ask for it.
 struct Wish {
   std::vector<std::string> rooms;
   std::string last_event_id;
 };
 
-// lws gives the parts of the query one by one, with %xx and + decoded.
+// lws gives the arguments of the query one by one, with %xx and + decoded.
 Wish read_wish(lws* wsi, std::string_view room) {
   Wish wish;
   if (!room.empty()) wish.rooms.emplace_back(room);
@@ -38,7 +38,7 @@ Wish read_wish(lws* wsi, std::string_view room) {
       wish.last_event_id = argument.substr(kLastEventId.size());
     }
   }
-  // The header is what a browser says when it comes back. lws tells it of HTTP/1.1 only.
+  // A browser that comes back sends the header. lws gives such fields over HTTP/1.1 only.
   std::string said = custom_header(wsi, "last-event-id:");
   if (!said.empty()) wish.last_event_id = said;
   return wish;
@@ -56,11 +56,11 @@ HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view ro
   if (!is_get(wsi) && !is_head(wsi)) {
     HttpAnswer answer = is_options(wsi) ? HttpAnswer{204, ""} : refusal(405, "only GET is possible here");
     answer.allow = "GET, HEAD";
-    // Who may not read learns it from the GET.
+    // A page that may not read learns it from the GET.
     if (is_options(wsi)) answer.cors = origin;
     return answer_with(std::move(answer));
   }
-  // While an answer is under way lws spins with what follows a body.
+  // lws spins while an answer is under way and bytes follow the body.
   std::string length = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
   if (!length.empty() && length != "0") return answer_with(refusal(400, "a request for a stream has no body"));
   Wish wish = read_wish(wsi, room);
@@ -82,7 +82,7 @@ HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view ro
     answer.stream = true;
     return answer_with(std::move(answer));
   }
-  // It joins only when it is whole, so that its destructor takes it out again.
+  // Joins only after construction, so that the destructor leaves the rooms again.
   auto stream = std::make_unique<EventStream>(wsi, *vhost, origin);
   stream->enter(wish.rooms, wish.last_event_id);
   return stream.release();
@@ -102,7 +102,7 @@ HttpExchange* open_exchange(lws* wsi, VhostState* vhost, std::string_view path) 
     return new HttpRequest(wsi, vhost, refusal_of(Status::kForeignHost));
   }
   if (resource) return new HttpRequest(wsi, vhost, *resource, rest);
-  // When a POST over HTTP/2 is over with the callback, lws 4.3 drops its connection and with it the answer.
+  // lws 4.3 drops the connection of a POST over HTTP/2 that ends within the callback, and with it the answer.
   return over_http2(wsi) && is_post(wsi) ? new HttpRequest(wsi, vhost, refusal(404, "not found")) : nullptr;
 }
 

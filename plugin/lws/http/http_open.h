@@ -10,8 +10,8 @@ namespace lws_chat {
 
 class VhostState;
 
-// What answers a request for a path below the mount of callback://lws-chat; nullptr: nothing of ours. `vhost` may
-// be nullptr. To be deleted by the caller.
+// Makes the answer to a request below the mount of callback://lws-chat. Returns nullptr if the path is not ours.
+// `vhost` may be nullptr. The caller deletes the result.
 HttpExchange* open_exchange(lws* wsi, VhostState* vhost, std::string_view path);
 
 }  // namespace lws_chat

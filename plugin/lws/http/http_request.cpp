@@ -17,27 +17,27 @@
 namespace lws_chat {
 namespace {
 
-// How long a client may pause in its request, which has to be less than lws's own 5 s, to be told; and how long the
-// request may take, be it that it was answered before all of it had come.
+// Longest pause in a request, and longest time for it, even if it was answered before all of it had come. The pause has
+// to be shorter than lws's own 5 s, else the client is told nothing.
 constexpr Time kPause = 4 * LWS_US_PER_SEC;
 constexpr Time kDuration = 30 * LWS_US_PER_SEC;
 
-// A body of at most this many bytes goes out together with the headers.
+// A body of at most this many bytes is sent together with the headers.
 constexpr size_t kTogether = 1024;
 
-// lws does not look at a Content-Length of more than so many bytes, blanks included, and waits for 100 MB instead.
+// lws ignores a Content-Length of more than so many bytes, blanks included, and waits for 100 MB instead.
 constexpr int kMaxLengthText = 30;
 
 bool has_length(lws* wsi) { return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0; }
 
-// How many bytes the body will have, as the client says. Returns false if it says nonsense, as two numbers, or what
-// lws does not read.
+// Reads the length of the body. Returns false if the field is no number, such as two numbers, or if lws does not read
+// it.
 bool read_length(lws* wsi, uint64_t& length) {
   return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= kMaxLengthText &&
          read_content_length(header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH), length);
 }
 
-// To a request that cannot be told from its body where it stands.
+// Answers a request that lws may have mixed up with its body.
 HttpAnswer elsewhere() { return refusal(503, "send the request again, on another connection"); }
 
 }  // namespace
@@ -52,16 +52,16 @@ int HttpRequest::begin() {
   deadline_ = now() + kDuration;
   wait();
   bool sensible = !has_length(wsi_) || read_length(wsi_, left_);
-  // With a length that makes no sense lws and we would wait for different things.
+  // With an impossible length lws and we would wait for different things.
   bool at_once = over_http1() && has_length(wsi_) && (!sensible || left_ == 0);
   if (!has_length(wsi_) || !sensible) left_ = std::numeric_limits<uint64_t>::max();
   if (vhost_ && over_http1()) place_ = vhost_->http_connections().place_of_post(wsi_);
   keeps_ = !over_http1() || lets_another_follow(wsi_);
-  // A request with a body of 0 bytes and something behind it is one that lws 4.1 begins again and again: it is
-  // answered here, and ends its connection.
+  // lws 4.1 begins a request with a body of 0 bytes and something behind it again and again. So it is answered here,
+  // and the connection ends.
   complete_ = at_once || (!is_post(wsi_) && !has_length(wsi_));
-  // Behind a request without a body there may be another that lws has read already. It reads that one's body from
-  // where its headers began, or never comes out of its loop again: so the connection ends here.
+  // lws may have read another request behind one without a body. It would read that one's body from the start of its
+  // headers, or never leave its loop. So the connection ends here.
   end_now_ = complete_ && over_http1();
   HttpAnswer verdict = resource_ ? judge() : verdict_;
   if (resource_ && !sensible) verdict = refusal(400, "impossible content-length");
@@ -71,7 +71,7 @@ int HttpRequest::begin() {
     end_now_ = true;
     verdict = elsewhere();
   }
-  // Of a body without a length nobody knows where it ends, but for HTTP/2.
+  // Only HTTP/2 tells the end of a body without a length.
   end_now_ = end_now_ || (over_http1() && (verdict.status == 411 || verdict.status == 400));
   if (verdict.status == 200 && resource_ ? serve() : answer(verdict)) return -1;
   if (!at_once) return 0;
@@ -80,7 +80,7 @@ int HttpRequest::begin() {
   return send_rest_and_end();
 }
 
-// RFC 9110 section 10.1.1: some clients send the body only when they know that it is wanted.
+// RFC 9110 section 10.1.1: some clients wait with the body until they are asked for it.
 int HttpRequest::ask_for_body() {
   bool asks = over_http1() && header(wsi_, WSI_TOKEN_HTTP) == "HTTP/1.1" &&
               has_token(header(wsi_, WSI_TOKEN_HTTP_EXPECT), "100-continue");
@@ -91,9 +91,9 @@ int HttpRequest::ask_for_body() {
   return lws_write(wsi_, buffer.data() + LWS_PRE, kContinue.size(), LWS_WRITE_HTTP) < 0 ? -1 : 0;
 }
 
-// Sends what is left of the answer, as far as lws takes it, and ends the connection.
+// Sends the rest of the answer, as far as lws takes it, and ends the connection.
 int HttpRequest::send_rest_and_end() {
-  // Not answered yet: the connection ends once it is.
+  // The connection ends with the answer, which comes later.
   if (!answered_) {
     end_now_ = true;
     return 0;
@@ -103,7 +103,7 @@ int HttpRequest::send_rest_and_end() {
   return -1;
 }
 
-// What can be said against it before its body has come; status 200: nothing.
+// Judges the request before its body has come. Status 200: nothing is wrong.
 HttpAnswer HttpRequest::judge() const {
   HttpAnswer verdict = resource_->judge(wsi_, vhost_, rest_);
   return verdict.status == 200 && resource_->takes_body ? judge_length() : verdict;
@@ -117,8 +117,8 @@ HttpAnswer HttpRequest::judge_length() const {
   return fits ? HttpAnswer() : resource_->too_large(vhost_->options());
 }
 
-// A request that lws had read together with another it gives as its own body. One that was announced and may be such a
-// one has been refused already.
+// lws gives a request that it read together with another one as its own body. Such a request has been refused already
+// if it was announced.
 bool HttpRequest::may_be_its_own_head(std::string_view piece) const {
   constexpr std::string_view kBegin = "POST ";
   return over_http1() && place_ == HttpConnections::Place::kUnknown && body_.empty() &&
@@ -127,25 +127,25 @@ bool HttpRequest::may_be_its_own_head(std::string_view piece) const {
 
 void HttpRequest::wait() { wait_until(std::min(deadline_, now() + kPause)); }
 
-// Where there is no vhost the answer is known at once, and lws has a time of its own for what follows.
+// Without a vhost the answer is known at once, and lws has a timeout of its own for the rest.
 void HttpRequest::wait_until(Time due) {
   if (vhost_) vhost_->alarms().set(*this, due);
 }
 
 int HttpRequest::body(std::string_view piece) {
-  // Of a body without a length, which has been refused, lws 4.3 gives nothing over HTTP/2, again and again, until it
-  // is told to stop.
+  // Over HTTP/2 lws 4.3 gives nothing of a body without a length, again and again, until it is told to stop. The
+  // request has been refused.
   if (piece.empty() && answered_ && !over_http1() && !has_length(wsi_)) return send_rest_and_end();
   bool beyond = piece.size() > left_;
   piece = piece.substr(0, left_);
   left_ -= piece.size();
   if (collect(piece)) return -1;
-  // With a body lws 4.3 gives what it has read behind it, and then waits for the end in vain; so it does over HTTP/2
-  // when a part of the body came with the headers.
+  // lws 4.3 also gives what it has read behind a body, and then waits for the end in vain. So it does over HTTP/2 if a
+  // part of the body came with the headers.
   end_now_ = end_now_ || beyond;
   if (beyond || (left_ == 0 && !over_http1())) return body_complete();
-  // And by these it takes an HTTP/2 frame that it reads in two parts for one that is too long. lws 4.1 needs them to
-  // see a body that is too short.
+  // With the headers lws 4.3 takes an HTTP/2 frame that it reads in two parts for one that is too long. lws 4.1 needs
+  // them to see that a body is too short.
   if (LWS_LIBRARY_VERSION_NUMBER >= 4002000 && !over_http1()) lws_http_headers_detach(wsi_);
   return 0;
 }
@@ -164,15 +164,14 @@ int HttpRequest::collect(std::string_view piece) {
 }
 
 int HttpRequest::body_complete() {
-  // Behind its body lws 4.1 has read more, as the beginning of another request, and asks for this one's completion
-  // again and again before it looks at anything else.
+  // lws 4.1 has read the beginning of another request behind the body. It asks for this one's completion again and
+  // again before it looks at anything else.
   if (complete_) return over_http1() ? send_rest_and_end() : 0;
   complete_ = true;
-  if (answered_) return lws_callback_on_writable(wsi_), 0;
-  return serve();
+  return answered_ ? ask_to_write() : serve();
 }
 
-// The answer may come later. Until then the client waits for as long as a request may take.
+// The answer may come later. Until then the client waits, for as long as a request may take.
 int HttpRequest::serve() {
   Deferred<HttpAnswer> deferred = resource_->serve(*vhost_, rest_, body_);
   if (deferred.ready()) return answer(deferred.value());
@@ -191,21 +190,25 @@ int HttpRequest::answer(HttpAnswer answer) {
     lwsl_notice("lws-chat: vhost %s: %s: request refused with %u: %s\n", lws_get_vhost_name(lws_get_vhost(wsi_)),
                 (vhost_ ? PeerAddress(wsi_, vhost_->options().trusted_proxies) : PeerAddress(wsi_)).text().c_str(),
                 answer.status, in_log(answer.why.empty() ? answer.body : answer.why).c_str());
-  // What follows a request that was refused may still be a part of it. To a client that sends its body before it
-  // reads, the answer would be lost with the connection: so the body is let come for a while.
+  // The bytes behind a refused request may still be a part of it. A client that sends its body before it reads would
+  // lose the answer with the connection: so the body may come for a while.
   bool early = answer.status >= 400 && !complete_;
   end_after_body_ = early && !end_now_ && (!over_http1() || has_length(wsi_));
   end_now_ = end_now_ || (early && !end_after_body_);
   answer_ = std::move(answer);
   deadline_ = now() + (end_after_body_ ? kPause : kDuration);
   wait_until(deadline_);
+  return ask_to_write();
+}
+
+int HttpRequest::ask_to_write() {
   lws_callback_on_writable(wsi_);
   return 0;
 }
 
 bool HttpRequest::add_headers(unsigned char** at, unsigned char* end) const {
   auto add = [&](const char* name, std::string_view value) { return add_header(wsi_, name, value, at, end); };
-  // Then lws says that the connection ends: RFC 9110 section 8.6 allows no length for 204.
+  // Without a length lws says that the connection ends. RFC 9110 section 8.6 allows no length for 204.
   bool sized = answer_.status != 204 && !answer_.stream;
   std::string type(answer_.type);
   if (lws_add_http_common_headers(wsi_, answer_.status, type.c_str(),
@@ -224,7 +227,7 @@ bool HttpRequest::add_headers(unsigned char** at, unsigned char* end) const {
           add("access-control-allow-headers:", "last-event-id, cache-control") && add("vary:", "origin"));
 }
 
-// With them goes a small body, in one piece.
+// Sends a small body together with the headers.
 int HttpRequest::send_headers() {
   std::array<unsigned char, LWS_PRE + 2048 + kTogether> buffer;
   unsigned char* begin = buffer.data() + LWS_PRE;
@@ -241,21 +244,24 @@ int HttpRequest::send_headers() {
   return lws_write(wsi_, begin, static_cast<size_t>(at - begin), LWS_WRITE_HTTP_HEADERS) < 0;
 }
 
-// All of it is sent here, where the next request may be let in: a client may have that ready as soon as it has the
-// answer. In pieces, as the client takes them.
+// Sends the answer in pieces, as the client takes them. It is sent here because here the next request may be let in: a
+// client may have that ready as soon as it has the answer.
 int HttpRequest::writeable() {
   if (!answered_) return 0;
   if (!sent_headers_) {
     if (send_headers()) return -1;
-    if (sent_ < answer_.body.size()) return lws_callback_on_writable(wsi_), 0;
+    if (sent_ < answer_.body.size()) return ask_to_write();
   }
   if (sent_ < answer_.body.size()) {
-    if (!window_open(wsi_)) return wait_until(now() + kWindowPoll), 0;
+    if (!window_open(wsi_)) {
+      wait_until(now() + kWindowPoll);
+      return 0;
+    }
     int written = write_piece(wsi_, std::string_view(answer_.body).substr(sent_), true);
     if (written < 0) return -1;
     sent_ += static_cast<size_t>(written);
   }
-  if (sent_ < answer_.body.size()) return lws_callback_on_writable(wsi_), 0;
+  if (sent_ < answer_.body.size()) return ask_to_write();
   return end_now_ || (complete_ && (end_after_body_ || !keeps_)) ? -1 : 0;
 }
 
@@ -264,7 +270,7 @@ void HttpRequest::ring() {
     return lws_set_timeout(wsi_, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
   if (answered_) {
     wait_until(deadline_);
-    lws_callback_on_writable(wsi_);
+    (void)ask_to_write();
     return;
   }
   end_now_ = true;

@@ -18,14 +18,13 @@ namespace lws_chat {
 
 class VhostState;
 
-// A request for a resource, with or without a body: waits for the body, bounded in size and time, and sends the
-// answer.
+// A request for a resource, with or without a body. Waits for the body, bounded in size and time, and sends the answer.
 class HttpRequest final : public HttpExchange, public Alarm {
  public:
-  // `rest` is what follows the resource's path.
+  // `rest` is the path behind that of the resource.
   HttpRequest(lws* wsi, VhostState* vhost, const HttpResource& resource, std::string_view rest);
 
-  // One that is answered with that, whatever its body.
+  // A request that gets this answer, whatever its body.
   HttpRequest(lws* wsi, VhostState* vhost, HttpAnswer answer);
 
   int begin() override;
@@ -47,26 +46,27 @@ class HttpRequest final : public HttpExchange, public Alarm {
   int answer(HttpAnswer answer);
   bool add_headers(unsigned char** at, unsigned char* end) const;
   int send_headers();
+  int ask_to_write();
   void wait();
   void wait_until(Time due);
 
   lws* wsi_;
   VhostState* vhost_;
-  const HttpResource* resource_;  // nullptr: verdict_ says it all
+  const HttpResource* resource_;  // nullptr: verdict_ is the answer
   HttpAnswer verdict_;
   std::string rest_;
   std::string body_;
   HttpAnswer answer_;
-  size_t sent_ = 0;    // bytes of its body
-  uint64_t left_ = 0;  // how many bytes of the request's body are still to come, as far as it says
+  size_t sent_ = 0;    // bytes sent of its body
+  uint64_t left_ = 0;  // bytes of the request's body that are still to come, as far as is known
   Time deadline_ = 0;
   HttpConnections::Place place_ = HttpConnections::Place::kUnknown;
   bool keeps_ = false;     // the client lets another request follow
   bool complete_ = false;  // its body has come, or it has none
-  bool answered_ = false;  // it is known what the answer is
+  bool answered_ = false;  // the answer is known
   bool sent_headers_ = false;
-  bool end_now_ = false;         // the connection ends with the answer, without waiting for the rest of the body
-  bool end_after_body_ = false;  // it ends when the rest has come, which is not looked at
+  bool end_now_ = false;         // the connection ends with the answer, and does not wait for the rest of the body
+  bool end_after_body_ = false;  // it ends when the rest has come, which nobody reads
   Lifetime lifetime_;
 };
 

@@ -26,7 +26,7 @@ HttpAnswer not_allowed(std::string allow, std::string_view why) {
   return answer;
 }
 
-// Whether a back end may ask here, and shows a key.
+// Judges a request of a back end by its method and key.
 HttpAnswer judge_back_end(lws* wsi, VhostState* vhost, unsigned status_of_wrong_key) {
   if (!vhost || !vhost->serves() || vhost->back_ends().keys().empty()) return refusal(404, "not found");
   if (!is_post(wsi)) return not_allowed("POST", "only POST is possible here");
@@ -47,7 +47,7 @@ HttpAnswer judge_publish(lws* wsi, VhostState* vhost, std::string_view room) {
   return {};
 }
 
-// Publishes the body, as it is.
+// Publishes the body unchanged.
 Deferred<HttpAnswer> publish(VhostState& vhost, std::string_view name, std::string_view body) {
   if (vhost.drain().begun()) return refusal(503, "the server is shutting down");
   if (!is_utf8(body)) return refusal(400, "the message is not valid UTF-8");
@@ -67,12 +67,12 @@ Deferred<HttpAnswer> publish(VhostState& vhost, std::string_view name, std::stri
   return vhost.hub().publish({}, {name, message}, now()).map(answer);
 }
 
-// As Centrifugo does, whose client libraries know 401 for a wrong key too.
+// Centrifugo answers a wrong key with 401, and its client libraries know that.
 HttpAnswer judge_call(lws* wsi, VhostState* vhost, std::string_view method) {
   HttpAnswer verdict = judge_back_end(wsi, vhost, 401);
   if (verdict.status != 200) return verdict;
   if (!ServerApi::has(method)) return refusal(404, "no such method");
-  // The third is what curl says of its -d.
+  // curl says the third one with -d.
   std::string said = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
   for (std::string_view known : {"", "application/json", "application/x-www-form-urlencoded", "text/plain"})
     if (same_token(media_type(said), known)) return {};
@@ -86,8 +86,8 @@ Deferred<HttpAnswer> call(VhostState& vhost, std::string_view method, std::strin
   });
 }
 
-// Pages for those who watch over the server only. A proxy on the same machine would make everybody one of them, so
-// that nobody gets it through a proxy, whatever that says of the client: see header.h.
+// Judges a request for monitoring. A proxy on the same machine would make everybody an admin. So nobody gets these
+// pages through a proxy, whatever it says of the client: see header.h.
 HttpAnswer judge_admin(lws* wsi, VhostState* vhost, bool enabled) {
   if (!vhost || !vhost->options().enabled || !enabled) return refusal(404, "not found");
   if (!is_get(wsi) && !is_head(wsi)) return not_allowed("GET, HEAD", "only GET is possible here");
@@ -166,7 +166,7 @@ const HttpResource* find_resource(std::string_view path, std::string_view& rest)
   return nullptr;
 }
 
-// The scheme is not case-sensitive: RFC 9110 section 11.1.
+// The scheme is not case-sensitive (RFC 9110 section 11.1).
 std::string api_key(lws* wsi) {
   constexpr std::string_view kScheme = "apikey ";
   std::string said = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);

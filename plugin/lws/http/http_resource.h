@@ -13,31 +13,31 @@ namespace lws_chat {
 
 class VhostState;
 
-// Something that can be asked for below the mount of callback://lws-chat.
+// A resource below the mount of callback://lws-chat.
 struct HttpResource {
-  std::string_view path;  // what follows the mount; one that ends with / has more behind it
-  bool takes_body;        // it is posted to, else it is got
+  std::string_view path;  // behind the mount; one that ends with / has more behind it
+  bool takes_body;        // by POST; else it is read by GET
 
-  // What can be said against a request before its body has come; status 200: nothing. `vhost` may be nullptr.
+  // Judges a request before its body has come. Status 200: nothing is wrong. `vhost` may be nullptr.
   HttpAnswer (*judge)(lws* wsi, VhostState* vhost, std::string_view rest);
 
-  // The answer to a request that has come whole; some answers have to wait.
+  // Answers a request that has come whole, now or later.
   Deferred<HttpAnswer> (*serve)(VhostState& vhost, std::string_view rest, std::string_view body);
 
-  // How large a body may be, and the answer to a larger one.
+  // Largest size of a body, and the answer to a larger one.
   uint64_t (*most)(const Options& options);
   HttpAnswer (*too_large)(const Options& options);
 
   void (*count)(VhostState& vhost, std::string_view rest, unsigned status);
 };
 
-// The resource that a path means, and what follows its own path; nullptr: none of these.
+// Returns the resource of a path, and the `rest` behind its own path; nullptr if there is none.
 const HttpResource* find_resource(std::string_view path, std::string_view& rest);
 
-// The key that a request shows; empty: none.
+// Returns the key that a request shows; empty: none.
 std::string api_key(lws* wsi);
 
-// HTTP/2 has the method in a header, HTTP/1.1 in which header the path is.
+// HTTP/2 has the method in a field. HTTP/1.1 shows it by the field that holds the path.
 bool is_post(lws* wsi);
 bool is_get(lws* wsi);
 bool is_head(lws* wsi);

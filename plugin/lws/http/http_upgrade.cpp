@@ -5,14 +5,14 @@
 
 namespace lws_chat {
 
-// The name is read from the headers and not from the callback's argument, which may be gone (CVE-2025-11677).
+// Reads the name from the headers: the callback's argument may be gone (CVE-2025-11677).
 bool wants_websocket(lws* wsi) { return same_token(header(wsi, WSI_TOKEN_UPGRADE), "websocket"); }
 
-// An offer of HTTP/2 is ignored, as RFC 9110 section 7.8 lets a server do. lws would take it, although ALPN did not
-// offer HTTP/2, with all that is wrong with its HTTP/2; it serves the request when the name is no longer there.
+// Ignores an offer of HTTP/2, as RFC 9110 section 7.8 allows. lws would take it although ALPN did not offer HTTP/2,
+// whose faults in lws are many. It serves the request if the name is gone.
 //
-// lws has answered any other name with 403 before it asks, and only then the argument may be gone: while the headers
-// still say h2c it points to just that.
+// lws answers any other name with 403 before it asks, and only then the argument may be gone: while the headers say
+// h2c, it points into them.
 int ignore_upgrade(lws* wsi, char* name) {
   if (!same_token(header(wsi, WSI_TOKEN_UPGRADE), "h2c")) return -1;
   *name = '\0';

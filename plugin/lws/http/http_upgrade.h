@@ -6,11 +6,11 @@ namespace lws_chat {
 
 // HTTP_CONFIRM_UPGRADE
 
-// True if the upgrade that is asked for is WebSocket, the only one that is served.
+// Returns true if the request asks for a WebSocket, the only upgrade that is served.
 bool wants_websocket(lws* wsi);
 
-// What the callback has to return for any other. `name` is its argument, where lws reads the name of the upgrade again
-// when the callback has returned.
+// Refuses or ignores any other upgrade. Returns the result of the callback. `name` is the callback's argument, from
+// which lws reads the name of the upgrade again.
 int ignore_upgrade(lws* wsi, char* name);
 
 }  // namespace lws_chat

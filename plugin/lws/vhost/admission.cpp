@@ -10,7 +10,7 @@
 
 namespace lws_chat {
 
-// No browser sends HTTP/1.0, but load balancers ask so, without Host, whether a server is well.
+// Load balancers ask with HTTP/1.0 and without Host whether a server is well. Browsers never do.
 bool asked_for_us(lws* wsi, VhostState& vhost, std::string& detail) {
   detail = target_host(wsi);
   return (detail.empty() && header(wsi, WSI_TOKEN_HTTP) == "HTTP/1.0") || vhost.entrance().own_names.has(detail);
@@ -27,7 +27,7 @@ Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>&
   detail = origin + " at " + host;
   if (!options.allowed_origins.allow(origin, host, lws_is_ssl(lws_get_network_wsi(wsi))))
     return Status::kForbiddenOrigin;
-  // lws-chatd also asks this before the request is read; in lwsws only lws itself hears of that.
+  // lws-chatd asks this once more, before it reads the request. In lwsws only lws knows of the connection then.
   detail = "file descriptors";
   if (!descriptor_affordable(lws_get_socket_fd(lws_get_network_wsi(wsi)))) return Status::kFull;
   detail = std::to_string(vhost->connections().size()) + " now";
@@ -39,7 +39,7 @@ Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>&
   return Status::kOk;
 }
 
-// The connection is dropped without an answer: there is no request that could be answered.
+// Drops the connection without an answer: there is no request yet.
 bool may_connect(lws* listener, VhostState* vhost, int fd) {
   if (!descriptor_affordable(fd)) return false;
   if (!vhost || !vhost->serves()) return true;

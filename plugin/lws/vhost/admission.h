@@ -12,14 +12,14 @@ namespace lws_chat {
 
 class VhostState;
 
-// Whether a new client may come, whatever it speaks: kOk, or why not; `detail` says more of it for the log. Counts
-// it for max-joins-per-second. `rooms` are those that it will be in at once. `vhost` may be nullptr.
+// Decides if a new client may come, in any dialect: kOk, or why not. `detail` says more for the log. Counts the client
+// for max-joins-per-second. `rooms` are those that it joins at once. `vhost` may be nullptr.
 Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>& rooms, std::string& detail);
 
-// True if the request is for a name of this server. If not, `detail` is the name.
+// Returns true if the request names this server. If not, `detail` is the name.
 bool asked_for_us(lws* wsi, VhostState& vhost, std::string& detail);
 
-// FILTER_NETWORK_CONNECTION: whether a connection that was just accepted may stay. If not, that is logged and counted.
+// FILTER_NETWORK_CONNECTION. Returns true if a connection that was just accepted may stay. Logs and counts a refusal.
 // `vhost` may be nullptr.
 bool may_connect(lws* listener, VhostState* vhost, int fd);
 

@@ -6,7 +6,7 @@
 namespace lws_chat {
 namespace {
 
-// Alarms are rung for so long before the sockets are looked at again.
+// Alarms ring for at most this long before lws looks at the sockets again.
 constexpr Time kPortion = 5 * LWS_US_PER_MS;
 
 }  // namespace
@@ -41,7 +41,7 @@ void Alarms::ring() {
   ringing_ = false;
   Time next = wheel_.due();
   if (next < 0) return;
-  // While timers are due lws looks at no socket, so what is left does not wait for a timer.
+  // While timers are due lws looks at no socket. So the rest waits for its next turn, not for a timer.
   if (next <= at) return lws_cancel_service(context_);
   if (scheduled_ < 0 || next < scheduled_) schedule(at);
 }

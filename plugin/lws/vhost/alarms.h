@@ -7,30 +7,30 @@
 
 namespace lws_chat {
 
-// Something that waits for its time. Precondition of its end: none, an alarm that is set is cancelled.
+// Something that waits for its time. Its destructor cancels it.
 class Alarm : public TimerWheel::Timer {
  public:
-  // The time has come. Not within a callback of the connection, and not within a walk through a room.
+  // The time has come. Not called within a callback of the connection, nor within a walk through a room.
   virtual void ring() = 0;
 
  protected:
   ~Alarm() = default;
 };
 
-// The timers of a vhost's connections, all behind one timer of lws. lws keeps its timers in a list that it walks from
-// the head for each that is set: with thousands of them nothing else gets done.
+// The alarms of a vhost's connections, with one timer of lws for all of them. lws walks the list of its timers from the
+// head for each that is set: with thousands of them it does nothing else.
 class Alarms {
  public:
   explicit Alarms(lws_context* context);
   Alarms(const Alarms&) = delete;
   Alarms& operator=(const Alarms&) = delete;
 
-  // Rings a few milliseconds after that time. kAtOnce: as soon as lws is done with what it is at. One alarm has one
-  // time.
+  // The alarm rings a few milliseconds after `due`; with kAtOnce, as soon as lws has done what it is doing. Replaces
+  // the time set before.
   void set(Alarm& alarm, Time due);
 
-  // Rings those that are due, as many as can be rung in a few milliseconds; the others when lws has looked at all
-  // sockets once more and woken() is called.
+  // Rings the alarms that are due, for a few milliseconds. The others ring when lws has looked at all sockets once more
+  // (VhostState::woken()).
   void ring();
 
  private:

@@ -12,17 +12,18 @@ namespace lws_chat {
 
 class SharedHub;
 
-// What back ends may ask of a vhost over HTTP: their keys, the server API, and how often they asked.
+// Service for back ends over HTTP: their keys, the server API, and a count of their requests.
 class BackEnds {
  public:
-  // The options have to stay.
+  // The options have to outlive it.
   explicit BackEnds(const Options& options) : options_(options) {}
 
-  // Reads the keys from api-key-file. Returns what is wrong, or an empty text. The keys in use stay if something is.
+  // Reads the keys from api-key-file. Returns what is wrong, or an empty text. If something is wrong, the keys in use
+  // stay.
   [[nodiscard]] std::string read_keys();
   const ApiKeys& keys() const { return keys_; }
 
-  // The hub that the server API works on, and the vhost's name. To be called before api().
+  // Gives it the hub that the server API works on, and the vhost's name. To be called before api().
   void serve(SharedHub& hub, const std::string& vhost_name);
   ServerApi api();
 

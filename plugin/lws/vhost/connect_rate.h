@@ -11,7 +11,7 @@ namespace lws_chat {
 // Limits how many connections each address may make in a second (max-joins-per-second).
 class ConnectRate {
  public:
-  // 0: no limit.
+  // 0 means no limit.
   explicit ConnectRate(uint64_t per_second) : per_second_(per_second) {}
 
   // Counts a connection. Returns true if it is within the limit.
@@ -19,7 +19,7 @@ class ConnectRate {
 
  private:
   uint64_t per_second_;
-  Time since_ = 0;                              // the present second began then
+  Time since_ = 0;                              // start of the present second
   std::unordered_map<Origin, uint64_t> count_;  // connections of this second, by address
 };
 

@@ -9,10 +9,10 @@
 namespace lws_chat {
 namespace {
 
-// Kept free for the page's files, certificates and logs, where the limit is not very small.
+// Number kept free for the files of the page, certificates and logs, if the limit is not very small.
 constexpr rlim_t kReserve = 32;
 
-// Descriptors belong to the process, so does the state of having run out of them.
+// Descriptors belong to the process, and so does this state.
 std::atomic<bool> exhausted{false};
 
 }  // namespace
@@ -21,7 +21,7 @@ bool descriptor_affordable(int fd) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return true;
   rlim_t reserve = std::min(kReserve, limit.rlim_cur / 4);
-  // The kernel gives the lowest free number, so a high one means that few are left.
+  // The kernel gives the lowest free number. So a high number means that few are left.
   bool affordable = static_cast<rlim_t>(fd) < limit.rlim_cur - reserve;
   if (!affordable && !exhausted.exchange(true))
     lwsl_err(

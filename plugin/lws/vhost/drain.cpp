@@ -7,7 +7,7 @@
 namespace lws_chat {
 namespace {
 
-// The time between two steps, when the clients do not all go at once.
+// Time between two steps, when the clients do not all go at once.
 constexpr Time kStep = 100 * LWS_US_PER_MS;
 
 }  // namespace
@@ -23,8 +23,8 @@ void Drain::begin() {
   drain_some();
 }
 
-// Each step drains the same part of those that are left. The last one begins anew and drains all, also those who came
-// meanwhile: to drain a connection twice changes nothing.
+// Each step drains the same share of the connections. The last one begins anew and drains all, those that came
+// meanwhile too: to drain a connection twice changes nothing.
 void Drain::drain_some() {
   Status why = duration_ > 0 ? Status::kRestarting : Status::kGoingAway;
   size_t count = connections_.size() / (steps_left_ + 1) + 1;

@@ -11,13 +11,13 @@ namespace lws_chat {
 
 class ConnectionList;
 
-// Sends the clients of a vhost away when the server ends: each gets what its rooms hold for it, then the close. That
-// happens to all at once, or is spread evenly over a time (drain-seconds).
+// Sends the clients of a vhost away when the server ends. Each gets what its rooms hold for it, then the close. All go
+// at once, or evenly spread over a time (drain-seconds).
 class Drain {
  public:
   Drain(lws_context* context, ConnectionList& connections, Time duration);
 
-  // Calling it again changes nothing.
+  // A second call changes nothing.
   void begin();
   bool begun() const { return begun_; }
 

@@ -10,7 +10,7 @@
 namespace lws_chat {
 namespace {
 
-// What lws would answer by itself does not say that the connection ends with it.
+// The answer of lws does not say that the connection ends with it.
 int answer_over_http1(lws* wsi, const std::string& location) {
   std::array<unsigned char, LWS_PRE + 2048> buffer;
   unsigned char* begin = buffer.data() + LWS_PRE;
@@ -38,8 +38,8 @@ int serve_http(lws* wsi, VhostState* vhost, const char* path, size_t size) {
   bool root = size == 0 || (size == 1 && path[0] == '/');
   std::string location = root && vhost ? vhost->options().home : "";
   static_cast<void>(over_http2(wsi) ? answer_over_http2(wsi, location) : answer_over_http1(wsi, location));
-  // Not another one on the same connection: with a body, or with another request behind this one that lws has read
-  // already, it never comes out of its loop again.
+  // Ends the connection: with a body, or with another request that lws has read already, lws would never leave its
+  // loop.
   return -1;
 }
 

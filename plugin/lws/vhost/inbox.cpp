@@ -7,7 +7,7 @@ size_t Inbox::cost(const Item& item) { return sizeof item + item.room.size() + i
 bool Inbox::put(std::string_view room, std::string_view payload, Format format, bool& wake) {
   Item item{std::string(room), std::string(payload), format};
   std::lock_guard<std::mutex> lock(lock_);
-  // A single message always has a place, however large.
+  // One message always has a place, however large.
   if (!items_.empty() && bytes_ + cost(item) > kMaxBytes) return false;
   bytes_ += cost(item);
   items_.push_back(std::move(item));

@@ -9,8 +9,8 @@
 
 namespace lws_chat {
 
-// Messages that other threads have for rooms, on their way to the thread that serves lws. Bounded: who puts in
-// faster than is taken out is told so.
+// Messages of other threads, on their way to the thread that serves lws. Bounded: the inbox refuses more than
+// kMaxBytes.
 class Inbox {
  public:
   static constexpr size_t kMaxBytes = size_t{16} * 1024 * 1024;
@@ -21,11 +21,10 @@ class Inbox {
     Format format;
   };
 
-  // From any thread. Returns false if there is no room for it now. Sets `wake` if the taker has to be woken.
+  // From any thread. Returns false if the inbox is full. Sets `wake` if the taker has to be woken.
   [[nodiscard]] bool put(std::string_view room, std::string_view payload, Format format, bool& wake);
 
-  // The oldest items, together of about `bytes`. `more` tells whether there are others; if not, the next put()
-  // wakes.
+  // Returns the oldest items, about `bytes` in all. `more`: there are others. If not, the next put() wakes the taker.
   std::list<Item> take(size_t bytes, bool& more);
 
  private:

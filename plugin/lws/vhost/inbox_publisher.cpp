@@ -6,7 +6,7 @@
 namespace lws_chat {
 namespace {
 
-// When a message is tried again that could not be published for want of memory.
+// Time until a message is tried again that failed for want of memory.
 constexpr Time kTryAgain = 100 * LWS_US_PER_MS;
 
 }  // namespace
@@ -36,7 +36,7 @@ void InboxPublisher::publish_portion() {
   if (more) lws_cancel_service(context_);
 }
 
-// The code that published it is not told any more, so a refusal is for the log only.
+// The code that published the message has its answer already. So a refusal is only logged.
 void InboxPublisher::note_end(const Published& published) {
   if (published.status == Status::kOk) return;
   if (logged_ != 0 && now() - logged_ < LWS_US_PER_SEC) return;

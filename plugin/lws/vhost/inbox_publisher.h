@@ -12,15 +12,15 @@
 
 namespace lws_chat {
 
-// Publishes what other threads have put into an inbox, on the thread that serves lws.
+// Publishes the messages of an inbox on the thread that serves lws.
 class InboxPublisher {
  public:
-  // `portion` limits the bytes of one loop turn. `vhost_name` is for the log and has to stay.
+  // `portion` limits the bytes of one turn of the loop. `vhost_name` is for the log and has to stay.
   InboxPublisher(lws_context* context, Inbox& inbox, Hub& hub, size_t portion, const char* vhost_name);
 
-  // Publishes a portion, so that readers are sent to and clients are listened to in between; asks lws for another turn
-  // if there is more. Does not fail: the messages' publishers were told that they will be published, so what fails for
-  // want of memory is tried again.
+  // Publishes a portion, and asks lws for another turn if there is more: in between, lws reads and writes. Does not
+  // fail: the publishers were told that their messages will be published. So a message that fails for want of memory is
+  // tried again.
   void publish();
 
  private:

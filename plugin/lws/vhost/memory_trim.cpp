@@ -12,13 +12,13 @@ namespace {
 
 constexpr lws_usec_t kInterval = 5 * LWS_US_PER_SEC;
 
-// Memory is given back if there is so much more than before.
+// Memory is given back if at least this much more is resident than last time, in bytes.
 constexpr uint64_t kWorth = uint64_t{4} * 1024 * 1024;
 
-// It also takes so much more that is free for reuse.
+// Or if at least this much more is free for reuse.
 constexpr uint64_t kIdle = uint64_t{16} * 1024 * 1024;
 
-// So many connections need little beside what the process itself needs.
+// Memory for so many connections is small beside that of the process itself.
 constexpr uint64_t kFew = 1000;
 
 // Memory of this process, see proc_pid_statm(5); 0 if it is not known.
@@ -44,8 +44,8 @@ MemoryTrim::MemoryTrim(lws_context* context, const Hub& hub)
   timer_.set(kInterval);
 }
 
-// It takes milliseconds for each 100 MB: so not while clients come, nor again when nothing would come of it. What is
-// kept is mostly lws's, for its connections.
+// Giving memory back takes milliseconds for each 100 MB. So it does not happen while clients come, nor when it would
+// free nothing. Most of what malloc keeps was lws's, for connections.
 void MemoryTrim::look() {
   uint64_t connections = 0;
   for (const Counters::ByDialect& dialect : hub_.counters().dialects) connections += dialect.connections;
@@ -57,8 +57,8 @@ void MemoryTrim::look() {
     return all - std::min<uint64_t>(all, hub_.bytes_in_use());
   };
   uint64_t expected = kept_ * std::min(connections + kFew, kept_for_ + kFew) / (kept_for_ + kFew);
-  // malloc counts what it keeps for reuse, and does not know which of it it has given back already: so it is worth it
-  // when there is more than the last time, or than has been in use since.
+  // malloc counts what it keeps for reuse, but does not know how much of that it has given back. So another try is
+  // worth it when there is more than at the last one, or than the least since.
   uint64_t idle = mallinfo2().fordblks;
   idle_ = std::min(idle_, idle);
   if (idle < idle_ + idle_ / 4 + kIdle && unknown() < expected + expected / 4 + kWorth) return;

@@ -9,8 +9,8 @@
 
 namespace lws_chat {
 
-// Gives memory back to the system when clients have gone. What is freed in small pieces, as connections and rooms
-// are, malloc keeps by itself.
+// Gives memory back to the system when clients have gone. malloc itself keeps what is freed in small pieces, such as
+// connections and rooms.
 class MemoryTrim {
  public:
   MemoryTrim(lws_context* context, const Hub& hub);
@@ -21,10 +21,10 @@ class MemoryTrim {
   const Hub& hub_;
   Timer timer_;
   uint64_t connections_ = 0;  // at the last look
-  // When memory was last given back: bytes that stayed resident though the hub does not know of them, and connections.
+  // Values when memory was last given back: resident bytes that the hub does not know of, and connections.
   uint64_t kept_ = 0;
   uint64_t kept_for_ = 0;
-  uint64_t idle_ = 0;  // bytes that were free for reuse then, or the least since
+  uint64_t idle_ = 0;  // bytes free for reuse then, or the least since
 };
 
 }  // namespace lws_chat

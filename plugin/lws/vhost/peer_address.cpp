@@ -46,8 +46,8 @@ bool PeerAddress::is_ipv4() const {
   return std::equal(kV4.begin(), kV4.begin() + 12, address_.begin());
 }
 
-// The second half of an IPv4 address written as IPv6 says all, the first half of any other. ::1 is then 0, which would
-// be nobody.
+// An IPv4 address written as IPv6 is told by its second half, any other by its first. That of ::1 would be 0, which
+// means nobody.
 Origin PeerAddress::origin() const {
   if (!known_) return kNobody;
   Origin origin = 0;

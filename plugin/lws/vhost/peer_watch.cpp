@@ -9,11 +9,11 @@
 namespace lws_chat {
 namespace {
 
-// How often it is looked whether those who never say anything are still there.
+// Time between two looks at a connection that never says anything.
 constexpr Time kLookAtReaders = 2 * LWS_US_PER_SEC;
 
-// What is due within this time is looked at together: a timer of its own for each who came at another moment costs
-// more than the look. (lws 4.1 on libuv also spins for the last half of a millisecond before each.)
+// Connections that are due within this time are looked at together: a timer for each moment costs more than the look.
+// (On libuv lws 4.1 also spins for the last half of a millisecond before each timer.)
 constexpr Time kTogether = 100 * LWS_US_PER_MS;
 
 }  // namespace

@@ -10,23 +10,25 @@ namespace lws_chat {
 
 class Connection;
 
-// Finds out which peers of a vhost are gone without having said so. Each connection is in one of three lists.
+// Finds peers of a vhost that are gone without having said so. Each connection is in one of three lists.
 class PeerWatch {
  public:
   PeerWatch(lws_context* context, const Options& options);
   PeerWatch(const PeerWatch&) = delete;
   PeerWatch& operator=(const PeerWatch&) = delete;
 
-  // A sign of life: after ping-interval of silence the connection is pinged, and killed after pong-timeout more.
+  // The peer has given a sign of life. After ping-interval of silence the connection is pinged; after pong-timeout more
+  // it is dropped.
   void heard(Connection& connection);
 
-  // It has to say something before it counts as a client: within pong-timeout it is heard, or closed as stale.
+  // The connection does not count as a client before it says something. It does so within pong-timeout, or is closed as
+  // stale.
   void await(Connection& connection);
 
-  // It will never say anything: its ping() is called in two seconds.
+  // The peer never says anything. The connection's ping() is called in two seconds.
   void look_after(Connection& connection);
 
-  // There is nothing more to watch.
+  // Watches the connection no longer.
   void stop(Connection& connection);
 
  private:

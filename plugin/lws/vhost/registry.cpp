@@ -16,7 +16,7 @@ struct Entry {
   uint64_t certificate_expiry = 0;
 };
 
-// The only global state of the vhosts.
+// All vhosts of the process.
 std::mutex the_lock;
 std::vector<Entry> entries;
 

@@ -11,18 +11,17 @@
 namespace lws_chat {
 namespace {
 
-// One flush stops after so many writes (some milliseconds) and goes on in the next loop turn, so that
-// a very large room does not keep the server from reading and accepting.
+// One flush stops after so many writes (some milliseconds) and goes on in the next turn of the loop. Else a very large
+// room would keep the server from reading and accepting.
 constexpr size_t kWritesPerTurn = 1024;
 
-// How long a flush that is due waits at most for input that is already there: microseconds, enough for
-// lws to read some 100 KB.
+// Longest time that a flush waits for input that is already there, in microseconds: enough for lws to read some 100 KB.
 constexpr Time kReadAhead = 1000;
 
-// When a flush is tried again that failed for want of memory.
+// Time until a flush is tried again that failed for want of memory.
 constexpr Time kTryAgain = 100 * LWS_US_PER_MS;
 
-// From when on a flush does not wait for its timer.
+// After this delay a flush does not wait for its timer.
 constexpr Time kLate = 5 * LWS_US_PER_MS;
 
 }  // namespace
@@ -37,7 +36,7 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
   if (options.fanout == FanoutMode::kWrite) return;
   uring_ = UringBatch::make();
   if (!uring_ && options.fanout == FanoutMode::kUring)
-    lwsl_warn("lws-chat: vhost %s: io_uring is not to be had here, fanout is by write\n", vhost_name);
+    lwsl_warn("lws-chat: vhost %s: io_uring is not available, fanout is by write\n", vhost_name);
 }
 
 std::string SharedHub::conflict_with(const Options& options) const {
@@ -57,16 +56,16 @@ void SharedHub::came_from(int fd) {
   wake(hub_.due());
 }
 
-// Within a timer's callback lws counts from when it began to look for timers, `elapsed` ago.
+// Within a timer's callback lws counts from the moment when it began to look for timers, `elapsed` ago.
 void SharedHub::schedule(Time at, Time elapsed) {
   scheduled_ = at;
   Time wait = at - now();
   timer_.set(wait - elapsed);
-  // Else it would wait for as long as this took.
+  // The timer would wait for as long as this callback took.
   if (wait <= 0 && elapsed > 0) lws_cancel_service(context_);
 }
 
-// lws reads a burst in small pieces, one a loop turn. Reading all of it before sending any saves a write
+// lws reads a burst in small pieces, one for each turn of the loop. To read all of it before the flush saves a write
 // for each member.
 bool SharedHub::worth_waiting() const {
   if (options_.hub.flush_interval == 0 || now() - kReadAhead >= hub_.due()) return false;
@@ -82,13 +81,14 @@ void SharedHub::flush_if_late() {
 
 void SharedHub::guarded_flush() {
   if (guarded("flush", [this] { flush(); })) return;
-  // Timers that were due still are.
+  // The rooms that were due still are.
   batching_ = false;
   schedule(now() + kTryAgain, 0);
 }
 
 void SharedHub::flush() {
-  // The next piece is read in this loop turn, and schedules anew; the delay is for the case that it is not.
+  // lws reads the next piece in this turn of the loop, which schedules a flush. The delay is for the case that it does
+  // not.
   if (worth_waiting()) return schedule(now() + LWS_US_PER_MS, 0);
   scheduled_ = Hub::kNever;
   batching_ = uring_ != nullptr;
@@ -107,7 +107,7 @@ UringBatch* SharedHub::batch() {
 
 Time SharedHub::complete() {
   if (batching_) {
-    // What a client is given in answer to this goes out at once.
+    // Bytes that a client gets in answer to this go out at once.
     batching_ = false;
     batching_ = uring_->complete();
     if (!batching_) {

@@ -15,11 +15,11 @@
 
 namespace lws_chat {
 
-// A hub, the timer that flushes it and the way its bytes leave. Vhosts of one context that name the same
-// hub share one.
+// A hub, the timer that flushes it, and the way out of its bytes. Vhosts of one context that name the same hub share
+// it.
 class SharedHub final : public Fanout, private Waker {
  public:
-  // For the vhost of that name, whose options say how the hub is.
+  // Takes the hub's settings from the options of the vhost of that name.
   SharedHub(lws_context* context, const Options& options, const char* vhost_name);
   SharedHub(const SharedHub&) = delete;
   SharedHub& operator=(const SharedHub&) = delete;
@@ -29,23 +29,23 @@ class SharedHub final : public Fanout, private Waker {
   Sessions& sessions() { return sessions_; }
   Idempotency& idempotency() { return idempotency_; }
 
-  // What another vhost's options for the hub differ in; empty: nothing.
+  // Compares the options with those of another vhost for the same hub. Returns the differences; empty: none.
   std::string conflict_with(const Options& options) const;
 
-  // How its bytes leave, for the log.
+  // The way out of its bytes, for the log.
   const char* fanout_name() const { return uring_ ? "io_uring" : "write"; }
 
-  // A message came from this socket: more that is already there to be read goes out together with it.
+  // A message came from this socket. More messages that it has ready go out together with this one.
   void came_from(int fd);
 
-  // Sends what should have been sent a while ago: libuv reads from up to 49 152 sockets before it looks at timers. Not
-  // to be called by the hub's own calls.
+  // Flushes if the flush is late: libuv reads from up to 49 152 sockets before it looks at timers. Not to be called by
+  // the hub.
   void flush_if_late();
 
-  // Where to put what goes to a plain socket now; nullptr when it has to be written at once.
+  // The batch that takes bytes for plain sockets now. nullptr: write at once.
   UringBatch* batch();
 
-  // A reader was closed for being slow; the log says so at most once a second.
+  // Logs, at most once a second, that readers were closed for being slow.
   void note_slow(uint64_t lag);
 
   Time complete() override;
@@ -70,7 +70,7 @@ class SharedHub final : public Fanout, private Waker {
   Time scheduled_ = Hub::kNever;
   int source_ = -1;  // the socket of the last message
   Time slow_logged_ = 0;
-  uint64_t slow_since_ = 0;  // closed since the log last said so
+  uint64_t slow_since_ = 0;  // readers closed since the last such line
 };
 
 }  // namespace lws_chat

@@ -8,17 +8,17 @@ namespace lws_chat {
 
 class Connection;
 
-// Connections that wait until lws has looked at all sockets once more. A timer cannot tell when that is: while timers
+// Connections that wait until lws has looked at all sockets once more. A timer cannot tell that moment: while timers
 // are due lws looks at no socket.
 class Turns {
  public:
   explicit Turns(lws_context* context) : context_(context) {}
 
-  // Its turned() is called once. The connection has to be cancelled before it ends.
+  // Calls the connection's turned() once. The connection has to be cancelled before it ends.
   void await(Connection& connection);
   void cancel(Connection& connection) { waiting_.erase(&connection); }
 
-  // EVENT_WAIT_CANCELLED, which await() asks for.
+  // For EVENT_WAIT_CANCELLED, which await() asks for.
   void end();
 
  private:

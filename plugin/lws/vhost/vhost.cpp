@@ -11,10 +11,10 @@
 namespace lws_chat {
 namespace {
 
-// The inbox gives at most so many bytes to the hub in one turn of the event loop.
+// Most bytes that the inbox gives to the hub in one turn of the loop.
 constexpr uint64_t kInboxPortion = uint64_t{256} * 1024;
 
-// Whether the configuration lets only this machine connect. A Unix socket does not count: no browser connects to one.
+// Returns true if only this machine can connect. A Unix socket does not count: no browser connects to one.
 bool listens_on_loopback(lws_vhost* vhost) {
   const char* interface = lws_get_vhost_iface(vhost);
   std::string_view name = interface ? interface : "";
@@ -45,8 +45,8 @@ VhostState::~VhostState() {
   while (Connection* connection = connections_.first()) connection->vhost_ends();
 }
 
-// A vhost with wrong options refuses everybody rather than failing lws's start: in lwsws a failing
-// protocol keeps the vhosts after it from starting and the process from dropping its privileges.
+// A vhost with wrong options refuses everybody, but lws starts. In lwsws a protocol that fails keeps the vhosts after
+// it from starting and the process from dropping its privileges.
 void VhostState::configure(lws_vhost* vhost, const lws_protocol_vhost_options* pvos) {
   for (const std::string& problem : read_pvos(pvos, options_)) complain(problem);
   std::string key_problem = back_ends_.read_keys();

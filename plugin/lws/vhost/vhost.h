@@ -24,17 +24,17 @@
 
 namespace lws_chat {
 
-// What a vhost's clients have to keep to, made of its options.
+// Rules for a vhost's clients, made of its options.
 struct Entrance {
   OwnNames own_names;
   ConnectRate connect_rate{0};
   RateLimit::Settings message_rate{0, 0};
 };
 
-// What the plugin keeps for one lws vhost: its options, its hub and its connections, and what these share.
+// The plugin's state for one lws vhost: its options, its hub, its connections, and the parts that these share.
 class VhostState {
  public:
-  // `pvos` is nullptr where the vhost does not name the protocol; then there is no hub.
+  // `pvos` is nullptr if the vhost does not name the protocol. Then there is no hub.
   VhostState(lws_context* context, lws_vhost* vhost, const lws_protocol_vhost_options* pvos);
   ~VhostState();
   VhostState(const VhostState&) = delete;
@@ -44,8 +44,8 @@ class VhostState {
   const char* name() const { return name_.c_str(); }
   const Options& options() const { return options_; }
 
-  // Whether clients are served at all. They are not where the vhost does not ask for it, and where its options are
-  // wrong: then it is misconfigured and refuses everybody.
+  // The vhost serves clients. It does not if its options do not ask for it, or are wrong. In the latter case it is
+  // misconfigured and refuses everybody.
   bool serves() const { return serves_; }
   bool misconfigured() const { return misconfigured_; }
 
@@ -64,13 +64,13 @@ class VhostState {
   BackEnds& back_ends() { return back_ends_; }
   Inbox& inbox() { return inbox_; }
 
-  // Counts a log line that a peer has caused. Returns whether it may be written.
+  // Counts a log line that a peer causes. Returns true if it may be written.
   bool may_log();
 
-  // Reads again the files that options name.
+  // Reads the files again that options name.
   void reload();
 
-  // EVENT_WAIT_CANCELLED.
+  // For EVENT_WAIT_CANCELLED.
   void woken();
 
  private:

@@ -15,8 +15,7 @@ VhostState** slot_of(lws* wsi) {
 
 void create_vhost_state(lws* wsi, const lws_protocol_vhost_options* options) {
   lws_vhost* vhost = lws_get_vhost(wsi);
-  auto** slot =
-      static_cast<VhostState**>(lws_protocol_vh_priv_zalloc(vhost, lws_get_protocol(wsi), sizeof(VhostState*)));
+  auto** slot = static_cast<VhostState**>(lws_protocol_vh_priv_zalloc(vhost, lws_get_protocol(wsi), sizeof(void*)));
   if (!slot) return lwsl_err("lws-chat: vhost %s: no memory\n", lws_get_vhost_name(vhost));
   *slot = new VhostState(lws_get_context(wsi), vhost, options);
 }

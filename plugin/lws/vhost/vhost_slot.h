@@ -8,7 +8,7 @@ class VhostState;
 
 // lws's memory for each vhost and protocol holds one pointer to a VhostState.
 
-// PROTOCOL_INIT and PROTOCOL_DESTROY. `options` is nullptr where the vhost does not name the protocol.
+// For PROTOCOL_INIT and PROTOCOL_DESTROY. `options` is nullptr if the vhost does not name the protocol.
 void create_vhost_state(lws* wsi, const lws_protocol_vhost_options* options);
 void destroy_vhost_state(lws* wsi);
 

@@ -13,14 +13,14 @@
 namespace lws_chat::waiting {
 namespace {
 
-// An owner of an IPv6 address usually has all that begin with the same 64 bits.
+// An owner of an IPv6 address usually has all addresses that begin with the same 64 bits.
 Address network_of(Address address) {
   constexpr std::array<uint8_t, 12> kV4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   if (!std::equal(kV4.begin(), kV4.end(), address.begin())) std::fill(address.begin() + 8, address.end(), uint8_t{0});
   return address;
 }
 
-// lws's connections, with their networks: nothing for those that do not count by address.
+// A connection and its network. A connection that does not count by address has none.
 struct Waiting {
   std::optional<Address> network;
   std::list<lws*>::iterator place;  // in the order in which they came
@@ -76,8 +76,8 @@ Verdict arrives(int fd, uint64_t most, uint64_t from_address, const std::vector<
   }
   all.arrived = true;
   if (most == 0 || all.waiting.size() < most) return Verdict::kOk;
-  // Whoever means well asks at once. The one that has waited longest makes room, so that crowds of silent connections
-  // keep nobody out.
+  // A client that means well asks at once. So the connection that has waited longest makes room: crowds of silent
+  // connections keep nobody out.
   lws* oldest = all.oldest_first.front();
   all.remove(oldest);
   lws_set_timeout(oldest, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);

@@ -10,26 +10,25 @@
 
 namespace lws_chat {
 
-// Connections of the process that have asked for nothing yet, or for nothing any more: neither a client nor with a
-// request under way. lws's cost for the end of each grows with their number, so there may only be so many. Counted is
-// where the plugin is the first protocol of the vhosts, as in lws-chatd; lwsws tells it neither of a connection's begin
-// nor of its end.
+// Connections of the process that wait: they are not a client, and have no request under way. To end one costs lws more
+// the more there are, so their number is limited. They are counted where the plugin is the first protocol of the
+// vhosts, as in lws-chatd. lwsws tells the plugin neither of a connection's begin nor of its end.
 namespace waiting {
 
 enum class Verdict { kOk, kOldestDropped, kTooManyFromAddress };
 
-// FILTER_NETWORK_CONNECTION: whether one more may come. Above `most` it takes the place of the one that has waited
-// longest, which is dropped. 0 means no limit; `from_address` does not hold for Unix sockets
-// and for peers in `exempt`.
+// FILTER_NETWORK_CONNECTION: decides if one more may come. With `most` of them, it takes the place of the one that has
+// waited longest, which is dropped. 0 means no limit. `from_address` does not hold for Unix sockets and for peers in
+// `exempt`.
 Verdict arrives(int fd, uint64_t most, uint64_t from_address, const std::vector<AddressRange>& exempt);
 
-// WSI_CREATE: lws has made this of the one that arrived last. Others are not counted.
+// WSI_CREATE: lws has made this of the connection that arrived last. Others are not counted.
 void made(lws* wsi);
 
-// It has become a client, or asked for something.
+// The connection has become a client, or asked for something.
 void served(lws* wsi);
 
-// Its request is over, and it may ask for something else.
+// The request is over, and the connection may ask for something else.
 void idle(lws* wsi);
 
 // WSI_DESTROY

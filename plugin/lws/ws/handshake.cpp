@@ -24,9 +24,12 @@ Status judge(lws* wsi, VhostState* vhost, std::string& detail) {
       detail = "no subprotocol asked for, and lws-chat is not the vhost's default";
       return Status::kNotFound;
     }
-    // lws itself takes any version for 13.
+    // lws takes any version for 13.
     std::string version = header(wsi, WSI_TOKEN_VERSION);
-    if (version != "13") return detail = version, Status::kOtherVersion;
+    if (version != "13") {
+      detail = version;
+      return Status::kOtherVersion;
+    }
   }
   return judge_client(wsi, vhost, rooms, detail);
 }
@@ -44,7 +47,7 @@ const char* phrase(unsigned status) {
   }
 }
 
-// lws_return_http_status() answers as HTTP/1.0 here, which strict clients call invalid.
+// lws_return_http_status() would answer as HTTP/1.0, which strict clients call invalid.
 void answer_http1(lws* wsi, const StatusRow& row, std::string_view why = {}) {
   std::string body = std::string(row.text);
   if (!why.empty() && why != row.text) body.append(": ").append(why);
@@ -80,7 +83,7 @@ int judge_handshake(lws* wsi, VhostState* vhost) {
   return -1;
 }
 
-// lws makes a raw connection of CONNECT, without a timeout, and has thrown the headers away.
+// lws makes a raw connection of CONNECT, without a timeout, and has dropped the headers.
 int refuse_raw(lws* wsi, VhostState* vhost) {
   note_refusal(wsi, vhost, Status::kBadMethod, "CONNECT, or no HTTP");
   answer_http1(wsi, describe(Status::kBadMethod));

@@ -11,19 +11,19 @@ namespace lws_chat {
 
 class VhostState;
 
-// FILTER_PROTOCOL_CONNECTION: judges an upgrade request by path, origin and room for one more. When
-// it is refused, the answer has been written and logged. `vhost` may be nullptr.
+// FILTER_PROTOCOL_CONNECTION: judges an upgrade request by its path and origin and by the limits. Returns false if it
+// has refused the request: then it has written and logged the answer. `vhost` may be nullptr.
 [[nodiscard]] bool admit(lws* wsi, VhostState* vhost);
 
-// HTTP_CONFIRM_UPGRADE, of an upgrade to WebSocket: refuses what lws would end without an answer. Returns what the
-// callback has to return. `vhost` may be nullptr.
+// HTTP_CONFIRM_UPGRADE for a WebSocket: refuses a request that lws would end without an answer. Returns the result of
+// the callback. `vhost` may be nullptr.
 int judge_handshake(lws* wsi, VhostState* vhost);
 
-// RAW_ADOPT: no raw connection is served. Returns what the callback has to return. `vhost` may be nullptr.
+// RAW_ADOPT: no raw connection is served. Returns the result of the callback. `vhost` may be nullptr.
 int refuse_raw(lws* wsi, VhostState* vhost);
 
-// What an upgrade request asks for by its path: the structured dialect, a room in the text dialect, or, without
-// either, nothing of ours.
+// The aim of an upgrade request, by its path: the structured dialect, or a room in the text dialect. Without either,
+// the path is not ours.
 struct Target {
   bool structured = false;
   std::string room;

@@ -30,14 +30,14 @@ void StructuredConnection::go_on() {
   expect_more();
 }
 
-// A long recovery goes on in another loop turn; over HTTP/2 ready() asks for it by itself.
+// A long recovery goes on in another turn of the loop. Over HTTP/2 ready() asks for one.
 void StructuredConnection::expect_more() {
   if (session_.behind() && ready()) ask_to_write();
 }
 
-// The protocol's clients count on pings at their interval, whatever else they are sent; so only the answer to a
-// ping starts it anew. While something waits that it has asked for, only what it takes of that shows that it
-// reads; over HTTP/2 nothing does.
+// The protocol's clients expect pings at their interval, whatever else they are sent: so only the answer to a ping
+// starts the interval anew. While replies wait, a client shows that it reads only by taking them. Over HTTP/2 nothing
+// shows that.
 void StructuredConnection::alive() {
   if (pinged && (over_http2() || !session_.owes())) vhost().watch().heard(*this);
 }
@@ -54,7 +54,7 @@ void StructuredConnection::drain(Status why) { session_.part(why, now()); }
 
 void StructuredConnection::end_session() { session_.lost(now(), departure()); }
 
-// One command alone never costs more than the client may send at once, so it is never too much.
+// One command never costs more than the client may send at once, so it is never too much.
 bool StructuredConnection::allow(uint64_t cost) { return limit_rate(std::min(cost, vhost().options().message_burst)); }
 
 size_t StructuredConnection::write(Client* subscription, std::string_view frames) {

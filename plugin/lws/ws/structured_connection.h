@@ -8,7 +8,7 @@ namespace lws_chat {
 // A client of the structured dialect: one connection, many rooms.
 class StructuredConnection final : public WebSocket, private SessionLink {
  public:
-  // ESTABLISHED: waits for the client to say connect.
+  // For ESTABLISHED. Waits for the client to say connect.
   StructuredConnection(lws* wsi, VhostState& vhost);
   ~StructuredConnection() override;
 

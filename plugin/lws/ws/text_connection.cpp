@@ -16,7 +16,7 @@ TextConnection::~TextConnection() { end_and_log(); }
 void TextConnection::enter(std::string_view room) { session_.enter(room, now()); }
 
 void TextConnection::accept(bool binary, std::string_view payload) {
-  // After the close word nothing counts any more, also what came in the same piece.
+  // After the close word nothing counts, not even the rest of the same piece.
   if (session_.leaving()) return;
   session_.receive({payload, binary ? Format::kBinary : Format::kText, {}, {}, false, unix_ms()}, now());
   if (!open()) return;
@@ -29,15 +29,15 @@ void TextConnection::go_on() {
   expect_more();
 }
 
-// Over HTTP/2 ready() asks for another callback by itself.
+// Over HTTP/2 ready() asks for another callback.
 void TextConnection::expect_more() {
   if (session_.behind() && ready()) ask_to_write();
 }
 
 void TextConnection::alive() { vhost().watch().heard(*this); }
 
-// RFC 6455 section 5.5.2. A whole frame may stand between any two frames of the stream, and lws
-// queues it behind what it still holds. It is not empty, because lws does not report empty pongs.
+// RFC 6455 section 5.5.2: a ping may stand between any two frames of the stream. lws queues it behind the bytes that it
+// holds. It is not empty, because lws does not report empty pongs.
 void TextConnection::ping() {
   if (open() && !write_frame(Opcode::kPing, true, "?")) drop(Status::kNoPong);
 }

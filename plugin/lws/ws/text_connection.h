@@ -8,7 +8,7 @@ namespace lws_chat {
 // A client of the text dialect: one connection, one room.
 class TextConnection final : public WebSocket, private TextLink {
  public:
-  // ESTABLISHED
+  // For ESTABLISHED.
   TextConnection(lws* wsi, VhostState& vhost);
   ~TextConnection() override;
 

@@ -7,7 +7,7 @@
 namespace lws_chat {
 namespace {
 
-// In this many times pong-timeout a message has to be complete, or longer by so many bytes.
+// A message has to be complete within so many times pong-timeout, or longer by so many bytes.
 constexpr Time kPatience = 3;
 constexpr size_t kProgress = 65536;
 
@@ -24,7 +24,7 @@ UnfinishedMessage::UnfinishedMessage(WebSocket& owner)
 UnfinishedMessage::~UnfinishedMessage() { all_.erase(place_); }
 
 void UnfinishedMessage::append(std::string_view piece, size_t known) {
-  // The last one always has a place, so that a small max-memory does not forbid long messages.
+  // The last message always has a place, so that a small max-memory does not forbid long messages.
   while (!charge_.may_be(sizeof *this + known) && all_.front() != this) all_.front()->owner_.close({Status::kNoMemory});
   charge_.set(sizeof *this + known);
   bytes_.reserve(known);

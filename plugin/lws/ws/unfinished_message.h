@@ -13,24 +13,24 @@ namespace lws_chat {
 class UnfinishedMessage;
 class WebSocket;
 
-// Those of a vhost, the oldest first.
+// The unfinished messages of a vhost, the oldest first.
 using UnfinishedMessages = std::list<UnfinishedMessage*>;
 
-// The pieces so far of a message that is not complete. Lives as long as the connection waits for the rest.
+// The pieces of a message that is not complete. Lives as long as the connection waits for the rest.
 //
-// When all of them take too much memory, the oldest are given up and their connections closed: who means well is done
-// in a moment. So is who does not go on for too long.
+// If all of them take too much memory, the connections of the oldest are closed: an honest client is done in a moment.
+// The same happens to a client that does not go on for too long.
 class UnfinishedMessage final : public Alarm {
  public:
   explicit UnfinishedMessage(WebSocket& owner);
   ~UnfinishedMessage();
 
-  // Adds a piece. `known` is how long the message will be at least, with it.
+  // Adds a piece. `known` is the least length of the message, with this piece.
   void append(std::string_view piece, size_t known);
 
   size_t size() const { return bytes_.size(); }
 
-  // The whole of it, to be called once.
+  // Returns the whole message. To be called once.
   std::string take() { return std::move(bytes_); }
 
   void ring() override;
@@ -43,7 +43,7 @@ class UnfinishedMessage final : public Alarm {
   UnfinishedMessages::iterator place_;
   MemoryAccount::Charge charge_;
   std::string bytes_;
-  size_t seen_ = 0;  // bytes when it was last looked whether it goes on
+  size_t seen_ = 0;  // bytes at the last look
 };
 
 }  // namespace lws_chat

@@ -16,10 +16,10 @@ namespace {
 constexpr size_t kListBytes = 127;
 using ListBuffer = std::array<char, kListBytes + 1>;
 
-// A function has the name, too.
+// A function has this name, too.
 using Words = struct lws_tokenize;
 
-// It looks for extensions in the first 255 bytes only.
+// lws looks for extensions in the first 255 bytes only.
 constexpr size_t kExtensionsBytes = 254;
 
 Words words_of(const ListBuffer& list, int size) {
@@ -33,7 +33,7 @@ Words words_of(const ListBuffer& list, int size) {
 
 std::string_view word(const Words& words) { return {words.token, words.token_len}; }
 
-// The same steps as lws takes later, with the same functions, so that both come to the same end.
+// Takes the same steps as lws later, with the same functions, so that both come to the same result.
 std::string connection_fault(lws* wsi) {
   ListBuffer list;
   int size = lws_hdr_copy(wsi, list.data(), kListBytes, WSI_TOKEN_CONNECTION);
@@ -62,9 +62,9 @@ UpgradeFault subprotocol_fault(lws* wsi) {
       return {Status::kBadUpgrade, "Sec-WebSocket-Protocol is not a list of names"};
     if (found == LWS_TOKZE_DELIMITER) continue;
     std::string name(word(words));
-    // lws has a buffer of 64 bytes for it.
+    // lws copies the name to a buffer of 64 bytes.
     if (name.size() > 63) return {Status::kBadUpgrade, "the name of a subprotocol is longer than 63 bytes"};
-    // lws has a protocol of this name for files, which would take WebSockets past every check of ours.
+    // lws has a protocol of this name for files. It would take WebSockets past our checks.
     if (name == "http-only") continue;
     if (lws_vhost_name_to_protocol(lws_get_vhost(wsi), name.c_str())) return {};
   }
@@ -73,7 +73,7 @@ UpgradeFault subprotocol_fault(lws* wsi) {
   return {Status::kOtherSubprotocol, std::string(describe(Status::kOtherSubprotocol).text)};
 }
 
-// RFC 6455 section 4.2.1: 16 bytes in base64. Not trimmed: lws makes its answer from all of it.
+// RFC 6455 section 4.2.1: 16 bytes in base64. The blanks stay: lws makes its answer from all of the field.
 bool is_key(std::string_view key) {
   auto is_base64 = [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '/'; };
   return key.size() == 24 && key.substr(22) == "==" && std::all_of(key.begin(), key.begin() + 22, is_base64);

@@ -8,14 +8,14 @@
 
 namespace lws_chat {
 
-// A reason not to upgrade: its status, and why, for the client.
+// A reason to refuse an upgrade: its status, and words for the client.
 struct UpgradeFault {
   Status status = Status::kOk;
   std::string why{};
 };
 
-// What is wrong with a request for a WebSocket over HTTP/1.1. lws would end the connection without an answer for most
-// of it. To be asked before lws looks: in HTTP_CONFIRM_UPGRADE.
+// Looks for a fault in a request for a WebSocket over HTTP/1.1. For most of them lws would end the connection without
+// an answer. To be called before lws looks, in HTTP_CONFIRM_UPGRADE.
 UpgradeFault find_upgrade_fault(lws* wsi);
 
 }  // namespace lws_chat

@@ -11,7 +11,7 @@
 namespace lws_chat {
 namespace {
 
-// Time a peer may take to accept what precedes the close frame, and then to answer it.
+// Time for a peer to accept what precedes the close frame, and then to answer it.
 constexpr Time kFarewell = 5 * LWS_US_PER_SEC;
 
 lws_write_protocol lws_type(Opcode opcode, bool final) {
@@ -29,14 +29,14 @@ lws_write_protocol lws_type(Opcode opcode, bool final) {
 
 std::string network_order(unsigned code) { return {static_cast<char>(code >> 8), static_cast<char>(code & 0xff)}; }
 
-// RFC 6455 section 7.1.5: the code that a close frame's body begins with, 1005 if it is empty.
+// RFC 6455 section 7.1.5: the code at the beginning of a close frame's body, 1005 if it is empty.
 unsigned code_in(std::string_view body) {
   if (body.size() < 2) return 1005;
   return static_cast<unsigned>(static_cast<unsigned char>(body[0]) << 8 | static_cast<unsigned char>(body[1]));
 }
 
-// With which code a close frame is answered that is itself wrong; 0: it is right. Of the codes below 5000 lws has made
-// 1002 where they are wrong or, as 1012 to 1014, newer than it is.
+// Returns the code that answers a wrong close frame, or 0 if the frame is right. lws has replaced codes below 5000 by
+// 1002 if they are wrong, or newer than lws, such as 1012 to 1014.
 unsigned close_fault(std::string_view body) {
   if (body.size() == 1 || code_in(body) >= 5000) return 1002;
   return body.size() > 2 && !is_utf8(body.substr(2)) ? 1007 : 0;
@@ -70,12 +70,12 @@ bool WebSocket::limit_rate(uint64_t count) {
   Time wait = rate_.note(rate, at, count);
   if (wait == 0) return true;
   if (over_http2()) {
-    // Pausing a stream of HTTP/2 makes lws collect what comes instead of shutting the peer's window.
+    // lws would collect the input of a paused HTTP/2 stream; it does not shut the peer's window.
     if (wait > rate.tolerance) close({Status::kTooFast});
     return true;
   }
   read_again_at_ = at + wait;
-  // Not here: lws 4.1 spins when a TLS connection is paused while it still holds decrypted bytes.
+  // An alarm pauses the connection: lws 4.1 spins if a TLS connection is paused while it holds decrypted bytes.
   if (!paused_) wait_until(TimerWheel::kAtOnce);
   return false;
 }
@@ -86,15 +86,15 @@ void WebSocket::hold_input(bool hold) {
   if (hold && !paused_) wait_until(TimerWheel::kAtOnce);
   if (!hold && read_again_at_ <= now()) resume_reading();
   if (!paused_) return;
-  // Still paused by its rate: see pause_reading().
+  // The rate still pauses it: see pause_reading().
   if (hold)
     vhost().watch().heard(*this);
   else
     vhost().watch().stop(*this);
 }
 
-// The peer feels a pause as TCP's backpressure. Its pongs are not read either, so it is not watched, unless the
-// pause waits for the peer itself.
+// The peer feels a pause as TCP's backpressure. Its pongs are not read either, so it is not watched, unless the pause
+// waits for the peer itself.
 void WebSocket::pause_reading() {
   if (paused_) return;
   ++vhost().hub().counters().pauses;
@@ -115,7 +115,7 @@ void WebSocket::resume_reading() {
   if (open() && watch() != Watch::kAwait) vhost().watch().heard(*this);
 }
 
-// To pause reading or to read on, or the peer has taken too long for the close.
+// Time to pause, or to read on; or the peer has taken too long for the close.
 void WebSocket::time_is_up() {
   if (!open()) return drop(Status::kOk);
   bool too_early = read_again_at_ > now();
@@ -128,8 +128,8 @@ void WebSocket::time_is_up() {
 bool WebSocket::writeable() {
   if (state() == State::kFarewell) return say_farewell();
   if (!open()) return true;
-  // The peer has taken something of what was waiting: it lives, even if its pong is still queued.
-  // Over HTTP/2 the callback says nothing of the peer.
+  // The peer has taken some of the bytes that waited: it lives, even if its pong is still queued. Over HTTP/2 the
+  // callback says nothing about the peer.
   if (pinged && !over_http2()) vhost().watch().heard(*this);
   set_may_write(true);
   go_on();
@@ -143,19 +143,19 @@ void WebSocket::received_pong() {
 
 bool WebSocket::peer_closes(std::string_view body) {
   bool answers_ours = state() == State::kCloseSent;
-  // What came before the close frame may have made something for this client, as its own text.
+  // A message before the close frame may have made something for this client, such as its own text.
   if (open() && !over_http2()) go_on();
   set_peer_code(code_in(body));
   unsigned fault = answers_ours ? 0 : close_fault(body);
   bool alive = state() != State::kClosing;
   closing();
-  // lws would send back what the peer has sent.
+  // lws would send the peer's own body back.
   if (fault == 0 || over_http2() || !alive) return !answers_ours;
   static_cast<void>(write_frame(Opcode::kClose, true, network_order(fault)));
   return false;
 }
 
-// One frame of at most kMaxFrame. Over HTTP/2 it needs lws's framing, and room before the payload.
+// Over HTTP/2 a frame needs lws's framing, and room before the payload.
 bool WebSocket::write_frame(Opcode opcode, bool final, std::string_view payload) {
   if (!over_http2()) return write_raw(make_frame(opcode, final, payload));
   std::array<unsigned char, LWS_PRE + kMaxFrame> buffer;
@@ -185,13 +185,13 @@ void WebSocket::close(Ending ending, std::string last_frames) {
   ask_to_write();
 }
 
-// lws spins with a peer that has ended its side while it still holds bytes for it. Over TLS it spins when a
-// connection is paused that holds decrypted bytes.
+// lws spins if a peer has ended its side while lws holds bytes for it. Over TLS it spins if a connection is paused that
+// holds decrypted bytes.
 bool WebSocket::reads_while_it_waits() { return over_http2() || lws_is_ssl(wsi()) || !lws_partial_buffered(wsi()); }
 
 bool WebSocket::say_farewell() {
   if (lws_partial_buffered(lws_get_network_wsi(wsi()))) {
-    // lws closes without a close frame while it still holds bytes to send.
+    // lws would close without a close frame while it holds bytes to send.
     ask_to_write();
     return true;
   }
@@ -211,8 +211,8 @@ bool WebSocket::say_farewell() {
     lws_close_reason(wsi(), static_cast<lws_close_status>(code()), text, payload.size() - 2);
     return false;
   }
-  // Not by lws_close_reason(): where lws is built with _DEBUG, as Debian's is, its libuv loop drops an
-  // HTTP/1.1 connection at once that a callback wants closed.
+  // Does not use lws_close_reason(): if lws is built with _DEBUG, as Debian's is, its libuv loop drops an HTTP/1.1
+  // connection at once that a callback wants closed.
   wait_until(now() + kFarewell);
   return write_frame(Opcode::kClose, true, payload);
 }
@@ -220,7 +220,7 @@ bool WebSocket::say_farewell() {
 // RFC 6455 section 5.5.1: the code in network order, then a reason; at most 123 bytes.
 std::string WebSocket::close_payload() const {
   std::string payload = network_order(code());
-  // 1000 says it all; the structured dialect's clients look at a code above that only when there is a reason.
+  // 1000 needs no words. Clients of the structured dialect look at other codes only if there is a reason.
   if (code() != 1000) payload += why_in_words();
   return payload;
 }
