@@ -5,7 +5,7 @@
 
 #include "core/histogram.h"
 #include "core/log/message.h"
-#include "core/status.h"
+#include "core/ending.h"
 
 namespace lws_chat {
 

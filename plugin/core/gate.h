@@ -4,7 +4,7 @@
 
 #include "core/deferred.h"
 #include "core/log/message.h"
-#include "core/status.h"
+#include "core/ending.h"
 
 // The seam for access control: may somebody do what they ask for?
 namespace lws_chat {

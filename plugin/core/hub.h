@@ -47,8 +47,7 @@ class Hub final : private Broker::Node {
     Encode events;
   };
 
-  // How somebody leaves: for good, or by a lost connection, which may be back soon.
-  enum class Departure { kFinal, kMayReturn };
+  using Departure = lws_chat::Departure;
 
   static constexpr Time kNever = std::numeric_limits<Time>::max();
 

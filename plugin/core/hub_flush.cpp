@@ -206,10 +206,8 @@ void Hub::send_stream(Client& client, Time now) {
 
 void Hub::dismiss(Client& client, Ending ending, Time now) {
   ending.lag = client.lag();
-  bool final =
-      ending.why == Status::kClosedOnRequest || ending.why == Status::kForced || ending.why == Status::kUnsubscribed;
   bool there = client.room_ != nullptr;
-  leave(client, now, final ? Departure::kFinal : Departure::kMayReturn);
+  leave(client, now, describe(ending.why).departure);
   if (there) client.dismissed(std::move(ending), now);
 }
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "core/log/message.h"
-#include "core/status.h"
+#include "core/ending.h"
 
 namespace lws_chat {
 

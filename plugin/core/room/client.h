@@ -8,7 +8,7 @@
 
 #include "core/identity.h"
 #include "core/log/stream.h"
-#include "core/status.h"
+#include "core/ending.h"
 
 namespace lws_chat {
 

@@ -305,8 +305,7 @@ void Session::end(Ending ending, Time now) {
   if (ended_) return;
   Status why = ending.why;
   std::string frames = last_frames(why);
-  bool final = why == Status::kClosedOnRequest || why == Status::kForced;
-  leave_all(now, final ? Hub::Departure::kFinal : Hub::Departure::kMayReturn);
+  leave_all(now, describe(why).departure);
   link_.end(std::move(ending), std::move(frames));
 }
 

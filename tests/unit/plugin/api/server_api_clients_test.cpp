@@ -203,7 +203,7 @@ TEST(disconnect_ends_all_clients_of_a_user_with_3503) {
   f.connect_and_subscribe(*c, R"({"user":"bob"})");
   CHECK_EQ(f.call("disconnect", R"({"user":"ann"})"), R"({"result":{}})");
   for (SessionPeer* peer : {a.get(), b.get()}) CHECK(peer->why == Status::kForced && peer->code == 0);
-  CHECK_EQ(describe(Status::kForced).structured_code, 3503u);
+  CHECK_EQ(describe(Status::kForced).protocol_code, 3503u);
   CHECK(!c->why);
   CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":1,"num_users":1}})");
 }

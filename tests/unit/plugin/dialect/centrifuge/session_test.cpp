@@ -358,7 +358,7 @@ TEST(the_close_word_is_answered_and_ends_the_session_for_good) {
   CHECK(texts[1].find(R"("data":"close")") != std::string::npos);
   CHECK_EQ(texts[2], R"({"push":{"message":{"data":"你要求我關閉喔!"}}})");
   CHECK(f.a->why == Status::kClosedOnRequest);
-  CHECK_EQ(describe(Status::kClosedOnRequest).structured_code, 4500);
+  CHECK_EQ(describe(Status::kClosedOnRequest).protocol_code, 4500);
   CHECK(!f.b->why);
   CHECK(f.b->take_one().find(R"("data":"close")") != std::string::npos);
 }
