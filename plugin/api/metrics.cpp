@@ -71,8 +71,7 @@ std::string label(std::string_view name, std::string_view value) {
 
 void write_dialects(Writer& out, const Counters& counters) {
   auto each = [&](uint64_t Counters::ByDialect::*member) {
-    for (unsigned i = 0; i < kDialects; ++i)
-      out.sample(label("dialect", name_of(static_cast<Dialect>(i))), counters.dialects[i].*member);
+    for (const Counters::ByDialect& one : counters.dialects) out.sample(label("dialect", one.name), one.*member);
   };
   out.family("clients", "gauge", "Connections now, by what they speak.");
   each(&Counters::ByDialect::connections);

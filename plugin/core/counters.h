@@ -2,44 +2,43 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
+#include <vector>
 
-#include "core/histogram.h"
-#include "core/log/message.h"
 #include "core/ending.h"
+#include "core/histogram.h"
+#include "core/log/stream_kind.h"
 
 namespace lws_chat {
 
-// What a client speaks.
-enum class Dialect : uint8_t { kText, kStructured, kEvents };
-inline constexpr unsigned kDialects = 3;
-
-inline const char* name_of(Dialect dialect) {
-  return std::array<const char*, kDialects>{"text", "structured", "events"}[static_cast<unsigned>(dialect)];
-}
-
-inline Dialect dialect_of(Audience audience) {
-  if (audience == Audience::kText) return Dialect::kText;
-  return audience == Audience::kEvents ? Dialect::kEvents : Dialect::kStructured;
-}
-
-// What happened since the start, and what is now. Counted where it happens, read by logs and metrics.
+// Counts since the start, and of the present. Counted where it happens, read by logs and metrics.
 struct Counters {
+  explicit Counters(const StreamKinds& kinds) {
+    for (size_t kind = 0; kind < kinds.size(); ++kind) {
+      size_t place = 0;
+      while (place < dialects.size() && dialects[place].name != kinds[kind].dialect) ++place;
+      if (place == dialects.size()) dialects.emplace_back().name = kinds[kind].dialect;
+      places_[kind] = static_cast<uint8_t>(place);
+    }
+  }
+
   struct ByDialect {
+    std::string_view name{};
     uint64_t connections = 0;    // now
     uint64_t connects = 0;       // ever
     uint64_t subscriptions = 0;  // now: rooms that its connections are in
     uint64_t joins = 0;          // to a room, ever
   };
-  std::array<ByDialect, kDialects> dialects{};
-  uint64_t messages_in = 0;  // accepted
-  uint64_t bytes_in = 0;     // of their payload
-  uint64_t deliveries = 0;   // of a message to a reader: as many as it had when it was published
-  uint64_t replayed = 0;     // of those, from a history
-  uint64_t recovered = 0;    // readers that came back and were given all they had missed
-  uint64_t unrecovered = 0;  // and those that were told that something is missing
-  uint64_t pauses = 0;       // of reading from a client that sends too fast
-  uint64_t flushes = 0;      // of a room
-  uint64_t writes = 0;       // handed to the transport
+  std::vector<ByDialect> dialects;  // in the order of the kinds' table
+  uint64_t messages_in = 0;         // accepted
+  uint64_t bytes_in = 0;            // of their payload
+  uint64_t deliveries = 0;          // of a message to a reader: as many as it had when it was published
+  uint64_t replayed = 0;            // of those, from a history
+  uint64_t recovered = 0;           // readers that came back and were given all they had missed
+  uint64_t unrecovered = 0;         // and those that were told that something is missing
+  uint64_t pauses = 0;              // of reading from a client that sends too fast
+  uint64_t flushes = 0;             // of a room
+  uint64_t writes = 0;              // handed to the transport
   uint64_t bytes_out = 0;
   std::array<uint64_t, kStatusCount> ended{};    // connections closed by this side, by cause
   std::array<uint64_t, kStatusCount> refused{};  // and those that it did not take, and messages likewise
@@ -53,13 +52,16 @@ struct Counters {
 
   uint64_t& of(Status status) { return ended[static_cast<unsigned>(status)]; }
   uint64_t& refused_by(Status status) { return refused[static_cast<unsigned>(status)]; }
-  ByDialect& of(Dialect dialect) { return dialects[static_cast<unsigned>(dialect)]; }
-  const ByDialect& of(Dialect dialect) const { return dialects[static_cast<unsigned>(dialect)]; }
+  ByDialect& of(KindId kind) { return dialects[places_[kind]]; }
+  const ByDialect& of(KindId kind) const { return dialects[places_[kind]]; }
 
-  void connected(Dialect dialect) {
-    ++of(dialect).connections;
-    ++of(dialect).connects;
+  void connected(KindId kind) {
+    ++of(kind).connections;
+    ++of(kind).connects;
   }
+
+ private:
+  std::array<uint8_t, kMaxKinds> places_{};  // in dialects, by kind
 };
 
 }  // namespace lws_chat

@@ -5,27 +5,10 @@
 #include <utility>
 
 namespace lws_chat {
-namespace {
 
-// Gives what it takes to two streams.
-class Tee final : public FrameSink {
- public:
-  Tee(FrameSink& a, FrameSink& b) : a_(a), b_(b) {}
-  void append(std::string_view header, std::string_view payload) override {
-    a_.append(header, payload);
-    b_.append(header, payload);
-  }
-
- private:
-  FrameSink& a_;
-  FrameSink& b_;
-};
-
-}  // namespace
-
-Hub::Hub(const Settings& settings, const Encoders& encoders, const Seams& seams)
+Hub::Hub(const Settings& settings, StreamKinds kinds, const Seams& seams)
     : settings_(settings),
-      encoders_(encoders),
+      kinds_(std::move(kinds)),
       fanout_(seams.fanout),
       waker_(seams.waker),
       broker_(seams.broker ? seams.broker : &local_),
@@ -49,11 +32,6 @@ Namespace& Hub::namespace_of(std::string_view room) {
   for (Namespace& group : namespaces_)
     if (group.name == name) return group;
   return namespaces_.front();
-}
-
-Encode Hub::encoder(Audience audience) const {
-  if (audience == Audience::kText) return encoders_.text;
-  return audience == Audience::kEvents ? encoders_.events : encoders_.structured;
 }
 
 const Room* Hub::find(std::string_view name) const {
@@ -91,7 +69,7 @@ Room* Hub::open(std::string_view name, Origin origin) {
   if (found != rooms_.end()) return found->second.get();
   if (!has_place(name, origin)) return nullptr;
   bool one_more = has_room_left(name.size());
-  auto made = std::make_unique<Room>(pool_, account_, namespace_of(name), std::string(name), next_epoch());
+  auto made = std::make_unique<Room>(pool_, kinds_, account_, namespace_of(name), std::string(name), next_epoch());
   std::string_view key = made->name();
   shares_.take(origin);
   made->maker_ = origin;
@@ -145,15 +123,14 @@ Client* Hub::introduced(std::string_view id) const {
 // Tells those who want to know that somebody came, unless it only came back.
 void Hub::welcome(Room& room, Client& client, Time now) {
   if (!room.absent_.empty() && client.identified() && return_of(room, client.identity_)) return;
-  if (!room.settings().join_leave || room.stream(Audience::kWatching).readers() == 0) return;
+  if (!room.settings().join_leave || !room.streams_.tell_joins()) return;
   if (IdentityPtr identity = client.identity()) tell(room, Event::Kind::kJoin, *identity, now);
 }
 
 void Hub::tell(Room& room, Event::Kind kind, const Identity& about, Time now) {
-  Stream& stream = room.stream(Audience::kWatching);
-  if (!room.settings().join_leave || stream.readers() == 0) return;
-  Attempt attempt(room);
-  encoders_.structured(stream, {kind, room.name(), Message{{}, Format::kJson, about.json}});
+  if (!room.settings().join_leave || !room.streams_.tell_joins()) return;
+  RoomStreams::Attempt attempt(room.streams_);
+  room.streams_.append({kind, room.name(), Message{{}, Format::kJson, about.json}});
   attempt.keep();
   note_waiting(room, now);
 }
@@ -219,39 +196,17 @@ void Hub::leave(Client& client, Time now, Departure departure) {
   occupied_ -= room->members_.empty();
   if (client.introduced_) introduced_.erase(client.identity_->client);
   client.introduced_ = false;
-  --counters_.of(dialect_of(client.audience_)).subscriptions;
+  --counters_.of(client.kind_).subscriptions;
   const RoomSettings& settings = room->settings();
   if (settings.presence && client.identified()) {
-    // Others have nothing by which to be known again.
-    bool known = client.audience_ == Audience::kStructured || client.audience_ == Audience::kWatching;
-    bool may_return = departure == Departure::kMayReturn && known && settings.presence_grace > 0;
+    bool may_return =
+        departure == Departure::kMayReturn && kinds_[client.kind_].recognized && settings.presence_grace > 0;
     if (!may_return || absent_.size() >= Departed::kMost ||
         !note_absent(*room, client.identity_, now + settings.presence_grace))
       tell_of_leave(*room, *client.identity_, now);
   }
   if (room->members_.empty() && room->promised_) remember(*room, now);
   retire(*room);
-}
-
-Hub::Attempt::Attempt(Room& room) : room_(room) {
-  for (size_t i = 0; i < kAudiences; ++i) marks_[i] = room_.streams_[i].mark();
-}
-
-Hub::Attempt::~Attempt() {
-  for (size_t i = 0; !kept_ && i < kAudiences; ++i) room_.streams_[i].roll_back(marks_[i]);
-}
-
-void Hub::append(Room& room, const Event& event) {
-  if (room.stream(Audience::kText).readers() > 0) encoders_.text(room.stream(Audience::kText), event);
-  if (room.stream(Audience::kEvents).readers() > 0) encoders_.events(room.stream(Audience::kEvents), event);
-  Stream& structured = room.stream(Audience::kStructured);
-  Stream& watching = room.stream(Audience::kWatching);
-  if (structured.readers() > 0 && watching.readers() > 0) {
-    Tee both(structured, watching);
-    encoders_.structured(both, event);
-  } else if (structured.readers() + watching.readers() > 0) {
-    encoders_.structured(structured.readers() > 0 ? structured : watching, event);
-  }
 }
 
 void Hub::replay_from(Client& client, uint64_t offset) {
@@ -267,7 +222,7 @@ const History& Hub::history(Room& room, Time now) {
 void Hub::dismiss_after_head(Client& client, Status why, Time now) {
   if (!client.room_ || client.leaving_ != Status::kOk) return;
   Wake wake(*this);
-  client.stop_ = client.room_->stream(client.audience_).head();
+  client.stop_ = client.stream_->stream.head();
   client.leaving_ = why;
   make_dirty(*client.room_, now);
 }
@@ -346,15 +301,13 @@ void Hub::forget(Room& room) {
 // Dismisses those who stand in the oldest segment and do not move on. Returns whether that freed it.
 bool Hub::evict_readers(Block& segment, Time now) {
   Room& room = *segment.owner;
-  Audience audience{};
-  for (unsigned i = 0; i < kAudiences; ++i)
-    if (room.streams_[i].owns(segment)) audience = static_cast<Audience>(i);
-  const Stream& stream = room.stream(audience);
+  const RoomStream& slow = room.streams_.owner_of(segment);
+  const Stream& stream = slow.stream;
   Cursor tail = stream.tail();
   uint64_t rest = stream.head() - tail - stream.unread(tail, stream.head()).size();
   auto each_behind = [&](auto&& serve) {
     for (size_t i = room.members_.size(); i-- > 0;)
-      if (Client& client = *room.members_[i]; client.audience_ == audience && client.lag() > rest) serve(client);
+      if (Client& client = *room.members_[i]; client.stream_ == &slow && client.lag() > rest) serve(client);
   };
   {
     Walk walk(*this, room);

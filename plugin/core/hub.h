@@ -41,12 +41,6 @@ class Hub final : private Broker::Node {
  public:
   using Settings = HubSettings;
 
-  struct Encoders {
-    Encode text;
-    Encode structured;
-    Encode events;
-  };
-
   using Departure = lws_chat::Departure;
 
   static constexpr Time kNever = std::numeric_limits<Time>::max();
@@ -57,7 +51,7 @@ class Hub final : private Broker::Node {
 
   using Seams = HubSeams;
 
-  Hub(const Settings& settings, const Encoders& encoders, const Seams& seams = {});
+  Hub(const Settings& settings, StreamKinds kinds, const Seams& seams = {});
   ~Hub();
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
@@ -183,21 +177,6 @@ class Hub final : private Broker::Node {
     Room& room_;
   };
 
-  // Takes back what was appended to a room's streams, unless it is kept: an event reaches all or nobody.
-  class Attempt {
-   public:
-    explicit Attempt(Room& room);
-    ~Attempt();
-    Attempt(const Attempt&) = delete;
-    Attempt& operator=(const Attempt&) = delete;
-    void keep() { kept_ = true; }
-
-   private:
-    Room& room_;
-    std::array<Stream::Mark, kAudiences> marks_;
-    bool kept_ = false;
-  };
-
   // Tells the waker, in the end, if the hub has something to do earlier than it knew.
   class Wake {
    public:
@@ -228,7 +207,6 @@ class Hub final : private Broker::Node {
   Namespace& namespace_of(std::string_view room);
   bool has_room_left(size_t name_length) const;
   Room* open(std::string_view name, Origin origin);
-  Encode encoder(Audience audience) const;
   void note_waiting(Room& room, Time now);
   void make_dirty(Room& room, Time now);
   bool flush_room(Room& room, Time now, size_t& budget);
@@ -241,7 +219,6 @@ class Hub final : private Broker::Node {
   Presence& ask_presence(Room& room, Time now);
   void count_presence(Room& room);
   void forget_presence(Room& room);
-  void append(Room& room, const Event& event);
   void tell(Room& room, Event::Kind kind, const Identity& about, Time now);
   void tell_of_leave(Room& room, const Identity& about, Time now);
   bool note_absent(Room& room, const IdentityPtr& identity, Time until);
@@ -257,7 +234,7 @@ class Hub final : private Broker::Node {
   std::string next_epoch();
 
   Settings settings_;
-  Encoders encoders_;
+  StreamKinds kinds_;
   LocalBroker local_;
   OpenGate open_gate_;
   Fanout* fanout_;
@@ -273,7 +250,7 @@ class Hub final : private Broker::Node {
   RoomShares shares_;
   std::vector<Namespace> namespaces_;                                  // the plain one first
   std::unordered_map<std::string_view, std::unique_ptr<Room>> rooms_;  // keyed by the room's own name
-  Counters counters_;
+  Counters counters_{kinds_};
   RoomLists::Dirty now_;    // rooms that were quiet, those with much to send and those whose time has come
   RoomLists::Dirty later_;  // rooms that wait for flush_interval
   size_t occupied_ = 0;

@@ -87,11 +87,11 @@ void Hub::flush(Time now, size_t max_writes) {
 
 Hub::Walk::Walk(Hub& hub, Room& room) : hub_(hub), room_(room) {
   hub_.in_room_ = true;
-  for (Stream& stream : room_.streams_) stream.hold();
+  room_.streams_.hold();
 }
 
 Hub::Walk::~Walk() {
-  for (Stream& stream : room_.streams_) stream.release();
+  room_.streams_.release();
   hub_.in_room_ = false;
 }
 
@@ -124,7 +124,7 @@ void Hub::serve_members(Room& room, Time now, size_t& budget) {
   while (room.next_ < room.members_.size() && budget > 0) {
     --budget;
     Client& client = *room.members_[room.next_++];
-    if (room.untold_ && client.audience_ == Audience::kWatching)
+    if (room.untold_ && client.stream_->kind.joins)
       dismiss(client, {Status::kInternalError}, now);
     else if (client.replay_next_ == client.replay_end_)
       serve(client, now, [&] { send_stream(client, now); });
@@ -164,8 +164,8 @@ bool Hub::send_replay(Client& client, Time now) {
     History::Reader reader = history.from(client.replay_next_);
     while (reader.offset() < client.replay_end_ && bytes.size() < kReplayPiece) {
       History::Entry entry = reader.next();
-      encoder(client.audience_)(frames,
-                                {Event::Kind::kPublication, room.name(), entry.message, entry.offset, room.epoch()});
+      client.stream_->kind.encode(frames,
+                                  {Event::Kind::kPublication, room.name(), entry.message, entry.offset, room.epoch()});
       ends.push_back(bytes.size());
     }
     size_t taken = client.write(std::string_view(bytes).substr(client.replay_taken_));
@@ -185,7 +185,7 @@ bool Hub::send_replay(Client& client, Time now) {
 }
 
 void Hub::send_stream(Client& client, Time now) {
-  Stream& stream = client.room_->stream(client.audience_);
+  Stream& stream = client.stream_->stream;
   while (client.cursor_ < client.stop_) {
     std::string_view frames = stream.unread(client.cursor_, client.stop_);
     if (frames.empty() || client.gathered_) return;

@@ -139,10 +139,10 @@ void Hub::enter(Client& client, Room& room, uint64_t replay, Time now) {
     throw;
   }
   occupied_ += room.members_.size() == 1;
-  Counters::ByDialect& count = counters_.of(dialect_of(client.audience_));
+  Counters::ByDialect& count = counters_.of(client.kind_);
   ++count.subscriptions;
   ++count.joins;
-  if (client.audience_ != Audience::kText && room.settings().history.messages > 0) room.promised_ = true;
+  if (client.stream_->kind.positions && room.settings().history.messages > 0) room.promised_ = true;
   if (replay == 0) return;
   room.history_.expire(now);
   client.replay_end_ = room.history_.top() + 1;

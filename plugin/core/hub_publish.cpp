@@ -164,8 +164,9 @@ Published Hub::show(Room& room, const Message& message, Time now) {
   uint64_t offset = kept ? room.history_.top() + 1 : 0;
   {
     // Steps that can fail come first.
-    Attempt attempt(room);
-    if (!room.members_.empty()) append(room, {Event::Kind::kPublication, room.name(), message, offset, room.epoch()});
+    RoomStreams::Attempt attempt(room.streams_);
+    if (!room.members_.empty())
+      room.streams_.append({Event::Kind::kPublication, room.name(), message, offset, room.epoch()});
     if (!message.ephemeral) room.history_.add(message, now);
     attempt.keep();
   }

@@ -58,7 +58,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
     kClosing,    // in lws's hands
   };
 
-  Connection(lws* wsi, VhostState& vhost, Dialect dialect);
+  Connection(lws* wsi, VhostState& vhost, KindId kind);
 
   // Lets go of the hub; the connection is not there for it any more. May be called again, may not throw.
   virtual void leave_hub() = 0;
@@ -146,7 +146,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   std::unique_ptr<const Ending> ending_;  // nullptr: not by this side
   unsigned peer_code_ = 0;                // the peer's close code; 0: it has not closed
   State state_ = State::kOpen;
-  Dialect dialect_;
+  KindId kind_;  // of its streams
   bool over_http2_;
   bool batchable_;  // a plain socket, with nothing between the bytes and the kernel
   Watch watch_ = Watch::kLife;

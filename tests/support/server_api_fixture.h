@@ -15,7 +15,7 @@ namespace lws_chat {
 
 // A text client, as the hub sees it.
 struct Texter final : Client {
-  explicit Texter(Hub& of) : Client(Audience::kText), hub(of) {}
+  explicit Texter(Hub& of) : Client(kTextKind), hub(of) {}
   bool ready() override { return true; }
   size_t write(std::string_view frames) override { return got += frames, frames.size(); }
   void dismissed(Ending how, Time) override { ending = std::move(how); }
@@ -40,7 +40,7 @@ struct ServerApiFixture {
   }
 
   Sessions sessions;
-  Hub hub{settings(), {append_text, append_push, append_event}};
+  Hub hub{settings(), stream_kinds()};
   Options options = default_options();
   Idempotency idempotency;
   ServerApi::Node node{"node-id", "host/\"vhost\"", 10 * kSecond};

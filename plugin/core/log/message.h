@@ -78,16 +78,4 @@ class FrameString final : public FrameSink {
   std::string& bytes_;
 };
 
-// How a dialect turns an event into frames.
-using Encode = void (*)(FrameSink&, const Event&);
-
-// What a reader is sent. A room has a stream for each.
-enum class Audience : uint8_t {
-  kText,        // the text dialect
-  kStructured,  // the structured one,
-  kWatching,    // and that with joins and leaves
-  kEvents,      // event streams
-};
-inline constexpr unsigned kAudiences = 4;
-
 }  // namespace lws_chat

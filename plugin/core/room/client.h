@@ -6,9 +6,9 @@
 #include <memory>
 #include <string_view>
 
-#include "core/identity.h"
-#include "core/log/stream.h"
 #include "core/ending.h"
+#include "core/identity.h"
+#include "core/room/streams.h"
 
 namespace lws_chat {
 
@@ -18,7 +18,7 @@ class Room;
 // stand for several clients, each in a room of its own.
 class Client {
  public:
-  explicit Client(Audience audience = Audience::kText) : audience_(audience) {}
+  explicit Client(KindId kind) : kind_(kind) {}
   virtual ~Client() {
     if (joining_) *joining_ = false;
   }
@@ -43,7 +43,8 @@ class Client {
   // Whether anybody may have been told who it is.
   bool identified() const { return identity_ != nullptr; }
 
-  Audience audience() const { return audience_; }
+  // The kind of stream that it reads.
+  KindId kind() const { return kind_; }
 
   // True if Hub::join() has not answered yet.
   bool joining() const { return joining_ != nullptr; }
@@ -51,7 +52,7 @@ class Client {
   Room* room() const { return room_; }
 
   // Bytes published but not taken, without those of a replay.
-  uint64_t lag() const;
+  uint64_t lag() const { return stream_ ? stream_->stream.head() - cursor_ : 0; }
 
   // Whether it will be dismissed as soon as it has taken what was published before.
   bool leaving() const { return leaving_ != Status::kOk; }
@@ -78,6 +79,7 @@ class Client {
   static constexpr Cursor kNoStop = std::numeric_limits<Cursor>::max();
 
   Room* room_ = nullptr;
+  RoomStream* stream_ = nullptr;   // of the room
   std::shared_ptr<bool> joining_;  // false: it does not want to join any more
   Cursor cursor_ = 0;
   Cursor stop_ = kNoStop;      // where it will be dismissed; nothing after it is sent
@@ -86,7 +88,7 @@ class Client {
   uint32_t replay_taken_ = 0;  // bytes already taken of the frames of message replay_next_
   uint32_t index_ = 0;         // in the room's members
   Status leaving_ = Status::kOk;
-  Audience audience_;
+  KindId kind_;
   bool gathered_ = false;
   bool introduced_ = false;  // the hub knows it by its id
 };

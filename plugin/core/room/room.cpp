@@ -15,19 +15,18 @@ bool is_room_name(std::string_view name) {
   return true;
 }
 
-uint64_t Client::lag() const { return room_ ? room_->stream(audience_).head() - cursor_ : 0; }
-
 size_t Room::cost(size_t name_length) {
   constexpr size_t kNodes = 128;  // of the table of rooms and of what malloc adds, about
-  return sizeof(Room) + kNodes + name_length;
+  return sizeof(Room) + sizeof(RoomStream) + kNodes + name_length;
 }
 
-Room::Room(BlockPool& pool, MemoryAccount& account, Namespace& group, std::string name, std::string epoch)
+Room::Room(BlockPool& pool, const StreamKinds& kinds, MemoryAccount& account, Namespace& group, std::string name,
+           std::string epoch)
     : charge_(account),
       name_(std::move(name)),
       epoch_(std::move(epoch)),
       namespace_(group),
-      streams_{Stream(pool, this), Stream(pool, this), Stream(pool, this), Stream(pool, this)},
+      streams_(pool, this, kinds),
       history_(pool, this, group.settings.history) {
   charge_.set(cost(name_.size()));
 }
@@ -35,9 +34,12 @@ Room::Room(BlockPool& pool, MemoryAccount& account, Namespace& group, std::strin
 const RoomSettings& Room::settings() const { return namespace_.settings; }
 
 void Room::add(Client& client) {
+  RoomStream& stream = streams_.of(client.kind_);
+  charge_.set(cost(name_.size()) + (streams_.made() - 1) * sizeof(RoomStream));
   members_.push_back(nullptr);
   client.room_ = this;
-  client.cursor_ = stream(client.audience_).join();
+  client.stream_ = &stream;
+  client.cursor_ = stream.stream.join();
   client.stop_ = Client::kNoStop;
   client.leaving_ = Status::kOk;
   client.replay_next_ = client.replay_end_ = 0;
@@ -46,7 +48,8 @@ void Room::add(Client& client) {
 }
 
 void Room::remove(Client& client) {
-  stream(client.audience_).leave(client.cursor_);
+  client.stream_->stream.leave(client.cursor_);
+  client.stream_ = nullptr;
   client.room_ = nullptr;
   // Fill the hole with the last member, by way of the last one already served if a flush is under
   // way, so that nobody is served twice or passed over.

@@ -51,7 +51,8 @@ struct Namespace;
 // leaves before it dies.
 class Room {
  public:
-  Room(BlockPool& pool, MemoryAccount& account, Namespace& group, std::string name, std::string epoch);
+  Room(BlockPool& pool, const StreamKinds& kinds, MemoryAccount& account, Namespace& group, std::string name,
+       std::string epoch);
 
   // Bytes that a room costs as such, of a name of that length.
   static size_t cost(size_t name_length);
@@ -59,7 +60,6 @@ class Room {
   const std::string& name() const { return name_; }
   const RoomSettings& settings() const;
   const std::vector<Client*>& members() const { return members_; }
-  const Stream& stream(Audience audience) const { return streams_[static_cast<size_t>(audience)]; }
   const History& history() const { return history_; }
 
   // Names this life of the room: an offset means something only together with it.
@@ -101,8 +101,6 @@ class Room {
     uint64_t numbered = 0;  // of them, that have an offset
   };
 
-  Stream& stream(Audience audience) { return streams_[static_cast<size_t>(audience)]; }
-  bool empty() const { return members_.empty() && absent_.empty(); }
   void add(Client& client);
   void remove(Client& client);
   void place(Client& client, size_t index);
@@ -112,7 +110,7 @@ class Room {
   std::string name_;
   std::string epoch_;
   Namespace& namespace_;
-  std::array<Stream, kAudiences> streams_;
+  RoomStreams streams_;
   History history_;
   std::vector<Client*> members_;
   std::list<Absent> absent_;

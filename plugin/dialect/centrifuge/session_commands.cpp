@@ -4,6 +4,7 @@
 #include "dialect/centrifuge/reply.h"
 #include "dialect/centrifuge/room_query.h"
 #include "dialect/centrifuge/subscription.h"
+#include "dialect/stream_kinds.h"
 
 namespace lws_chat {
 namespace {
@@ -102,8 +103,8 @@ void Session::subscribe(Command& command, Time now) {
                   "one client may be in " + std::to_string(options_.max_subscriptions) + " rooms");
   if (!claim(cost_of(channel)))
     return refuse(command, ClientError::kTooManyRequests, "clients hold too much memory, try again later");
-  Audience audience = watching ? Audience::kWatching : Audience::kStructured;
-  Subscription& subscription = subscriptions_.try_emplace(channel, *this, channel, audience).first->second;
+  KindId kind = watching ? kWatchingKind : kStructuredKind;
+  Subscription& subscription = subscriptions_.try_emplace(channel, *this, channel, kind).first->second;
   Deferred<Status> joined = hub_.join(subscription, {channel, 0, link_.origin()}, now);
   if (joined.ready()) return subscribed(command, channel, recovery, joined.value(), now);
   await();

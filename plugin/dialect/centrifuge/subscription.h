@@ -8,8 +8,7 @@ namespace lws_chat {
 // A session's membership in one room: for the hub a client like any other.
 class Session::Subscription final : public Client {
  public:
-  Subscription(Session& session, std::string_view name, Audience audience)
-      : Client(audience), session_(session), name_(name) {
+  Subscription(Session& session, std::string_view name, KindId kind) : Client(kind), session_(session), name_(name) {
     identity_ = session.identity_;
   }
 

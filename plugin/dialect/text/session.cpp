@@ -5,12 +5,13 @@
 
 #include "core/utf8.h"
 #include "dialect/centrifuge/reply.h"
+#include "dialect/stream_kinds.h"
 #include "wire/frame.h"
 
 namespace lws_chat {
 
 TextSession::TextSession(Hub& hub, const Options& options, TextLink& link)
-    : hub_(hub), options_(options), link_(link), input_bytes_(hub.input_account()) {}
+    : Client(kTextKind), hub_(hub), options_(options), link_(link), input_bytes_(hub.input_account()) {}
 
 void TextSession::enter(std::string_view room, Time now) {
   Deferred<Status> joined = hub_.join(*this, {room, hub_.settings_of(room).replay, link_.origin()}, now);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "dialect/centrifuge/reply.h"
+#include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
 #include "lws/http/header.h"
@@ -58,7 +59,7 @@ bool add_stream_headers(lws* wsi, std::string_view cors, unsigned char** at, uns
 // The stream's membership in one room.
 class EventStream::Reader final : public Client {
  public:
-  Reader(EventStream& stream, size_t place) : Client(Audience::kEvents), number(place), stream_(stream) {}
+  Reader(EventStream& stream, size_t place) : Client(kEventsKind), number(place), stream_(stream) {}
 
   // It has no name. Most are never asked for one, so it is made when somebody wants to know.
   IdentityPtr identity() override {
@@ -77,7 +78,7 @@ class EventStream::Reader final : public Client {
 };
 
 EventStream::EventStream(lws* wsi, VhostState& vhost, const std::string& cors)
-    : Connection(wsi, vhost, Dialect::kEvents),
+    : Connection(wsi, vhost, kEventsKind),
       charge_(vhost.hub().account()),
       cors_(cors),
       pending_(kRetry),

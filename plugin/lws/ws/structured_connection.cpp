@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/utf8.h"
+#include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
 #include "lws/vhost/vhost.h"
@@ -10,7 +11,7 @@
 namespace lws_chat {
 
 StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost)
-    : WebSocket(wsi, vhost, Dialect::kStructured),
+    : WebSocket(wsi, vhost, kStructuredKind),
       session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.options(), *this) {
   vhost.watch().await(*this);
 }

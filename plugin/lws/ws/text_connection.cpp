@@ -1,5 +1,6 @@
 #include "lws/ws/text_connection.h"
 
+#include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
 #include "lws/vhost/vhost.h"
@@ -7,7 +8,7 @@
 namespace lws_chat {
 
 TextConnection::TextConnection(lws* wsi, VhostState& vhost)
-    : WebSocket(wsi, vhost, Dialect::kText), session_(vhost.hub(), vhost.options(), *this) {
+    : WebSocket(wsi, vhost, kTextKind), session_(vhost.hub(), vhost.options(), *this) {
   alive();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/server_api.h"
+#include "dialect/stream_kinds.h"
 #include "support/hub_calls.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"
@@ -119,7 +120,7 @@ struct Fixture {
     settings.rooms.durable = durable;
     settings.rooms.history.messages = 50;
     seams.waker = &waker;
-    hub = std::make_unique<Hub>(settings, Hub::Encoders{append_text, append_push, append_event}, seams);
+    hub = std::make_unique<Hub>(settings, stream_kinds(), seams);
   }
   std::unique_ptr<TextPeer> texter() { return std::make_unique<TextPeer>(*hub, options); }
   std::unique_ptr<SessionPeer> peer() {

@@ -17,6 +17,7 @@ constexpr Time kSecond = 1'000'000;
 
 // A text client that takes so many writes.
 struct Texter final : Client {
+  Texter() : Client(kTextKind) {}
   bool ready() override { return hungry; }
   size_t write(std::string_view frames) override { return taken += frames.size(), frames.size(); }
   void dismissed(Ending ending, Time) override { why = ending.why; }
@@ -36,7 +37,7 @@ struct Fixture {
   }
 
   Sessions sessions;
-  Hub hub{settings(), {append_text, append_push, append_event}};
+  Hub hub{settings(), stream_kinds()};
   Options options = default_options();
   ApiCalls calls;
   CertificateExpiries certificates;
@@ -112,8 +113,8 @@ TEST(clients_and_their_rooms_are_counted_by_dialect) {
   Fixture f;
   auto peer = std::make_unique<SessionPeer>(f.hub, f.sessions, f.options);
   Texter texter;
-  f.hub.counters().connected(Dialect::kText);
-  f.hub.counters().connected(Dialect::kStructured);
+  f.hub.counters().connected(kTextKind);
+  f.hub.counters().connected(kStructuredKind);
   CHECK(lws_chat::join(f.hub, texter, "a", 0, 0) == Status::kOk);
   peer->session.receive(
       "{\"id\":1,\"connect\":{}}\n{\"id\":2,\"subscribe\":{\"channel\":\"a\"}}\n{\"id\":3,\"subscribe\":{\"channel\":"

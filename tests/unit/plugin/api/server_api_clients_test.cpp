@@ -262,7 +262,7 @@ namespace {
 
 // A reader that counts queries for its identity.
 struct Asked final : Client {
-  explicit Asked(unsigned number) : Client(Audience::kText) {
+  explicit Asked(unsigned number) : Client(kTextKind) {
     identity_ = make_identity("c" + std::to_string(number), "u" + std::to_string(number % 7), {});
   }
   bool ready() override { return true; }

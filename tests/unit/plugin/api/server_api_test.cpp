@@ -268,8 +268,8 @@ TEST(info_has_the_version_and_the_numbers_of_the_server) {
   Fixture f;
   auto a = f.peer();
   auto b = f.peer();
-  f.hub.counters().connected(Dialect::kStructured);
-  f.hub.counters().connected(Dialect::kStructured);
+  f.hub.counters().connected(kStructuredKind);
+  f.hub.counters().connected(kStructuredKind);
   f.connect_and_subscribe(*a, R"({"user":"ann"})");
   f.connect_and_subscribe(*b, R"({"user":"ann"})");
   f.subscribe(*b, "other");

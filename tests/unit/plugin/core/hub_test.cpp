@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "support/hub_calls.h"
+#include "support/hub_kinds.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
@@ -13,7 +14,7 @@ namespace {
 
 void encode(FrameSink& sink, const Event& event) { sink.append("", event.message.payload); }
 
-void encode_structured(FrameSink& sink, const Event& event) {
+void encode_for_members(FrameSink& sink, const Event& event) {
   switch (event.kind) {
     case Event::Kind::kJoin: return sink.append("+", event.message.publisher);
     case Event::Kind::kLeave: return sink.append("-", event.message.publisher);
@@ -24,7 +25,7 @@ void encode_structured(FrameSink& sink, const Event& event) {
 
 // A client with a transport that takes everything or nothing, or that breaks.
 struct Reader final : Client {
-  explicit Reader(Audience audience = Audience::kText, IdentityPtr identity = nullptr) : Client(audience) {
+  explicit Reader(KindId kind = kPlain, IdentityPtr identity = nullptr) : Client(kind) {
     identity_ = std::move(identity);
   }
   bool open = true;
@@ -60,7 +61,7 @@ Hub::Settings settings() {
 }
 
 struct Fixture {
-  explicit Fixture(const Hub::Settings& chosen = settings()) : hub(chosen, {encode, encode_structured, encode}) {}
+  explicit Fixture(const Hub::Settings& chosen = settings()) : hub(chosen, core_kinds(encode, encode_for_members)) {}
 
   Hub hub;
   std::deque<Reader> readers;
@@ -223,12 +224,12 @@ TEST(a_large_room_does_not_delay_the_others) {
   for (size_t i = 0; i < 10; ++i) CHECK_EQ(f.readers[i].got, "m");
 }
 
-TEST(each_audience_gets_its_own_encoding_and_only_those_who_asked_get_joins) {
+TEST(each_kind_gets_its_own_encoding_and_only_those_who_asked_get_joins) {
   Hub::Settings chosen = settings();
   chosen.rooms.presence = chosen.rooms.join_leave = true;
-  Hub hub(chosen, {encode, encode_structured, encode});
+  Hub hub(chosen, core_kinds(encode, encode_for_members));
   auto ann = std::make_shared<Identity>(Identity{"1", "ann", "ann"});
-  Reader text(Audience::kText, ann), structured(Audience::kStructured, ann), watching(Audience::kWatching, ann);
+  Reader text(kPlain, ann), structured(kMember, ann), watching(kWatcher, ann);
   for (Reader* reader : {&text, &watching, &structured}) CHECK(lws_chat::join(hub, *reader, "r", 0, 0) == Status::kOk);
   lws_chat::publish(hub, text, Message{"m"}, 0);
   hub.flush(0, kMany);
@@ -287,7 +288,7 @@ TEST(a_reader_over_max_lag_is_dismissed_as_slow_and_the_others_go_on) {
   CHECK_EQ(slow.told_lag, 101u);
   CHECK(!slow.room());
   CHECK_EQ(fast.got.size(), 101u);
-  CHECK_EQ(f.hub.counters().of(Dialect::kText).subscriptions, 1u);
+  CHECK_EQ(f.hub.counters().of(kPlain).subscriptions, 1u);
 }
 
 TEST(a_reader_at_max_lag_stays) {
@@ -352,9 +353,9 @@ TEST(counters_match_the_events) {
   f.publish("de", 0);
   f.hub.flush(0, kMany);
   const Counters& counters = f.hub.counters();
-  CHECK_EQ(counters.of(Dialect::kText).subscriptions, 2u);
-  CHECK_EQ(counters.of(Dialect::kText).joins, 2u);
-  CHECK_EQ(counters.of(Dialect::kStructured).joins, 0u);
+  CHECK_EQ(counters.of(kPlain).subscriptions, 2u);
+  CHECK_EQ(counters.of(kPlain).joins, 2u);
+  CHECK_EQ(counters.of(kMember).joins, 0u);
   CHECK_EQ(counters.deliveries, 4u);
   CHECK_EQ(counters.messages_in, 2u);
   CHECK_EQ(counters.bytes_in, 5u);
@@ -573,7 +574,7 @@ namespace {
 // Keeps data until complete(), as io_uring does.
 struct Gatherer final : Fanout {
   struct Member final : Client {
-    explicit Member(Gatherer& gatherer) : Client(Audience::kWatching), gatherer_(gatherer) {}
+    explicit Member(Gatherer& gatherer) : Client(kWatcher), gatherer_(gatherer) {}
     bool ready() override { return true; }
     size_t write(std::string_view frames) override {
       gatherer_.waiting.emplace_back(this, frames);
@@ -608,12 +609,12 @@ TEST(unsent_bytes_stay_even_if_a_flush_begins_with_reclaiming_memory) {
   chosen.max_memory = 2000;
   chosen.rooms.presence = chosen.rooms.join_leave = true;
   Gatherer gatherer;
-  Hub hub(chosen, {encode, encode_structured, encode}, {&gatherer});
+  Hub hub(chosen, core_kinds(encode, encode_for_members), {&gatherer});
   gatherer.hub = &hub;
   Gatherer::Member watcher(gatherer);
   CHECK(lws_chat::join(hub, watcher, "room", 0, 0) == Status::kOk);
   std::string about(3000, 'x');
-  Reader other(Audience::kText, std::make_shared<const Identity>(Identity{"id", "", about}));
+  Reader other(kPlain, std::make_shared<const Identity>(Identity{"id", "", about}));
   CHECK(lws_chat::join(hub, other, "room", 0, 0) == Status::kOk);
   hub.flush(0, kMany);
   CHECK(gatherer.held && gatherer.waiting.empty());

@@ -15,7 +15,7 @@ constexpr Time kSecond = 1'000'000;
 
 struct Fixture {
   Sessions sessions;
-  Hub hub{ample_settings(), {append_text, append_push, append_event}};
+  Hub hub{ample_settings(), stream_kinds()};
   Options options = default_options();
   Time now = 0;
   std::unique_ptr<SessionPeer> a = peer();
@@ -322,6 +322,7 @@ TEST(too_much_data_in_connect_is_refused) {
 
 TEST(a_text_client_gets_a_string_itself_and_other_data_as_json) {
   struct Text final : Client {
+    Text() : Client(kTextKind) {}
     std::string got;
     bool ready() override { return true; }
     size_t write(std::string_view frames) override { return got += frames, frames.size(); }
