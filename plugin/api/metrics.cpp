@@ -87,17 +87,17 @@ void write_rooms(Writer& out, const Hub& hub) {
   uint64_t occupied = 0;
   uint64_t messages = 0;
   uint64_t bytes = 0;
-  hub.each_room([&](const Room& room) {
+  hub.rooms().each([&](const Room& room) {
     occupied += !room.members().empty();
     messages += room.history().count();
     bytes += room.history().bytes();
   });
   out.family("rooms", "gauge", "Rooms with somebody in them, and rooms that are only remembered.");
   out.sample("state=\"occupied\"", occupied);
-  out.sample("state=\"remembered\"", hub.rooms() - occupied);
+  out.sample("state=\"remembered\"", hub.rooms().size() - occupied);
   out.gauge("history_messages", "Messages kept of all rooms.", messages);
   out.gauge("history_bytes", "Bytes of them.", bytes);
-  out.gauge("memory_bytes", "Bytes of all streams and histories, which max-memory bounds.", hub.bytes_in_use());
+  out.gauge("memory_bytes", "Bytes of all streams and histories, which max-memory bounds.", hub.memory().in_use());
 }
 
 void write_messages(Writer& out, const Counters& counters) {

@@ -283,7 +283,7 @@ Deferred<ServerApi::Result> ServerApi::history_remove(Request& request, Time) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad(request.problem());
   if (hub_.settings_of(channel).history.messages == 0) return Result::of(no_history());
-  if (Room* room = hub_.find(channel)) hub_.clear_history(*room);
+  if (Room* room = hub_.find(channel)) hub_.forget_history(*room);
   return Result{};
 }
 
@@ -294,7 +294,7 @@ Deferred<ServerApi::Result> ServerApi::channels(Request& request, Time) {
   if (!request.problem().empty()) return Result::bad(request.problem());
   std::string list;
   bool whole = true;
-  hub_.each_room([&](const Room& room) {
+  hub_.rooms().each([&](const Room& room) {
     if (room.members().empty() || !whole) return;
     if (!pattern.empty() && fnmatch(pattern.c_str(), room.name().c_str(), 0) != 0) return;
     if (!list.empty()) list += ',';
@@ -321,7 +321,7 @@ Deferred<ServerApi::Result> ServerApi::info(Request& request, Time now) {
   append_quoted(json, node_.name);
   json += ",\"version\":\"lws-chat " LWS_CHAT_VERSION "\",\"num_clients\":" + std::to_string(clients);
   json += ",\"num_users\":" + std::to_string(sessions_.users()) + ",\"num_subs\":" + std::to_string(subscriptions);
-  json += ",\"num_channels\":" + std::to_string(hub_.occupied());
+  json += ",\"num_channels\":" + std::to_string(hub_.rooms().occupied());
   return Result{json + ",\"uptime\":" + std::to_string((now - node_.started) / 1'000'000) + "}]}"};
 }
 
@@ -350,7 +350,7 @@ Deferred<ServerApi::Result> ServerApi::unsubscribe(Request& request, Time now) {
   if (!problem.empty()) return Result::bad(std::move(problem));
   for (Session* session : sessions_of(who)) session->expel(channel, now);
   // It has one room only, and ends with it.
-  Client* reader = who.client.empty() ? nullptr : hub_.introduced(who.client);
+  Client* reader = who.client.empty() ? nullptr : hub_.presence().introduced(who.client);
   if (reader && (channel.empty() || reader->room()->name() == channel)) hub_.dismiss(*reader, {Status::kForced}, now);
   return Result{};
 }
@@ -374,7 +374,7 @@ Deferred<ServerApi::Result> ServerApi::disconnect(Request& request, Time now) {
   auto is_spared = [&](const std::string& client) { return spared.count(client) > 0; };
   for (Session* session : sessions_of(who))
     if (session->identity() && !is_spared(session->identity()->client)) session->end(ending, now);
-  Client* reader = who.client.empty() || is_spared(who.client) ? nullptr : hub_.introduced(who.client);
+  Client* reader = who.client.empty() || is_spared(who.client) ? nullptr : hub_.presence().introduced(who.client);
   if (reader) hub_.dismiss(*reader, ending, now);
   return Result{};
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/log/message.h"
+#include "core/memory_account.h"
 
 namespace lws_chat {
 
@@ -27,18 +28,20 @@ class Departed {
   static constexpr size_t kMost = 100000;
   static constexpr size_t kMostBytes = size_t{64} * 1024 * 1024;
 
-  explicit Departed(size_t most_bytes = kMostBytes) : most_bytes_(most_bytes) {}
+  // `account` counts its bytes.
+  explicit Departed(MemoryAccount& account, size_t most_bytes = kMostBytes)
+      : most_bytes_(most_bytes), bytes_(account) {}
 
   void add(std::string key, IdentityPtr identity, Time until);
 
   // The one with this key, who then has returned; nullptr when there is none.
   IdentityPtr take(std::string_view key, Time now);
 
-  // Forgets those whose time is up. due() is when there is one, or the end of time.
+  // Forgets those whose time is up. due() is when there is one, or kNever.
   void expire(Time now);
-  Time due() const { return by_age_.empty() ? std::numeric_limits<Time>::max() : by_age_.begin()->first.first; }
+  Time due() const { return by_age_.empty() ? kNever : by_age_.begin()->first.first; }
 
-  size_t bytes() const { return bytes_; }
+  size_t bytes() const { return bytes_.bytes(); }
 
  private:
   using Age = std::pair<Time, uint64_t>;  // when it is to be forgotten, and a number of its own
@@ -56,7 +59,7 @@ class Departed {
   std::map<Age, Entries::iterator> by_age_;
   uint64_t added_ = 0;
   size_t most_bytes_;
-  size_t bytes_ = 0;
+  MemoryAccount::Charge bytes_;
 };
 
 }  // namespace lws_chat

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/room/room.h"
+#include "core/log/message.h"
 
 namespace lws_chat {
 

@@ -41,7 +41,7 @@ struct Reader final : Client {
   }
   void dismissed(Ending, Time) override { over = true; }
   IdentityPtr identity() override {
-    if (!identity_) hub_.introduce(*this, make_identity(hub_.next_id(), {}, {}));
+    if (!identity_) hub_.presence().introduce(*this, make_identity(hub_.next_id(), {}, {}));
     return identity_;
   }
   Hub& hub_;

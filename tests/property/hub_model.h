@@ -129,7 +129,7 @@ class Model final : private Fanout {
     while (!readers_.empty()) leave(0);
     now_ += settings().rooms.history.age + 1;
     settle();
-    if (hub_.rooms() != 0 || hub_.bytes_in_use() != 0) fail("something is left of empty rooms");
+    if (hub_.rooms().size() != 0 || hub_.memory().in_use() != 0) fail("something is left of empty rooms");
   }
 
  private:
@@ -154,7 +154,7 @@ class Model final : private Fanout {
     uint64_t replay = pick(3) == 0 ? pick(30) : 0;
     reader->replaying = replay > 0;
     uint64_t top = 0;
-    bool place = hub_.has_place(name);
+    bool place = hub_.rooms().has_place(name);
     if (const Room* room = hub_.find(name)) top = room->history().top();
     // Look up the log before the join, because the join may write.
     Status status = lws_chat::join(hub_, *reader, name, 0, now_);
@@ -166,7 +166,7 @@ class Model final : private Fanout {
     if (replay > 0) {
       // Join again, now with a replay. It begins at the oldest message of the history.
       hub_.leave(*reader, now_);
-      if (!hub_.has_place(name)) fail("a place was lost");
+      if (!hub_.rooms().has_place(name)) fail("a place was lost");
       room = hub_.find(name);
       uint64_t first = top + 1;
       if (room) {
@@ -213,7 +213,7 @@ class Model final : private Fanout {
       stream_kinds()[i].encode(log, event);
     }
     lws_chat::publish(hub_, sender, message, now_);
-    if (hub_.bytes_in_use() > kMaxMemory) fail("more memory than allowed");
+    if (hub_.memory().in_use() > kMaxMemory) fail("more memory than allowed");
   }
 
   Time complete() override {

@@ -20,7 +20,7 @@ struct Texter final : Client {
   size_t write(std::string_view frames) override { return got += frames, frames.size(); }
   void dismissed(Ending how, Time) override { ending = std::move(how); }
   IdentityPtr identity() override {
-    if (!identity_) hub.introduce(*this, make_identity("texter", {}, {}));
+    if (!identity_) hub.presence().introduce(*this, make_identity("texter", {}, {}));
     return identity_;
   }
   Hub& hub;

@@ -33,7 +33,7 @@ class History {
   // Gives the message the next offset, and keeps it as far as the limits allow.
   void add(const Message& message, Time now);
 
-  // Drops what is older than the limit.
+  // Forgets what is older than the limit.
   void expire(Time now);
 
   // The messages from this offset on, each valid until the next change.
@@ -41,11 +41,11 @@ class History {
   class Reader;
   Reader from(uint64_t offset) const;
 
-  // Drops everything in the oldest block of memory.
-  void drop_oldest_page();
+  // Forgets everything in the oldest block of memory.
+  void forget_oldest_page();
   void clear();
 
-  // Drops everything; the next message gets the offset behind `top`.
+  // Forgets everything; the next message gets the offset behind `top`.
   void restart(uint64_t top) {
     clear();
     top_ = top;
@@ -73,7 +73,7 @@ class History {
   };
 
   static size_t space(const Record& record);
-  void drop_oldest();
+  void forget_oldest();
 
   BlockPool& pool_;
   Room* owner_;

@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
 namespace lws_chat {
 
-// Microseconds on some steady clock; core only compares and adds.
+// Microseconds on some steady clock; the core only compares and adds.
 using Time = int64_t;
+
+inline constexpr Time kNever = std::numeric_limits<Time>::max();
 
 enum class Format : uint8_t { kText, kBinary, kJson };
 

@@ -28,6 +28,8 @@ class RoomStreams {
 
   RoomStream& of(KindId kind);
 
+  const StreamKind& kind(KindId id) const { return kinds_[id]; }
+
   size_t made() const { return made_.size(); }
 
   // Appends an event to the streams that have readers. Joins and leaves go only to kinds that are told of them.

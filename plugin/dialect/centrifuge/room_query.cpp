@@ -21,27 +21,27 @@ RoomAnswer no_history() { return {{}, ClientError::kNotAvailable, "no history is
 namespace {
 
 // Everybody who is there or may be back soon, as one reply.
-void list_members(const Room& room, Presence& known) {
+void list_members(const Room& room, PresenceLists& known) {
   std::string list = "{\"presence\":{";
   size_t empty = list.size();
   auto add = [&](const IdentityPtr& identity) {
     if (identity) list.append(list.size() == empty ? "\"" : ",\"").append(identity->client + "\":" + identity->json);
     return list.size() <= kMaxReply;
   };
-  auto add_absent = [&](const Room::Absent& absent) { return add(absent.identity); };
+  auto add_absent = [&](const Absent& absent) { return add(absent.identity); };
   const std::vector<Client*>& members = room.members();
-  const std::list<Room::Absent>& absent = room.absent();
+  const std::list<Absent>& absent = room.absent();
   known.too_long =
       !std::all_of(members.begin(), members.end(), [&](Client* member) { return add(member->identity()); }) ||
       !std::all_of(absent.begin(), absent.end(), add_absent);
   if (!known.too_long) known.list = list + "}}";
 }
 
-void count_users(const Room& room, Presence& known) {
+void count_users(const Room& room, PresenceLists& known) {
   std::unordered_set<std::string_view> users;
   for (Client* member : room.members())
     if (IdentityPtr identity = member->identity()) users.insert(identity->user);
-  for (const Room::Absent& absent : room.absent()) users.insert(absent.identity->user);
+  for (const Absent& absent : room.absent()) users.insert(absent.identity->user);
   known.users = static_cast<int64_t>(users.size());
 }
 
@@ -49,7 +49,7 @@ void count_users(const Room& room, Presence& known) {
 
 RoomAnswer query_presence(Hub& hub, Room& room, Time now) {
   if (!room.settings().presence) return no_presence();
-  const Presence& known = hub.presence(room, now, [&](Presence& one) {
+  const PresenceLists& known = hub.presence().lists(room, now, [&](PresenceLists& one) {
     if (one.list.empty() && !one.too_long) list_members(room, one);
   });
   RoomAnswer answer;
@@ -64,7 +64,7 @@ RoomAnswer query_presence(Hub& hub, Room& room, Time now) {
 
 RoomAnswer query_presence_stats(Hub& hub, Room& room, Time now) {
   if (!room.settings().presence) return no_presence();
-  const Presence& known = hub.presence(room, now, [&](Presence& one) {
+  const PresenceLists& known = hub.presence().lists(room, now, [&](PresenceLists& one) {
     if (one.users < 0) count_users(room, one);
   });
   RoomAnswer answer;

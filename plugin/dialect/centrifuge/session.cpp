@@ -20,8 +20,8 @@ Session::Session(Hub& hub, Sessions& sessions, const Options& options, SessionLi
       sessions_(sessions),
       options_(options),
       link_(link),
-      input_bytes_(hub.input_account()),
-      claimed_(hub.account()) {}
+      input_bytes_(hub.memory().input),
+      claimed_(hub.memory().clients) {}
 
 Session::~Session() = default;
 
@@ -316,7 +316,7 @@ void Session::lost(Time now, Hub::Departure departure) {
 // For want of memory it comes back as another one.
 void Session::remember_me(Time now) {
   try {
-    hub_.departed().add(key_, identity_, now + grace_);
+    hub_.presence().departed().add(key_, identity_, now + grace_);
   } catch (const std::exception&) {
     return;
   }

@@ -78,7 +78,7 @@ std::string Session::identify(std::string_view data, Time now) {
 
   Session* before = session.empty() ? nullptr : sessions_.of_key(key_);
   if (before) before->end({Status::kReplaced}, now);
-  if (!key_.empty()) identity_ = hub_.departed().take(key_, now);
+  if (!key_.empty()) identity_ = hub_.presence().departed().take(key_, now);
   IdentityPtr fresh = make_identity(identity_ ? identity_->client : hub_.next_id(), user, info);
   // Under the same session it may say something else about itself now; then it is as good as another one.
   if (!identity_ || identity_->json != fresh->json)

@@ -11,7 +11,7 @@
 namespace lws_chat {
 
 TextSession::TextSession(Hub& hub, const Options& options, TextLink& link)
-    : Client(kTextKind), hub_(hub), options_(options), link_(link), input_bytes_(hub.input_account()) {}
+    : Client(kTextKind), hub_(hub), options_(options), link_(link), input_bytes_(hub.memory().input) {}
 
 void TextSession::enter(std::string_view room, Time now) {
   Deferred<Status> joined = hub_.join(*this, {room, hub_.settings_of(room).replay, link_.origin()}, now);
@@ -115,7 +115,7 @@ void TextSession::lost(Time now) {
 
 // It has no name. Most are never asked for one, so it is made when somebody wants to know.
 IdentityPtr TextSession::identity() {
-  if (!identity_) hub_.introduce(*this, make_identity(hub_.next_id(), {}, {}));
+  if (!identity_) hub_.presence().introduce(*this, make_identity(hub_.next_id(), {}, {}));
   return identity_;
 }
 

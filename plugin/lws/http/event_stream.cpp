@@ -63,7 +63,8 @@ class EventStream::Reader final : public Client {
 
   // It has no name. Most are never asked for one, so it is made when somebody wants to know.
   IdentityPtr identity() override {
-    if (!identity_) stream_.vhost().hub().introduce(*this, make_identity(stream_.vhost().hub().next_id(), {}, {}));
+    if (!identity_)
+      stream_.vhost().hub().presence().introduce(*this, make_identity(stream_.vhost().hub().next_id(), {}, {}));
     return identity_;
   }
   bool ready() override { return stream_.ready(*this); }
@@ -79,7 +80,7 @@ class EventStream::Reader final : public Client {
 
 EventStream::EventStream(lws* wsi, VhostState& vhost, const std::string& cors)
     : Connection(wsi, vhost, kEventsKind),
-      charge_(vhost.hub().account()),
+      charge_(vhost.hub().memory().clients),
       cors_(cors),
       pending_(kRetry),
       probe_(over_http2() ? Probe::kDone : Probe::kBefore) {}

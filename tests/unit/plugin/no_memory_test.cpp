@@ -60,7 +60,7 @@ struct Reader final : Client {
   }
   void dismissed(Ending ending, Time) override { why = ending.why; }
   IdentityPtr identity() override {
-    if (!identity_) hub_.introduce(*this, make_identity(hub_.next_id(), {}, {}));
+    if (!identity_) hub_.presence().introduce(*this, make_identity(hub_.next_id(), {}, {}));
     return identity_;
   }
   Hub& hub_;
@@ -328,8 +328,8 @@ void World::check() {
     if (!one->why) one->session.lost(now);
   now += 400 * kSecond;
   for (int i = 0; i < 5; ++i) hub.flush(now, 1000);
-  CHECK_EQ(hub.rooms(), 0u);
-  CHECK_EQ(hub.bytes_in_use(), 0u);
+  CHECK_EQ(hub.rooms().size(), 0u);
+  CHECK_EQ(hub.memory().in_use(), 0u);
   CHECK_EQ(hub.counters().of(kStructuredKind).subscriptions, 0u);
   CHECK_EQ(sessions.untaken, 0u);
   CHECK(hub.due() == Hub::kNever);

@@ -287,7 +287,7 @@ TEST(the_members_of_a_room_are_collected_once_until_somebody_joins_or_leaves) {
   CHECK(list.find("\"c49\"") != std::string::npos);
   CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":50,"num_users":7}})");
   CHECK_EQ(asked(), 2u);
-  size_t bytes = f.hub.bytes_in_use();
+  size_t bytes = f.hub.memory().in_use();
   CHECK(bytes > list.size());
   for (int i = 0; i < 10; ++i) {
     CHECK_EQ(f.call("presence", R"({"channel":"room"})"), list);
@@ -298,9 +298,9 @@ TEST(the_members_of_a_room_are_collected_once_until_somebody_joins_or_leaves) {
   CHECK(f.call("presence", R"({"channel":"room"})").find("\"c49\"") == std::string::npos);
   CHECK_EQ(asked(), 1u);
   // Without queries for some time, its memory is freed.
-  f.now += Hub::kKeepPresence;
+  f.now += Presence::kKeepLists;
   CHECK(f.hub.due() <= f.now);
   f.flush();
-  CHECK(f.hub.bytes_in_use() + list.size() / 2 < bytes);
+  CHECK(f.hub.memory().in_use() + list.size() / 2 < bytes);
   for (auto& member : members) f.hub.leave(*member, f.now);
 }

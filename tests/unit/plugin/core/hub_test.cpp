@@ -137,7 +137,7 @@ TEST(a_busy_room_with_enough_to_send_is_due_at_once) {
   f.join();
   f.publish("first", 10);
   f.hub.flush(10, kMany);
-  for (size_t i = 1; i < Hub::kEnough; ++i) f.publish("more", 11);
+  for (size_t i = 1; i < FlushQueue::kEnough; ++i) f.publish("more", 11);
   CHECK_EQ(f.hub.due(), 10 + kInterval);
   f.publish("enough", 12);
   CHECK_EQ(f.hub.due(), 12);
@@ -174,7 +174,7 @@ TEST(a_message_from_elsewhere_does_not_keep_a_room_without_history) {
   chosen.rooms.history.messages = 0;
   Fixture f(chosen);
   CHECK(lws_chat::publish(f.hub, "room", {"a"}, 0).status == Status::kOk);
-  CHECK_EQ(f.hub.rooms(), 0u);
+  CHECK_EQ(f.hub.rooms().size(), 0u);
 }
 
 TEST(a_message_from_elsewhere_is_refused_if_its_room_has_no_place) {
@@ -377,9 +377,9 @@ TEST(members_of_different_rooms_get_no_messages_of_each_other) {
 TEST(an_empty_room_without_history_ends) {
   Fixture f;
   Reader& a = f.join("a");
-  CHECK_EQ(f.hub.rooms(), 1u);
+  CHECK_EQ(f.hub.rooms().size(), 1u);
   f.hub.leave(a, 0);
-  CHECK_EQ(f.hub.rooms(), 0u);
+  CHECK_EQ(f.hub.rooms().size(), 0u);
   CHECK(!f.hub.find("a"));
 }
 
@@ -389,14 +389,14 @@ TEST(an_empty_room_with_a_history_stays_until_the_history_has_expired) {
   f.publish("m", 7);
   f.hub.flush(7, kMany);
   f.hub.leave(a, 0);
-  CHECK_EQ(f.hub.rooms(), 1u);
+  CHECK_EQ(f.hub.rooms().size(), 1u);
   CHECK_EQ(f.hub.due(), 7 + kAge);
   f.hub.flush(6 + kAge, kMany);
-  CHECK_EQ(f.hub.rooms(), 1u);
+  CHECK_EQ(f.hub.rooms().size(), 1u);
   f.hub.flush(7 + kAge, kMany);
-  CHECK_EQ(f.hub.rooms(), 0u);
+  CHECK_EQ(f.hub.rooms().size(), 0u);
   CHECK_EQ(f.hub.due(), Hub::kNever);
-  CHECK_EQ(f.hub.bytes_in_use(), 0u);
+  CHECK_EQ(f.hub.memory().in_use(), 0u);
 }
 
 TEST(a_room_above_max_rooms_is_refused_but_existing_ones_can_be_joined) {
@@ -404,8 +404,8 @@ TEST(a_room_above_max_rooms_is_refused_but_existing_ones_can_be_joined) {
   f.join("a");
   f.join("b");
   f.join("c");
-  CHECK(f.hub.has_place("a"));
-  CHECK(!f.hub.has_place("d"));
+  CHECK(f.hub.rooms().has_place("a"));
+  CHECK(!f.hub.rooms().has_place("d"));
   Reader late;
   CHECK(lws_chat::join(f.hub, late, "d", 0, 0) == Status::kTooManyRooms);
   CHECK(!late.room());
@@ -422,7 +422,7 @@ TEST(a_new_room_replaces_the_room_that_has_been_empty_longest) {
     f.hub.flush(0, kMany);
     f.hub.leave(f.readers[i], 0);
   }
-  CHECK(f.hub.has_place("d"));
+  CHECK(f.hub.rooms().has_place("d"));
   f.join("d");
   CHECK(!f.hub.find("b"));
   CHECK(f.hub.find("a"));
@@ -431,10 +431,10 @@ TEST(a_new_room_replaces_the_room_that_has_been_empty_longest) {
 TEST(several_rooms_get_places_all_together_or_not_at_all) {
   Fixture f;
   f.join("a");
-  CHECK(f.hub.has_places({"b", "c"}));
-  CHECK(f.hub.has_places({"a", "b", "c"}));
-  CHECK(!f.hub.has_places({"b", "c", "d"}));
-  CHECK(f.hub.has_places({}));
+  CHECK(f.hub.rooms().has_places({"b", "c"}));
+  CHECK(f.hub.rooms().has_places({"a", "b", "c"}));
+  CHECK(!f.hub.rooms().has_places({"b", "c", "d"}));
+  CHECK(f.hub.rooms().has_places({}));
 }
 
 TEST(an_empty_room_makes_place_for_another_one_unless_both_are_needed) {
@@ -445,9 +445,9 @@ TEST(an_empty_room_makes_place_for_another_one_unless_both_are_needed) {
   lws_chat::publish(f.hub, f.readers[0], Message{"remember"}, 0);
   f.hub.flush(0, kMany);
   f.hub.leave(f.readers[0], 0);
-  CHECK(f.hub.has_places({"d", "b"}));
-  CHECK(!f.hub.has_places({"a", "d"}));
-  CHECK(!f.hub.has_places({"d", "e"}));
+  CHECK(f.hub.rooms().has_places({"d", "b"}));
+  CHECK(!f.hub.rooms().has_places({"a", "d"}));
+  CHECK(!f.hub.rooms().has_places({"d", "e"}));
 }
 
 TEST(a_long_replay_is_sent_in_several_turns) {
@@ -545,7 +545,7 @@ TEST(above_max_memory_the_oldest_history_is_dropped_first) {
     lws_chat::publish(f.hub, newer, Message{std::string(2000, 'n')}, 1 + i);
     f.hub.flush(1 + i * kInterval, kMany);
   }
-  CHECK(f.hub.bytes_in_use() <= tight.max_memory);
+  CHECK(f.hub.memory().in_use() <= tight.max_memory);
   CHECK(f.hub.find("old")->history().empty());
   CHECK(!f.hub.find("new")->history().empty());
   CHECK(newer.why == Status::kOk);
@@ -561,7 +561,7 @@ TEST(above_max_memory_without_history_the_slowest_readers_are_closed) {
   slow.open = false;
   for (int i = 0; i < 200; ++i) {
     lws_chat::publish(f.hub, fast, Message{std::string(1000, 'x')}, i);
-    CHECK(f.hub.bytes_in_use() <= tight.max_memory);
+    CHECK(f.hub.memory().in_use() <= tight.max_memory);
   }
   CHECK(slow.why == Status::kSlow);
   CHECK(fast.why == Status::kOk);
@@ -588,7 +588,7 @@ struct Gatherer final : Fanout {
   };
 
   Time complete() override {
-    if (!waiting.empty()) held = held && hub->bytes_in_use() > 0;
+    if (!waiting.empty()) held = held && hub->memory().in_use() > 0;
     for (auto& [member, frames] : std::exchange(waiting, {})) {
       member->got += frames;
       member->set_gathered(false);
@@ -625,24 +625,24 @@ TEST(unsent_bytes_stay_even_if_a_flush_begins_with_reclaiming_memory) {
 
 TEST(rooms_count_as_memory_until_they_end) {
   Fixture f(without_history());
-  CHECK_EQ(f.hub.bytes_in_use(), 0u);
+  CHECK_EQ(f.hub.memory().in_use(), 0u);
   Reader& reader = f.join(std::string(200, 'n'));
-  CHECK(f.hub.bytes_in_use() >= sizeof(Room) + 200);
+  CHECK(f.hub.memory().in_use() >= sizeof(Room) + 200);
   f.hub.leave(reader, 0);
   f.hub.flush(0, kMany);
-  CHECK_EQ(f.hub.bytes_in_use(), 0u);
+  CHECK_EQ(f.hub.memory().in_use(), 0u);
 }
 
 TEST(a_room_is_refused_when_clients_hold_half_of_max_memory) {
   Fixture f(without_history());
   f.join("here");
-  MemoryAccount::Charge charge(f.hub.account());
-  charge.set(f.hub.account().left());
-  CHECK(!f.hub.has_place("another"));
-  CHECK(!f.hub.has_places({"here", "another"}));
+  MemoryAccount::Charge charge(f.hub.memory().clients);
+  charge.set(f.hub.memory().clients.left());
+  CHECK(!f.hub.rooms().has_place("another"));
+  CHECK(!f.hub.rooms().has_places({"here", "another"}));
   Reader refused;
   CHECK(lws_chat::join(f.hub, refused, "another", 0, 0) == Status::kTooManyRooms);
-  CHECK(f.hub.has_places({"here"}));
+  CHECK(f.hub.rooms().has_places({"here"}));
   f.join("here");
   charge.set(0);
   f.join("another");
@@ -658,11 +658,11 @@ TEST(memory_of_clients_displaces_history_and_each_account_has_a_limit) {
     f.hub.flush(i * kInterval, kMany);
   }
   size_t kept = f.hub.find("room")->history().bytes();
-  MemoryAccount::Charge charge(f.hub.input_account());
+  MemoryAccount::Charge charge(f.hub.memory().input);
   CHECK(charge.may_be(256 * 1024) && !charge.may_be(256 * 1024 + 1));
   charge.set(256 * 1024);
   f.publish("x", 1);
-  CHECK(f.hub.bytes_in_use() <= tight.max_memory);
+  CHECK(f.hub.memory().in_use() <= tight.max_memory);
   CHECK(f.hub.find("room")->history().bytes() < kept);
   CHECK(reader.why == Status::kOk);
 }
@@ -679,13 +679,14 @@ TEST(an_address_may_make_a_limited_number_of_rooms_and_join_all) {
   CHECK(come("a", 1) == Status::kOk);
   CHECK(come("b", 1) == Status::kOk);
   CHECK(come("c", 1) == Status::kTooManyRooms);
-  CHECK(!f.hub.has_place("c", 1) && !f.hub.has_places({"a", "c"}, 1));
-  CHECK(f.hub.has_place("c", 2) && f.hub.has_place("c") && f.hub.has_places({"a", "b"}, 1));
+  CHECK(!f.hub.rooms().has_place("c", 1) && !f.hub.rooms().has_places({"a", "c"}, 1));
+  CHECK(f.hub.rooms().has_place("c", 2) && f.hub.rooms().has_place("c") && f.hub.rooms().has_places({"a", "b"}, 1));
   CHECK(come("c", 2) == Status::kOk);
   CHECK(come("c", 1) == Status::kOk);
   CHECK(come("d", kNobody) == Status::kOk);
   // A room counts for the address that made it until it ends, whoever its members are.
   f.hub.leave(f.readers[0], 0);
   f.hub.flush(0, kMany);
-  CHECK(f.hub.has_place("e", 1) && f.hub.has_places({"e"}, 1) && !f.hub.has_places({"e", "f"}, 1));
+  CHECK(f.hub.rooms().has_place("e", 1) && f.hub.rooms().has_places({"e"}, 1) &&
+        !f.hub.rooms().has_places({"e", "f"}, 1));
 }

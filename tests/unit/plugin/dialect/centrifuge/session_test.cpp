@@ -584,32 +584,32 @@ TEST(waiting_commands_count_as_memory_and_too_many_end_the_session) {
   // More than a client may leave unread, so the rest waits.
   std::string many;
   for (int i = 2; i < 4000; ++i) many += R"({"id":)" + std::to_string(i) + ",\"ping\":{}}\n";
-  size_t before = f.hub.input_account().used();
+  size_t before = f.hub.memory().input.used();
   f.a->session.receive(many, f.now);
   CHECK(f.a->session.waits());
-  CHECK(f.hub.input_account().used() > before);
-  MemoryAccount::Charge others(f.hub.input_account());
-  others.set(f.hub.input_account().left() + others.bytes());
+  CHECK(f.hub.memory().input.used() > before);
+  MemoryAccount::Charge others(f.hub.memory().input);
+  others.set(f.hub.memory().input.left() + others.bytes());
   f.a->session.receive(R"({"id":4001,"ping":{}})", f.now);
   CHECK(f.a->why == Status::kNoMemory);
-  CHECK_EQ(f.hub.input_account().used(), others.bytes());
+  CHECK_EQ(f.hub.memory().input.used(), others.bytes());
 }
 
 TEST(a_subscription_without_memory_gets_error_111_and_costs_nothing) {
   Fixture f;
   f.connect(*f.a);
   f.subscribe(*f.a, "first");
-  MemoryAccount::Charge others(f.hub.account());
-  others.set(f.hub.account().left());
+  MemoryAccount::Charge others(f.hub.memory().clients);
+  others.set(f.hub.memory().clients.left());
   CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":3,"subscribe":{"channel":"second"}})")), 111);
   others.set(0);
-  size_t used = f.hub.account().used();
+  size_t used = f.hub.memory().clients.used();
   f.subscribe(*f.a, "second");
-  CHECK(f.hub.account().used() > used);
+  CHECK(f.hub.memory().clients.used() > used);
   (void)f.ask_one(*f.a, R"({"id":4,"unsubscribe":{"channel":"second"}})");
   f.a.reset();
   f.b.reset();
   f.now += 3600 * kSecond;
   f.hub.flush(f.now, 1000);
-  CHECK_EQ(f.hub.account().used(), 0u);
+  CHECK_EQ(f.hub.memory().clients.used(), 0u);
 }
