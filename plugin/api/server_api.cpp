@@ -348,7 +348,7 @@ Deferred<ServerApi::Result> ServerApi::unsubscribe(Request& request, Time now) {
   std::string problem;
   Who who = read_who(request, problem);
   if (!problem.empty()) return Result::bad(std::move(problem));
-  for (Session* session : sessions_of(who)) session->expel(channel, now);
+  for (Session* session : sessions_of(who)) session->dismiss(channel, now);
   // It has one room only, and ends with it.
   Client* reader = who.client.empty() ? nullptr : hub_.presence().introduced(who.client);
   if (reader && (channel.empty() || reader->room()->name() == channel)) hub_.dismiss(*reader, {Status::kForced}, now);

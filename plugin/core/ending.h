@@ -57,7 +57,7 @@ enum class [[nodiscard]] Status : uint8_t{
 
 inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kNoMemory) + 1;
 
-// What a client that leaves is to the others: gone, or away for the presence grace.
+// To the others, a client that leaves is gone, or away for the presence grace.
 enum class Departure : uint8_t { kFinal, kMayReturn };
 
 struct StatusRow {
@@ -91,7 +91,7 @@ const StatusRow& describe(Status status);
 // Returns true if an open connection can end for this reason. A peer that does not answer gets no code.
 inline bool closes(Status status) { return describe(status).close_code != 0 || status == Status::kNoPong; }
 
-// How the server ends a membership, a session or a connection.
+// The way in which the server ends a membership, a session or a connection.
 struct Ending {
   Status why = Status::kOk;
   uint64_t lag = 0;      // bytes that the client was behind

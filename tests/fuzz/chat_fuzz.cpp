@@ -156,7 +156,7 @@ class Chat final : private Fanout {
       case 0: one->breaks = true; return;
       case 1: one->session.ping(); return;
       case 2:
-        if (!one->why) one->session.part(Status::kGoingAway, now_);
+        if (!one->why) one->session.end_after_head(Status::kGoingAway, now_);
         return;
       default: break;
     }

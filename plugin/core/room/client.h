@@ -36,10 +36,10 @@ class Client {
   // again. May not throw.
   virtual void dismissed(Ending ending, Time now) = 0;
 
-  // Who it is to the others, made when somebody first asks for it; nullptr: it is not shown to anybody.
+  // The client's identity, made when somebody first asks for it; nullptr: others do not see the client.
   virtual IdentityPtr identity() { return identity_; }
 
-  // Returns true if somebody may have been told who it is.
+  // Others may have seen its identity.
   bool identified() const { return identity_ != nullptr; }
 
   KindId kind() const { return kind_; }

@@ -8,7 +8,7 @@
 
 namespace lws_chat {
 
-// How clients come into rooms and go out of them.
+// Brings clients into rooms and out of them.
 class Membership {
  public:
   Membership(RoomTable& table, FlushQueue& queue, Presence& presence, Schedule& schedule, Counters& counters)

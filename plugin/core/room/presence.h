@@ -38,8 +38,8 @@ struct PresenceLists {
   Time asked_at = 0;  // the last time
 };
 
-// Who is in the rooms of a hub, for the others: members by their ids, members whose connection is lost, and the news of
-// who comes and goes.
+// Knows who is in the rooms of a hub: members by their ids, and members whose connection is lost. Tells others who
+// comes and goes.
 class Presence {
  public:
   // A room's part of it.

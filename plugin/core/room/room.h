@@ -72,14 +72,14 @@ class Room {
   // Members whose connection is lost, and who still count as present.
   const std::list<Absent>& absent() const { return presence_slot.absent(); }
 
-  // A flush serves the members one after the other. Members may come and go meanwhile; all that were there at its
-  // begin are served once.
+  // A flush serves the members one after the other. Members may come and go meanwhile: those that were there at its
+  // beginning and stay are served once.
   size_t served() const { return served_; }
   bool all_served() const { return served_ >= members_.size(); }
   Client& serve_next() { return *members_[served_++]; }
   void serve_from_start() { served_ = 0; }
 
-  // What the parts of the hub know about the room. Each looks after its own.
+  // The state of the hub's parts for this room. Only its own part changes it.
   RoomSlot table_slot;
   FlushQueue::Slot flush_slot;
   Presence::Slot presence_slot;

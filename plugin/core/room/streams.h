@@ -9,7 +9,7 @@
 
 namespace lws_chat {
 
-// What the readers of one kind in a room are sent.
+// A stream of a room, for the readers of one kind.
 struct RoomStream {
   RoomStream(KindId of, const StreamKind& row, BlockPool& pool, Room* owner) : id(of), kind(row), stream(pool, owner) {}
 
@@ -41,7 +41,7 @@ class RoomStreams {
   // The stream whose oldest block of memory this is.
   RoomStream& owner_of(const Block& segment) const;
 
-  // Between these two all that unread() gives stays where it is.
+  // Between these two calls the bytes of unread() stay where they are.
   void hold();
   void release();
 

@@ -9,7 +9,7 @@
 namespace lws_chat {
 namespace {
 
-// A history or a list of members is cut off, or refused, at about so many bytes.
+// About the longest reply, in bytes: a longer history is cut off, a longer list of members is refused.
 constexpr size_t kMaxReply = size_t{1024} * 1024;
 
 }  // namespace
@@ -20,7 +20,7 @@ RoomAnswer no_history() { return {{}, ClientError::kNotAvailable, "no history is
 
 namespace {
 
-// Everybody who is there or may be back soon, as one reply.
+// Lists members, and absent members that may be back soon.
 void list_members(const Room& room, PresenceLists& known) {
   std::string list = "{\"presence\":{";
   size_t empty = list.size();
@@ -89,7 +89,7 @@ RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, bool w
   if (room.settings().history.messages == 0) return no_history();
   const History& history = hub.history(room, now);
   uint64_t first = history.first();
-  uint64_t end = history.top() + 1;  // one after the last of those asked for
+  uint64_t end = history.top() + 1;  // the offset after the last message of the range
   if (range.since) {
     bool reachable = range.reverse || (range.offset <= history.top() && range.offset + 1 >= first);
     if ((!range.epoch.empty() && range.epoch != room.epoch()) || !reachable)
@@ -100,7 +100,7 @@ RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, bool w
       first = range.offset + 1;
   }
   uint64_t count = range.limit < 0 ? end - first : std::min<uint64_t>(end - first, static_cast<uint64_t>(range.limit));
-  count = std::min<uint64_t>(count, kMaxReply / 16);  // more do not fit the reply, however small
+  count = std::min<uint64_t>(count, kMaxReply / 16);  // more would not fit the reply, however small
   if (range.reverse) first = end - count;
   std::vector<History::Entry> entries;
   History::Reader reader = history.from(first);

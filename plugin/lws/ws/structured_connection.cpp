@@ -51,7 +51,7 @@ void StructuredConnection::connected() { vhost().watch().heard(*this); }
 
 void StructuredConnection::ping() { session_.ping(); }
 
-void StructuredConnection::drain(Status why) { session_.part(why, now()); }
+void StructuredConnection::drain(Status why) { session_.end_after_head(why, now()); }
 
 void StructuredConnection::leave_hub() { session_.lost(now(), departure()); }
 

@@ -249,7 +249,7 @@ TEST(a_back_end_that_takes_a_client_out_of_a_room_it_is_to_join_keeps_it_out) {
   Fixture f({nullptr, nullptr, nullptr, &gate});
   auto peer = f.peer();
   peer->session.receive(R"({"id":2,"subscribe":{"channel":"room"}})", f.now);
-  peer->session.expel("room", f.now);
+  peer->session.dismiss("room", f.now);
   gate.reply();
   f.turn();
   CHECK_EQ(peer->take_one(), R"({"id":2,"error":{"code":103,"message":"permission denied"}})");

@@ -179,7 +179,7 @@ TEST(a_session_ends_even_during_its_last_unsubscribe) {
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
   ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
   (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now, 1);
-  reader->session.part(Status::kGoingAway, f.now);
+  reader->session.end_after_head(Status::kGoingAway, f.now);
   f.flush();
   CHECK(reader->why == Status::kGoingAway);
 }

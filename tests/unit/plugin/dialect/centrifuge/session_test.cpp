@@ -384,7 +384,7 @@ TEST(an_ending_session_gets_waiting_messages_of_all_its_rooms) {
       "{\"id\":3,\"publish\":{\"channel\":\"room\",\"data\":1}}\n{\"id\":4,\"publish\":{\"channel\":\"second\","
       "\"data\":2}}",
       0);
-  f.a->session.part(Status::kGoingAway, 0);
+  f.a->session.end_after_head(Status::kGoingAway, 0);
   CHECK(!f.a->why);
   f.flush();
   CHECK_EQ(f.a->take().size(), 2u);
@@ -394,7 +394,7 @@ TEST(an_ending_session_gets_waiting_messages_of_all_its_rooms) {
 TEST(a_session_in_no_room_ends_at_once) {
   Fixture f;
   f.connect(*f.a);
-  f.a->session.part(Status::kGoingAway, 0);
+  f.a->session.end_after_head(Status::kGoingAway, 0);
   CHECK(f.a->why == Status::kGoingAway);
 }
 
