@@ -38,7 +38,7 @@ std::vector<Session*> sessions_of(const Target& target, Sessions& sessions) {
 
 // A text client or an event stream, which only its id names. Returns nullptr if there is none.
 Client* reader_of(const Target& target, Hub& hub) {
-  return target.client.empty() ? nullptr : hub.introduced(target.client);
+  return target.client.empty() ? nullptr : hub.presence().introduced(target.client);
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ Deferred<Result> unsubscribe(const Context& context, Request& request) {
   std::string problem;
   Target target = read_target(request, problem);
   if (!problem.empty()) return Result::bad_request(std::move(problem));
-  for (Session* session : sessions_of(target, context.sessions)) session->expel(channel, context.now);
+  for (Session* session : sessions_of(target, context.sessions)) session->dismiss(channel, context.now);
   // A reader has one room only, so it ends with its subscription.
   Client* reader = reader_of(target, context.hub);
   if (reader && (channel.empty() || reader->room()->name() == channel))

@@ -71,8 +71,7 @@ std::string label(std::string_view name, std::string_view value) {
 
 void write_dialects(Writer& out, const Counters& counters) {
   auto each = [&](uint64_t Counters::ByDialect::*member) {
-    for (unsigned i = 0; i < kDialects; ++i)
-      out.sample(label("dialect", name_of(static_cast<Dialect>(i))), counters.dialects[i].*member);
+    for (const Counters::ByDialect& one : counters.dialects) out.sample(label("dialect", one.name), one.*member);
   };
   out.family("clients", "gauge", "Open connections, by dialect.");
   each(&Counters::ByDialect::connections);
@@ -88,17 +87,17 @@ void write_rooms(Writer& out, const Hub& hub) {
   uint64_t occupied = 0;
   uint64_t messages = 0;
   uint64_t bytes = 0;
-  hub.each_room([&](const Room& room) {
+  hub.rooms().each([&](const Room& room) {
     occupied += !room.members().empty();
     messages += room.history().count();
     bytes += room.history().bytes();
   });
   out.family("rooms", "gauge", "Rooms: occupied ones have members, remembered ones are empty.");
   out.sample("state=\"occupied\"", occupied);
-  out.sample("state=\"remembered\"", hub.rooms() - occupied);
+  out.sample("state=\"remembered\"", hub.rooms().size() - occupied);
   out.gauge("history_messages", "Messages in the histories of all rooms.", messages);
   out.gauge("history_bytes", "Bytes of the messages in the histories of all rooms.", bytes);
-  out.gauge("memory_bytes", "Bytes of all streams and histories. max-memory limits them.", hub.bytes_in_use());
+  out.gauge("memory_bytes", "Bytes of all streams and histories. max-memory limits them.", hub.memory().in_use());
 }
 
 void write_messages(Writer& out, const Counters& counters) {

@@ -51,7 +51,7 @@ Deferred<Result> history_remove(const Context& context, Request& request) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad_request(request.problem());
   if (context.hub.settings_of(channel).history.messages == 0) return Result::of(no_history());
-  if (Room* room = context.hub.find(channel)) context.hub.clear_history(*room);
+  if (Room* room = context.hub.find(channel)) context.hub.forget_history(*room);
   return Result{};
 }
 
@@ -62,7 +62,7 @@ Deferred<Result> channels(const Context& context, Request& request) {
   if (!request.problem().empty()) return Result::bad_request(request.problem());
   std::string list;
   bool whole = true;
-  context.hub.each_room([&](const Room& room) {
+  context.hub.rooms().each([&](const Room& room) {
     if (room.members().empty() || !whole) return;
     if (!pattern.empty() && fnmatch(pattern.c_str(), room.name().c_str(), 0) != 0) return;
     if (!list.empty()) list += ',';
@@ -90,7 +90,7 @@ Deferred<Result> info(const Context& context, Request& request) {
   json += ",\"version\":\"lws-chat " LWS_CHAT_VERSION "\",\"num_clients\":" + std::to_string(clients);
   json +=
       ",\"num_users\":" + std::to_string(context.sessions.users()) + ",\"num_subs\":" + std::to_string(subscriptions);
-  json += ",\"num_channels\":" + std::to_string(context.hub.occupied());
+  json += ",\"num_channels\":" + std::to_string(context.hub.rooms().occupied());
   return Result{json + ",\"uptime\":" + std::to_string((context.now - context.node.started) / 1'000'000) + "}]}"};
 }
 

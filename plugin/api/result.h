@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/status.h"
+#include "core/ending.h"
 #include "dialect/centrifuge/client_error.h"
 #include "dialect/centrifuge/room_query.h"
 

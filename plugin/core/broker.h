@@ -14,17 +14,17 @@ class Room;
 
 class Broker {
  public:
-  // The hub, as its broker sees it.
+  // The hub as its broker sees it.
   class Node {
    public:
-    // Hands the message at this offset to the room's readers. Messages of a room have to come in order and without a
-    // gap: one whose offset was there before is passed over.
+    // Delivers the message at this offset to the room's readers. Messages of a room have to come in order and without a
+    // gap. A message whose offset was there before is ignored.
     virtual Deferred<Published> deliver(Room& room, uint64_t offset, const Message& message, Time now) = 0;
 
-    // The room stands at another position than was delivered. Its readers have missed something and are told so.
+    // The room's position is another one than was delivered. The readers have missed messages, and are told so.
     virtual void moved(Room& room, const Position& position, Time now) = 0;
 
-    // The room that is open under this name; nullptr if there is none.
+    // The open room of this name, or nullptr.
     virtual Room* opened(std::string_view name) = 0;
 
    protected:
@@ -33,24 +33,24 @@ class Broker {
 
   virtual ~Broker() = default;
 
-  // The node that it works for; called once, before anything else.
+  // Sets the node that the broker works for. Called once, before anything else.
   virtual void attach(Node& node) = 0;
 
   // Gives the message its position and spreads it. The answer may come before or after the delivery.
   virtual Deferred<Published> publish(Room& room, const Message& message, Time now) = 0;
 
-  // The room is needed here: from the answer on, what is published in it has to be delivered.
+  // This node needs the room: from the answer on, messages of the room have to be delivered.
   virtual Deferred<Status> open(Room& room, Time now) = 0;
 
-  // The room is not needed here any more.
+  // This node does not need the room any more.
   virtual void close(const Room& room) = 0;
 
-  // Somebody is present in a room, or is not any more.
+  // Somebody came into a room, or left it.
   virtual void entered(const Room& room, const Identity& who) = 0;
   virtual void left(const Room& room, const Identity& who) = 0;
 };
 
-// For a server that is alone: the position is the room's next one, and delivery is at once.
+// For a server that is alone. The position is the room's next one, and delivery is at once.
 class LocalBroker final : public Broker {
  public:
   void attach(Node& node) override { node_ = &node; }

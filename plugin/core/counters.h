@@ -2,64 +2,66 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
+#include <vector>
 
+#include "core/ending.h"
 #include "core/histogram.h"
-#include "core/log/message.h"
-#include "core/status.h"
+#include "core/log/stream_kind.h"
 
 namespace lws_chat {
 
-// What a client speaks.
-enum class Dialect : uint8_t { kText, kStructured, kEvents };
-inline constexpr unsigned kDialects = 3;
-
-inline const char* name_of(Dialect dialect) {
-  return std::array<const char*, kDialects>{"text", "structured", "events"}[static_cast<unsigned>(dialect)];
-}
-
-inline Dialect dialect_of(Audience audience) {
-  if (audience == Audience::kText) return Dialect::kText;
-  return audience == Audience::kEvents ? Dialect::kEvents : Dialect::kStructured;
-}
-
-// What happened since the start, and what is now. Counted where it happens, read by logs and metrics.
+// Counts since the start, and of the present. Counted where it happens, read by logs and metrics.
 struct Counters {
+  explicit Counters(const StreamKinds& kinds) {
+    for (size_t kind = 0; kind < kinds.size(); ++kind) {
+      size_t place = 0;
+      while (place < dialects.size() && dialects[place].name != kinds[kind].dialect) ++place;
+      if (place == dialects.size()) dialects.emplace_back().name = kinds[kind].dialect;
+      places_[kind] = static_cast<uint8_t>(place);
+    }
+  }
+
   struct ByDialect {
+    std::string_view name{};
     uint64_t connections = 0;    // now
     uint64_t connects = 0;       // ever
-    uint64_t subscriptions = 0;  // now: rooms that its connections are in
-    uint64_t joins = 0;          // to a room, ever
+    uint64_t subscriptions = 0;  // memberships now
+    uint64_t joins = 0;          // memberships ever
   };
-  std::array<ByDialect, kDialects> dialects{};
-  uint64_t messages_in = 0;  // accepted
-  uint64_t bytes_in = 0;     // of their payload
-  uint64_t deliveries = 0;   // of a message to a reader: as many as it had when it was published
-  uint64_t replayed = 0;     // of those, from a history
-  uint64_t recovered = 0;    // readers that came back and were given all they had missed
-  uint64_t unrecovered = 0;  // and those that were told that something is missing
-  uint64_t pauses = 0;       // of reading from a client that sends too fast
-  uint64_t flushes = 0;      // of a room
-  uint64_t writes = 0;       // handed to the transport
+  std::vector<ByDialect> dialects;  // in the order of the kinds' table
+  uint64_t messages_in = 0;         // accepted
+  uint64_t bytes_in = 0;            // of their payload
+  uint64_t deliveries = 0;          // messages times the readers that they had when they were published
+  uint64_t replayed = 0;            // deliveries from a history
+  uint64_t recovered = 0;           // readers that came back and got everything they had missed
+  uint64_t unrecovered = 0;         // readers that came back and were told that something is missing
+  uint64_t pauses = 0;              // times that reading from a client stopped because it sent too fast
+  uint64_t flushes = 0;             // whole flushes of a room
+  uint64_t writes = 0;              // handed to the transport
   uint64_t bytes_out = 0;
-  std::array<uint64_t, kStatusCount> ended{};    // connections closed by this side, by cause
-  std::array<uint64_t, kStatusCount> refused{};  // and those that it did not take, and messages likewise
+  std::array<uint64_t, kStatusCount> ended{};    // connections ended by the server, by cause
+  std::array<uint64_t, kStatusCount> refused{};  // connections and messages refused, by cause
 
-  // Seconds that a run of flushes took, and that the first message of those sent together waited until all
-  // members had been written to.
+  // Seconds that a run of flushes took.
   Histogram<8> flush_seconds{{0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5}};
+  // Seconds from the first message that waited in a room until all members were written to.
   Histogram<8> delay_seconds{{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 1}};
-  // Bytes that a reader was behind when it could not be written to.
+  // Bytes that a reader was behind when it was not ready.
   Histogram<6> lag_bytes{{1024, 8192, 65536, 262144, 1048576, 16777216}};
 
   uint64_t& of(Status status) { return ended[static_cast<unsigned>(status)]; }
   uint64_t& refused_by(Status status) { return refused[static_cast<unsigned>(status)]; }
-  ByDialect& of(Dialect dialect) { return dialects[static_cast<unsigned>(dialect)]; }
-  const ByDialect& of(Dialect dialect) const { return dialects[static_cast<unsigned>(dialect)]; }
+  ByDialect& of(KindId kind) { return dialects[places_[kind]]; }
+  const ByDialect& of(KindId kind) const { return dialects[places_[kind]]; }
 
-  void connected(Dialect dialect) {
-    ++of(dialect).connections;
-    ++of(dialect).connects;
+  void connected(KindId kind) {
+    ++of(kind).connections;
+    ++of(kind).connects;
   }
+
+ private:
+  std::array<uint8_t, kMaxKinds> places_{};  // in dialects, by kind
 };
 
 }  // namespace lws_chat

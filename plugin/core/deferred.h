@@ -30,7 +30,7 @@ class Lifetime {
     return token_;
   }
 
-  // From now on nobody who waited is called any more.
+  // No callback that waits is called any more.
   void end() { token_.reset(); }
 
  private:
@@ -47,7 +47,8 @@ class [[nodiscard]] Deferred {
   // Precondition: ready().
   const T& value() const { return *value_; }
 
-  // Calls `done` with the value: at once if it is there, else when it comes, unless `owner` has ended by then.
+  // Calls `done` with the value: at once if it is there, else when it comes. Does not call it if `owner` has ended by
+  // then.
   template <typename Done>
   void then(const Lifetime& owner, Done&& done) {
     if (value_) return done(*value_);
@@ -56,7 +57,7 @@ class [[nodiscard]] Deferred {
     };
   }
 
-  // The same for those who outlive every promise.
+  // The same for callers that outlive every promise.
   template <typename Done>
   void then(Done&& done) {
     if (value_) return done(*value_);
@@ -91,10 +92,10 @@ class Promise {
  public:
   Promise() : state_(std::make_shared<typename Deferred<T>::State>()) {}
 
-  // To be returned to the one who waits; once.
+  // Returns the other side. Call this once.
   Deferred<T> deferred() { return Deferred<T>(state_); }
 
-  // Calls the one who waits. Only the first call counts.
+  // Calls the callback that waits. Only the first call counts.
   void keep(const T& value) {
     if (auto done = std::exchange(state_->done, nullptr)) done(value);
   }

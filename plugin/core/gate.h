@@ -3,10 +3,10 @@
 #include <string_view>
 
 #include "core/deferred.h"
+#include "core/ending.h"
 #include "core/log/message.h"
-#include "core/status.h"
 
-// The seam for access control: may somebody do what they ask for?
+// The seam for access control: decides who may join and publish.
 namespace lws_chat {
 
 enum class Action : uint8_t { kJoin, kPublish };
@@ -18,8 +18,8 @@ class Gate {
  public:
   virtual ~Gate() = default;
 
-  // Returns kOk, or why not; at once, or when it is known. `message` is that of a publication, else nullptr; it has to
-  // stay only until judge() returns.
+  // Answers kOk, or why not, now or later. `message` is nullptr if the action is not a publication; it has to stay only
+  // until judge() returns.
   virtual Deferred<Status> judge(const Grant& grant, Action action, std::string_view room, const Message* message) = 0;
 };
 

@@ -6,11 +6,11 @@
 
 namespace lws_chat {
 
-// How often values of which size were seen, as Prometheus wants it: counts by upper bound, sum and count.
+// A histogram as Prometheus reads it: counts by upper bound, and the sum of all values.
 template <size_t kBounds>
 class Histogram {
  public:
-  // The bounds ascend; what is above the last one has a count of its own.
+  // The bounds ascend. Values above the last bound have a count of their own.
   explicit Histogram(const std::array<double, kBounds>& bounds) : bounds_(bounds) {}
 
   void observe(double value) {

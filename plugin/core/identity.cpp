@@ -16,8 +16,8 @@ void Departed::add(std::string key, IdentityPtr identity, Time until) {
     entries_.erase(entry);
     throw;
   }
-  bytes_ += bytes_of(*entry);
-  while (entries_.size() > kMost || bytes_ > most_bytes_) forget_oldest();
+  bytes_.set(bytes() + bytes_of(*entry));
+  while (entries_.size() > kMost || bytes() > most_bytes_) forget_oldest();
 }
 
 IdentityPtr Departed::take(std::string_view key, Time now) {
@@ -35,7 +35,7 @@ void Departed::expire(Time now) {
 }
 
 void Departed::forget(Entries::iterator entry) {
-  bytes_ -= bytes_of(*entry);
+  bytes_.set(bytes() - bytes_of(*entry));
   entries_.erase(entry);
 }
 

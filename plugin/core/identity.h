@@ -8,40 +8,43 @@
 #include <utility>
 
 #include "core/log/message.h"
+#include "core/memory_account.h"
 
 namespace lws_chat {
 
-// Who a client is to the others.
+// The identity of a client, as others see it.
 struct Identity {
   std::string client;  // the client's id: unique, made by the server
-  std::string user;    // who it says it is; empty: anonymous
-  std::string json;    // both and more, as others are told: a ClientInfo of Centrifuge's client protocol
+  std::string user;    // its name as the client gives it; empty: anonymous
+  std::string json;    // sent to others: both of these and more, as an object
 };
 using IdentityPtr = std::shared_ptr<const Identity>;
 
-// Those who have just lost their connection, so that they are the same client again when they come back. A
-// client is known again by its key, which only it can tell: nobody else sees it.
+// Clients that have just lost their connection, so that they are the same clients when they come back. A client is
+// recognized by its key, which nobody else sees.
 class Departed {
  public:
-  // Limits of what is remembered, in entries and bytes; above them the oldest are forgotten.
+  // Limits in entries and bytes. Above them the oldest entries are forgotten.
   static constexpr size_t kMost = 100000;
   static constexpr size_t kMostBytes = size_t{64} * 1024 * 1024;
 
-  explicit Departed(size_t most_bytes = kMostBytes) : most_bytes_(most_bytes) {}
+  // `account` counts its bytes.
+  explicit Departed(MemoryAccount& account, size_t most_bytes = kMostBytes)
+      : most_bytes_(most_bytes), bytes_(account) {}
 
   void add(std::string key, IdentityPtr identity, Time until);
 
-  // The one with this key, who then has returned; nullptr when there is none.
+  // Takes out the client with this key. Returns nullptr if there is none.
   IdentityPtr take(std::string_view key, Time now);
 
-  // Forgets those whose time is up. due() is when there is one, or the end of time.
+  // Forgets the clients whose time is up. due() is the time of the next one, or kNever.
   void expire(Time now);
-  Time due() const { return by_age_.empty() ? std::numeric_limits<Time>::max() : by_age_.begin()->first.first; }
+  Time due() const { return by_age_.empty() ? kNever : by_age_.begin()->first.first; }
 
-  size_t bytes() const { return bytes_; }
+  size_t bytes() const { return bytes_.bytes(); }
 
  private:
-  using Age = std::pair<Time, uint64_t>;  // when it is to be forgotten, and a number of its own
+  using Age = std::pair<Time, uint64_t>;  // when it is forgotten, and a number of its own
   struct Entry {
     IdentityPtr identity;
     Age age;
@@ -56,7 +59,7 @@ class Departed {
   std::map<Age, Entries::iterator> by_age_;
   uint64_t added_ = 0;
   size_t most_bytes_;
-  size_t bytes_ = 0;
+  MemoryAccount::Charge bytes_;
 };
 
 }  // namespace lws_chat

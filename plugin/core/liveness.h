@@ -1,18 +1,18 @@
 #pragma once
 
-#include "core/room/room.h"
+#include "core/log/message.h"
 
 namespace lws_chat {
 
-// Finds peers that vanished: one that has been silent for `interval` is pinged, one that shows no
-// life for `timeout` after that is gone. Both delays are the same for all peers, so two lists in the
-// order of time are enough, and hearing from a peer costs a few pointer writes.
+// Finds peers that vanished. A peer that has been silent for `interval` is pinged; if it stays silent for `timeout`
+// after that, it is gone. Both delays are the same for all peers, so that two lists in the order of time are enough,
+// and hearing from a peer costs a few pointer writes.
 class Liveness {
  public:
   struct Peer {
     Peer* previous = nullptr;
     Peer* next = nullptr;
-    Time since = 0;  // when it was last heard or, in the list of those pinged, when it was pinged
+    Time since = 0;  // when it was last heard or, if `pinged`, when it was pinged
     bool pinged = false;
     bool listed = false;
   };
@@ -24,10 +24,10 @@ class Liveness {
   void heard(Peer& peer, Time now);
   void remove(Peer& peer);
 
-  // A peer that has to be pinged now, which then counts as pinged; nullptr when there is none.
+  // Returns a peer that has to be pinged now, and counts it as pinged; nullptr: there is none.
   Peer* next_silent(Time now);
 
-  // A peer whose time is up, which is then no longer watched; nullptr when there is none.
+  // Returns a peer whose time is up, and stops watching it; nullptr: there is none.
   Peer* next_gone(Time now);
 
   // When next_silent() or next_gone() may have something; -1 when nobody is watched.

@@ -6,13 +6,13 @@
 
 namespace lws_chat {
 
-// How many lines a second what peers do may write into the log.
+// Rate limit for log lines that peers can trigger.
 class LogBudget {
  public:
   static constexpr uint64_t kLinesPerSecond = 500;
 
-  // Whether there may be one more now. `left_out` is how many there could not be before it, which the log should
-  // say.
+  // Returns true if one more line may be written now. `left_out` is the number of lines refused before it, which the
+  // log should say.
   bool take(Time now, uint64_t& left_out) {
     left_out = 0;
     if (now - since_ >= 1'000'000) {

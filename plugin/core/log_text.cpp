@@ -7,15 +7,15 @@
 namespace lws_chat {
 namespace {
 
-// Bytes of the character that the text begins with; 0 if it begins with none.
+// Returns the length in bytes of the text's first character; 0: it does not begin with a character.
 size_t character_length(std::string_view bytes) {
   for (size_t length = 1; length <= std::min<size_t>(bytes.size(), 4); ++length)
     if (is_utf8(bytes.substr(0, length))) return length;
   return 0;
 }
 
-// A line's meaning could change with it: C1 controls, U+061C, U+200B to U+200F, U+2028 to U+202E, U+2066 to U+2069,
-// U+FEFF.
+// Returns true for characters that can change how a line reads: C1 controls, U+061C, U+200B to U+200F, U+2028 to
+// U+202E, U+2066 to U+2069, U+FEFF.
 bool is_deceptive(std::string_view character) {
   auto byte = [&](size_t i) { return static_cast<unsigned char>(character[i]); };
   if (character.size() == 2) return (byte(0) == 0xc2 && byte(1) < 0xa0) || character == "\xd8\x9c";

@@ -5,8 +5,7 @@
 
 namespace lws_chat {
 
-// Bytes that clients make the server hold beside streams and histories, which count towards max-memory up to a limit
-// of their own.
+// Bytes of one purpose that count towards max-memory, up to a limit of their own.
 class MemoryAccount {
  public:
   explicit MemoryAccount(size_t limit) : limit_(limit) {}
@@ -16,7 +15,7 @@ class MemoryAccount {
   size_t used() const { return used_; }
   size_t left() const { return limit_ - std::min(used_, limit_); }
 
-  // Bytes of one holder. It can be set above what is left, for what is held already.
+  // Bytes of one holder. set() may exceed the limit, for bytes that are held already.
   class Charge {
    public:
     explicit Charge(MemoryAccount& account) : account_(account) {}
@@ -24,9 +23,10 @@ class MemoryAccount {
     Charge(const Charge&) = delete;
     Charge& operator=(const Charge&) = delete;
 
-    // True if it may be set to so many bytes.
+    // Returns true if the limit allows so many bytes.
     bool may_be(size_t bytes) const { return bytes <= bytes_ || bytes - bytes_ <= account_.left(); }
-    // It does not touch the account where nothing changes, which may be gone before a holder that holds nothing.
+
+    // Does not touch the account if nothing changes: the account may be gone before a holder that holds nothing.
     void set(size_t bytes) {
       if (bytes == bytes_) return;
       account_.used_ += bytes - bytes_;

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/ending.h"
 #include "core/log/message.h"
-#include "core/status.h"
 
 namespace lws_chat {
 
@@ -27,7 +27,7 @@ struct Published {
   Status status = Status::kOk;  // why it was refused, if it was
   Position position{};          // of the message
   size_t clients = 0;           // members of the room that it was for
-  Time at = 0;                  // when this was known
+  Time at = 0;                  // the time of the outcome
 };
 
 }  // namespace lws_chat

@@ -23,7 +23,7 @@ uint64_t Random::next() {
     source_(reinterpret_cast<unsigned char*>(block_.data()), sizeof block_);
     used_ = 0;
   }
-  // Bytes that were given out are not kept.
+  // Numbers that were given out are not kept.
   return std::exchange(block_[used_++], 0);
 }
 

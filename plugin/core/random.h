@@ -11,10 +11,10 @@ namespace lws_chat {
 // Fills memory with random bytes.
 using RandomSource = std::function<void(unsigned char* bytes, size_t size)>;
 
-// The kernel's: getrandom(2), which nobody can predict.
+// Bytes from getrandom(2), which nobody can predict.
 void system_random(unsigned char* bytes, size_t size);
 
-// Random numbers from a source that is asked for many at a time.
+// Random numbers. The source is asked for many at a time.
 class Random {
  public:
   explicit Random(RandomSource source) : source_(std::move(source)) {}

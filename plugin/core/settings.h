@@ -20,9 +20,9 @@ struct HistoryLimits {
 // The settings of every room of a namespace.
 struct RoomSettings {
   HistoryLimits history{};
-  uint64_t replay = 0;      // messages that a text client gets when it joins
+  uint64_t replay = 0;      // messages that a client without a position gets when it joins
   bool presence = false;    // members may ask who is in the room
-  bool join_leave = false;  // members are told who comes and goes, if they ask for it
+  bool join_leave = false;  // members that ask for it are told who comes and goes
   bool durable = false;     // messages are in the journal before anybody sees them
   Time presence_grace = 0;  // microseconds for which a client whose connection was lost counts as present
 };
@@ -32,10 +32,10 @@ struct HubSettings {
   Time flush_interval = 0;  // microseconds
   uint64_t max_rooms = 0;
   uint64_t max_rooms_per_origin = 0;  // 0: no limit
-  uint64_t max_memory = 0;            // bytes of all streams, histories and of what clients hold
-  RoomSettings rooms{};               // of rooms outside these namespaces:
+  uint64_t max_memory = 0;            // bytes, see Memory
+  RoomSettings rooms{};               // rooms outside of these namespaces:
   std::vector<std::pair<std::string, RoomSettings>> namespaces{};
-  RandomSource random = system_random;  // of clients' ids and rooms' epochs
+  RandomSource random = system_random;  // for clients' ids and rooms' epochs
 };
 
 }  // namespace lws_chat

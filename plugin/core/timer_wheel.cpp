@@ -44,7 +44,7 @@ TimerWheel::Timer* TimerWheel::take(Time now) {
   return timer;
 }
 
-// Each list is looked through once in a round, so those of later rounds cost little.
+// Each list is looked through once in a round, so that timers of later rounds cost little.
 void TimerWheel::advance(Time tick) {
   if (tick <= tick_) return;
   for (Time at = std::max(tick_, tick - static_cast<Time>(kSlots)) + 1; at <= tick; ++at) {

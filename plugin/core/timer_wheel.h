@@ -7,16 +7,16 @@
 
 namespace lws_chat {
 
-// Many timers that need not be exact: setting, cancelling and taking one costs the same however many there are, and
+// Many timers that need not be exact. Setting, cancelling and taking a timer costs the same however many there are, and
 // allocates nothing. A timer is due up to kTick after its time.
 //
-// A ring of lists, one for each tick of the clock; a timer that is more than one round away stays in its list for as
-// many rounds. ("Hashed and hierarchical timing wheels", Varghese and Lauck, 1987, scheme 6.)
+// The wheel is a ring of lists, one for each tick of the clock. A timer that is several rounds away stays in its list
+// for as many rounds. ("Hashed and hierarchical timing wheels", Varghese and Lauck, 1987, scheme 6.)
 class TimerWheel {
  public:
   static constexpr Time kTick = 5000;  // microseconds
 
-  // Lives in whatever has something to wait for. Its wheel may go away before it.
+  // A member of the object that waits. Its wheel may go away before it.
   class Timer {
    public:
     Timer() = default;
@@ -45,11 +45,11 @@ class TimerWheel {
   // Sets the timer, or sets it anew.
   void set(Timer& timer, Time due);
 
-  // A timer that is due, which is then no longer set; nullptr if there is none. Those that are set for the past
-  // while others are taken come after these.
+  // Returns a timer that is due, and unsets it; nullptr: there is none. Timers that are set for the past while others
+  // are taken come after these.
   Timer* take(Time now);
 
-  // When there may be something to take; -1 if no timer is set.
+  // When take() may have something; -1: no timer is set.
   Time due() const;
 
   size_t size() const { return size_; }
@@ -70,7 +70,7 @@ class TimerWheel {
 
   std::array<List, kSlots> slots_{};
   List due_;   // in the order in which they became due
-  Time tick_;  // up to which all that was due is in due_
+  Time tick_;  // up to this tick, all timers are in due_
   size_t size_ = 0;
 };
 

@@ -5,25 +5,26 @@
 #include <utility>
 
 #include "core/log_text.h"
+#include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
 #include "lws/vhost/vhost.h"
 
 namespace lws_chat {
 
-Connection::Connection(lws* wsi, VhostState& vhost, Dialect dialect)
+Connection::Connection(lws* wsi, VhostState& vhost, KindId kind)
     : wsi_(wsi),
       vhost_(&vhost),
       address_(wsi, vhost.options().trusted_proxies),
-      dialect_(dialect),
+      kind_(kind),
       over_http2_(lws_get_network_wsi(wsi) != wsi),
       batchable_(!over_http2_ && !lws_is_ssl(wsi)) {
   vhost.connections().add(*this);
-  vhost.hub().counters().connected(dialect_);
+  vhost.hub().counters().connected(kind_);
   auto say = [&] {
     if (vhost.may_log())
       lwsl_notice("lws-chat: vhost %s: %s joined by %s, clients: %zu\n", vhost.name(), address_.text().c_str(),
-                  name_of(dialect_), vhost.connections().size());
+                  std::string(stream_kinds()[kind_].dialect).c_str(), vhost.connections().size());
   };
   (void)guarded("log", say);
 }
@@ -45,7 +46,7 @@ void Connection::end_and_log() {
 
 void Connection::unlist() {
   if (!vhost_) return;
-  --vhost_->hub().counters().of(dialect_).connections;
+  --vhost_->hub().counters().of(kind_).connections;
   vhost_->connections().remove(*this);
   vhost_->watch().stop(*this);
   vhost_ = nullptr;
@@ -58,7 +59,7 @@ std::string Connection::reason() const {
     return (code() ? std::to_string(code()) + " " : "") + in_words(detail);
   }
   if (peer_code_) return "closed by the client with " + std::to_string(peer_code_);
-  return dialect_ == Dialect::kEvents ? "connection ended" : "connection lost or protocol violated";
+  return kind_ == kEventsKind ? "connection ended" : "connection lost or protocol violated";
 }
 
 std::string Connection::why_in_words() const { return in_words(ending_->detail); }

@@ -63,7 +63,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
     kClosing,    // in lws's hands
   };
 
-  Connection(lws* wsi, VhostState& vhost, Dialect dialect);
+  Connection(lws* wsi, VhostState& vhost, KindId kind);
 
   // Ends the session with all its memberships. May be called again. May not throw.
   virtual void end_session() = 0;
@@ -153,7 +153,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   std::unique_ptr<const Ending> ending_;  // nullptr: this side has not ended it
   unsigned peer_code_ = 0;                // the peer's close code; 0: it has not closed
   State state_ = State::kOpen;
-  Dialect dialect_;
+  KindId kind_;  // of its streams
   bool over_http2_;
   bool batchable_;  // a plain socket, with nothing between the bytes and the kernel
   Watch watch_ = Watch::kLife;

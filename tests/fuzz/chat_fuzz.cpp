@@ -31,7 +31,7 @@ struct Bytes {
 
 // A text client or an event stream.
 struct Reader final : Client {
-  Reader(Hub& hub, Audience audience) : Client(audience), hub_(hub) {}
+  Reader(Hub& hub, KindId kind) : Client(kind), hub_(hub) {}
   ~Reader() override { hub_.leave(*this, 0); }
   bool ready() override { return appetite > 0; }
   size_t write(std::string_view frames) override {
@@ -42,7 +42,7 @@ struct Reader final : Client {
   }
   void dismissed(Ending, Time) override { over = true; }
   IdentityPtr identity() override {
-    if (!identity_) hub_.introduce(*this, make_identity(hub_.next_id(), {}, {}));
+    if (!identity_) hub_.presence().introduce(*this, make_identity(hub_.next_id(), {}, {}));
     return identity_;
   }
   Hub& hub_;
@@ -101,7 +101,7 @@ class Chat final : private Fanout {
 
   void add_reader() {
     if (readers_.size() >= 6) readers_.erase(readers_.begin());
-    auto made = std::make_unique<Reader>(hub_, bytes_.pick(2) ? Audience::kText : Audience::kEvents);
+    auto made = std::make_unique<Reader>(hub_, bytes_.pick(2) ? kTextKind : kEventsKind);
     if (lws_chat::join(hub_, *made, bytes_.pick(kRooms), bytes_.pick(4), now_) == Status::kOk)
       readers_.push_back(std::move(made));
   }
@@ -157,7 +157,7 @@ class Chat final : private Fanout {
       case 0: one->breaks = true; return;
       case 1: one->session.ping(); return;
       case 2:
-        if (!one->why) one->session.part(Status::kGoingAway, now_);
+        if (!one->why) one->session.end_after_head(Status::kGoingAway, now_);
         return;
       default: break;
     }
@@ -308,7 +308,7 @@ class Chat final : private Fanout {
   ServerApi::Node node_{"node", "name", 0};
   std::vector<SessionPeer*> gathered_;
   bool flushing_ = false;
-  Hub hub_{tight_settings(), {append_text, append_push, append_event}, {this}};
+  Hub hub_{tight_settings(), stream_kinds(), {this}};
   std::vector<std::unique_ptr<Peer>> peers_;
   std::vector<std::unique_ptr<Reader>> readers_;
 };

@@ -48,7 +48,7 @@ void judge(const ServerApi::Answer& answer) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Options options = default_options();
   Sessions sessions;
-  Hub hub(tight_settings(), {append_text, append_push, append_event});
+  Hub hub(tight_settings(), stream_kinds());
   Idempotency idempotency;
   ServerApi::Node node{"node", "name", 0};
   ServerApi api(hub, sessions, idempotency, options, node);

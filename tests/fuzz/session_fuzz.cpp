@@ -27,7 +27,7 @@ void judge(SessionPeer& peer) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Options options = default_options();
   Sessions sessions;
-  Hub hub(tight_settings(), {append_text, append_push, append_event});
+  Hub hub(tight_settings(), stream_kinds());
   SessionPeer peers[] = {{hub, sessions, options}, {hub, sessions, options}};
   for (SessionPeer& peer : peers) peer.session.receive(R"({"id":1,"connect":{"data":{"user":"u"}}})", 0);
   std::string_view rest(reinterpret_cast<const char*>(data), size);

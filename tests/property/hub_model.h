@@ -15,9 +15,7 @@
 #include <vector>
 
 #include "core/hub.h"
-#include "dialect/centrifuge/reply.h"
-#include "dialect/events/encoder.h"
-#include "dialect/text/encoder.h"
+#include "dialect/stream_kinds.h"
 #include "support/hub_calls.h"
 #include "wire/frame.h"
 
@@ -28,6 +26,7 @@ constexpr uint64_t kMaxMemory = 400000;
 constexpr Time kInterval = 2000;
 constexpr unsigned kRooms = 5;
 constexpr uint64_t kHistory = 20;
+constexpr unsigned kKinds = kEventsKind + 1;
 
 // Chooses a number below n. Every choice of a model comes from here.
 using Pick = std::function<unsigned(unsigned n)>;
@@ -37,7 +36,7 @@ using Pick = std::function<unsigned(unsigned n)>;
   std::abort();
 }
 
-// The data for one audience in one life of a room.
+// The data for one kind of readers in one life of a room.
 struct Log final : FrameSink {
   std::string bytes;
   std::vector<size_t> starts;  // of the messages, by offset - 1
@@ -49,7 +48,7 @@ struct Log final : FrameSink {
 };
 
 struct Reader final : Client {
-  explicit Reader(Audience audience) : Client(audience) {}
+  explicit Reader(KindId kind) : Client(kind) {}
   Log* log = nullptr;
   size_t start = 0;  // in the log
   std::string got;
@@ -82,7 +81,7 @@ struct Reader final : Client {
   }
   // An event stream has no frames. Over HTTP/2 it may take any number of bytes.
   size_t piece(std::string_view frames) const {
-    return audience() == Audience::kEvents ? (frames.size() + 1) / 2 : first_frame(frames).size;
+    return kind() == kEventsKind ? (frames.size() + 1) / 2 : first_frame(frames).size;
   }
   // The bytes are read only now, as io_uring does.
   void sent() {
@@ -130,7 +129,7 @@ class Model final : private Fanout {
     while (!readers_.empty()) leave(0);
     now_ += settings().rooms.history.age + 1;
     settle();
-    if (hub_.rooms() != 0 || hub_.bytes_in_use() != 0) fail("something is left of empty rooms");
+    if (hub_.rooms().size() != 0 || hub_.memory().in_use() != 0) fail("something is left of empty rooms");
   }
 
  private:
@@ -149,13 +148,13 @@ class Model final : private Fanout {
 
   void join() {
     std::string name(1, static_cast<char>('a' + pick(kRooms)));
-    auto reader = std::make_unique<Reader>(static_cast<Audience>(pick(kAudiences)));
+    auto reader = std::make_unique<Reader>(static_cast<KindId>(pick(kKinds)));
     reader->one_frame = pick(4) == 0;
     if (pick(3) == 0) reader->appetite = static_cast<int>(pick(4));
     uint64_t replay = pick(3) == 0 ? pick(30) : 0;
     reader->replaying = replay > 0;
     uint64_t top = 0;
-    bool place = hub_.has_place(name);
+    bool place = hub_.rooms().has_place(name);
     if (const Room* room = hub_.find(name)) top = room->history().top();
     // Look up the log before the join, because the join may write.
     Status status = lws_chat::join(hub_, *reader, name, 0, now_);
@@ -167,7 +166,7 @@ class Model final : private Fanout {
     if (replay > 0) {
       // Join again, now with a replay. It begins at the oldest message of the history.
       hub_.leave(*reader, now_);
-      if (!hub_.has_place(name)) fail("a place was lost");
+      if (!hub_.rooms().has_place(name)) fail("a place was lost");
       room = hub_.find(name);
       uint64_t first = top + 1;
       if (room) {
@@ -190,9 +189,7 @@ class Model final : private Fanout {
     readers_.push_back(std::move(reader));
   }
 
-  Log& log_of(const Room& room, const Reader& reader) {
-    return logs_[room.epoch()][static_cast<size_t>(reader.audience())];
-  }
+  Log& log_of(const Room& room, const Reader& reader) { return logs_[room.epoch()][reader.kind()]; }
 
   void leave(size_t i) {
     verify(*readers_[i]);
@@ -209,15 +206,14 @@ class Model final : private Fanout {
     if (format == Format::kJson) payload = '"' + payload + '"';
     Message message{payload, format};
     const Room& room = *sender.room();
-    for (unsigned i = 0; i < kAudiences; ++i) {
+    for (unsigned i = 0; i < kKinds; ++i) {
       Log& log = logs_[room.epoch()][i];
       log.starts.push_back(log.bytes.size());
       Event event{Event::Kind::kPublication, room.name(), message, room.history().top() + 1, room.epoch()};
-      constexpr std::array<Encode, kAudiences> kEncode = {append_text, append_push, append_push, append_event};
-      kEncode[i](log, event);
+      stream_kinds()[i].encode(log, event);
     }
     lws_chat::publish(hub_, sender, message, now_);
-    if (hub_.bytes_in_use() > kMaxMemory) fail("more memory than allowed");
+    if (hub_.memory().in_use() > kMaxMemory) fail("more memory than allowed");
   }
 
   Time complete() override {
@@ -287,8 +283,8 @@ class Model final : private Fanout {
 
   Pick pick_;
   Time now_ = 0;
-  Hub hub_{settings(), {append_text, append_push, append_event}, {this}};
-  std::map<std::string, std::array<Log, kAudiences>> logs_;  // by epoch
+  Hub hub_{settings(), stream_kinds(), {this}};
+  std::map<std::string, std::array<Log, kKinds>> logs_;  // by epoch
   std::vector<std::unique_ptr<Reader>> readers_;
   std::vector<Reader*> gathered_;
   bool flushing_ = false;

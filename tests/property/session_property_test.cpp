@@ -76,7 +76,7 @@ struct World {
   }
 
   Sessions sessions;
-  Hub hub{settings(), {append_text, append_push, append_event}};
+  Hub hub{settings(), stream_kinds()};
   Options options = default_options();
   Time now = 0;
   SessionPeer peer{hub, sessions, options};

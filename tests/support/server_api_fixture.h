@@ -15,7 +15,7 @@ namespace lws_chat {
 
 // A text client, as the hub sees it.
 struct Texter final : Client {
-  explicit Texter(Hub& of) : Client(Audience::kText), hub(of) {}
+  explicit Texter(Hub& of) : Client(kTextKind), hub(of) {}
   bool ready() override { return true; }
   size_t write(std::string_view frames) override {
     got += frames;
@@ -23,7 +23,7 @@ struct Texter final : Client {
   }
   void dismissed(Ending how, Time) override { ending = std::move(how); }
   IdentityPtr identity() override {
-    if (!identity_) hub.introduce(*this, make_identity("texter", {}, {}));
+    if (!identity_) hub.presence().introduce(*this, make_identity("texter", {}, {}));
     return identity_;
   }
   Hub& hub;
@@ -43,7 +43,7 @@ struct ServerApiFixture {
   }
 
   Sessions sessions;
-  Hub hub{settings(), {append_text, append_push, append_event}};
+  Hub hub{settings(), stream_kinds()};
   Options options = default_options();
   Idempotency idempotency;
   ServerApi::Node node{"node-id", "host/\"vhost\"", 10 * kSecond};

@@ -9,8 +9,7 @@
 
 #include "dialect/centrifuge/reply.h"
 #include "dialect/centrifuge/session.h"
-#include "dialect/events/encoder.h"
-#include "dialect/text/encoder.h"
+#include "dialect/stream_kinds.h"
 #include "wire/frame.h"
 
 namespace lws_chat {

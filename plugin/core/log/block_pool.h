@@ -11,7 +11,7 @@ class Room;
 
 enum class BlockKind : uint8_t { kStream, kHistory };
 
-// What every block of memory begins with; its user derives from it, and the data follows after that.
+// The header of every block of memory. Its user derives from it; the data follows.
 struct Block {
   Block* older;
   Block* newer;
@@ -22,9 +22,9 @@ struct Block {
   BlockKind kind;
 };
 
-// The memory of all rooms' streams and histories: blocks in four sizes, kept for reuse, so that a room
-// that is published to and read at the same pace allocates nothing. Knows which block is the oldest,
-// for when there is too much.
+// The memory of all rooms' streams and histories: blocks in four sizes. Blocks are reused, so that a room that is
+// published to and read at the same pace allocates nothing. The pool knows its oldest block, which is freed first when
+// memory is short.
 class BlockPool {
  public:
   static constexpr uint32_t kClasses = 4;
@@ -35,8 +35,8 @@ class BlockPool {
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
 
-  // A block with room for `data` bytes: of the size class given, of a larger one if that is too small, or
-  // of its own size if it fits none.
+  // Returns a block for `data` bytes: of the given size class, of a larger class if that is too small, or of its own
+  // size if no class is large enough.
   template <typename Derived>
   Derived* take(BlockKind kind, Room* owner, uint32_t size_class, size_t data) {
     Block header = prepare(kind, owner, size_class, sizeof(Derived), data);
@@ -52,13 +52,13 @@ class BlockPool {
     recycle(*block, sizeof(Derived), block);
   }
 
-  // The class after this one, for data that keeps coming.
+  // Returns the next larger class, for data that keeps coming.
   static uint32_t larger(uint32_t size_class) { return size_class + 1 < kClasses ? size_class + 1 : kClasses - 1; }
 
-  // The block of a kind that was taken first; nullptr if there is none.
+  // Returns the block of a kind that was taken first; nullptr: there is none.
   Block* oldest(BlockKind kind) const { return lists_[static_cast<size_t>(kind)].oldest; }
 
-  // Bytes of the blocks that are out, not of those kept for reuse.
+  // Bytes of the blocks that are taken, without those that are kept for reuse.
   size_t bytes_in_use() const { return in_use_; }
 
  private:

@@ -46,7 +46,7 @@ void History::add(const Message& message, Time now) {
   ++count_;
   ++top_;
   bytes_ += record.size + record.extra();
-  while (count_ > limits_.messages || bytes_ > limits_.bytes) drop_oldest();
+  while (count_ > limits_.messages || bytes_ > limits_.bytes) forget_oldest();
   expire(now);
 }
 
@@ -55,7 +55,7 @@ void History::expire(Time now) {
     Record oldest;
     std::memcpy(&oldest, first_page_->data() + first_page_->begin, sizeof oldest);
     if (oldest.time + limits_.age > now) return;
-    drop_oldest();
+    forget_oldest();
   }
 }
 
@@ -92,7 +92,7 @@ History::Entry History::Reader::next() {
   return {offset_++, record.time, message};
 }
 
-void History::drop_oldest() {
+void History::forget_oldest() {
   Page* page = first_page_;
   Record oldest;
   std::memcpy(&oldest, page->data() + page->begin, sizeof oldest);
@@ -106,12 +106,12 @@ void History::drop_oldest() {
   pool_.give(page);
 }
 
-void History::drop_oldest_page() {
-  for (uint32_t left = first_page_ ? first_page_->count : 0; left > 0; --left) drop_oldest();
+void History::forget_oldest_page() {
+  for (uint32_t left = first_page_ ? first_page_->count : 0; left > 0; --left) forget_oldest();
 }
 
 void History::clear() {
-  while (count_ > 0) drop_oldest();
+  while (count_ > 0) forget_oldest();
 }
 
 }  // namespace lws_chat

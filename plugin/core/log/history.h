@@ -9,8 +9,8 @@
 
 namespace lws_chat {
 
-// A room's last messages, as their publishers sent them, bounded by count, bytes and age. Every message
-// published has an offset, 1 for the first; the history holds those from first() to top().
+// A room's last messages as their publishers sent them, limited by count, bytes and age. Every message has an offset, 1
+// for the first one. The history holds the messages from first() to top().
 class History {
  public:
   struct Entry {
@@ -24,28 +24,28 @@ class History {
   History(const History&) = delete;
   History& operator=(const History&) = delete;
 
-  uint64_t top() const { return top_; }  // offset of the last message published; 0: there was none
+  uint64_t top() const { return top_; }  // offset of the last message; 0: there was none
   uint64_t first() const { return top_ - count_ + 1; }
   size_t count() const { return count_; }
   bool empty() const { return count_ == 0; }
   size_t bytes() const { return bytes_; }
 
-  // Gives the message the next offset, and keeps it as far as the limits allow.
+  // Gives the message the next offset, and keeps it if the limits allow that.
   void add(const Message& message, Time now);
 
-  // Drops what is older than the limit.
+  // Forgets messages that are older than the limit.
   void expire(Time now);
 
-  // The messages from this offset on, each valid until the next change.
+  // Reads the messages from this offset on. Each is valid until the next change.
   // Precondition: first() <= offset <= top() + 1.
   class Reader;
   Reader from(uint64_t offset) const;
 
-  // Drops everything in the oldest block of memory.
-  void drop_oldest_page();
+  // Forgets the messages in the oldest block of memory.
+  void forget_oldest_page();
   void clear();
 
-  // Drops everything; the next message gets the offset behind `top`.
+  // Forgets all messages. The next message gets the offset after `top`.
   void restart(uint64_t top) {
     clear();
     top_ = top;
@@ -55,12 +55,12 @@ class History {
   struct Page : Block {
     Page* next = nullptr;
     uint64_t first_offset = 0;
-    uint32_t begin = 0;  // where the first message still kept stands
-    uint32_t count = 0;  // of messages still kept
+    uint32_t begin = 0;  // position of the first message that is still kept
+    uint32_t count = 0;  // number of messages that are still kept
     char* data() { return reinterpret_cast<char*>(this + 1); }
     const char* data() const { return reinterpret_cast<const char*>(this + 1); }
   };
-  static constexpr uint32_t kMaxSize = (1u << 30) - 1;  // of a payload, in bytes
+  static constexpr uint32_t kMaxSize = (1u << 30) - 1;  // the longest payload, in bytes
   struct Record {
     Time time;
     int64_t unix_ms;
@@ -73,7 +73,7 @@ class History {
   };
 
   static size_t space(const Record& record);
-  void drop_oldest();
+  void forget_oldest();
 
   BlockPool& pool_;
   Room* owner_;
@@ -85,10 +85,10 @@ class History {
   size_t bytes_ = 0;
 };
 
-// Gives the messages of a history one after the other.
+// Reads the messages of a history one after the other.
 class History::Reader {
  public:
-  // Precondition: there is one more, offset() <= top().
+  // Precondition: offset() <= top().
   Entry next();
   uint64_t offset() const { return offset_; }
 
@@ -97,7 +97,7 @@ class History::Reader {
   Reader(const Page* page, const char* at, uint64_t offset) : page_(page), at_(at), offset_(offset) {}
 
   const Page* page_;
-  const char* at_;  // where the next one stands in the page, or its end
+  const char* at_;  // the next message in the page, or its end
   uint64_t offset_;
 };
 

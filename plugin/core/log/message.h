@@ -1,26 +1,29 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
 namespace lws_chat {
 
-// Microseconds on some steady clock; core only compares and adds.
+// Microseconds on some steady clock; the core only compares and adds.
 using Time = int64_t;
+
+inline constexpr Time kNever = std::numeric_limits<Time>::max();
 
 enum class Format : uint8_t { kText, kBinary, kJson };
 
 struct Message {
   std::string_view payload;  // relayed exactly as it is
   Format format = Format::kText;
-  std::string_view publisher{};  // who sent it, see Identity::json; empty: not known
-  std::string_view tags{};       // what else is said of it, a JSON object of texts; empty: nothing
-  bool ephemeral = false;        // the history does not get it, so that it has no offset
-  int64_t unix_ms = 0;           // when it was published, milliseconds since 1970; 0: not known
+  std::string_view publisher{};  // its sender, see Identity::json; empty: not known
+  std::string_view tags{};       // a JSON object of texts; empty: none
+  bool ephemeral = false;        // no history keeps it, so that it has no offset
+  int64_t unix_ms = 0;           // time of publication, milliseconds since 1970; 0: not known
 };
 
-// A message that stays.
+// A message that owns its bytes.
 class KeptMessage {
  public:
   explicit KeptMessage(const Message& message)
@@ -43,20 +46,20 @@ class KeptMessage {
   int64_t unix_ms_;
 };
 
-// What tags may take, in bytes.
+// The longest tags, in bytes.
 inline constexpr size_t kMaxTags = 4096;
 
-// What a room tells its readers.
+// Something that a room tells its readers.
 struct Event {
   enum class Kind : uint8_t { kPublication, kJoin, kLeave };
   Kind kind;
   std::string_view room;
-  Message message;           // of a join or leave only the publisher: who it is about
+  Message message;           // of a join or leave only the publisher: the client that it is about
   uint64_t offset = 0;       // of a publication; 0 if no history keeps it
   std::string_view epoch{};  // of the room
 };
 
-// Takes the frames that a dialect makes of an event, one by one.
+// Takes the frames that an encoder makes of an event, one by one.
 class FrameSink {
  public:
   virtual void append(std::string_view header, std::string_view payload) = 0;
@@ -65,7 +68,7 @@ class FrameSink {
   ~FrameSink() = default;
 };
 
-// Puts frames one behind the other into a text.
+// Appends frames to a text.
 class FrameString final : public FrameSink {
  public:
   explicit FrameString(std::string& bytes) : bytes_(bytes) {}
@@ -77,17 +80,5 @@ class FrameString final : public FrameSink {
  private:
   std::string& bytes_;
 };
-
-// How a dialect turns an event into frames.
-using Encode = void (*)(FrameSink&, const Event&);
-
-// What a reader is sent. A room has a stream for each.
-enum class Audience : uint8_t {
-  kText,        // the text dialect
-  kStructured,  // the structured one,
-  kWatching,    // and that with joins and leaves
-  kEvents,      // event streams
-};
-inline constexpr unsigned kAudiences = 4;
 
 }  // namespace lws_chat

@@ -24,7 +24,7 @@ void Stream::append(std::string_view header, std::string_view payload) {
   if (!payload.empty()) std::memcpy(to + header.size(), payload.data(), payload.size());
   last_->used += static_cast<uint32_t>(size);
   head_ += size;
-  // Who was caught up now stands at the first byte of this frame.
+  // Readers that were caught up now stand at the first byte of this frame.
   last_->readers += static_cast<uint32_t>(at_head_);
   at_head_ = 0;
   if (readers_ == 0) free_unneeded();
@@ -33,7 +33,7 @@ void Stream::append(std::string_view header, std::string_view payload) {
 // Makes room for a frame after the last one.
 void Stream::extend(size_t size) {
   uint32_t size_class = last_ ? BlockPool::larger(last_->size_class) : 0;
-  // As long as all that is unread fits one segment it stays in one, so that it leaves by one write.
+  // Unread bytes that fit one segment stay in one, so that they leave by one write.
   bool move = last_ && first_ == last_ && !held_ && last_->used + size <= kMaxFrame;
   auto* fresh = pool_.take<Segment>(BlockKind::kStream, owner_, size_class, move ? last_->used + size : size);
   fresh->base = head_;

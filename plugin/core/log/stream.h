@@ -12,12 +12,11 @@ namespace lws_chat {
 // A position in a stream: how many bytes of it came before.
 using Cursor = uint64_t;
 
-// What a room sends to the readers of one dialect: an append-only sequence of ready-to-send frames.
+// The bytes that a room sends to readers of one kind: an append-only sequence of frames.
 //
-// A reader is a cursor that the stream has handed out by join() and is given back by leave(). The
-// stream keeps the bytes from the slowest cursor on and frees a segment as soon as no cursor stands
-// in it. A segment holds whole frames, so a cursor that moved by what unread() gave stands between
-// two frames.
+// A reader is a cursor that join() hands out and leave() takes back. The stream keeps the bytes from the slowest cursor
+// on, and frees a segment as soon as no cursor stands in it. A segment holds whole frames, so that a cursor that moved
+// by the bytes of unread() stands between two frames.
 class Stream final : public FrameSink {
  public:
   struct Segment : Block {
@@ -30,7 +29,7 @@ class Stream final : public FrameSink {
     Cursor end() const { return base + used; }
   };
 
-  // The largest frame there may be.
+  // The longest frame.
   static constexpr size_t kMaxFrame = BlockPool::kBytes[BlockPool::kClasses - 1] - sizeof(Segment);
 
   Stream(BlockPool& pool, Room* owner) : pool_(pool), owner_(owner) {}
@@ -42,13 +41,13 @@ class Stream final : public FrameSink {
   Cursor tail() const { return first_ ? first_->base : head_; }  // the oldest byte kept
   size_t readers() const { return readers_; }
 
-  // Whether this is the oldest block of memory it has.
+  // Returns true if this is the stream's oldest block of memory.
   bool owns(const Block& segment) const { return first_ == &segment; }
 
   // Appends one frame, given in two parts of together at most kMaxFrame bytes.
   void append(std::string_view header, std::string_view payload) override;
 
-  // Where it ends. roll_back() takes back what was appended since; until then no reader may come, move or go.
+  // The end of the stream. roll_back() takes back what was appended since. Until then no reader may come, move or go.
   struct Mark {
     Cursor head;
     size_t at_head;
@@ -56,20 +55,19 @@ class Stream final : public FrameSink {
   Mark mark() const { return {head_, at_head_}; }
   void roll_back(const Mark& mark);
 
-  // A new reader, which will see what is appended from now on.
+  // Adds a reader, which will see what is appended from now on.
   Cursor join();
   void leave(Cursor cursor);
 
-  // Bytes that a reader has not been sent yet, contiguous; empty when it is caught up. It ends where
-  // a segment ends or at `stop`, whichever comes first.
-  // Precondition: cursor is in [tail(), head()], stop >= cursor.
+  // Bytes that a reader has not been sent yet, contiguous; empty if it is caught up. They end where a segment ends or
+  // at `stop`, whichever comes first. Precondition: cursor is in [tail(), head()], stop >= cursor.
   std::string_view unread(Cursor cursor, Cursor stop) const;
 
-  // Moves a reader on by bytes that it has been sent. Returns where it stands now.
+  // Moves a reader on by bytes that it has been sent. Returns its new position.
   [[nodiscard]] Cursor advance(Cursor cursor, size_t bytes);
 
-  // What unread() gives stays where it is until something is appended. Between the two it stays for longer,
-  // though more is appended and nobody may need it any more.
+  // The bytes of unread() stay where they are until something is appended. Between these two calls they stay longer,
+  // even if more is appended and nobody needs them any more.
   void hold() { held_ = true; }
   void release();
 

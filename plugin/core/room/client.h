@@ -6,87 +6,98 @@
 #include <memory>
 #include <string_view>
 
+#include "core/ending.h"
 #include "core/identity.h"
-#include "core/log/stream.h"
-#include "core/status.h"
+#include "core/room/streams.h"
 
 namespace lws_chat {
 
 class Room;
 
-// A reader and publisher of one room. The connection that it stands for implements how bytes leave; it may
-// stand for several clients, each in a room of its own.
+// A reader and publisher of one room. The connection that it stands for implements how bytes leave; it may stand for
+// several clients, each in a room of its own.
 class Client {
  public:
-  explicit Client(Audience audience = Audience::kText) : audience_(audience) {}
-  virtual ~Client() {
-    if (joining_) *joining_ = false;
-  }
+  // `kind` is that of the stream that it reads.
+  explicit Client(KindId kind) : kind_(kind) {}
+  virtual ~Client() { stop_joining(); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Whether a write would go out now. If not, the connection calls Hub::pump() when that changes.
+  // Returns true if a write would go out now. If not, the connection calls Hub::pump() when that changes.
   virtual bool ready() = 0;
 
-  // Takes frames to send, from the first byte on. Returns how many bytes it took (whole frames; what
-  // it took it will send, in order), or 0 if the connection is broken. Within a flush the bytes stay
-  // where they are until Fanout::complete(); otherwise only until it returns.
+  // Takes frames to send, from the first byte on. Returns how many bytes it took (whole frames; what it took it will
+  // send, in order), or 0 if the connection is broken. Within a flush the bytes stay where they are until
+  // Fanout::complete(); otherwise only until it returns.
   virtual size_t write(std::string_view frames) = 0;
 
-  // The hub has let go of this client. The connection closes in its own time and must not call the hub for this
-  // client again. May not throw.
+  // The client is no member any more. The connection ends in its own time and must not call the hub for this client
+  // again. May not throw.
   virtual void dismissed(Ending ending, Time now) = 0;
 
-  // Who it is to the others, made when it is first asked for; nullptr: it is not shown to anybody.
+  // The client's identity, made when somebody first asks for it; nullptr: others do not see the client.
   virtual IdentityPtr identity() { return identity_; }
 
-  // Whether anybody may have been told who it is.
+  // Others may have seen its identity.
   bool identified() const { return identity_ != nullptr; }
 
-  Audience audience() const { return audience_; }
+  KindId kind() const { return kind_; }
 
-  // True if Hub::join() has not answered yet.
+  // Hub::join() has not answered yet.
   bool joining() const { return joining_ != nullptr; }
 
   Room* room() const { return room_; }
 
   // Bytes published but not taken, without those of a replay.
-  uint64_t lag() const;
+  uint64_t lag() const { return stream_ ? stream_->stream.head() - cursor_ : 0; }
 
-  // Whether it will be dismissed as soon as it has taken what was published before.
+  // It will be dismissed as soon as it has taken what was published before.
   bool leaving() const { return leaving_ != Status::kOk; }
 
-  // Whether it is still being given messages from the history.
+  // It is still being given messages from the history.
   bool replaying() const { return replay_next_ < replay_end_; }
 
-  // The first of those messages.
+  // The offset of the first of those messages.
   uint64_t replay_begin() const { return replay_next_; }
 
-  // Whether there is anything it has not taken.
+  // There is something that it has not taken.
   bool behind() const { return room_ && (replaying() || lag() > 0); }
 
-  // What it took is still to be sent by Fanout::complete(), after which its connection calls Hub::pump(): until
-  // then it is neither ready nor slow.
+  bool reads(const RoomStream& stream) const { return stream_ == &stream; }
+
+  // Fanout::complete() has still to send what it took, after which its connection calls Hub::pump(): until then it is
+  // neither ready nor slow.
   void set_gathered(bool gathered) { gathered_ = gathered; }
 
  protected:
   IdentityPtr identity_;
 
  private:
-  friend class Hub;
+  // Parts of the hub. Each writes only its own fields.
+  friend class Flush;
+  friend class Joining;
+  friend class Membership;
+  friend class Presence;
   friend class Room;
   static constexpr Cursor kNoStop = std::numeric_limits<Cursor>::max();
 
+  void stop_joining() {
+    if (joining_) *joining_ = false;
+    joining_ = nullptr;
+  }
+
   Room* room_ = nullptr;
+  RoomStream* stream_ = nullptr;   // of the room; nullptr: it is in none
   std::shared_ptr<bool> joining_;  // false: it does not want to join any more
   Cursor cursor_ = 0;
   Cursor stop_ = kNoStop;      // where it will be dismissed; nothing after it is sent
-  uint64_t replay_next_ = 0;   // offsets of the messages it is still to get from the history,
+  uint64_t replay_next_ = 0;   // offsets of the messages that it gets from the history
   uint64_t replay_end_ = 0;    // before anything from the stream
   uint32_t replay_taken_ = 0;  // bytes already taken of the frames of message replay_next_
   uint32_t index_ = 0;         // in the room's members
   Status leaving_ = Status::kOk;
-  Audience audience_;
+  KindId kind_;
   bool gathered_ = false;
   bool introduced_ = false;  // the hub knows it by its id
 };
@@ -94,8 +105,7 @@ class Client {
 // Where writes of a flush may be gathered on their way out.
 class Fanout {
  public:
-  // Sends all that clients have taken since the last time, and tells what time it is then. May make
-  // clients leave.
+  // Sends all that clients have taken since the last time, and returns the time. May make clients leave.
   virtual Time complete() = 0;
 
  protected:

@@ -1,43 +1,31 @@
 #include "core/room/room.h"
 
-#include "core/utf8.h"
+#include <utility>
 
 namespace lws_chat {
 
-bool is_room_name(std::string_view name) {
-  if (name.empty() || name.size() > kMaxRoomName || !is_utf8(name) || name == "." || name == "..") return false;
-  for (size_t i = 0; i < name.size(); ++i) {
-    auto c = static_cast<unsigned char>(name[i]);
-    if (c < 0x20 || c == 0x7f || c == '/') return false;
-    // The C1 controls, U+0080 to U+009F.
-    if (c == 0xc2 && static_cast<unsigned char>(name[i + 1]) < 0xa0) return false;
-  }
-  return true;
-}
-
-uint64_t Client::lag() const { return room_ ? room_->stream(audience_).head() - cursor_ : 0; }
-
 size_t Room::cost(size_t name_length) {
-  constexpr size_t kNodes = 128;  // of the table of rooms and of what malloc adds, about
-  return sizeof(Room) + kNodes + name_length;
+  constexpr size_t kNodes = 128;  // about what the table of rooms and malloc add
+  return sizeof(Room) + sizeof(RoomStream) + kNodes + name_length;
 }
 
-Room::Room(BlockPool& pool, MemoryAccount& account, Namespace& group, std::string name, std::string epoch)
-    : charge_(account),
+Room::Room(Memory& memory, const StreamKinds& kinds, const RoomSettings& settings, std::string name, std::string epoch)
+    : charge_(memory.clients),
       name_(std::move(name)),
       epoch_(std::move(epoch)),
-      namespace_(group),
-      streams_{Stream(pool, this), Stream(pool, this), Stream(pool, this), Stream(pool, this)},
-      history_(pool, this, group.settings.history) {
+      settings_(settings),
+      streams_(memory.pool, this, kinds),
+      history_(memory.pool, this, settings.history) {
   charge_.set(cost(name_.size()));
 }
 
-const RoomSettings& Room::settings() const { return namespace_.settings; }
-
 void Room::add(Client& client) {
+  RoomStream& stream = streams_.of(client.kind_);
+  charge_.set(cost(name_.size()) + (streams_.made() - 1) * sizeof(RoomStream));
   members_.push_back(nullptr);
   client.room_ = this;
-  client.cursor_ = stream(client.audience_).join();
+  client.stream_ = &stream;
+  client.cursor_ = stream.stream.join();
   client.stop_ = Client::kNoStop;
   client.leaving_ = Status::kOk;
   client.replay_next_ = client.replay_end_ = 0;
@@ -46,15 +34,16 @@ void Room::add(Client& client) {
 }
 
 void Room::remove(Client& client) {
-  stream(client.audience_).leave(client.cursor_);
+  client.stream_->stream.leave(client.cursor_);
+  client.stream_ = nullptr;
   client.room_ = nullptr;
-  // Fill the hole with the last member, by way of the last one already served if a flush is under
-  // way, so that nobody is served twice or passed over.
+  // Fill the hole with the last member, by way of the last one already served if a flush is under way, so that nobody
+  // is served twice or passed over.
   size_t hole = client.index_;
-  if (hole < next_) {
-    --next_;
-    if (hole != next_) place(*members_[next_], hole);
-    hole = next_;
+  if (hole < served_) {
+    --served_;
+    if (hole != served_) place(*members_[served_], hole);
+    hole = served_;
   }
   if (hole != members_.size() - 1) place(*members_.back(), hole);
   members_.pop_back();

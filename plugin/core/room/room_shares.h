@@ -6,16 +6,16 @@
 
 namespace lws_chat {
 
-// Where a client comes from: an address, of IPv6 its network of /64. kNobody: it does not count.
+// The origin of a client: its address, or the /64 network of an IPv6 address. kNobody: it does not count.
 using Origin = uint64_t;
 inline constexpr Origin kNobody = 0;
 
-// How many of the rooms that there are were made by clients of each origin, so that one of them cannot take all.
+// Counts the rooms that clients of each origin have made, so that one origin cannot take all.
 class RoomShares {
  public:
   explicit RoomShares(uint64_t most) : most_(most) {}
 
-  // Number of rooms that the origin may still make.
+  // Returns the number of rooms that the origin may still make.
   uint64_t left(Origin origin) const {
     if (most_ == 0 || origin == kNobody) return UINT64_MAX;
     auto found = made_.find(origin);

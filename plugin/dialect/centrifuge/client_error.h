@@ -5,7 +5,7 @@
 
 namespace lws_chat {
 
-// Why a command of the structured dialect was refused. The connection stays.
+// The reason for refusing a command. The connection stays.
 enum class ClientError : uint8_t {
   kInternal,
   kPermissionDenied,  // for members of the room only
@@ -13,8 +13,8 @@ enum class ClientError : uint8_t {
   kAlreadySubscribed,
   kLimitExceeded,
   kBadRequest,
-  kNotAvailable,     // switched off for this room, or not there at all
-  kTooManyRequests,  // for what the server can hold until it is read
+  kNotAvailable,     // switched off for this room, or not built
+  kTooManyRequests,  // the server cannot hold more replies until they are read
   kUnrecoverablePosition,
 };
 
@@ -23,7 +23,7 @@ inline constexpr unsigned kClientErrorCount = static_cast<unsigned>(ClientError:
 struct ClientErrorRow {
   uint16_t code;             // centrifugal.dev/docs/server/codes
   bool temporary;            // the same command may succeed later
-  std::string_view message;  // what the protocol calls it
+  std::string_view message;  // the protocol's text for it
 };
 
 const ClientErrorRow& describe(ClientError error);

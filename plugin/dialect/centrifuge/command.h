@@ -21,8 +21,8 @@ enum class Method : uint8_t {
   kRpc,
   kRefresh,
   kSubRefresh,
-  kUnknown,  // a name that is none of these
-  kNone,     // no name at all: an answer to our ping
+  kUnknown,  // another name
+  kNone,     // no name: an answer to a ping
 };
 
 // One command of Centrifuge's client protocol.
@@ -31,10 +31,10 @@ struct Command {
   Method method = Method::kNone;
   std::string name;     // of the method, as it was sent
   Request request;      // slices of the line that was read
-  std::string problem;  // why it cannot be done though it can be answered; empty: it can
+  std::string problem;  // the reason for refusing it, if it can be answered; empty: none
 };
 
-// Reads one line. Returns false if it is no command at all, nor an answer to a ping.
+// Reads one line. Returns false if it is neither a command nor an answer to a ping.
 [[nodiscard]] bool read_command(std::string_view line, Command& command);
 
 }  // namespace lws_chat

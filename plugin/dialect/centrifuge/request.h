@@ -10,13 +10,13 @@
 
 namespace lws_chat {
 
-// What a method is asked with: the fields of a JSON object. One of the wrong type spoils the request.
+// The fields of a request, a JSON object. A field of the wrong type is a problem of the request.
 class Request {
  public:
   Request() = default;
   explicit Request(std::vector<JsonMember> fields) : fields_(std::move(fields)) {}
 
-  // The field, or what stands for it when it is missing or null.
+  // Each returns the field, or the type's empty value if the field is missing or null.
   std::string text(std::string_view name);
   bool flag(std::string_view name);
   uint64_t number(std::string_view name);
@@ -24,18 +24,18 @@ class Request {
   Request object(std::string_view name, bool& given);
   std::vector<JsonValue> array(std::string_view name);
   std::vector<std::string> texts(std::string_view name);
-  std::string_view json(std::string_view name) const;  // as it stands; empty: not given
+  std::string_view json(std::string_view name) const;  // as it was sent; empty: not given
 
-  // Other fields than these spoil it.
+  // Any other field is a problem.
   void allow_only(std::initializer_list<std::string_view> names);
 
-  // A field that says something (not null, false, 0 or empty) spoils it: what it asks for is not to be had.
+  // These fields ask for something that is not available: they are a problem unless they are null, false, 0 or empty.
   void refuse(std::initializer_list<std::string_view> names);
 
-  // The field is not what it has to be; only the first complaint counts.
+  // The field is not of the kind that it must be. Only the first complaint counts.
   void complain(std::string_view name, std::string_view what);
 
-  // What is wrong with the fields asked for so far ("offset is no whole number"); empty: nothing.
+  // The problem with the fields read so far ("offset is no whole number"); empty: none.
   const std::string& problem() const { return problem_; }
 
  private:

@@ -10,7 +10,7 @@
 namespace lws_chat {
 namespace {
 
-// A history or a list of members is cut off, or refused, at about so many bytes.
+// About the longest reply, in bytes: a longer history is cut off, a longer list of members is refused.
 constexpr size_t kMaxReply = size_t{1024} * 1024;
 
 }  // namespace
@@ -21,28 +21,28 @@ RoomAnswer no_history() { return {{}, ClientError::kNotAvailable, "no history is
 
 namespace {
 
-// Everybody who is there or may be back soon, as one reply.
-void list_members(const Room& room, Presence& known) {
+// Lists members, and absent members that may be back soon.
+void list_members(const Room& room, PresenceLists& known) {
   std::string list = "{\"presence\":{";
   size_t empty = list.size();
   auto add = [&](const IdentityPtr& identity) {
     if (identity) list.append(list.size() == empty ? "\"" : ",\"").append(identity->client + "\":" + identity->json);
     return list.size() <= kMaxReply;
   };
-  auto add_absent = [&](const Room::Absent& absent) { return add(absent.identity); };
+  auto add_absent = [&](const Absent& absent) { return add(absent.identity); };
   const std::vector<Client*>& members = room.members();
-  const std::list<Room::Absent>& absent = room.absent();
+  const std::list<Absent>& absent = room.absent();
   known.too_long =
       !std::all_of(members.begin(), members.end(), [&](Client* member) { return add(member->identity()); }) ||
       !std::all_of(absent.begin(), absent.end(), add_absent);
   if (!known.too_long) known.list = list + "}}";
 }
 
-void count_users(const Room& room, Presence& known) {
+void count_users(const Room& room, PresenceLists& known) {
   std::unordered_set<std::string_view> users;
   for (Client* member : room.members())
     if (IdentityPtr identity = member->identity()) users.insert(identity->user);
-  for (const Room::Absent& absent : room.absent()) users.insert(absent.identity->user);
+  for (const Absent& absent : room.absent()) users.insert(absent.identity->user);
   known.users = static_cast<int64_t>(users.size());
 }
 
@@ -50,7 +50,7 @@ void count_users(const Room& room, Presence& known) {
 
 RoomAnswer query_presence(Hub& hub, Room& room, Time now) {
   if (!room.settings().presence) return no_presence();
-  const Presence& known = hub.presence(room, now, [&](Presence& one) {
+  const PresenceLists& known = hub.presence().lists(room, now, [&](PresenceLists& one) {
     if (one.list.empty() && !one.too_long) list_members(room, one);
   });
   RoomAnswer answer;
@@ -65,7 +65,7 @@ RoomAnswer query_presence(Hub& hub, Room& room, Time now) {
 
 RoomAnswer query_presence_stats(Hub& hub, Room& room, Time now) {
   if (!room.settings().presence) return no_presence();
-  const Presence& known = hub.presence(room, now, [&](Presence& one) {
+  const PresenceLists& known = hub.presence().lists(room, now, [&](PresenceLists& one) {
     if (one.users < 0) count_users(room, one);
   });
   RoomAnswer answer;
@@ -90,7 +90,7 @@ RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, bool w
   if (room.settings().history.messages == 0) return no_history();
   const History& history = hub.history(room, now);
   uint64_t first = history.first();
-  uint64_t end = history.top() + 1;  // one after the last of those asked for
+  uint64_t end = history.top() + 1;  // the offset after the last message of the range
   if (range.since) {
     bool known = range.epoch.empty() || range.epoch == room.epoch();
     Recovery recovery = recover_after(room, {range.epoch, range.offset});
@@ -101,7 +101,7 @@ RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, bool w
       first = recovery.next;
   }
   uint64_t count = range.limit < 0 ? end - first : std::min<uint64_t>(end - first, static_cast<uint64_t>(range.limit));
-  count = std::min<uint64_t>(count, kMaxReply / 16);  // more do not fit the reply, however small
+  count = std::min<uint64_t>(count, kMaxReply / 16);  // more would not fit the reply, however small
   if (range.reverse) first = end - count;
   std::vector<History::Entry> entries;
   History::Reader reader = history.from(first);

@@ -9,42 +9,42 @@
 #include "dialect/centrifuge/client_error.h"
 #include "dialect/centrifuge/request.h"
 
-// What can be asked about a room, by its members and by a back end.
+// Questions about a room, asked by its members or by a back end.
 namespace lws_chat {
 
 struct RoomAnswer {
   std::string json{};  // the result, an object
   std::optional<ClientError> error{};
-  std::string_view detail{};  // says more of it
-  size_t items = 0;           // members or messages that were looked at
-  std::string_view kept{};    // the result itself, if it stays with the room: until somebody comes or goes
+  std::string_view detail{};  // added to the error's message
+  size_t items = 0;           // members or messages that were read
+  std::string_view kept{};    // the result, if the room keeps it: until somebody comes or goes
 
   std::string_view text() const { return kept.empty() ? json : kept; }
 };
 
-// What is answered about rooms whose settings keep no list of members, or no messages.
+// Answers about rooms whose settings keep no list of members, or no messages.
 RoomAnswer no_presence();
 RoomAnswer no_history();
 
-// {"presence":{CLIENT:INFO,...}}, those included who lost their connection and may be back soon.
+// Answers {"presence":{CLIENT:INFO,...}}, with members that lost their connection and may be back soon.
 RoomAnswer query_presence(Hub& hub, Room& room, Time now);
 
-// {"num_clients":...,"num_users":...}
+// Answers {"num_clients":...,"num_users":...}.
 RoomAnswer query_presence_stats(Hub& hub, Room& room, Time now);
 
-// Which messages are asked for: centrifugal.dev/docs/server/history_and_recovery.
+// A range of a history: centrifugal.dev/docs/server/history_and_recovery.
 struct HistoryRange {
-  int64_t limit = 0;  // -1: as many as there are
+  int64_t limit = 0;  // -1: none
   bool reverse = false;
   bool since = false;  // from this position on:
   uint64_t offset = 0;
   std::string epoch;
 };
 
-// Reads limit, reverse and since; what is wrong with them is the request's problem, or that of `since`.
+// Reads limit, reverse and since. `problem` says what is wrong with them; empty: nothing.
 HistoryRange read_history_range(Request& request, std::string& problem);
 
-// {"publications":[...],"epoch":...,"offset":...}; `with_time`: they say when they were published.
+// Answers {"publications":[...],"epoch":...,"offset":...}. With `with_time`, publications have their times.
 RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, bool with_time, Time now);
 
 // Appends a message of the history to a list of publications.

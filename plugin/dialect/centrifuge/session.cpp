@@ -20,13 +20,13 @@ Session::Session(Hub& hub, Sessions& sessions, const Options& options, SessionLi
       sessions_(sessions),
       options_(options),
       link_(link),
-      input_bytes_(hub.input_account()),
-      claimed_(hub.account()) {}
+      input_bytes_(hub.memory().input),
+      claimed_(hub.memory().clients) {}
 
 Session::~Session() = default;
 
 void Session::receive(std::string_view message, Time now) {
-  if (ended_ || parting_ != Status::kOk) return;
+  if (ended_ || pending_end_ != Status::kOk) return;
   if (!input_.empty() || waiting_) {
     // The connection was asked not to read; what it already had is bounded all the same.
     if (input_bytes_.bytes() > 2 * options_.max_message + kMaxUntaken) return end({Status::kTooFast}, now);
@@ -44,7 +44,7 @@ void Session::keep(std::string_view message, Time now) {
   input_bytes_.set(bytes);
 }
 
-// True if it may hold so many bytes more for the client, which then count.
+// Returns true if the session may hold so many more bytes for the client. They count from now on.
 bool Session::claim(size_t more) {
   size_t bytes = claimed_.bytes() + more;
   if (!claimed_.may_be(bytes)) return false;
@@ -57,16 +57,15 @@ size_t Session::cost_of(std::string_view channel) {
   return sizeof(Subscriptions::value_type) + kNode + channel.size();
 }
 
-Session::Subscriptions::iterator Session::drop(Subscriptions::iterator subscription) {
+Session::Subscriptions::iterator Session::forget(Subscriptions::iterator subscription) {
   claimed_.set(claimed_.bytes() - std::min(claimed_.bytes(), cost_of(subscription->first)));
   return subscriptions_.erase(subscription);
 }
 
-// Does the commands of a message and takes them off it, until there is a reason to wait. Returns whether there is
-// none.
+// Runs the commands of a message and takes them off it, until there is a reason to wait. Returns true if there is none.
 bool Session::run(std::string_view& lines, Time now) {
   bool wait = false;
-  while (!lines.empty() && !wait && !ended_ && parting_ == Status::kOk) {
+  while (!lines.empty() && !wait && !ended_ && pending_end_ == Status::kOk) {
     std::string_view line = first_line(lines);
     cost_ = 1;
     bool done = handle(line, now);
@@ -79,7 +78,7 @@ bool Session::run(std::string_view& lines, Time now) {
       held_ = true;
     }
   }
-  if (ended_ || parting_ != Status::kOk) lines = {};
+  if (ended_ || pending_end_ != Status::kOk) lines = {};
   if (lines.empty()) ids_.clear();
   flush_replies();
   return !wait;
@@ -104,12 +103,12 @@ void Session::resume(Time now) {
   for (const std::string& message : waiting) {
     std::string_view rest = message;
     if (go_on) go_on = run(rest, now);
-    if (ended_ || parting_ != Status::kOk) return;
+    if (ended_ || pending_end_ != Status::kOk) return;
     if (!rest.empty()) keep(rest, now);
   }
 }
 
-// The room after the last one served comes first, so that all get their turn when the client takes little.
+// The room after the last one served comes first, so that all rooms get their turn when the client takes little.
 void Session::serve_rooms(Time now) {
   auto at = subscriptions_.lower_bound(next_served_);
   for (size_t left = subscriptions_.size(); left > 0 && !ended_; --left, ++at) {
@@ -130,7 +129,7 @@ bool Session::behind() const {
                      [](const auto& entry) { return entry.second.behind(); });
 }
 
-// The hub answers later. Until then no further command is done, and the client feels that its input is not read.
+// The hub answers later. Until then the next commands wait, and the client's input is not read.
 void Session::await() { waiting_ = true; }
 
 void Session::answered() {
@@ -140,7 +139,7 @@ void Session::answered() {
   if (!ended_) link_.ask_to_resume();
 }
 
-// Returns whether it is done; if not, it has to be tried again when the client has taken more.
+// Returns true if the command is done. If not, it has to be tried again when the client has taken more.
 bool Session::handle(std::string_view line, Time now) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return true;
   Command command;
@@ -175,7 +174,7 @@ void Session::refuse(const Command& command, ClientError error, std::string_view
 // Hands the replies to the connection, many in one message, as far as it takes them.
 void Session::flush_replies() {
   if (!replies_.empty()) {
-    // A long reply may have to wait for long: it gets no more room than it needs.
+    // A long reply may wait for a long time: it gets no more memory than it needs.
     output_.reserve(output_.size() + framed_size(replies_.size()));
     FrameString frames(output_);
     append_message(frames, Message{replies_});
@@ -212,7 +211,7 @@ void Session::note_untaken() {
   noted_ = output_.size();
 }
 
-// An empty reply, to be answered by an empty command. One that waits to be sent already will do.
+// A ping is an empty reply, which the client answers with an empty command. One ping that waits is enough.
 void Session::ping() {
   if (ended_ || ping_waits_) return;
   ping_waits_ = true;
@@ -221,9 +220,9 @@ void Session::ping() {
   flush_replies();
 }
 
-void Session::part(Status why, Time now) {
-  if (ended_ || parting_ != Status::kOk) return;
-  parting_ = why;
+void Session::end_after_head(Status why, Time now) {
+  if (ended_ || pending_end_ != Status::kOk) return;
+  pending_end_ = why;
   bool any = false;
   for (auto& [name, subscription] : subscriptions_) {
     if (!subscription.room()) continue;
@@ -233,19 +232,19 @@ void Session::part(Status why, Time now) {
   if (!any) end({why}, now);
 }
 
-// The hub has let go of one subscription. The objects stay, the hub may be walking over them.
+// The hub has ended one membership. The objects stay, because the hub may be walking over them.
 void Session::dismissed(Subscription& subscription, Ending ending, Time now) {
   if (ended_) return;
   --joined_;
   if (ending.why == Status::kUnsubscribed) {
     if (!tell_unsubscribed(subscription)) return end({Status::kInternalError}, now);
-    if (parting_ == Status::kOk) return link_.ask_to_resume();
-    ending.why = parting_;
+    if (pending_end_ == Status::kOk) return link_.ask_to_resume();
+    ending.why = pending_end_;
   }
-  if (ending.why != parting_ || joined_ == 0) end(std::move(ending), now);
+  if (ending.why != pending_end_ || joined_ == 0) end(std::move(ending), now);
 }
 
-// Returns whether there is memory for it.
+// Returns false if there is no memory for it.
 bool Session::tell_unsubscribed(const Subscription& subscription) {
   try {
     std::string push = replies_.empty() ? "" : "\n";
@@ -257,17 +256,18 @@ bool Session::tell_unsubscribed(const Subscription& subscription) {
   }
 }
 
-// The subscription to that room, unless it has been ended from the other side.
+// Finds the subscription to that room. Forgets it if the hub has ended it.
 Session::Subscriptions::iterator Session::find(std::string_view channel) {
   auto found = subscriptions_.find(channel);
-  if (found == subscriptions_.end() || found->second.room() || ended_ || parting_ != Status::kOk) return found;
-  drop(found);
+  if (found == subscriptions_.end() || found->second.room() || ended_ || pending_end_ != Status::kOk) return found;
+  forget(found);
   return subscriptions_.end();
 }
 
-// Lets go of the subscriptions that have been ended from the other side.
-void Session::drop_ended() {
-  for (auto at = subscriptions_.begin(); at != subscriptions_.end();) at = at->second.room() ? std::next(at) : drop(at);
+// Forgets the subscriptions that the hub has ended.
+void Session::forget_ended() {
+  for (auto at = subscriptions_.begin(); at != subscriptions_.end();)
+    at = at->second.room() ? std::next(at) : forget(at);
 }
 
 bool Session::is(std::string_view user, std::string_view client, std::string_view session) const {
@@ -275,17 +275,17 @@ bool Session::is(std::string_view user, std::string_view client, std::string_vie
          (session.empty() || (named_ && key_.substr(kSessionKey.size()) == session));
 }
 
-void Session::expel(std::string_view room, Time now) {
-  if (ended_ || parting_ != Status::kOk) return;
+void Session::dismiss(std::string_view room, Time now) {
+  if (ended_ || pending_end_ != Status::kOk) return;
   for (auto& [name, subscription] : subscriptions_) {
     bool meant = room.empty() || room == name;
-    // One that is still to join leaves again as soon as it has.
+    // A subscription that is still joining leaves as soon as it has joined.
     if (meant && subscription.joining()) subscription.set_unwanted();
     if (meant && subscription.room()) hub_.dismiss_after_head(subscription, Status::kUnsubscribed, now);
   }
 }
 
-// The frame that goes out before the close; nothing if there is no memory for it.
+// Returns the frames that go out before the close; none if there is no memory for them.
 std::string Session::last_frames(Status why) {
   // A close frame may stand in the middle of a message, others not.
   if (speaking_ || why == Status::kSlow || why == Status::kReplayLost || why == Status::kInternalError) return {};
@@ -305,8 +305,7 @@ void Session::end(Ending ending, Time now) {
   if (ended_) return;
   Status why = ending.why;
   std::string frames = last_frames(why);
-  bool final = why == Status::kClosedOnRequest || why == Status::kForced;
-  leave_all(now, final ? Hub::Departure::kFinal : Hub::Departure::kMayReturn);
+  leave_all(now, describe(why).departure);
   link_.end(std::move(ending), std::move(frames));
 }
 
@@ -314,10 +313,10 @@ void Session::lost(Time now, Hub::Departure departure) {
   if (!ended_) leave_all(now, departure);
 }
 
-// For want of memory it comes back as another one.
+// Without memory for it, the client comes back as another one.
 void Session::remember_me(Time now) {
   try {
-    hub_.departed().add(key_, identity_, now + grace_);
+    hub_.presence().departed().add(key_, identity_, now + grace_);
   } catch (const std::exception&) {
     return;
   }

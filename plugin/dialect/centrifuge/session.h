@@ -20,27 +20,27 @@ struct RoomAnswer;
 // The connection that a session speaks through.
 class SessionLink {
  public:
-  // As Client::ready() and Client::write(); `subscription` is nullptr for what is for the session alone.
+  // See Client::ready() and Client::write(). `subscription` is nullptr for replies.
   virtual bool ready() = 0;
   virtual size_t write(Client* subscription, std::string_view frames) = 0;
 
-  // Counts a command, or as many as it costs. Returns whether the next one may follow now; if not,
+  // Counts a command that costs as much as `cost` ordinary ones. Returns true if the next one may follow now; if not,
   // Session::resume() is called when it may.
   virtual bool allow(uint64_t cost) = 0;
 
   // The time of day, in milliseconds since 1970.
   virtual int64_t unix_ms() = 0;
 
-  // Session::resume() is to be called as soon as the connection can write.
+  // Session::resume() must be called as soon as the connection can write.
   virtual void ask_to_resume() = 0;
 
-  // The origin that is charged for the rooms that it makes.
+  // The origin to which new rooms of the client count.
   virtual Origin origin() const { return kNobody; }
 
-  // The client has said connect: from now on it is pinged.
+  // The client has sent `connect`: from now on it is pinged.
   virtual void connected() = 0;
 
-  // Nothing more may be read from the client before it has taken what it was sent, or it may again.
+  // Stops or resumes reading from the client.
   virtual void hold_input(bool hold) = 0;
 
   // The session is over. The connection sends `last_frames` and closes. May not throw.
@@ -50,12 +50,12 @@ class SessionLink {
   ~SessionLink() = default;
 };
 
-// The structured dialect: Centrifuge's client protocol in JSON, version 2. A client may be in many rooms by
-// one connection. (centrifugal.dev/docs/transports/client_protocol)
+// The structured dialect: Centrifuge's client protocol in JSON, version 2. A client may be in many rooms over one
+// connection. (centrifugal.dev/docs/transports/client_protocol)
 //
-// What it says in the data of `connect` is who it is: {"user": ..., "info": ..., "session": ...}, all of them
-// optional. Others see user and info (without info and session, the whole data). A client that comes
-// back within presence-grace with the same session or else the same data is the same client to the others.
+// In the data of `connect` a client says who it is: {"user": ..., "info": ..., "session": ...}, all of them optional.
+// Others see user and info; without info and session, they see the whole data. A client that comes back within
+// presence-grace is the same client to the others if it gives the same session or, without one, the same data.
 class Session {
  public:
   Session(Hub& hub, Sessions& sessions, const Options& options, SessionLink& link);
@@ -63,51 +63,51 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // One complete message: commands, one a line. Precondition: it is UTF-8.
+  // Takes one complete message: commands, one a line. Precondition: it is UTF-8.
   void receive(std::string_view message, Time now);
 
-  // The connection may write again, or the client may be listened to again.
+  // Goes on: the connection can write again, or the client may send again.
   void resume(Time now);
 
-  // Whether there is anything for the client that it has not taken, and whether that is an answer to itself.
+  // The client has not taken everything that is for it; the second: not all of its replies.
   bool behind() const;
   bool owes() const { return !output_.empty(); }
 
-  // True if a command waits for the hub's answer.
+  // A command waits for the hub's answer.
   bool waiting() const { return waiting_; }
 
-  // Whether commands wait to be done.
+  // Commands wait for their turn.
   bool waits() const { return !input_.empty(); }
 
-  // The time has come to ask for a sign of life.
+  // Asks the client for a sign of life.
   void ping();
 
-  // Ends when the client has been sent everything published so far in its rooms.
-  void part(Status why, Time now);
+  // Ends the session as soon as the client has been sent everything published so far in its rooms.
+  void end_after_head(Status why, Time now);
 
   // The connection is lost, or the client has closed it.
   void lost(Time now, Hub::Departure departure = Hub::Departure::kMayReturn);
 
-  // For a back end. Whether the client has this user, id and session, as far as they are not empty.
+  // For a back end: returns true if the client has this user, id and session. Empty ones are not compared.
   bool is(std::string_view user, std::string_view client, std::string_view session) const;
 
-  // By which a session that its client gave this name is known.
+  // Returns the key of a session that its client gave this name.
   static std::string key_of(std::string_view name) { return std::string(kSessionKey).append(name); }
   const IdentityPtr& identity() const { return identity_; }
 
-  // Takes the client out of a room, of an empty name out of all, and tells it.
-  void expel(std::string_view room, Time now);
+  // For a back end: ends the membership in a room, or with an empty name in all rooms, and tells the client.
+  void dismiss(std::string_view room, Time now);
 
-  // Ends it. Does not fail.
+  // Ends the session. Does not fail.
   void end(Ending ending, Time now);
 
  private:
-  // Above so many bytes that the client has not taken no further command is done,
+  // Stop running commands while more bytes than this are untaken,
   static constexpr size_t kMaxUntaken = 65536;
-  // nor above none, when all clients together have not taken this part of max-memory.
+  // or while anything is, if the untaken bytes of all clients exceed this part of max-memory.
   static constexpr uint64_t kShareOfMemory = 4;
 
-  // What the key of a named session begins with.
+  // The beginning of a named session's key.
   static constexpr std::string_view kSessionKey = "session ";
 
   class Subscription;  // in dialect/centrifuge/subscription.h
@@ -149,38 +149,38 @@ class Session {
   std::string last_frames(Status why);
   void remember_me(Time now);
   Subscriptions::iterator find(std::string_view channel);
-  void drop_ended();
+  void forget_ended();
   void leave_all(Time now, Hub::Departure departure);
   static size_t cost_of(std::string_view channel);
   [[nodiscard]] bool claim(size_t more);
-  Subscriptions::iterator drop(Subscriptions::iterator subscription);
+  Subscriptions::iterator forget(Subscriptions::iterator subscription);
 
   Hub& hub_;
   Sessions& sessions_;
   const Options& options_;
   SessionLink& link_;
-  IdentityPtr identity_;  // nullptr: has not said connect
-  std::string key_;       // by which it is known again
+  IdentityPtr identity_;  // nullptr: it has not sent `connect`
+  std::string key_;       // recognizes it when it comes back
   bool named_ = false;    // the client gave the session a name
   Sessions::Place place_;
   Subscriptions subscriptions_;
-  size_t joined_ = 0;                  // of them, that are in their room
-  std::string next_served_;            // the room that goes first when the connection is ready again
-  std::list<std::string> input_;       // messages that wait; of the first perhaps only the rest
-  MemoryAccount::Charge input_bytes_;  // of them, and what it costs to keep them
-  MemoryAccount::Charge claimed_;      // of who it is and its subscriptions
+  size_t joined_ = 0;                  // number of subscriptions that are members
+  std::string next_served_;            // the room that is served first when the connection is ready again
+  std::list<std::string> input_;       // messages that wait; the first may be only a rest
+  MemoryAccount::Charge input_bytes_;  // of input_, with the cost of keeping them
+  MemoryAccount::Charge claimed_;      // of the identity and the subscriptions
   std::string replies_;                // JSON texts, one a line, of the commands done in this turn
   std::string output_;                 // frames that the connection has not taken
-  size_t taken_ = 0;                   // bytes at the front of it that it has
-  size_t noted_ = 0;                   // bytes of it that are part of sessions_.untaken
-  Subscription* speaking_ = nullptr;   // has been written half a message: nobody else may write before the rest
+  size_t taken_ = 0;                   // bytes of output_ that the connection has taken
+  size_t noted_ = 0;                   // bytes of output_ that are part of sessions_.untaken
+  Subscription* speaking_ = nullptr;   // it has written half a message: nobody else may write before the rest
   bool ping_waits_ = false;            // in output_
   bool held_ = false;                  // the client's input is held back
-  std::set<uint32_t> ids_;             // of the commands done of the message that is being done
-  uint64_t cost_ = 1;                  // of the command being done, in ordinary ones
-  Time grace_ = 0;                     // the longest presence-grace of the rooms it was in
-  bool waiting_ = false;               // a command waits for the hub's answer; no further one is done
-  Status parting_ = Status::kOk;
+  std::set<uint32_t> ids_;             // of commands of the current message
+  uint64_t cost_ = 1;                  // of the current command, in ordinary ones
+  Time grace_ = 0;                     // the longest presence-grace of its rooms
+  bool waiting_ = false;               // a command waits for the hub's answer, and the next ones wait for it
+  Status pending_end_ = Status::kOk;   // why it ends as soon as everything is sent; kOk: it does not
   bool ended_ = false;
   Lifetime lifetime_;
 };

@@ -1,4 +1,4 @@
-// What a session does for each of the protocol's commands.
+// The protocol's commands, as a session runs them.
 #include <algorithm>
 #include <utility>
 
@@ -6,18 +6,19 @@
 #include "dialect/centrifuge/reply.h"
 #include "dialect/centrifuge/room_query.h"
 #include "dialect/centrifuge/subscription.h"
+#include "dialect/stream_kinds.h"
 
 namespace lws_chat {
 namespace {
 
-// What a client says about itself, in bytes.
+// The longest data of `connect`, in bytes.
 constexpr size_t kMaxConnectData = 4096;
 
-// About how many bytes a known client costs, beside what it says of itself.
+// About the cost of a known client in bytes, in addition to its data.
 constexpr size_t kIdentity = 512;
 constexpr Time kSecond = 1'000'000;
 
-// So many members or messages in a reply cost as much as one command.
+// This many members or messages in a reply cost as much as one command.
 constexpr size_t kPerCost = 100;
 
 }  // namespace
@@ -60,7 +61,7 @@ void Session::connect(Command& command, Time now) {
   reply(command, result + "}");
 }
 
-// Takes from `data` who the client is. Returns what is wrong with it, or an empty text.
+// Reads the client's identity from `data`. Returns the problem with it, or an empty text.
 std::string Session::identify(std::string_view data, Time now) {
   Request fields;
   std::vector<JsonMember> members;
@@ -79,9 +80,9 @@ std::string Session::identify(std::string_view data, Time now) {
 
   Session* before = session.empty() ? nullptr : sessions_.of_key(key_);
   if (before) before->end({Status::kReplaced}, now);
-  if (!key_.empty()) identity_ = hub_.departed().take(key_, now);
+  if (!key_.empty()) identity_ = hub_.presence().departed().take(key_, now);
   IdentityPtr fresh = make_identity(identity_ ? identity_->client : hub_.next_id(), user, info);
-  // Under the same session it may say something else about itself now; then it is as good as another one.
+  // A client that now says something else about itself is another client, even with the same session.
   if (!identity_ || identity_->json != fresh->json)
     identity_ = identity_ ? make_identity(hub_.next_id(), user, info) : fresh;
   named_ = !session.empty();
@@ -103,14 +104,14 @@ void Session::subscribe(Command& command, Time now) {
   if (!is_room_name(channel))
     return refuse(command, ClientError::kBadRequest, "channel is no room name, expected " + std::string(kRoomNames));
   if (find(channel) != subscriptions_.end()) return refuse(command, ClientError::kAlreadySubscribed);
-  if (subscriptions_.size() >= options_.max_subscriptions && joined_ < subscriptions_.size()) drop_ended();
+  if (subscriptions_.size() >= options_.max_subscriptions && joined_ < subscriptions_.size()) forget_ended();
   if (subscriptions_.size() >= options_.max_subscriptions)
     return refuse(command, ClientError::kLimitExceeded,
                   "one client may be in " + std::to_string(options_.max_subscriptions) + " rooms");
   if (!claim(cost_of(channel)))
     return refuse(command, ClientError::kTooManyRequests, "clients hold too much memory, try again later");
-  Audience audience = watching ? Audience::kWatching : Audience::kStructured;
-  Subscription& subscription = subscriptions_.try_emplace(channel, *this, channel, audience).first->second;
+  KindId kind = watching ? kWatchingKind : kStructuredKind;
+  Subscription& subscription = subscriptions_.try_emplace(channel, *this, channel, kind).first->second;
   Deferred<Status> joined = hub_.join(subscription, {channel, 0, link_.origin()}, now);
   if (joined.ready()) return subscribed(command, channel, seen, joined.value(), now);
   await();
@@ -131,7 +132,7 @@ void Session::subscribed(const Command& command, const std::string& channel, con
     status = Status::kNotPermitted;
   }
   if (status != Status::kOk) {
-    drop(place);
+    forget(place);
     return refuse_for(command, status);
   }
   Subscription& subscription = place->second;
@@ -143,7 +144,7 @@ void Session::subscribed(const Command& command, const std::string& channel, con
   bool recovered = seen && recover(subscription, *seen, publications, now);
   std::string result = "{";
   if (settings.history.messages > 0)
-    // From the position recovered from, each publication moves the client on.
+    // The client counts each publication from the position that it recovers from.
     result += "\"recoverable\":true,\"positioned\":true," +
               position(subscription, recovered ? seen->offset : subscription.room()->history().top());
   if (seen) {
@@ -182,20 +183,19 @@ bool Session::unsubscribe(Command& command, Time now) {
     return refuse(command, ClientError::kBadRequest, command.request.problem()), true;
   auto found = find(channel);
   if (found != subscriptions_.end()) {
-    // What was published before is delivered before the reply, if the connection takes it; half a message has to
-    // be.
+    // Earlier messages come before the reply, if the connection takes them. The rest of half a message must.
     flush_replies();
     hub_.pump(found->second, now);
     if (ended_) return true;
     if (speaking_ == &found->second) return false;
     if (found->second.room()) --joined_;
     hub_.leave(found->second, now);
-    drop(found);
+    forget(found);
   }
   return reply(command, "{}"), true;
 }
 
-// The subscription that a command is about; nullptr when it was refused.
+// Returns the subscription that a command is about; nullptr: the command was refused.
 Session::Subscription* Session::member_of(Command& command, Time now) {
   std::string channel = command.request.text("channel");
   if (!command.request.problem().empty()) {
@@ -205,8 +205,8 @@ Session::Subscription* Session::member_of(Command& command, Time now) {
   auto found = find(channel);
   bool member = found != subscriptions_.end();
   if (member && command.method != Method::kPublish) {
-    // The answer is not to overtake what was published before. A write may end the session, and the last one before
-    // a back end's unsubscribe takes the client out of the room.
+    // The answer must not overtake earlier messages. A write may end the session. It may also end the membership, if a
+    // back end has asked for that.
     flush_replies();
     hub_.pump(found->second, now);
     if (ended_) return nullptr;
@@ -237,16 +237,16 @@ void Session::publish(Command& command, Time now) {
 }
 
 void Session::published(const Command& command, bool closes, const Published& result) {
-  // The publication may have cost slow readers their place, this client too.
+  // The publication may have dismissed slow readers, also this client.
   if (ended_) return;
   if (result.status != Status::kOk) return refuse_for(command, result.status);
   reply(command, "{}");
   if (!closes) return;
   flush_replies();
-  part(Status::kClosedOnRequest, result.at);
+  end_after_head(Status::kClosedOnRequest, result.at);
 }
 
-// The hub has refused it.
+// The hub has refused the command.
 void Session::refuse_for(const Command& command, Status why) {
   switch (why) {
     case Status::kTooManyRooms: return refuse(command, ClientError::kLimitExceeded, describe(why).text);
@@ -256,7 +256,7 @@ void Session::refuse_for(const Command& command, Status why) {
   }
 }
 
-// Tells what was found out about a room.
+// Replies with the answer about a room.
 void Session::answer(const Command& command, const RoomAnswer& answer) {
   cost_ += answer.items / kPerCost;
   if (answer.error) return refuse(command, *answer.error, answer.detail);

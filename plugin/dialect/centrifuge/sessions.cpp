@@ -28,7 +28,7 @@ void Sessions::remove(Place& place) {
   place.who_ = nullptr;
 }
 
-// True if no other session is of the same user. Those of one user stand side by side.
+// Returns true if no other session has the same user. Sessions of one user are side by side.
 bool Sessions::is_alone(std::multimap<std::string_view, Session*>::const_iterator place) const {
   auto next = std::next(place);
   return (place == by_user_.begin() || std::prev(place)->first != place->first) &&

@@ -12,8 +12,7 @@ namespace lws_chat {
 
 class Session;
 
-// What sessions have to know of each other, one for each hub: those that have said who they are, by what a back end
-// and other sessions know them.
+// The sessions of a hub that have said who they are, by key, client id and user: for back ends and for other sessions.
 class Sessions {
  public:
   // A session's place among the others.
@@ -24,23 +23,23 @@ class Sessions {
     std::multimap<std::string_view, Session*>::iterator by_user_;
   };
 
-  // Adds a session, or throws and does not. Who it is and its key, empty if it has none, have to stay where they are
-  // until it is removed. Precondition: no other session has this client id or this key.
+  // Adds a session; if this throws, it is not added. `who` and `key` have to stay where they are until the session is
+  // removed; the key may be empty. Precondition: no other session has this client id or this key.
   void add(Session& session, const Identity& who, std::string_view key, Place& place);
 
   // Removes it, if it is there.
   void remove(Place& place);
 
-  // The session of that key or client id; nullptr if there is none. A client that says in `connect` which session it
-  // is takes the place of that session, should its old connection not have been given up yet.
+  // The session of that key or client id, or nullptr. A client that gives a session's name in `connect` replaces that
+  // session, if the old connection is still there.
   Session* of_key(std::string_view key) const;
   Session* of_client(std::string_view client) const;
   std::vector<Session*> of_user(std::string_view user) const;
 
-  // Number of different users.
+  // The number of different users.
   size_t users() const { return users_; }
 
-  size_t untaken = 0;  // bytes kept of replies that clients have not taken whole, of all sessions
+  size_t untaken = 0;  // bytes of replies that clients have not taken, of all sessions
 
  private:
   bool is_alone(std::multimap<std::string_view, Session*>::const_iterator place) const;

@@ -5,11 +5,10 @@
 
 namespace lws_chat {
 
-// A session's membership in one room: for the hub a client like any other.
+// A session's membership in one room. For the hub it is a client like any other.
 class Session::Subscription final : public Client {
  public:
-  Subscription(Session& session, std::string_view name, Audience audience)
-      : Client(audience), session_(session), name_(name) {
+  Subscription(Session& session, std::string_view name, KindId kind) : Client(kind), session_(session), name_(name) {
     identity_ = session.identity_;
   }
 
@@ -19,14 +18,14 @@ class Session::Subscription final : public Client {
   }
   size_t write(std::string_view frames) override {
     size_t taken = session_.link_.write(this, frames);
-    // At the head of a stream every message is whole; to look at all frames is for the rare case.
+    // At the head of a stream every message is whole. Only elsewhere the frames have to be read.
     bool whole = (!replaying() && taken == lag()) || ends_message(frames.substr(0, taken));
     session_.speaking_ = whole ? nullptr : this;
     return taken;
   }
   std::string_view name() const { return name_; }
 
-  // A back end took it out before it was in.
+  // A back end dismissed it before it was a member.
   void set_unwanted() { unwanted_ = true; }
   bool unwanted() const { return unwanted_; }
 

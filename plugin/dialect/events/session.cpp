@@ -6,6 +6,7 @@
 
 #include "core/recovery.h"
 #include "dialect/centrifuge/reply.h"
+#include "dialect/stream_kinds.h"
 
 namespace lws_chat {
 namespace {
@@ -21,12 +22,12 @@ constexpr size_t kPiece = 16384;
 // The session's membership in one room.
 class EventSession::Reader final : public Client {
  public:
-  Reader(EventSession& session, size_t place) : Client(Audience::kEvents), number(place), session_(session) {}
+  Reader(EventSession& session, size_t place) : Client(kEventsKind), number(place), session_(session) {}
 
   // A reader has no name. Most readers are never asked for one, so it is made when it is asked for.
   IdentityPtr identity() override {
     Hub& hub = session_.hub_;
-    if (!identity_) hub.introduce(*this, make_identity(hub.next_id(), {}, {}));
+    if (!identity_) hub.presence().introduce(*this, make_identity(hub.next_id(), {}, {}));
     return identity_;
   }
   bool ready() override { return session_.ready(*this); }
@@ -41,7 +42,7 @@ class EventSession::Reader final : public Client {
 };
 
 EventSession::EventSession(Hub& hub, const Options& options, EventLink& link)
-    : hub_(hub), options_(options), link_(link), charge_(hub.account()), pending_(kRetry) {}
+    : hub_(hub), options_(options), link_(link), charge_(hub.memory().clients), pending_(kRetry) {}
 
 EventSession::~EventSession() = default;
 

@@ -5,12 +5,13 @@
 
 #include "core/utf8.h"
 #include "dialect/centrifuge/reply.h"
+#include "dialect/stream_kinds.h"
 #include "wire/frame.h"
 
 namespace lws_chat {
 
 TextSession::TextSession(Hub& hub, const Options& options, TextLink& link)
-    : hub_(hub), options_(options), link_(link), input_bytes_(hub.input_account()) {}
+    : Client(kTextKind), hub_(hub), options_(options), link_(link), input_bytes_(hub.memory().input) {}
 
 void TextSession::enter(std::string_view room, Time now) {
   Deferred<Status> joined = hub_.join(*this, {room, hub_.settings_of(room).replay, link_.origin()}, now);
@@ -30,7 +31,7 @@ void TextSession::entered(Status status) {
 
 void TextSession::receive(const Message& message, Time now) {
   // Ignore everything after the close word, even in the same read.
-  if (ended_ || leaving() || parting_ != Status::kOk) return;
+  if (ended_ || leaving() || ending_ != Status::kOk) return;
   bool binary = message.format == Format::kBinary;
   if (binary && options_.binary == BinaryPolicy::kRefuse) return end({Status::kUnsupportedData});
   // lws validates UTF-8 only if its context asks for it. A relayed invalid text would make every reader close.
@@ -78,7 +79,7 @@ void TextSession::await() {
 void TextSession::answered() {
   waiting_ = false;
   if (ended_) return;
-  if (parting_ != Status::kOk && !room()) return end({parting_});
+  if (ending_ != Status::kOk && !room()) return end({ending_});
   link_.ask_to_resume();
 }
 
@@ -96,10 +97,10 @@ void TextSession::resume(Time now) {
   link_.hold_input(false);
 }
 
-void TextSession::part(Status why, Time now) {
+void TextSession::end_after_head(Status why, Time now) {
   if (ended_) return;
   if (room()) return hub_.dismiss_after_head(*this, why, now);
-  parting_ = why;
+  ending_ = why;
   hub_.leave(*this, now);
   end({why});
 }
@@ -114,7 +115,7 @@ void TextSession::lost(Time now) {
 
 // Made on first use, because most text clients never need one.
 IdentityPtr TextSession::identity() {
-  if (!identity_) hub_.introduce(*this, make_identity(hub_.next_id(), {}, {}));
+  if (!identity_) hub_.presence().introduce(*this, make_identity(hub_.next_id(), {}, {}));
   return identity_;
 }
 

@@ -48,7 +48,7 @@ class TextSession final : public Client {
   void resume(Time now);
 
   // Ends after the client has received everything that was published in its room so far.
-  void part(Status why, Time now);
+  void end_after_head(Status why, Time now);
 
   // The connection is lost.
   void lost(Time now);
@@ -78,7 +78,7 @@ class TextSession final : public Client {
   MemoryAccount::Charge input_bytes_;  // bytes of `input_`
   bool waiting_ = false;
   bool held_ = false;  // the connection does not read from the client
-  Status parting_ = Status::kOk;
+  Status ending_ = Status::kOk;
   bool ended_ = false;
   Lifetime lifetime_;
 };

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
 #include "lws/http/header.h"
@@ -51,7 +52,7 @@ bool add_stream_headers(lws* wsi, std::string_view cors, unsigned char** at, uns
 }
 
 EventStream::EventStream(lws* wsi, VhostState& vhost, const std::string& cors)
-    : Connection(wsi, vhost, Dialect::kEvents),
+    : Connection(wsi, vhost, kEventsKind),
       session_(vhost.hub(), vhost.options(), *this),
       cors_(cors),
       probe_(over_http2() ? Probe::kDone : Probe::kBefore) {}

@@ -32,9 +32,9 @@ Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>&
   if (!descriptor_affordable(lws_get_socket_fd(lws_get_network_wsi(wsi)))) return Status::kFull;
   detail = std::to_string(vhost->connections().size()) + " now";
   if (options.max_clients && vhost->connections().size() >= options.max_clients) return Status::kFull;
-  detail = std::to_string(vhost->hub().rooms()) + " now";
+  detail = std::to_string(vhost->hub().rooms().size()) + " now";
   PeerAddress client(wsi, options.trusted_proxies);
-  if (!vhost->hub().has_places(rooms, client.origin())) return Status::kTooManyRooms;
+  if (!vhost->hub().rooms().has_places(rooms, client.origin())) return Status::kTooManyRooms;
   if (!vhost->entrance().connect_rate.admit(client.origin(), now())) return Status::kTooManyJoins;
   return Status::kOk;
 }

@@ -54,7 +54,7 @@ void MemoryTrim::look() {
   if (growing) return;
   auto unknown = [this] {
     uint64_t all = resident();
-    return all - std::min<uint64_t>(all, hub_.bytes_in_use());
+    return all - std::min<uint64_t>(all, hub_.memory().in_use());
   };
   uint64_t expected = kept_ * std::min(connections + kFew, kept_for_ + kFew) / (kept_for_ + kFew);
   // malloc counts what it keeps for reuse, but does not know how much of that it has given back. So another try is

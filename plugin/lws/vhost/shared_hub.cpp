@@ -2,9 +2,7 @@
 
 #include <sys/ioctl.h>
 
-#include "dialect/centrifuge/reply.h"
-#include "dialect/events/encoder.h"
-#include "dialect/text/encoder.h"
+#include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
 
@@ -30,7 +28,7 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
-      hub_(options.hub, {append_text, append_push, append_event}, {this, this}),
+      hub_(options.hub, stream_kinds(), {this, this}),
       trim_(context, hub_),
       timer_(context, "flush", [this] { guarded_flush(); }) {
   if (options.fanout == FanoutMode::kWrite) return;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "config/options.h"
-#include "core/status.h"
+#include "core/ending.h"
 
 namespace lws_chat {
 

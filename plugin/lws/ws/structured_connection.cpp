@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/utf8.h"
+#include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
 #include "lws/vhost/vhost.h"
@@ -10,7 +11,7 @@
 namespace lws_chat {
 
 StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost)
-    : WebSocket(wsi, vhost, Dialect::kStructured),
+    : WebSocket(wsi, vhost, kStructuredKind),
       session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.options(), *this) {
   vhost.watch().await(*this);
 }
@@ -50,7 +51,7 @@ void StructuredConnection::connected() { vhost().watch().heard(*this); }
 
 void StructuredConnection::ping() { session_.ping(); }
 
-void StructuredConnection::drain(Status why) { session_.part(why, now()); }
+void StructuredConnection::drain(Status why) { session_.end_after_head(why, now()); }
 
 void StructuredConnection::end_session() { session_.lost(now(), departure()); }
 

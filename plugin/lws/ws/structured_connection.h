@@ -21,7 +21,7 @@ class StructuredConnection final : public WebSocket, private SessionLink {
   void alive() override;
   void end_session() override;
   void expect_more();
-  unsigned close_code(Status why) const override { return describe(why).structured_code; }
+  unsigned close_code(Status why) const override { return describe(why).protocol_code; }
 
   bool ready() override { return can_write(); }
   size_t write(Client* subscription, std::string_view frames) override;

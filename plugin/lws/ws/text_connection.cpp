@@ -1,5 +1,6 @@
 #include "lws/ws/text_connection.h"
 
+#include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
 #include "lws/vhost/vhost.h"
@@ -7,7 +8,7 @@
 namespace lws_chat {
 
 TextConnection::TextConnection(lws* wsi, VhostState& vhost)
-    : WebSocket(wsi, vhost, Dialect::kText), session_(vhost.hub(), vhost.options(), *this) {
+    : WebSocket(wsi, vhost, kTextKind), session_(vhost.hub(), vhost.options(), *this) {
   alive();
 }
 
@@ -42,7 +43,7 @@ void TextConnection::ping() {
   if (open() && !write_frame(Opcode::kPing, true, "?")) drop(Status::kNoPong);
 }
 
-void TextConnection::drain(Status why) { session_.part(why, now()); }
+void TextConnection::drain(Status why) { session_.end_after_head(why, now()); }
 
 void TextConnection::end_session() { session_.lost(now()); }
 

@@ -17,7 +17,7 @@ UnfinishedMessage::UnfinishedMessage(WebSocket& owner)
     : owner_(owner),
       all_(owner.vhost().unfinished()),
       place_(all_.insert(all_.end(), this)),
-      charge_(owner.vhost().hub().input_account()) {
+      charge_(owner.vhost().hub().memory().input) {
   wait();
 }
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/status.h"
+#include "core/ending.h"
 
 namespace lws_chat {
 

@@ -50,7 +50,7 @@ void encode(FrameSink& sink, const Event& event) { sink.append(event.message.pay
 
 // A text client or an event stream. It needs no memory to take data.
 struct Reader final : Client {
-  Reader(Hub& hub, Audience audience) : Client(audience), hub_(hub) { got.reserve(1 << 16); }
+  Reader(Hub& hub, KindId kind) : Client(kind), hub_(hub) { got.reserve(1 << 16); }
   ~Reader() override { hub_.leave(*this, 0); }
   bool ready() override { return appetite > 0; }
   size_t write(std::string_view frames) override {
@@ -61,7 +61,7 @@ struct Reader final : Client {
   }
   void dismissed(Ending ending, Time) override { why = ending.why; }
   IdentityPtr identity() override {
-    if (!identity_) hub_.introduce(*this, make_identity(hub_.next_id(), {}, {}));
+    if (!identity_) hub_.presence().introduce(*this, make_identity(hub_.next_id(), {}, {}));
     return identity_;
   }
   Hub& hub_;
@@ -95,6 +95,12 @@ struct World final : Fanout {
     peers.clear();
   }
 
+  // Text clients and event streams get the same bytes.
+  static StreamKinds kinds() {
+    StreamKinds kinds = stream_kinds();
+    kinds[kTextKind].encode = kinds[kEventsKind].encode = encode;
+    return kinds;
+  }
   static Hub::Settings settings() {
     Hub::Settings settings = ample_settings();
     settings.rooms.history = {1000, 1 << 20, 300 * kSecond};
@@ -145,8 +151,8 @@ struct World final : Fanout {
 
   void publish(Peer& peer) { say(peer, "\"publish\":{\"channel\":\"r\",\"data\":" + next() + "}"); }
 
-  Reader* read(Audience audience, uint64_t replay) {
-    auto made = std::make_unique<Reader>(hub, audience);
+  Reader* read(KindId kind, uint64_t replay) {
+    auto made = std::make_unique<Reader>(hub, kind);
     made->start = published.size();
     for (uint64_t left = replay; left > 0 && made->start > 0; --left) {
       size_t end = published.rfind(';', made->start - 2);
@@ -238,7 +244,7 @@ struct World final : Fanout {
   Idempotency idempotency;
   ServerApi::Node node{"node", "name", 0};
   std::vector<SessionPeer*> gathered;
-  Hub hub{settings(), {encode, append_push, encode}, {this}};
+  Hub hub{settings(), kinds(), {this}};
   std::vector<std::unique_ptr<Peer>> peers;
   std::vector<std::unique_ptr<Reader>> readers;
   std::string published;  // all payloads, in order
@@ -250,8 +256,8 @@ struct World final : Fanout {
 void World::scenario() {
   Peer& watcher = connect(R"({"user":"w"})", R"(,"join_leave":true)");
   Peer& ann = connect(R"({"user":"ann","session":"a"})");
-  Reader* text = read(Audience::kText, 0);
-  Reader* events = read(Audience::kEvents, 0);
+  Reader* text = read(kTextKind, 0);
+  Reader* events = read(kEventsKind, 0);
   for (int i = 0; i < 3; ++i) {
     publish(ann);
     publish(text);
@@ -262,7 +268,7 @@ void World::scenario() {
   call("broadcast", R"({"channels":["r"],"data":)" + next() + "}");
   flush();
   if (text) text->appetite = 1 << 30;
-  read(Audience::kText, 4);
+  read(kTextKind, 4);
   Peer& ben = connect(R"({"user":"ben","session":"b"})", R"(,"recover":true,"offset":2)");
   for (const char* method : {"presence", "presence_stats", "history"})
     for (Peer* peer : {&ann, &watcher}) say(*peer, "\"" + std::string(method) + R"(":{"channel":"r","limit":3})");
@@ -295,7 +301,7 @@ void World::check() {
   // All remaining clients go on, and new ones get everything.
   Peer& late = connect(R"({"user":"late"})", R"(,"recover":true,"offset":0)");
   CHECK(!late.why);
-  Reader* reader = read(Audience::kText, 0);
+  Reader* reader = read(kTextKind, 0);
   for (int i = 0; i < 3; ++i) publish(late), flush(), publish(reader), flush();
   const Room& room = *hub.find("r");
   std::string kept;
@@ -323,9 +329,9 @@ void World::check() {
     if (!one->why) one->session.lost(now);
   now += 400 * kSecond;
   for (int i = 0; i < 5; ++i) hub.flush(now, 1000);
-  CHECK_EQ(hub.rooms(), 0u);
-  CHECK_EQ(hub.bytes_in_use(), 0u);
-  CHECK_EQ(hub.counters().of(Dialect::kStructured).subscriptions, 0u);
+  CHECK_EQ(hub.rooms().size(), 0u);
+  CHECK_EQ(hub.memory().in_use(), 0u);
+  CHECK_EQ(hub.counters().of(kStructuredKind).subscriptions, 0u);
   CHECK_EQ(sessions.untaken, 0u);
   CHECK(hub.due() == Hub::kNever);
 }
@@ -378,7 +384,7 @@ struct Browser {
 
 // Returns whether no allocation failed any more.
 bool reads_all_once(const std::vector<std::string>& rooms, long n) {
-  Hub hub{ample_settings(), {append_text, append_push, append_event}};
+  Hub hub{ample_settings(), stream_kinds()};
   Options options = default_options();
   Browser browser;
   std::map<std::string, std::string> published;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/server_api.h"
+#include "dialect/stream_kinds.h"
 #include "support/hub_calls.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"
@@ -119,7 +120,7 @@ struct Fixture {
     settings.rooms.durable = durable;
     settings.rooms.history.messages = 50;
     seams.waker = &waker;
-    hub = std::make_unique<Hub>(settings, Hub::Encoders{append_text, append_push, append_event}, seams);
+    hub = std::make_unique<Hub>(settings, stream_kinds(), seams);
   }
   std::unique_ptr<TextPeer> texter() { return std::make_unique<TextPeer>(*hub, options); }
   std::unique_ptr<SessionPeer> peer() {
@@ -248,7 +249,7 @@ TEST(a_back_end_that_takes_a_client_out_of_a_room_it_is_to_join_keeps_it_out) {
   Fixture f({nullptr, nullptr, nullptr, &gate});
   auto peer = f.peer();
   peer->session.receive(R"({"id":2,"subscribe":{"channel":"room"}})", f.now);
-  peer->session.expel("room", f.now);
+  peer->session.dismiss("room", f.now);
   gate.reply();
   f.turn();
   CHECK_EQ(peer->take_one(), R"({"id":2,"error":{"code":103,"message":"permission denied"}})");

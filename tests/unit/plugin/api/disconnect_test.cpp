@@ -178,7 +178,7 @@ TEST(a_session_ends_even_during_its_last_unsubscribe) {
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
   ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
   (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now, 1);
-  reader->session.part(Status::kGoingAway, f.now);
+  reader->session.end_after_head(Status::kGoingAway, f.now);
   f.flush();
   CHECK(reader->why == Status::kGoingAway);
 }
@@ -202,7 +202,7 @@ TEST(disconnect_ends_all_clients_of_a_user_with_3503) {
   f.connect_and_subscribe(*c, R"({"user":"bob"})");
   CHECK_EQ(f.call("disconnect", R"({"user":"ann"})"), R"({"result":{}})");
   for (SessionPeer* peer : {a.get(), b.get()}) CHECK(peer->why == Status::kForced && peer->code == 0);
-  CHECK_EQ(describe(Status::kForced).structured_code, 3503u);
+  CHECK_EQ(describe(Status::kForced).protocol_code, 3503u);
   CHECK(!c->why);
   CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":1,"num_users":1}})");
 }

@@ -17,6 +17,7 @@ constexpr Time kSecond = 1'000'000;
 
 // A text client that takes so many writes.
 struct Texter final : Client {
+  Texter() : Client(kTextKind) {}
   bool ready() override { return hungry; }
   size_t write(std::string_view frames) override {
     taken += frames.size();
@@ -39,7 +40,7 @@ struct Fixture {
   }
 
   Sessions sessions;
-  Hub hub{settings(), {append_text, append_push, append_event}};
+  Hub hub{settings(), stream_kinds()};
   Options options = default_options();
   ApiCalls calls;
   CertificateExpiries certificates;
@@ -115,8 +116,8 @@ TEST(clients_and_their_rooms_are_counted_by_dialect) {
   Fixture f;
   auto peer = std::make_unique<SessionPeer>(f.hub, f.sessions, f.options);
   Texter texter;
-  f.hub.counters().connected(Dialect::kText);
-  f.hub.counters().connected(Dialect::kStructured);
+  f.hub.counters().connected(kTextKind);
+  f.hub.counters().connected(kStructuredKind);
   CHECK(lws_chat::join(f.hub, texter, "a", 0, 0) == Status::kOk);
   peer->session.receive(
       "{\"id\":1,\"connect\":{}}\n{\"id\":2,\"subscribe\":{\"channel\":\"a\"}}\n{\"id\":3,\"subscribe\":{\"channel\":"
@@ -151,8 +152,8 @@ TEST(empty_rooms_with_a_history_are_counted_with_their_messages) {
   CHECK_EQ(f.value("history_messages"), "3");
   CHECK_EQ(f.value("history_bytes"),
            std::to_string(f.hub.find("a")->history().bytes() + f.hub.find("b")->history().bytes()));
-  CHECK_EQ(f.value("memory_bytes"), std::to_string(f.hub.bytes_in_use()));
-  for (const char* room : {"a", "b"}) f.hub.clear_history(*f.hub.find(room));
+  CHECK_EQ(f.value("memory_bytes"), std::to_string(f.hub.memory().in_use()));
+  for (const char* room : {"a", "b"}) f.hub.forget_history(*f.hub.find(room));
   CHECK_EQ(f.value("rooms{state=\"remembered\"}"), "0");
   CHECK_EQ(f.value("history_messages"), "0");
   CHECK_EQ(f.value("history_bytes"), "0");

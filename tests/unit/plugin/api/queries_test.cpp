@@ -121,8 +121,8 @@ TEST(info_has_the_version_and_the_numbers_of_the_server) {
   Fixture f;
   auto a = f.peer();
   auto b = f.peer();
-  f.hub.counters().connected(Dialect::kStructured);
-  f.hub.counters().connected(Dialect::kStructured);
+  f.hub.counters().connected(kStructuredKind);
+  f.hub.counters().connected(kStructuredKind);
   f.connect_and_subscribe(*a, R"({"user":"ann"})");
   f.connect_and_subscribe(*b, R"({"user":"ann"})");
   f.subscribe(*b, "other");
@@ -138,7 +138,7 @@ namespace {
 
 // A reader that counts queries for its identity.
 struct Asked final : Client {
-  explicit Asked(unsigned number) : Client(Audience::kText) {
+  explicit Asked(unsigned number) : Client(kTextKind) {
     identity_ = make_identity("c" + std::to_string(number), "u" + std::to_string(number % 7), {});
   }
   bool ready() override { return true; }
@@ -166,7 +166,7 @@ TEST(the_members_of_a_room_are_collected_once_until_somebody_joins_or_leaves) {
   CHECK(list.find("\"c49\"") != std::string::npos);
   CHECK_EQ(f.call("presence_stats", R"({"channel":"room"})"), R"({"result":{"num_clients":50,"num_users":7}})");
   CHECK_EQ(asked(), 2u);
-  size_t bytes = f.hub.bytes_in_use();
+  size_t bytes = f.hub.memory().in_use();
   CHECK(bytes > list.size());
   for (int i = 0; i < 10; ++i) {
     CHECK_EQ(f.call("presence", R"({"channel":"room"})"), list);
@@ -177,9 +177,9 @@ TEST(the_members_of_a_room_are_collected_once_until_somebody_joins_or_leaves) {
   CHECK(f.call("presence", R"({"channel":"room"})").find("\"c49\"") == std::string::npos);
   CHECK_EQ(asked(), 1u);
   // Without queries for some time, its memory is freed.
-  f.now += Hub::kKeepPresence;
+  f.now += Presence::kKeepLists;
   CHECK(f.hub.due() <= f.now);
   f.flush();
-  CHECK(f.hub.bytes_in_use() + list.size() / 2 < bytes);
+  CHECK(f.hub.memory().in_use() + list.size() / 2 < bytes);
   for (auto& member : members) f.hub.leave(*member, f.now);
 }

@@ -11,7 +11,8 @@ IdentityPtr somebody(const char* client) { return std::make_shared<Identity>(Ide
 }  // namespace
 
 TEST(a_client_that_returns_in_time_gets_its_identity_once) {
-  Departed departed;
+  MemoryAccount account(SIZE_MAX);
+  Departed departed(account);
   IdentityPtr ann = somebody("ann");
   departed.add("key", ann, 10);
   CHECK(departed.take("other", 5) == nullptr);
@@ -20,13 +21,15 @@ TEST(a_client_that_returns_in_time_gets_its_identity_once) {
 }
 
 TEST(a_client_that_returns_late_gets_a_new_identity) {
-  Departed departed;
+  MemoryAccount account(SIZE_MAX);
+  Departed departed(account);
   departed.add("key", somebody("ann"), 10);
   CHECK(departed.take("key", 10) == nullptr);
 }
 
 TEST(two_clients_with_the_same_key_both_get_an_identity_back) {
-  Departed departed;
+  MemoryAccount account(SIZE_MAX);
+  Departed departed(account);
   departed.add("key", somebody("a"), 10);
   departed.add("key", somebody("b"), 10);
   IdentityPtr first = departed.take("key", 0);
@@ -36,7 +39,8 @@ TEST(two_clients_with_the_same_key_both_get_an_identity_back) {
 }
 
 TEST(an_identity_is_forgotten_after_the_grace) {
-  Departed departed;
+  MemoryAccount account(SIZE_MAX);
+  Departed departed(account);
   departed.add("a", somebody("a"), 10);
   departed.add("b", somebody("b"), 20);
   CHECK_EQ(departed.due(), 10);
@@ -47,14 +51,16 @@ TEST(an_identity_is_forgotten_after_the_grace) {
 }
 
 TEST(remembered_identities_are_limited_in_bytes) {
-  Departed departed;
+  MemoryAccount account(SIZE_MAX);
+  Departed departed(account);
   for (int i = 0; i < 100; ++i) departed.add(std::string(1'000'000, 'k'), somebody("x"), i + 1);
   CHECK(departed.bytes() <= Departed::kMostBytes);
   CHECK(departed.due() > 1);
 }
 
 TEST(above_the_limit_the_oldest_identities_are_forgotten) {
-  Departed departed;
+  MemoryAccount account(SIZE_MAX);
+  Departed departed(account);
   for (size_t i = 0; i <= Departed::kMost; ++i)
     departed.add(std::to_string(i), somebody("x"), static_cast<Time>(i) + 1);
   CHECK(departed.take("0", 0) == nullptr);

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/hub.h"
+#include "support/hub_kinds.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
@@ -43,7 +44,7 @@ TEST(every_bit_of_an_id_comes_from_the_source) {
   asked = 0;
   Hub::Settings settings;
   settings.random = count_up;
-  Hub hub(settings, {encode, encode, encode});
+  Hub hub(settings, core_kinds(encode, encode));
   CHECK_EQ(hub.next_id(), "00000000000000001010101010101010");
   CHECK_EQ(hub.next_id(), "20202020202020203030303030303030");
 }

@@ -5,6 +5,7 @@
 
 #include "core/hub.h"
 #include "support/hub_calls.h"
+#include "support/hub_kinds.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
@@ -17,6 +18,7 @@ constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
 void append_payload(FrameSink& sink, const Event& event) { sink.append(event.message.payload, " "); }
 
 struct Reader final : Client {
+  Reader() : Client(kMember) {}
   bool ready() override { return true; }
   size_t write(std::string_view frames) override {
     read += frames;
@@ -50,7 +52,7 @@ struct Fixture {
   }
   Recovery after(uint64_t offset) { return recover_after(*room, {room->epoch(), offset}); }
 
-  Hub hub{settings(), {append_payload, append_payload, append_payload}};
+  Hub hub{settings(), core_kinds(append_payload, append_payload)};
   Time now = kSecond;
   int published = 0;
   Reader member;

@@ -120,7 +120,7 @@ TEST(the_oldest_page_can_be_dropped_alone) {
   Fixture f;
   for (int i = 0; i < 10; ++i) f.add(std::string(300, 'x'));
   size_t before = f.pool.bytes_in_use();
-  f.history.drop_oldest_page();
+  f.history.forget_oldest_page();
   CHECK(f.pool.bytes_in_use() < before);
   CHECK(f.history.count() < 10 && !f.history.empty());
   CHECK_EQ(f.history.top(), 10u);

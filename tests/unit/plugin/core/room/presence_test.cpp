@@ -4,6 +4,7 @@
 
 #include "core/hub.h"
 #include "support/hub_calls.h"
+#include "support/hub_kinds.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
@@ -12,7 +13,7 @@ namespace {
 
 void encode(FrameSink& sink, const Event& event) { sink.append("", event.message.payload); }
 
-void encode_structured(FrameSink& sink, const Event& event) {
+void encode_for_members(FrameSink& sink, const Event& event) {
   switch (event.kind) {
     case Event::Kind::kJoin: return sink.append("+", event.message.publisher);
     case Event::Kind::kLeave: return sink.append("-", event.message.publisher);
@@ -21,7 +22,7 @@ void encode_structured(FrameSink& sink, const Event& event) {
 }
 
 struct Reader final : Client {
-  Reader(Audience audience, const char* name) : Client(audience) {
+  Reader(KindId kind, const char* name) : Client(kind) {
     identity_ = std::make_shared<Identity>(Identity{name, "", name});
   }
   std::string got;
@@ -48,10 +49,10 @@ struct Fixture {
     return settings;
   }
 
-  Hub hub{settings(), {encode, encode_structured, encode}};
-  Reader watcher{Audience::kWatching, "w"};
-  Reader plain{Audience::kStructured, "p"};
-  Reader text{Audience::kText, "t"};
+  Hub hub{settings(), core_kinds(encode, encode_for_members)};
+  Reader watcher{kWatcher, "w"};
+  Reader plain{kMember, "p"};
+  Reader text{kPlain, "t"};
 
   explicit Fixture(const char* room = "room") { join(watcher, room); }
   ~Fixture() {
@@ -114,7 +115,7 @@ TEST(a_client_that_returns_within_the_grace_never_left_for_the_others) {
 
 TEST(each_absent_client_has_its_own_grace) {
   Fixture f;
-  Reader other{Audience::kStructured, "o"};
+  Reader other{kMember, "o"};
   f.join(f.plain);
   f.join(other);
   (void)f.told();
@@ -147,11 +148,11 @@ TEST(a_room_with_only_absent_members_makes_place_for_another) {
   f.join(f.plain, "other");
   f.hub.leave(f.plain, 0, Hub::Departure::kMayReturn);
   CHECK(f.hub.find("other"));
-  CHECK(f.hub.has_place("third"));
+  CHECK(f.hub.rooms().has_place("third"));
   f.join(f.plain, "third");
   CHECK(!f.hub.find("other"));
   f.hub.flush(10 * kGrace, 100);
-  CHECK_EQ(f.hub.rooms(), 2u);
+  CHECK_EQ(f.hub.rooms().size(), 2u);
 }
 
 TEST(a_quiet_room_keeps_its_epoch_for_clients_with_a_position) {
@@ -172,7 +173,7 @@ TEST(joins_and_leaves_wake_no_reader_that_did_not_ask_for_them) {
   f.hub.flush(0, 100);
   f.join(f.plain);
   uint64_t writes = f.hub.counters().writes;
-  Reader other{Audience::kStructured, "o"};
+  Reader other{kMember, "o"};
   f.join(other);
   f.hub.leave(other, 0);
   f.hub.flush(0, 100);

@@ -21,7 +21,7 @@ struct Fixture {
   }
 
   Sessions sessions;
-  Hub hub{settings(), {append_text, append_push, append_event}};
+  Hub hub{settings(), stream_kinds()};
   Options options = default_options();
   Time now = 0;
   std::unique_ptr<SessionPeer> a = joined();

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "dialect/centrifuge/reply.h"
-#include "dialect/text/encoder.h"
+#include "dialect/stream_kinds.h"
 #include "support/event_peer.h"
 #include "support/hub_calls.h"
 #include "support/hub_settings.h"
@@ -37,7 +36,7 @@ struct Fixture {
     settings.rooms.history.messages = 50;
     Hub::Seams seams;
     seams.gate = &gate;
-    hub = std::make_unique<Hub>(settings, Hub::Encoders{append_text, append_push, append_event}, seams);
+    hub = std::make_unique<Hub>(settings, stream_kinds(), seams);
   }
 
   std::unique_ptr<EventPeer> reader(const std::vector<std::string>& rooms, const std::string& last_event_id = {}) {
@@ -155,20 +154,20 @@ TEST(a_late_refusal_ends_the_session_with_a_reason_and_leaves_all_rooms) {
   std::string read = reader->take();
   std::string last = ": " + std::string(describe(Status::kNotPermitted).text) + "\n\n";
   CHECK_EQ(read.substr(read.size() - last.size()), last);
-  CHECK_EQ(f.hub->occupied(), 0u);
+  CHECK_EQ(f.hub->rooms().occupied(), 0u);
 }
 
 TEST(a_reader_that_leaves_while_it_waits_does_not_join) {
   Fixture f;
   auto reader = f.reader({"a", "b"});
   f.answer(*reader);
-  CHECK_EQ(f.hub->occupied(), 1u);
+  CHECK_EQ(f.hub->rooms().occupied(), 1u);
   reader->session.lost(f.now);
-  CHECK_EQ(f.hub->occupied(), 0u);
+  CHECK_EQ(f.hub->rooms().occupied(), 0u);
   reader.reset();
   f.gate.promises.front().keep(Status::kOk);
   f.turn();
-  CHECK_EQ(f.hub->occupied(), 0u);
+  CHECK_EQ(f.hub->rooms().occupied(), 0u);
 }
 
 TEST(a_reader_that_waits_drains_at_once) {
@@ -181,7 +180,7 @@ TEST(a_reader_that_waits_drains_at_once) {
   CHECK(reader->take().find("not told") == std::string::npos);
   f.gate.promises.front().keep(Status::kOk);
   f.turn();
-  CHECK_EQ(f.hub->occupied(), 0u);
+  CHECK_EQ(f.hub->rooms().occupied(), 0u);
 }
 
 TEST(a_reader_that_is_dismissed_from_one_room_does_not_wait_for_the_next) {
@@ -192,7 +191,7 @@ TEST(a_reader_that_is_dismissed_from_one_room_does_not_wait_for_the_next) {
   CHECK(reader->why == Status::kGap);
   f.gate.promises.front().keep(Status::kOk);
   f.turn();
-  CHECK_EQ(f.hub->occupied(), 0u);
+  CHECK_EQ(f.hub->rooms().occupied(), 0u);
 }
 
 TEST(comments_go_out_while_the_reader_waits) {

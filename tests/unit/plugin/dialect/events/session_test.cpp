@@ -4,8 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "dialect/centrifuge/reply.h"
-#include "dialect/text/encoder.h"
+#include "dialect/stream_kinds.h"
 #include "support/event_peer.h"
 #include "support/hub_calls.h"
 #include "support/hub_settings.h"
@@ -47,7 +46,7 @@ struct Fixture {
     return position_event(name, room, {epoch(room), static_cast<uint64_t>(offset)}, id);
   }
 
-  Hub hub{ample_settings(), {append_text, append_push, append_event}};
+  Hub hub{ample_settings(), stream_kinds()};
   Options options = default_options();
   Time now = kSecond;
 };
@@ -97,7 +96,7 @@ TEST(a_room_without_history_has_no_position) {
 TEST(a_newcomer_gets_the_last_messages_where_rooms_replay_them) {
   Hub::Settings settings = ample_settings();
   settings.rooms.replay = 2;
-  Hub hub(settings, {append_text, append_push, append_event});
+  Hub hub(settings, stream_kinds());
   Options options = default_options();
   for (const char* text : {"1", "2", "3"}) (void)publish(hub, "a", {text, Format::kText}, 1);
   EventPeer reader(hub, options);
@@ -273,7 +272,7 @@ TEST(a_slow_reader_ends_without_words_and_leaves_all_its_rooms) {
   CHECK(reader->why == Status::kSlow);
   CHECK_EQ(reader->take(), "");
   CHECK(!reader->session.behind());
-  CHECK_EQ(f.hub.occupied(), 0u);
+  CHECK_EQ(f.hub.rooms().occupied(), 0u);
 }
 
 TEST(a_broken_connection_leaves_all_its_rooms) {
@@ -283,7 +282,7 @@ TEST(a_broken_connection_leaves_all_its_rooms) {
     reader->breaks = true;
     f.publish("a", "x");
     f.flush();
-    CHECK_EQ(f.hub.occupied(), 0u);
+    CHECK_EQ(f.hub.rooms().occupied(), 0u);
     CHECK(!reader->why);
     CHECK(!reader->session.behind());
   }
@@ -292,12 +291,12 @@ TEST(a_broken_connection_leaves_all_its_rooms) {
 TEST(too_many_rooms_end_the_session_with_a_reason) {
   Hub::Settings settings = ample_settings();
   settings.max_rooms = 1;
-  Hub hub(settings, {append_text, append_push, append_event});
+  Hub hub(settings, stream_kinds());
   Options options = default_options();
   EventPeer reader(hub, options);
   reader.session.enter({"a", "b"}, "", 1);
   CHECK(reader.why == Status::kTooManyRooms);
-  CHECK_EQ(hub.occupied(), 0u);
+  CHECK_EQ(hub.rooms().occupied(), 0u);
   std::string last = ": " + std::string(describe(Status::kTooManyRooms).text) + "\n\n";
   CHECK_EQ(reader.bytes.substr(reader.bytes.size() - last.size()), last);
 }
@@ -306,7 +305,7 @@ TEST(readers_that_memory_does_not_reach_for_end_with_a_reason) {
   Hub::Settings settings = ample_settings();
   settings.max_memory = 20000;
   settings.rooms = RoomSettings();
-  Hub hub(settings, {append_text, append_push, append_event});
+  Hub hub(settings, stream_kinds());
   Options options = default_options();
   std::vector<std::unique_ptr<EventPeer>> readers;
   do {
@@ -315,15 +314,15 @@ TEST(readers_that_memory_does_not_reach_for_end_with_a_reason) {
   } while (!readers.back()->why && readers.size() < 1000);
   CHECK(readers.back()->why == Status::kNoMemory);
   CHECK(!readers.front()->why);
-  uint64_t used = hub.account().used();
+  uint64_t used = hub.memory().clients.used();
   readers.clear();
-  CHECK(hub.account().used() < used);
+  CHECK(hub.memory().clients.used() < used);
 }
 
 TEST(the_rooms_count_for_the_peer_that_makes_them) {
   Hub::Settings settings = ample_settings();
   settings.max_rooms_per_origin = 1;
-  Hub hub(settings, {append_text, append_push, append_event});
+  Hub hub(settings, stream_kinds());
   Options options = default_options();
   EventPeer reader(hub, options);
   reader.from = 7;

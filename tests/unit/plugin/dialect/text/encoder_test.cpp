@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "dialect/stream_kinds.h"
 #include "support/text_peer.h"
 #include "support/unit.h"
 #include "wire/frame.h"
@@ -19,7 +20,7 @@ struct Fixture {
     return settings;
   }
 
-  Hub hub{settings(), {append_text, append_text, append_text}};
+  Hub hub{settings(), stream_kinds()};
   Options options = default_options();
   TextPeer a{hub, options};
   TextPeer b{hub, options};

@@ -1,4 +1,4 @@
-#include "core/status.h"
+#include "core/ending.h"
 
 #include "support/unit.h"
 
@@ -19,9 +19,9 @@ TEST(close_codes_are_from_rfc_6455_or_the_application_range) {
   CHECK_EQ(describe(Status::kSlow).close_code, 3008);
 }
 
-TEST(structured_codes_tell_the_client_whether_to_reconnect) {
+TEST(protocol_codes_tell_the_client_whether_to_reconnect) {
   auto comes_back = [](Status status) {
-    unsigned code = describe(status).structured_code;
+    unsigned code = describe(status).protocol_code;
     return code >= 3000 && code < 3500;
   };
   for (Status status :
@@ -30,4 +30,12 @@ TEST(structured_codes_tell_the_client_whether_to_reconnect) {
   for (Status status : {Status::kClosedOnRequest, Status::kUnsupportedData, Status::kReplaced, Status::kStale,
                         Status::kBadRequest, Status::kMessageTooBig})
     CHECK(!comes_back(status));
+}
+
+TEST(only_who_asked_to_go_or_was_sent_away_by_a_back_end_is_gone_for_good) {
+  for (unsigned i = 0; i < kStatusCount; ++i) {
+    auto status = static_cast<Status>(i);
+    bool final = status == Status::kClosedOnRequest || status == Status::kForced || status == Status::kUnsubscribed;
+    CHECK((describe(status).departure == Departure::kFinal) == final);
+  }
 }

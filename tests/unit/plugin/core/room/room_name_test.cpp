@@ -1,4 +1,4 @@
-#include "core/room/room.h"
+#include "core/room/room_name.h"
 
 #include <string>
 

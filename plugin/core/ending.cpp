@@ -1,0 +1,75 @@
+#include "core/ending.h"
+
+#include <array>
+
+namespace lws_chat {
+namespace {
+
+constexpr StatusRow row(Status status, std::string_view cause, std::string_view text) {
+  StatusRow row{status};
+  row.cause = cause;
+  row.text = text;
+  return row;
+}
+
+constexpr std::array<StatusRow, kStatusCount> kRows = {
+    row(Status::kOk, "ok", "ok"),
+    row(Status::kClosedOnRequest, "on_request", "closed on request").close(1000).protocol(4500).final(),
+    row(Status::kGoingAway, "going_away", "server is shutting down").close(1001).http(503).protocol(3001),
+    row(Status::kRestarting, "restarting", "server is restarting").close(1012).http(503).protocol(3001),
+    row(Status::kUnsupportedData, "unsupported_data", "binary messages are not accepted here")
+        .close(1003)
+        .protocol(3506),
+    row(Status::kInvalidText, "invalid_text", "text is not valid UTF-8").close(1007).protocol(3501),
+    row(Status::kMessageTooBig, "message_too_big", "message is too big").close(1009).protocol(1009),
+    row(Status::kInternalError, "internal_error", "internal error").close(1011).protocol(3004),
+    row(Status::kSlow, "slow", "too slow").close(3008).protocol(3008),
+    row(Status::kReplayLost, "replay_lost", "too slow, what was to be replayed is no longer there")
+        .close(3008)
+        .protocol(3008),
+    row(Status::kReplaced, "replaced", "replaced by another connection of the same client").close(1000).protocol(3503),
+    row(Status::kForced, "forced", "force disconnect").close(3503).protocol(3503).final(),
+    row(Status::kUnsubscribed, "unsubscribed", "unsubscribed by the server").final(),
+    row(Status::kStale, "stale", "did not connect in time").close(1002).protocol(3502),
+    row(Status::kBadRequest, "bad_request", "bad request").close(1002).protocol(3501),
+    row(Status::kTooFast, "too_fast", "too many messages").close(1008).protocol(3013),
+    row(Status::kNoPong, "no_pong", "no answer to a ping"),
+    row(Status::kNotFound, "not_found", "no chat at this path").http(404),
+    row(Status::kOtherVersion, "other_version", "only version 13 of the WebSocket protocol is spoken here").http(426),
+    row(Status::kBadUpgrade, "bad_upgrade", "bad WebSocket handshake").http(400),
+    row(Status::kOtherSubprotocol, "other_subprotocol",
+        "none of the subprotocols is spoken here, ask for lws-chat or for none")
+        .http(400),
+    row(Status::kProtobuf, "protobuf", "protobuf is not served yet, only JSON: use an SDK that can be set to JSON")
+        .http(400),
+    row(Status::kBadMethod, "bad_method", "method not allowed").http(405),
+    row(Status::kForeignHost, "foreign_host", "this server has another name, see the option server-names").http(421),
+    row(Status::kForbiddenOrigin, "foreign_origin", "origin not allowed").http(403),
+    row(Status::kMisconfigured, "misconfigured", "the options of this vhost are wrong, the server's log says which")
+        .http(503),
+    row(Status::kFull, "full", "too many clients").http(503),
+    row(Status::kTooManyWaiting, "too_many_waiting", "too many connections that have asked for nothing").http(503),
+    row(Status::kTooManyRooms, "too_many_rooms", "too many rooms").close(1013).http(503),
+    row(Status::kTooManyJoins, "too_many_joins", "too many connections from this address").http(429),
+    row(Status::kUnfinished, "unfinished", "a message was not completed in time").close(1008).protocol(3012),
+    row(Status::kNotPermitted, "not_permitted", "permission denied").close(3503).http(403).protocol(3503),
+    row(Status::kUnavailable, "unavailable", "temporarily not available, try again later")
+        .close(1013)
+        .http(503)
+        .protocol(3004),
+    row(Status::kGap, "gap", "messages were missed, connect again").close(3010).protocol(3010),
+    row(Status::kNoMemory, "no_memory", "clients hold too much memory, try again later").close(1013).protocol(3013),
+};
+
+constexpr bool rows_are_in_order() {
+  for (unsigned i = 0; i < kStatusCount; ++i)
+    if (static_cast<unsigned>(kRows[i].status) != i) return false;
+  return true;
+}
+static_assert(rows_are_in_order());
+
+}  // namespace
+
+const StatusRow& describe(Status status) { return kRows[static_cast<unsigned>(status)]; }
+
+}  // namespace lws_chat

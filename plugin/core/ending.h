@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// Why somebody leaves, and what they are told: one table, a row a reason.
+//
+// The words for ending, each with one meaning:
+//   leave    A member goes out of its room.
+//   dismiss  The hub ends a membership against the client's will, and tells the client.
+//   end      A session ends, with all its memberships.
+//   close    A connection begins its closing handshake.
+//   drop     A connection ends without a closing handshake.
+//   drain    The server sends everybody away.
+//   forget   Data is thrown away: messages, a room, a list.
+namespace lws_chat {
+
+// The reason for a refusal or an ending.
+enum class [[nodiscard]] Status : uint8_t{
+    kOk,
+    kClosedOnRequest,   // the client asked for it by the close word
+    kGoingAway,         // the server is shutting down
+    kRestarting,        // the server is shutting down, and clients should come back
+    kUnsupportedData,   // binary where binary is refused
+    kInvalidText,       // text that is not UTF-8
+    kMessageTooBig,     // over max-message
+    kInternalError,     // a bug or no memory; the log has details
+    kSlow,              // over max-lag
+    kReplayLost,        // the history dropped a message before it was replayed
+    kReplaced,          // the same client has come back over another connection
+    kForced,            // a back end ended the connection
+    kUnsubscribed,      // a back end ended the membership in one room
+    kStale,             // no first command in time
+    kBadRequest,        // not a command
+    kTooFast,           // over message-rate where it cannot be slowed down
+    kNoPong,            // silent for too long after a ping
+    kNotFound,          // upgrade on another path, or on a vhost without the protocol
+    kOtherVersion,      // another version of the WebSocket protocol
+    kBadUpgrade,        // a handshake that RFC 6455 forbids, or that lws cannot read
+    kOtherSubprotocol,  // the client offers subprotocols, and none is known
+    kProtobuf,          // the client offers only a subprotocol in protobuf
+    kBadMethod,         // another HTTP method
+    kForeignHost,       // another name than the server's names
+    kForbiddenOrigin,   // a page of a foreign origin
+    kMisconfigured,     // the vhost's options are wrong
+    kFull,              // over max-clients
+    kTooManyWaiting,    // over max-waiting or max-waiting-per-address
+    kTooManyRooms,      // over max-rooms
+    kTooManyJoins,      // over max-joins-per-second
+    kUnfinished,        // a message was begun and not continued
+    kNotPermitted,      // the gate refuses
+    kUnavailable,       // a service behind the hub is missing; it may come back
+    kGap,               // messages of the room were missed
+    kNoMemory,          // clients hold their whole part of max-memory
+};
+
+inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kNoMemory) + 1;
+
+// To the others, a client that leaves is gone, or away for the presence grace.
+enum class Departure : uint8_t { kFinal, kMayReturn };
+
+struct StatusRow {
+  Status status;
+  uint16_t close_code = 0;   // RFC 6455 section 7.4; 0: the connection never opens, or cannot be told
+  uint16_t http_status = 0;  // answer to a request; 0: no request fails for this reason
+  // Replaces close_code for clients with a protocol of their own above WebSocket, centrifugal.dev/docs/server/codes:
+  // they reconnect after 3000 to 3499, but not after 3500 to 3999 and 4500 to 4999.
+  uint16_t protocol_code = 0;
+  std::string_view cause{};  // label in the metrics
+  std::string_view text{};   // close reason and log text: ASCII, at most 100 bytes
+  Departure departure = Departure::kMayReturn;
+
+  // Each returns the row with one more field.
+  constexpr StatusRow close(uint16_t code) const { return with(&StatusRow::close_code, code); }
+  constexpr StatusRow http(uint16_t code) const { return with(&StatusRow::http_status, code); }
+  constexpr StatusRow protocol(uint16_t code) const { return with(&StatusRow::protocol_code, code); }
+  constexpr StatusRow final() const { return with(&StatusRow::departure, Departure::kFinal); }
+
+ private:
+  template <typename Field>
+  constexpr StatusRow with(Field StatusRow::*field, Field value) const {
+    StatusRow row = *this;
+    row.*field = value;
+    return row;
+  }
+};
+
+const StatusRow& describe(Status status);
+
+// Returns true if an open connection can end for this reason. A peer that does not answer gets no code.
+inline bool closes(Status status) { return describe(status).close_code != 0 || status == Status::kNoPong; }
+
+// The way in which the server ends a membership, a session or a connection.
+struct Ending {
+  Status why = Status::kOk;
+  uint64_t lag = 0;      // bytes that the client was behind
+  std::string detail{};  // appended to the reason's text; if `code` is given, replaces it
+  uint16_t code = 0;     // replaces the reason's close code: 3000 to 4999; 0: does not
+};
+
+}  // namespace lws_chat

@@ -1,0 +1,84 @@
+#include "core/publishing.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/schedule.h"
+
+namespace lws_chat {
+
+Published Publishing::refused(Status why, Time now) {
+  ++counters_.refused_by(why);
+  return {why, {}, 0, now};
+}
+
+Deferred<Published> Publishing::publish(const Grant& grant, const Publication& publication, Time now) {
+  Schedule::Wake wake(schedule_);
+  Deferred<Status> verdict = gate_.judge(grant, Action::kPublish, publication.room, &publication.message);
+  if (!verdict.ready()) return publish_late(publication.room, publication.message, std::move(verdict));
+  if (verdict.value() != Status::kOk) return refused(verdict.value(), now);
+  return publish_permitted(publication.room, publication.message, now);
+}
+
+Deferred<Published> Publishing::publish_permitted(std::string_view name, const Message& message, Time now) {
+  Room* room = table_.open(name, kNobody);
+  if (!room) return refused(Status::kTooManyRooms, now);
+  Deferred<Status> usable = opening_.make_usable(*room, now);
+  if (!usable.ready()) return publish_late(name, message, std::move(usable));
+  if (usable.value() == Status::kOk) return hand_over(*room, message, now);
+  table_.forget_unused(*room);
+  return refused(usable.value(), now);
+}
+
+// Keeps the message and goes on when `before` is answered.
+Deferred<Published> Publishing::publish_late(std::string_view name, const Message& message, Deferred<Status> before) {
+  Promise<Published> promise;
+  auto kept = std::make_shared<const KeptMessage>(message);
+  before.then(schedule_.lifetime(), [this, promise, kept, room = std::string(name)](Status status) {
+    schedule_.do_later([this, promise, kept, room, status](Time then) mutable {
+      if (status != Status::kOk) return promise.keep(refused(status, then));
+      publish_permitted(room, kept->view(), then).then(schedule_.lifetime(), [promise](const Published& late) mutable {
+        promise.keep(late);
+      });
+    });
+  });
+  return promise.deferred();
+}
+
+Deferred<Published> Publishing::hand_over(Room& room, const Message& message, Time now) {
+  // A room that nobody is in may be gone afterwards, for want of memory; if not, it is there only for its history.
+  std::string name = room.members().empty() ? room.name() : std::string();
+  auto tidy = [&] {
+    if (name.empty()) return;
+    if (Room* left = table_.find(name)) table_.forget_unused(*left);
+  };
+  try {
+    Deferred<Published> answer = broker_.publish(room, message, now);
+    tidy();
+    return result_of(std::move(answer), now);
+  } catch (...) {
+    tidy();
+    throw;
+  }
+}
+
+// Counts a refusal, now or when it comes.
+Deferred<Published> Publishing::result_of(Deferred<Published> answer, Time now) {
+  if (answer.ready()) {
+    if (answer.value().status != Status::kOk) return refused(answer.value().status, now);
+    return answer;
+  }
+  Promise<Published> promise;
+  answer.then(schedule_.lifetime(), [this, promise](const Published& published) {
+    schedule_.do_later([this, promise, published](Time then) mutable {
+      if (published.status != Status::kOk) return promise.keep(refused(published.status, then));
+      Published dated = published;
+      dated.at = then;
+      promise.keep(dated);
+    });
+  });
+  return promise.deferred();
+}
+
+}  // namespace lws_chat

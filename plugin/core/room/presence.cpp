@@ -1,0 +1,176 @@
+#include "core/room/presence.h"
+
+#include <algorithm>
+#include <cassert>
+#include <exception>
+
+#include "core/room/room.h"
+
+namespace lws_chat {
+
+Presence::Presence(Memory& memory, FlushQueue& queue)
+    : memory_(memory),
+      queue_(queue),
+      departed_(memory.presence, std::min<uint64_t>(Departed::kMostBytes, memory.limit / 4)) {}
+
+void Presence::introduce(Client& client, IdentityPtr identity) {
+  assert(!client.identity_);
+  if (client.room_) {
+    introduced_.emplace(identity->client, &client);
+    client.introduced_ = true;
+  }
+  client.identity_ = std::move(identity);
+}
+
+Client* Presence::introduced(std::string_view id) const {
+  auto found = introduced_.find(id);
+  return found == introduced_.end() ? nullptr : found->second;
+}
+
+void Presence::withdraw(Client& client) {
+  if (client.introduced_) introduced_.erase(client.identity_->client);
+  client.introduced_ = false;
+}
+
+void Presence::came(Client& client, Time now) {
+  Room& room = *client.room_;
+  forget_lists(room);
+  const RoomSettings& settings = room.settings();
+  if (!settings.presence) return;
+  if (!room.presence_slot.absent_.empty() && client.identified() && take_back(room, client.identity_)) return;
+  if (!settings.join_leave || !room.streams().tell_joins()) return;
+  if (IdentityPtr identity = client.identity()) tell(room, Event::Kind::kJoin, *identity, now);
+}
+
+void Presence::left(Room& room, Client& client, Departure departure, Time now) {
+  forget_lists(room);
+  withdraw(client);
+  const RoomSettings& settings = room.settings();
+  if (!settings.presence || !client.identified()) return;
+  bool may_return = departure == Departure::kMayReturn && settings.presence_grace > 0 &&
+                    room.streams().kind(client.kind_).recognized && absent_.size() < Departed::kMost;
+  if (!may_return || !note_absent(room, client.identity_, now + settings.presence_grace))
+    tell_of_leave(room, *client.identity_, now);
+}
+
+void Presence::tell(Room& room, Event::Kind kind, const Identity& about, Time now) {
+  if (!room.settings().join_leave || !room.streams().tell_joins()) return;
+  RoomStreams::Attempt attempt(room.streams());
+  room.streams().append({kind, room.name(), Message{{}, Format::kJson, about.json}});
+  attempt.keep();
+  queue_.note_message(room, now);
+}
+
+void Presence::tell_of_leave(Room& room, const Identity& about, Time now) {
+  try {
+    tell(room, Event::Kind::kLeave, about, now);
+  } catch (const std::exception&) {
+    queue_.note_lost_leave(room, now);
+  }
+}
+
+// Returns false if there is no memory to remember it.
+bool Presence::note_absent(Room& room, const IdentityPtr& identity, Time until) {
+  std::list<Absent>& all = room.presence_slot.absent_;
+  bool first = all.empty();
+  try {
+    std::list<Absent> one;
+    one.push_back({identity, until});
+    auto [place, fresh] = absent_.try_emplace({&room, identity.get()}, one.begin());
+    if (!fresh) return false;
+    try {
+      if (first) absences_.emplace(until, &room);
+    } catch (...) {
+      absent_.erase(place);
+      throw;
+    }
+    all.splice(all.end(), one);
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+// Returns true if the identity was absent from the room. Now it is not.
+bool Presence::take_back(Room& room, const IdentityPtr& identity) {
+  auto found = absent_.find({&room, identity.get()});
+  if (found == absent_.end()) return false;
+  Time before = room.presence_slot.absent_.front().until;
+  room.presence_slot.absent_.erase(found->second);
+  absent_.erase(found);
+  follow_first_absent(room, before);
+  return true;
+}
+
+// The first of the room's absent members may be another one now.
+void Presence::follow_first_absent(Room& room, Time before) {
+  auto node = absences_.extract({before, &room});
+  if (room.presence_slot.absent_.empty()) return;
+  node.value().first = room.presence_slot.absent_.front().until;
+  absences_.insert(std::move(node));
+}
+
+PresenceLists& Presence::ask(Room& room, Time now) {
+  Slot& slot = room.presence_slot;
+  if (!slot.lists_) slot.lists_ = std::make_unique<PresenceLists>(memory_.presence);
+  slot.lists_->asked_at = now;
+  asked_.remove(slot.asked_);
+  asked_.push(room, slot.asked_);
+  return *slot.lists_;
+}
+
+void Presence::count(Room& room) {
+  PresenceLists& known = *room.presence_slot.lists_;
+  known.charge.set(sizeof known + known.list.capacity());
+  while (memory_.over_limit() && asked_.first() != &room) forget_lists(*asked_.first());
+}
+
+void Presence::forget_lists(Room& room) {
+  if (!room.presence_slot.lists_) return;
+  asked_.remove(room.presence_slot.asked_);
+  room.presence_slot.lists_.reset();
+}
+
+bool Presence::forget_oldest_lists() {
+  if (!asked_.first()) return false;
+  forget_lists(*asked_.first());
+  return true;
+}
+
+void Presence::forget(Room& room) {
+  std::list<Absent>& absent = room.presence_slot.absent_;
+  if (!absent.empty()) absences_.erase({absent.front().until, &room});
+  for (const Absent& one : absent) absent_.erase({&room, one.identity.get()});
+  absent.clear();
+  forget_lists(room);
+}
+
+Time Presence::due() const {
+  Time due = std::min(departed_.due(), absences_.empty() ? kNever : absences_.begin()->first);
+  if (asked_.first()) due = std::min(due, asked_.first()->presence_slot.lists_->asked_at + kKeepLists);
+  return due;
+}
+
+void Presence::expire(Time now, const std::function<void(Room&)>& emptied) {
+  departed_.expire(now);
+  while (asked_.first() && asked_.first()->presence_slot.lists_->asked_at + kKeepLists <= now) forget_oldest_lists();
+  while (!absences_.empty() && absences_.begin()->first <= now) {
+    Room& room = *absences_.begin()->second;
+    expire_absent(room, now);
+    emptied(room);
+  }
+}
+
+void Presence::expire_absent(Room& room, Time now) {
+  std::list<Absent>& absent = room.presence_slot.absent_;
+  Time before = absent.front().until;
+  while (!absent.empty() && absent.front().until <= now) {
+    tell_of_leave(room, *absent.front().identity, now);
+    absent_.erase({&room, absent.front().identity.get()});
+    absent.pop_front();
+  }
+  forget_lists(room);
+  follow_first_absent(room, before);
+}
+
+}  // namespace lws_chat

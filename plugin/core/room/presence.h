@@ -1,0 +1,132 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "core/ending.h"
+#include "core/identity.h"
+#include "core/memory.h"
+#include "core/room/flush_queue.h"
+#include "core/room/room_list.h"
+
+namespace lws_chat {
+
+class Client;
+class Room;
+
+// A member that lost its connection, and counts as present until this time.
+struct Absent {
+  IdentityPtr identity;
+  Time until;
+};
+
+// Answers of a dialect about who is in a room, kept until somebody comes or goes.
+struct PresenceLists {
+  explicit PresenceLists(MemoryAccount& account) : charge(account) {}
+
+  std::string list;       // of all members; empty: not made yet
+  int64_t users = -1;     // number of different users; -1: not counted yet
+  bool too_long = false;  // the list
+  MemoryAccount::Charge charge;
+  Time asked_at = 0;  // the last time
+};
+
+// Knows who is in the rooms of a hub: members by their ids, and members whose connection is lost. Tells others who
+// comes and goes.
+class Presence {
+ public:
+  // A room's part of it.
+  class Slot {
+   public:
+    // In the order in which they left.
+    const std::list<Absent>& absent() const { return absent_; }
+
+   private:
+    friend class Presence;
+    std::list<Absent> absent_;
+    std::unique_ptr<PresenceLists> lists_;
+    RoomLink asked_;  // in Presence::asked_
+  };
+
+  // Lists that nobody has asked for since then are forgotten; microseconds.
+  static constexpr Time kKeepLists = 10'000'000;
+
+  Presence(Memory& memory, FlushQueue& queue);
+
+  // Gives an identity to a client that nobody has been told of before. While it is in its room, introduced() finds it.
+  void introduce(Client& client, IdentityPtr identity);
+  Client* introduced(std::string_view id) const;
+
+  // The client is a member of its room now: tells those who want to know, unless it only came back.
+  void came(Client& client, Time now);
+
+  // The client is no member of the room any more. Does not fail: members that cannot be told for want of memory are
+  // dismissed by the next flush.
+  void left(Room& room, Client& client, Departure departure, Time now);
+
+  // Takes back came(), without a word to anybody.
+  void withdraw(Client& client);
+
+  // The answers that are known about the room, empty if somebody came or went since. `fill` adds to them.
+  template <typename Fill>
+  const PresenceLists& lists(Room& room, Time now, Fill&& fill) {
+    PresenceLists& known = ask(room, now);
+    fill(known);
+    count(room);
+    return known;
+  }
+  void forget_lists(Room& room);
+
+  // Frees the lists that were asked for longest ago. Returns false if there are none.
+  bool forget_oldest_lists();
+
+  // Forgets the lists and the absent members of a room.
+  void forget(Room& room);
+
+  // Sessions that have just lost their connection.
+  Departed& departed() { return departed_; }
+
+  // When expire() has something to do; kNever: nothing waits.
+  Time due() const;
+
+  // Forgets what is too old. Absent members have left, and `emptied` is called for each room that they were in.
+  void expire(Time now, const std::function<void(Room&)>& emptied);
+
+ private:
+  struct Key {
+    const Room* room;
+    const Identity* identity;
+    bool operator==(const Key& other) const { return room == other.room && identity == other.identity; }
+  };
+  struct Hash {
+    size_t operator()(const Key& key) const {
+      return std::hash<const void*>()(key.room) * 31 + std::hash<const void*>()(key.identity);
+    }
+  };
+
+  PresenceLists& ask(Room& room, Time now);
+  void count(Room& room);
+  void tell(Room& room, Event::Kind kind, const Identity& about, Time now);
+  void tell_of_leave(Room& room, const Identity& about, Time now);
+  [[nodiscard]] bool note_absent(Room& room, const IdentityPtr& identity, Time until);
+  [[nodiscard]] bool take_back(Room& room, const IdentityPtr& identity);
+  void follow_first_absent(Room& room, Time before);
+  void expire_absent(Room& room, Time now);
+
+  Memory& memory_;
+  FlushQueue& queue_;
+  RoomList asked_;                             // rooms with lists, by when these were last asked for
+  std::set<std::pair<Time, Room*>> absences_;  // rooms with absent members, by when the first of them is gone
+  std::unordered_map<Key, std::list<Absent>::iterator, Hash> absent_;
+  std::unordered_map<std::string_view, Client*> introduced_;  // by their identities' own ids
+  Departed departed_;
+};
+
+}  // namespace lws_chat

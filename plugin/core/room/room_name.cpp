@@ -1,0 +1,18 @@
+#include "core/room/room_name.h"
+
+#include "core/utf8.h"
+
+namespace lws_chat {
+
+bool is_room_name(std::string_view name) {
+  if (name.empty() || name.size() > kMaxRoomName || !is_utf8(name) || name == "." || name == "..") return false;
+  for (size_t i = 0; i < name.size(); ++i) {
+    auto c = static_cast<unsigned char>(name[i]);
+    if (c < 0x20 || c == 0x7f || c == '/') return false;
+    // The C1 controls, U+0080 to U+009F.
+    if (c == 0xc2 && static_cast<unsigned char>(name[i + 1]) < 0xa0) return false;
+  }
+  return true;
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace lws_chat {
+
+inline constexpr size_t kMaxRoomName = 255;  // bytes
+
+// For messages to users.
+inline constexpr std::string_view kRoomNames =
+    "1 to 255 bytes of UTF-8 without / and control characters, and not . or ..";
+
+// Returns true if a text may name a room: UTF-8 of 1 to 255 bytes without control characters and without '/'. Clients
+// and proxies remove "." and ".." from a URL, so that rooms of these names could never be reached.
+bool is_room_name(std::string_view name);
+
+}  // namespace lws_chat

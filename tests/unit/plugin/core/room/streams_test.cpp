@@ -1,0 +1,62 @@
+#include "core/room/streams.h"
+
+#include <string>
+#include <vector>
+
+#include "support/hub_fixture.h"
+
+using namespace lws_chat;
+using namespace lws_chat::core_test;
+
+TEST(each_kind_gets_its_own_encoding_and_only_those_who_asked_get_joins) {
+  Hub::Settings chosen = settings();
+  chosen.rooms.presence = chosen.rooms.join_leave = true;
+  Hub hub(chosen, core_kinds(encode, encode_for_members));
+  auto ann = std::make_shared<Identity>(Identity{"1", "ann", "ann"});
+  Reader text(kPlain, ann), structured(kMember, ann), watching(kWatcher, ann);
+  for (Reader* reader : {&text, &watching, &structured}) CHECK(lws_chat::join(hub, *reader, "r", 0, 0) == Status::kOk);
+  lws_chat::publish(hub, text, Message{"m"}, 0);
+  hub.flush(0, kMany);
+  CHECK_EQ(text.got, "m");
+  CHECK_EQ(structured.got, "r:1:m;");
+  CHECK_EQ(watching.got, "+ann+annr:1:m;");
+  for (Reader* reader : {&text, &watching, &structured}) hub.leave(*reader, 0);
+}
+
+TEST(kinds_with_the_same_encoder_share_one_encoding) {
+  static int calls;
+  calls = 0;
+  Encode counting = [](FrameSink& sink, const Event& event) { ++calls, sink.append("", event.message.payload); };
+  StreamKinds kinds = {{"a", counting}, {"b", counting}, {"c", counting}, {"d", encode}};
+  BlockPool pool;
+  RoomStreams streams(pool, nullptr, kinds);
+  std::vector<Cursor> cursors;
+  for (KindId kind : {0, 2, 3}) cursors.push_back(streams.of(kind).stream.join());
+  (void)streams.of(1);  // has no reader
+  streams.append({Event::Kind::kPublication, "room", Message{"hi"}});
+  CHECK_EQ(calls, 1);
+  for (KindId kind : {0, 2, 3}) CHECK_EQ(streams.of(kind).stream.unread(0, 2), "hi");
+  CHECK_EQ(streams.of(1).stream.head(), 0u);
+  CHECK_EQ(streams.made(), 4u);
+  for (KindId kind : {0, 2, 3}) streams.of(kind).stream.leave(0);
+}
+
+TEST(an_attempt_that_is_not_kept_takes_back_its_event) {
+  StreamKinds kinds = core_kinds(encode, encode);
+  BlockPool pool;
+  RoomStreams streams(pool, nullptr, kinds);
+  Stream& stream = streams.of(kPlain).stream;
+  Cursor cursor = stream.join();
+  {
+    RoomStreams::Attempt attempt(streams);
+    streams.append({Event::Kind::kPublication, "room", Message{"lost"}});
+  }
+  CHECK_EQ(stream.head(), 0u);
+  {
+    RoomStreams::Attempt attempt(streams);
+    streams.append({Event::Kind::kPublication, "room", Message{"kept"}});
+    attempt.keep();
+  }
+  CHECK_EQ(stream.unread(cursor, 4), "kept");
+  stream.leave(cursor);
+}
