@@ -1,5 +1,6 @@
 #include "core/hub.h"
 
+#include <cassert>
 #include <utility>
 
 namespace lws_chat {
@@ -23,6 +24,7 @@ Hub::Hub(const Settings& settings, StreamKinds kinds, const Seams& seams)
       delivery_(rooms_, queue_, membership_, reclaim_, schedule_, counters_, journal_),
       joining_(rooms_, opening_, membership_, flush_, schedule_, seams.gate ? *seams.gate : open_gate_),
       publishing_(rooms_, opening_, schedule_, counters_, seams.gate ? *seams.gate : open_gate_, broker_) {
+  assert(kinds_.size() <= kMaxKinds);
   broker_.attach(delivery_);
 }
 

@@ -56,19 +56,16 @@ Deferred<Published> Publishing::hand_over(Room& room, const Message& message, Ti
   try {
     Deferred<Published> answer = broker_.publish(room, message, now);
     tidy();
-    return result_of(std::move(answer), now);
+    if (answer.ready() && answer.value().status == Status::kOk) return answer;
+    return answer.ready() ? refused(answer.value().status, now) : result_of(std::move(answer));
   } catch (...) {
     tidy();
     throw;
   }
 }
 
-// Counts a refusal, now or when it comes.
-Deferred<Published> Publishing::result_of(Deferred<Published> answer, Time now) {
-  if (answer.ready()) {
-    if (answer.value().status != Status::kOk) return refused(answer.value().status, now);
-    return answer;
-  }
+// Counts a refusal that comes late.
+Deferred<Published> Publishing::result_of(Deferred<Published> answer) {
   Promise<Published> promise;
   answer.then(schedule_.lifetime(), [this, promise](const Published& published) {
     schedule_.do_later([this, promise, published](Time then) mutable {

@@ -25,7 +25,7 @@ class Publishing {
   Deferred<Published> publish_permitted(std::string_view name, const Message& message, Time now);
   Deferred<Published> publish_late(std::string_view name, const Message& message, Deferred<Status> before);
   Deferred<Published> hand_over(Room& room, const Message& message, Time now);
-  Deferred<Published> result_of(Deferred<Published> answer, Time now);
+  Deferred<Published> result_of(Deferred<Published> answer);
   Published refused(Status why, Time now);
 
   RoomTable& table_;

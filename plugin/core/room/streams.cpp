@@ -35,6 +35,11 @@ RoomStream& RoomStreams::of(KindId kind) {
 
 // The table is short: comparing pointers costs less than a second encoding.
 void RoomStreams::append(const Event& event) {
+  if (made_.size() == 1) {
+    RoomStream& only = *made_.front();
+    if (wants(only, event)) only.kind.encode(only.stream, event);
+    return;
+  }
   for (size_t i = 0; i < made_.size(); ++i) {
     RoomStream& first = *made_[i];
     if (!wants(first, event)) continue;
