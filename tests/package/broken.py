@@ -11,6 +11,7 @@ from machine import (EXAMPLES, HTTPS, UNIT, active, as_they_were, attempt, repla
                      until)
 
 EX_CONFIG = "78"
+CURL_COULDNT_CONNECT = 7
 
 
 def refused(*parts):
@@ -66,7 +67,9 @@ def the_documented_steps_repair_an_expired_certificate():
         challenges.write_text((EXAMPLES / "port-80").read_text())
         put(pathlib.Path("/tmp/expired"))
         assert not restart(), "the service does not start"
-        assert attempt("sh", "-c", MANUAL.command("certbot renew")).returncode != 0, "nobody answers certbot"
+        # 'certbot renew' would nearly always fail, but not if the authority still trusts its last verification.
+        answer = attempt("curl", "--silent", "http://chat.example.org/")
+        assert answer.returncode == CURL_COULDNT_CONNECT, f"nobody answers the authority: exit code {answer.returncode}"
         for command in ("mv /etc/lws-chatd/conf.d/20-https", "systemctl restart lws-chatd", "certbot renew",
                         "mv /etc/lws-chatd/20-https", "systemctl restart lws-chatd"):
             MANUAL.do(command)
@@ -93,10 +96,10 @@ def a_port_in_use_is_named_and_the_service_starts_when_it_is_free():
     since = time.time()
     with socket.create_server(("127.0.0.1", 8000)):
         assert not restart(), "the service does not start"
-        lines = [line for line in said(since) if "port 8000 (Address already in use): stop the program that uses it" in line]
-        assert len(lines) == 1 and "/etc/lws-chatd/conf.d/10-http:" in lines[0] and "vhost http" in lines[0], said(since)
-        assert state() == ("activating", "auto-restart"), state()
-        assert service("ExecMainStatus") == "1"
+        # A set, because the next attempts say the same.
+        [line] = {line for line in said(since) if "port 8000 (Address already in use): stop the program that uses it" in line}
+        assert "/etc/lws-chatd/conf.d/10-http:" in line and "vhost http" in line, line
+        until(lambda: state() == ("activating", "auto-restart") and service("ExecMainStatus") == "1", "the pause after an attempt")
         # The restarts have a pause between them, and a limit.
         limits = [service(name) for name in ("RestartUSec", "StartLimitIntervalUSec", "StartLimitBurst")]
         assert limits == ["3s", "1min", "10"], limits

@@ -220,7 +220,7 @@ def a_vhost_on_a_unix_socket_serves_a_group():
         # The service is not in this group: it logs the reason and tries again, as for a port in use.
         since = time.time()
         assert not restart(), "the service does not start"
-        [line] = [line for line in said(since) if "SupplementaryGroups=" in line]
+        [line] = {line for line in said(since) if "SupplementaryGroups=" in line}
         assert "/etc/lws-chatd/conf.d/socket:" in line and f"cannot give {path} to lws-chat:www-data" in line, line
         with drop_in("[Service]\nSupplementaryGroups=www-data\n"):
             assert restart(), said(since)
@@ -267,7 +267,7 @@ def the_watchdog_restarts_a_stopped_process():
         assert restart()
         process = service("MainPID")
         run("systemctl", "kill", "--kill-whom=main", "--signal=STOP", UNIT)
-        until(lambda: service("NRestarts") == "1" and active(), "the service to be started anew", 60)
+        until(lambda: service("NRestarts") != "0" and active(), "the service to be started anew", 60)
         assert service("MainPID") != process
         talks("wss://localhost:8443/chat/")
     assert restart()
