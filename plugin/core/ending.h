@@ -71,19 +71,11 @@ struct StatusRow {
   std::string_view text{};   // close reason and log text: ASCII, at most 100 bytes
   Departure departure = Departure::kMayReturn;
 
-  // Each returns the row with one more field.
-  constexpr StatusRow close(uint16_t code) const { return with(&StatusRow::close_code, code); }
-  constexpr StatusRow http(uint16_t code) const { return with(&StatusRow::http_status, code); }
-  constexpr StatusRow protocol(uint16_t code) const { return with(&StatusRow::protocol_code, code); }
-  constexpr StatusRow final() const { return with(&StatusRow::departure, Departure::kFinal); }
-
- private:
-  template <typename Field>
-  constexpr StatusRow with(Field StatusRow::*field, Field value) const {
-    StatusRow row = *this;
-    row.*field = value;
-    return row;
-  }
+  // Each sets one more field, and returns the row.
+  constexpr StatusRow& close(uint16_t code) { return close_code = code, *this; }
+  constexpr StatusRow& http(uint16_t code) { return http_status = code, *this; }
+  constexpr StatusRow& protocol(uint16_t code) { return protocol_code = code, *this; }
+  constexpr StatusRow& final() { return departure = Departure::kFinal, *this; }
 };
 
 const StatusRow& describe(Status status);
