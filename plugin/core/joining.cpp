@@ -1,6 +1,7 @@
 #include "core/joining.h"
 
 #include <cassert>
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -48,9 +49,13 @@ void Joining::join_late(Client& client, const Join& wish, Deferred<Status> befor
     client.joining_ = nullptr;
     late.room = room;
     if (status != Status::kOk) return promise.keep(status);
-    join_permitted(client, late, now).then(schedule_.lifetime(), [promise](Status answer) mutable {
-      promise.keep(answer);
-    });
+    Deferred<Status> answer = Status::kInternalError;
+    try {
+      answer = join_permitted(client, late, now);
+    } catch (const std::exception&) {
+      // Out of memory: the client is refused. Without an answer it would wait for ever.
+    }
+    answer.then(schedule_.lifetime(), [promise](Status last) mutable { promise.keep(last); });
   };
   before.then(schedule_.lifetime(), [this, work](Status status) mutable {
     schedule_.do_later([work, status](Time now) mutable { work(status, now); });

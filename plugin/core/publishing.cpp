@@ -1,5 +1,6 @@
 #include "core/publishing.h"
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,9 +39,13 @@ Deferred<Published> Publishing::publish_late(std::string_view name, const Messag
   before.then(schedule_.lifetime(), [this, promise, kept, room = std::string(name)](Status status) {
     schedule_.do_later([this, promise, kept, room, status](Time then) mutable {
       if (status != Status::kOk) return promise.keep(refused(status, then));
-      publish_permitted(room, kept->view(), then).then(schedule_.lifetime(), [promise](const Published& late) mutable {
-        promise.keep(late);
-      });
+      Deferred<Published> answer = Published{Status::kInternalError, {}, 0, then};
+      try {
+        answer = publish_permitted(room, kept->view(), then);
+      } catch (const std::exception&) {
+        // Out of memory: nobody gets the message. Without an answer its publisher would wait for ever.
+      }
+      answer.then(schedule_.lifetime(), [promise](const Published& late) mutable { promise.keep(late); });
     });
   });
   return promise.deferred();

@@ -125,6 +125,8 @@ class Session {
   void published(const Command& command, bool closes, const Published& result);
   void await();
   void answered();
+  template <typename Act>
+  void act_late(Time now, Act&& act);
   bool unsubscribe(Command& command, Time now);
   void publish(Command& command, Time now);
   void presence(Command& command, Time now);

@@ -1,5 +1,6 @@
 // The protocol's commands, as a session runs them.
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "core/recovery.h"
@@ -22,6 +23,17 @@ constexpr Time kSecond = 1'000'000;
 constexpr size_t kPerCost = 100;
 
 }  // namespace
+
+// The hub answers once. A session that cannot act on the answer ends, instead of waiting for ever.
+template <typename Act>
+void Session::act_late(Time now, Act&& act) {
+  try {
+    act();
+    answered();
+  } catch (const std::exception&) {
+    end({Status::kInternalError}, now);
+  }
+}
 
 void Session::perform(Command& command, Time now) {
   switch (command.method) {
@@ -119,8 +131,7 @@ void Session::subscribe(Command& command, Time now) {
     Command late;
     late.id = id;
     late.name = name;
-    subscribed(late, channel, seen, status, now);
-    answered();
+    act_late(now, [&] { subscribed(late, channel, seen, status, now); });
   });
 }
 
@@ -231,8 +242,7 @@ void Session::publish(Command& command, Time now) {
     Command of_then;
     of_then.id = id;
     of_then.name = name;
-    published(of_then, closes, late);
-    answered();
+    act_late(late.at, [&] { published(of_then, closes, late); });
   });
 }
 

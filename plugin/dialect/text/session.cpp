@@ -18,8 +18,7 @@ void TextSession::enter(std::string_view room, Time now) {
   if (joined.ready()) return entered(joined.value());
   await();
   joined.then(lifetime_, [this](Status status) {
-    entered(status);
-    answered();
+    act_late([&] { entered(status); });
   });
 }
 
@@ -59,8 +58,7 @@ void TextSession::publish(const Message& message, Time now) {
   if (result.ready()) return published(closes, result.value());
   await();
   result.then(lifetime_, [this, closes](const Published& late) {
-    published(closes, late);
-    answered();
+    act_late([&] { published(closes, late); });
   });
 }
 
@@ -74,6 +72,17 @@ void TextSession::published(bool closes, const Published& result) {
 void TextSession::await() {
   waiting_ = held_ = true;
   link_.hold_input(true);
+}
+
+// The hub answers once. A session that cannot act on the answer ends, instead of waiting for ever.
+template <typename Act>
+void TextSession::act_late(Act&& act) {
+  try {
+    act();
+  } catch (const std::exception&) {
+    end({Status::kInternalError});
+  }
+  answered();
 }
 
 void TextSession::answered() {

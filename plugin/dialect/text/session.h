@@ -68,6 +68,8 @@ class TextSession final : public Client {
   void published(bool closes, const Published& result);
   void keep(const Message& message);
   void await();
+  template <typename Act>
+  void act_late(Act&& act);
   void answered();
   void end(Ending ending, std::string last_frames = {});
 

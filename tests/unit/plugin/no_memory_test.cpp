@@ -1,50 +1,23 @@
 // A failed allocation costs at most the client that needed it. The N-th allocation of a scenario fails, for each N.
 // Then everything else goes on.
-#include <cstdlib>
 #include <map>
 #include <memory>
-#include <new>
 #include <optional>
 #include <set>
 
 #include "api/server_api.h"
 #include "support/event_peer.h"
+#include "support/failing_new.h"
 #include "support/hub_calls.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"
 #include "support/unit.h"
-
-namespace {
-
-long until_failure = 0;  // allocations until one fails; 0: no more failures
-bool armed = false;      // allocations count only while this is true
-
-void* allocate(std::size_t size) {
-  if (armed && until_failure > 0 && --until_failure == 0) throw std::bad_alloc();
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 using namespace lws_chat;
 
 namespace {
 
 constexpr Time kSecond = 1'000'000;
-
-// While an object of this class exists, allocations of the program count, but not those of the test.
-struct Armed {
-  Armed() { armed = true; }
-  ~Armed() { armed = false; }
-};
 
 void encode(FrameSink& sink, const Event& event) { sink.append(event.message.payload, ";"); }
 
