@@ -11,9 +11,6 @@
 namespace lws_chat {
 namespace {
 
-// A browser waits so long before it comes back, in milliseconds.
-constexpr const char* kRetry = "retry: 2000\n\n";
-
 // A room's bytes are mixed in by pieces of at most this size, so that several rooms take turns.
 constexpr size_t kPiece = 16384;
 
