@@ -18,7 +18,7 @@ namespace lws_chat {
 void append_event(FrameSink& sink, const Event& event);
 
 // The beginning of a stream: how long a browser waits before it connects again, in milliseconds.
-inline constexpr std::string_view kRetry = "retry: 2000\n\n";
+inline constexpr std::string_view kReconnectAfter = "retry: 2000\n\n";
 
 // An event of that name with that id. Its data is {"room":...,"epoch":...,"offset":...}.
 std::string position_event(std::string_view name, std::string_view room, const Position& position, std::string_view id);

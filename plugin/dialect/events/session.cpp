@@ -39,7 +39,7 @@ class EventSession::Reader final : public Client {
 };
 
 EventSession::EventSession(Hub& hub, const Options& options, EventLink& link)
-    : hub_(hub), options_(options), link_(link), charge_(hub.memory().clients), pending_(kRetry) {}
+    : hub_(hub), options_(options), link_(link), charge_(hub.memory().clients), pending_(kReconnectAfter) {}
 
 EventSession::~EventSession() = default;
 
