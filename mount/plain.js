@@ -1,4 +1,4 @@
-// The tutorial's page: one WebSocket, which shows each text unchanged. ?room=NAME means the room at /chat/NAME.
+// A minimal page: one WebSocket, which shows each text unchanged. ?room=NAME means the room at /chat/NAME.
 
 const room = new URL(location.href).searchParams.get('room');
 const text = document.getElementById('txt');

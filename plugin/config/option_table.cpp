@@ -121,7 +121,7 @@ const std::vector<OptionRow>& option_table() {
            "Path of the structured dialect's WebSockets (Centrifuge's client protocol in JSON). Empty: the dialect "
            "is off."),
       text("home", "/web/", kVhost, OF(home), set_optional_path,
-           "Where GET / redirects to. Empty: GET / is answered with 404."),
+           "Target of the redirect of GET /. Empty: GET / is answered with 404."),
       text("api-key-file", "", kVhost, OF(api_key_file), set_text,
            "File of API keys, one per line. A back end must send one of them with POST /pub/ROOM and POST "
            "/api/METHOD. Empty: both paths are answered with 404."),
@@ -144,29 +144,29 @@ const std::vector<OptionRow>& option_table() {
            "text."),
       text("close-reply", "你要求我關閉喔!", kVhost, OF(close_reply), set_text,
            "The last message to a client that sent close-word, before it is closed with 1000 (structured clients: "
-           "4500). Empty: none."),
+           "4500). The default means \"you asked me to close!\". Empty: none."),
       choice("binary", "refuse|relay", "refuse", kVhost, OF(binary),
              "Binary messages from text clients: refuse closes the sender with 1003, relay passes them on as binary."),
       list("allowed-origins", "origins", "", kVhost, OF(allowed_origins), set_origins,
            "Origins whose pages may connect in addition to the server's own, separated by spaces; * allows all, null "
            "allows pages from files. Clients that send no Origin header are always allowed."),
-      list("server-names", "names", "", kVhost, OF(server_names), set_server_names,
-           "The host names of this server, separated by spaces; a request for another host gets 421. * allows all. "
-           "Empty: a vhost that listens on 127.0.0.1 or ::1 only and has no trusted-proxies allows localhost, the "
-           "loopback "
-           "addresses and the vhost's name; other vhosts allow all."),
+      list(
+          "server-names", "names", "", kVhost, OF(server_names), set_server_names,
+          "The host names of this server, separated by spaces. A request for another host gets 421, except for files. "
+          "A vhost on the loopback also accepts the loopback names and its own name. * allows all. Empty: a vhost that "
+          "listens on 127.0.0.1 or ::1 only and has no trusted-proxies accepts only its "
+          "own name and the loopback names; other vhosts allow all."),
       number("max-message", "bytes", "65536", 1, 64 * kMiB, kVhost, OF(max_message),
              "Largest message, after reassembly. A client that sends a larger one is closed with 1009; over HTTP it "
              "gets 413."),
       number("max-clients", "clients", "0", 0, 10'000'000, kVhost, OF(max_clients),
              "Largest number of WebSockets and event streams on this vhost. Further clients get 503. 0: no limit."),
       number("max-waiting", "connections", "4096", 0, 10'000'000, kVhost, OF(max_waiting),
-             "Largest number of open connections of the whole server that have not sent a request yet. A further one "
-             "takes the place of the one that has waited longest. 0: no limit. Has no effect in lwsws."),
-      number(
-          "max-waiting-per-address", "connections", "1024", 0, 10'000'000, kVhost, OF(max_waiting_from),
-          "Largest number of open connections from one address, or from one /64 of IPv6, that have not sent a request "
-          "yet. trusted-proxies and Unix sockets are exempt. 0: no limit. Has no effect in lwsws."),
+             "Largest number of connections that have not sent a request yet, counted over the whole server. A further "
+             "one takes the place of the one that has waited longest. 0: no limit. Has no effect in lwsws."),
+      number("max-waiting-per-address", "connections", "1024", 0, 10'000'000, kVhost, OF(max_waiting_from),
+             "Largest number of connections from one address, or from one /64 of IPv6, that have not sent a request "
+             "yet. trusted-proxies and Unix sockets are exempt. 0: no limit. Has no effect in lwsws."),
       number("max-rooms", "rooms", "100000", 1, 10'000'000, kHub, OF(hub.max_rooms),
              "Largest number of rooms, including empty rooms with a history. A new room takes the place of the one "
              "that has been empty longest; if none is empty, the new room is refused."),
@@ -178,11 +178,13 @@ const std::vector<OptionRow>& option_table() {
       number("max-subscriptions", "rooms", "128", 1, 10000, kVhost, OF(max_subscriptions),
              "Largest number of rooms for one structured client; a further subscribe gets error 106. It also limits "
              "the rooms of one event stream, which are never more than 32."),
-      number("max-joins-per-second", "connections", "0", 0, 1'000'000, kVhost, OF(max_joins_per_second),
-             "Connections that one address may open per second. Further connections get 429. 0: no limit."),
+      number(
+          "max-joins-per-second", "connections", "0", 0, 1'000'000, kVhost, OF(max_joins_per_second),
+          "Connections (not joins of rooms) that one address may open per second. Further connections get 429. 0: no "
+          "limit."),
       duration("drain-seconds", "s", "0", 0, 3600, kVhost, OF(drain_time), kSecond,
                "At shutdown, closes the clients one after another within this time, with 1012, so that they do not all "
-               "reconnect at once. 0: closes all at once, with 1001."),
+               "reconnect at once. 0: closes all at once, with 1001. Has no effect in lwsws."),
       number("message-rate", "messages/s", "100", 0, 1'000'000, kVhost, OF(message_rate),
              "Messages per second that a client may send in the long run. The server reads a faster client more "
              "slowly and drops nothing. 0: no limit."),
@@ -196,22 +198,25 @@ const std::vector<OptionRow>& option_table() {
       number("history-bytes", "bytes", "1048576", 0, uint64_t{1024} * kMiB, kRoom, OF(history.bytes),
              "Total size of the messages that a room keeps."),
       duration("history-age", "s", "300", 1, 31'536'000, kRoom, OF(history.age), kSecond,
-               "How long a room keeps a message. A room that has been empty and quiet for this long is dropped."),
+               "Time for which a room keeps a message. A room that has been empty and quiet for this long is dropped."),
       flag("presence", "1", kRoom, OF(presence), "Allows members and back ends to ask who is in a room."),
       flag("join-leave", "1", kRoom, OF(join_leave),
            "Tells structured clients that ask for it who joins and leaves a room. Needs presence."),
       duration("presence-grace", "s", "5", 0, 3600, kRoom, OF(presence_grace), kSecond,
                "For structured clients only: a client that lost its connection counts as present for this time. If it "
                "returns in time, the others do not see it leave."),
-      number(
-          "max-memory", "bytes", "268435456", 65536, uint64_t{1024} * 1024 * kMiB, kHub, OF(hub.max_memory),
-          "Memory for the streams and histories of all rooms and for what clients hold. Above it, the oldest history "
-          "is dropped first, then the slowest readers are closed. Rooms, subscriptions and identities may take half "
-          "of it; more are refused. Unfinished messages and waiting commands may take a quarter; above that, the "
-          "clients with the oldest unfinished messages are closed with 1013."),
-      choice("fanout", "auto|write|uring", "auto", kHub, OF(fanout),
-             "How messages are sent: write makes a write call for each client, uring sends to many clients at once "
-             "through io_uring (not over TLS). auto uses io_uring if the system has it."),
+      number("max-memory", "bytes", "268435456", 65536, uint64_t{1024} * 1024 * kMiB, kHub, OF(hub.max_memory),
+             "Memory for the streams and histories of all rooms and for what clients hold. Above this limit the server "
+             "first drops the oldest history, then closes the slowest readers. Rooms, subscriptions and identities may "
+             "use "
+             "half of it; the server refuses further ones. Unfinished messages and waiting commands may use a quarter. "
+             "Above that, the server closes the clients with the oldest unfinished messages with 1013 (structured "
+             "clients: "
+             "3013)."),
+      choice(
+          "fanout", "auto|write|uring", "auto", kHub, OF(fanout),
+          "Method of sending messages: write makes a write call for each client, uring sends to many clients at once "
+          "through io_uring (not over TLS). auto uses io_uring if the system has it."),
       number("max-lag", "bytes", "1048576", 1024, uint64_t{1024} * kMiB, kHub, OF(hub.max_lag),
              "A reader with more unsent bytes than this is closed with 3008. Keep it well above max-message."),
       duration("flush-interval", "ms", "2", 0, 1000, kHub, OF(hub.flush_interval), kMillisecond,
@@ -221,8 +226,9 @@ const std::vector<OptionRow>& option_table() {
                "Pings a text client after this much silence, and a structured client at this interval. 0: never."),
       duration(
           "pong-timeout", "s", "10", 1, 3600, kVhost, OF(pong_timeout), kSecond,
-          "How long a client may take to answer a ping, and a new structured client to send connect. A message must be "
-          "complete within three times this, or grow by 65536 bytes; otherwise its client is closed with 1008.")};
+          "Time in which a client must answer a ping. A new structured client must send connect in the same time. In "
+          "each period of three times pong-timeout, a message must be completed or must grow by 65536 bytes. Otherwise "
+          "its client is closed with 1008 (structured clients: 3012).")};
   return table;
 }
 

@@ -11,7 +11,8 @@
 
 namespace lws_chat {
 
-// Counts since the start, and of the present. Counted where it happens, read by logs and metrics.
+// Counts since the start of the server, and present numbers. The code counts where something happens; logs and metrics
+// read the counts.
 struct Counters {
   explicit Counters(const StreamKinds& kinds) {
     for (size_t kind = 0; kind < kinds.size(); ++kind) {
@@ -24,21 +25,21 @@ struct Counters {
 
   struct ByDialect {
     std::string_view name{};
-    uint64_t connections = 0;    // now
-    uint64_t connects = 0;       // ever
+    uint64_t connections = 0;    // open now
+    uint64_t connects = 0;       // made since the start
     uint64_t subscriptions = 0;  // memberships now
-    uint64_t joins = 0;          // memberships ever
+    uint64_t joins = 0;          // memberships since the start
   };
   std::vector<ByDialect> dialects;  // in the order of the kinds' table
-  uint64_t messages_in = 0;         // accepted
-  uint64_t bytes_in = 0;            // of their payload
+  uint64_t messages_in = 0;         // messages accepted
+  uint64_t bytes_in = 0;            // bytes of the payload of these messages
   uint64_t deliveries = 0;          // messages times the readers that they had when they were published
   uint64_t replayed = 0;            // deliveries from a history
   uint64_t recovered = 0;           // readers that came back and got everything they had missed
   uint64_t unrecovered = 0;         // readers that came back and were told that something is missing
   uint64_t pauses = 0;              // times that reading from a client stopped because it sent too fast
   uint64_t flushes = 0;             // whole flushes of a room
-  uint64_t writes = 0;              // handed to the transport
+  uint64_t writes = 0;              // writes handed to the transport
   uint64_t bytes_out = 0;
   std::array<uint64_t, kStatusCount> ended{};    // connections ended by the server, by cause
   std::array<uint64_t, kStatusCount> refused{};  // connections and messages refused, by cause
@@ -61,7 +62,7 @@ struct Counters {
   }
 
  private:
-  std::array<uint8_t, kMaxKinds> places_{};  // in dialects, by kind
+  std::array<uint8_t, kMaxKinds> places_{};  // index into `dialects` for each kind
 };
 
 }  // namespace lws_chat

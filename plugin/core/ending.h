@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-// Why somebody leaves, and what they are told: one table, a row a reason.
+// Why somebody leaves, and what they are told: one table, one row per reason.
 //
 // The words for ending, each with one meaning:
 //   leave    A member goes out of its room.
@@ -46,7 +46,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kMisconfigured,     // the vhost's options are wrong
     kFull,              // over max-clients
     kTooManyWaiting,    // over max-waiting or max-waiting-per-address
-    kTooManyRooms,      // over max-rooms
+    kTooManyRooms,      // over max-rooms, max-rooms-per-address or the rooms' memory
     kTooManyJoins,      // over max-joins-per-second
     kUnfinished,        // a message was begun and not continued
     kNotPermitted,      // the gate refuses

@@ -57,7 +57,7 @@ class Hub final {
   // Ends a membership at once, and tells the client. Does not fail.
   void dismiss(Client& client, Ending ending, Time now) { membership_.dismiss(client, std::move(ending), now); }
 
-  // The same as soon as the client has been sent everything published so far.
+  // Ends a membership as soon as the client has been sent everything published so far, and tells the client.
   void dismiss_after_head(Client& client, Status why, Time now) { membership_.dismiss_after_head(client, why, now); }
 
   // The one way to publish, for members and everybody else. The gate permits it, the broker gives the position, the
@@ -103,7 +103,7 @@ class Hub final {
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
 
-  // As the broker sees it.
+  // The hub as its broker sees it.
   Broker::Node& node() { return delivery_; }
 
  private:

@@ -16,7 +16,7 @@ namespace lws_chat {
 struct Identity {
   std::string client;  // the client's id: unique, made by the server
   std::string user;    // its name as the client gives it; empty: anonymous
-  std::string json;    // sent to others: both of these and more, as an object
+  std::string json;    // the JSON object that others get: `client`, `user` and more
 };
 using IdentityPtr = std::shared_ptr<const Identity>;
 
@@ -44,7 +44,7 @@ class Departed {
   size_t bytes() const { return bytes_.bytes(); }
 
  private:
-  using Age = std::pair<Time, uint64_t>;  // when it is forgotten, and a number of its own
+  using Age = std::pair<Time, uint64_t>;  // when the entry is forgotten, and a number that only this entry has
   struct Entry {
     IdentityPtr identity;
     Age age;

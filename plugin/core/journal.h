@@ -25,7 +25,7 @@ class Journal {
   // The journal's knowledge of a room. The epoch is empty if there is none.
   struct Restored {
     Status status = Status::kOk;
-    Position position{};  // of the last message
+    Position position{};  // position of the last message
   };
 
   // The room is used for the first time. Calls `take` for its messages, oldest first and without a gap, then answers.

@@ -25,7 +25,7 @@ class LogBudget {
 
  private:
   Time since_ = 0;
-  uint64_t lines_ = 0;  // asked for since then
+  uint64_t lines_ = 0;  // lines that were asked for since `since_`
 };
 
 }  // namespace lws_chat

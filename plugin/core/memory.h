@@ -17,7 +17,7 @@ struct Memory {
   bool over_limit() const { return in_use() > limit; }
 
   const uint64_t limit;
-  BlockPool pool;                    // of streams and histories
+  BlockPool pool;                    // blocks of streams and histories
   MemoryAccount clients;             // rooms, subscriptions and identities
   MemoryAccount input;               // input of clients that is incomplete or waits for its turn
   MemoryAccount presence{SIZE_MAX};  // lists of members, and clients that may come back

@@ -25,7 +25,7 @@ struct Publication {
 // The outcome of a publication.
 struct Published {
   Status status = Status::kOk;  // why it was refused, if it was
-  Position position{};          // of the message
+  Position position{};          // position of the message
   size_t clients = 0;           // members of the room that it was for
   Time at = 0;                  // the time of the outcome
 };

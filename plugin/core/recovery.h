@@ -17,16 +17,16 @@ struct Recovery {
   uint64_t next = 0;   // offset of the first message that it is given; one more than the last offset: it gets none
 };
 
-// For a reader that comes back and has seen everything up to `seen`. It is not whole when a message behind `seen` is
-// no longer kept, when the room has begun anew since, and when it keeps no messages. An empty epoch means the room's
-// present one. Precondition: what is too old has been dropped, see Hub::history().
+// For a reader that comes back and has seen everything up to `seen`. The recovery is incomplete if a later message is
+// gone, if the room has not come as far as `seen`, if the room began anew, or if the room keeps no messages. An empty
+// epoch means the room's present one. Precondition: what is too old has been dropped, see Hub::history().
 Recovery recover_after(const Room& room, const Position& seen);
 
 // For a reader that has seen nothing and wants the last `count` messages, or as many as there are.
 Recovery recover_last(const Room& room, uint64_t count);
 
 // Gives a client that comes back the messages behind the position that it has seen, before everything that is
-// published from now on. It gets none when the recovery is not whole; nullptr: it has seen no position in this room.
+// published from now on. It gets none if the recovery is incomplete; nullptr: it has seen no position in this room.
 // Counts the result. Precondition: the client has just joined.
 Recovery recover(Hub& hub, Client& client, const Position* seen, Time now);
 

@@ -32,7 +32,7 @@ class TimerWheel {
     TimerWheel* wheel_ = nullptr;  // nullptr: it is not set
     Timer* previous_ = nullptr;
     Timer* next_ = nullptr;
-    Time tick_ = 0;  // in which it is due
+    Time tick_ = 0;  // the tick in which it is due
   };
 
   explicit TimerWheel(Time now) : tick_(now / kTick) {}

@@ -9,8 +9,8 @@
  *     if (chat && chat->version >= 2)
  *         chat->publish(vhost, "lobby", "hello", 5, LWS_CHAT_TEXT);
  *
- * The table stays valid while the plugin is loaded. publish() may be called from any thread, everything
- * else only from the one that serves the lws context.
+ * The table stays valid while the plugin is loaded. Only publish() and describe() may be called from any
+ * thread. Call the other functions from the thread that serves the lws context.
  */
 #ifndef LWS_CHAT_H
 #define LWS_CHAT_H
@@ -70,7 +70,7 @@ struct lws_chat_ops {
      */
     void (*drain)(struct lws_context *context);
 
-    /* How many WebSocket connections of the plugin the context still has. */
+    /* How many clients (WebSockets and event streams) the context still has. */
     size_t (*connections)(struct lws_context *context);
 
     /*

@@ -59,8 +59,8 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   enum class State : uint8_t {
     kOpen,
     kFarewell,   // the last words, then the close, as soon as lws has sent what it holds
-    kCloseSent,  // of a WebSocket: waits for the peer's close frame
-    kClosing,    // in lws's hands
+    kCloseSent,  // only a WebSocket: waits for the peer's close frame
+    kClosing,    // lws closes it
   };
 
   Connection(lws* wsi, VhostState& vhost, KindId kind);
@@ -81,7 +81,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // lws holds bytes that the peer has not taken. It calls when it can write again.
   virtual void choked() {}
 
-  // The close code of its dialect; 0 if it has none.
+  // The close code for this reason in the connection's dialect; 0 if there is none.
   virtual unsigned close_code(Status why) const = 0;
 
   lws* wsi() const { return wsi_; }
@@ -95,7 +95,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   enum class Watch : uint8_t {
     kLife,   // a sign of life
     kAwait,  // the client says who it is
-    kReader  // nothing: it never says anything, and is looked after
+    kReader  // a reader: it never sends anything, so the watch probes the socket
   };
   Watch watch() const { return watch_; }
 
@@ -105,10 +105,10 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // For SERVER_WRITEABLE and HTTP_WRITEABLE: over HTTP/2 each of them allows one frame.
   void set_may_write(bool may) { may_write_ = may; }
 
-  // Asks for such a callback.
+  // Asks lws for such a callback.
   void ask_to_write() { lws_callback_on_writable(wsi_); }
 
-  // Sets the alarm of this connection; it has one.
+  // Sets the only alarm of this connection.
   void wait_until(Time due);
 
   // Takes bytes to send, as Client::write(). Bytes of a client may be gathered in the batch.
@@ -146,14 +146,14 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
 
   lws* wsi_;
   VhostState* vhost_;
-  Connection* previous_ = nullptr;  // in the vhost's list
+  Connection* previous_ = nullptr;  // the neighbours in the vhost's list
   Connection* next_ = nullptr;
   PeerAddress address_;
-  Client* gathered_ = nullptr;            // whose bytes are in the batch
+  Client* gathered_ = nullptr;            // the client whose bytes are in the batch
   std::unique_ptr<const Ending> ending_;  // nullptr: this side has not ended it
   unsigned peer_code_ = 0;                // the peer's close code; 0: it has not closed
   State state_ = State::kOpen;
-  KindId kind_;  // of its streams
+  KindId kind_;  // kind of the streams that it sends
   bool over_http2_;
   bool batchable_;  // a plain socket, with nothing between the bytes and the kernel
   Watch watch_ = Watch::kLife;

@@ -18,7 +18,7 @@ class Room;
 // several clients, each in a room of its own.
 class Client {
  public:
-  // `kind` is that of the stream that it reads.
+  // `kind` is the kind of stream that the client reads.
   explicit Client(KindId kind) : kind_(kind) {}
   virtual ~Client() { stop_joining(); }
   Client(const Client&) = delete;
@@ -39,12 +39,12 @@ class Client {
   // The client's identity, made when somebody first asks for it; nullptr: others do not see the client.
   virtual IdentityPtr identity() { return identity_; }
 
-  // Others may have seen its identity.
+  // Returns true if others may have seen the client's identity.
   bool identified() const { return identity_ != nullptr; }
 
   KindId kind() const { return kind_; }
 
-  // Hub::join() has not answered yet.
+  // Returns true if Hub::join() has not answered yet.
   bool joining() const { return joining_ != nullptr; }
 
   Room* room() const { return room_; }
@@ -52,22 +52,22 @@ class Client {
   // Bytes published but not taken, without those of a replay.
   uint64_t lag() const { return stream_ ? stream_->stream.head() - cursor_ : 0; }
 
-  // It will be dismissed as soon as it has taken what was published before.
+  // Returns true if the client will be dismissed as soon as it has taken what was published before.
   bool leaving() const { return leaving_ != Status::kOk; }
 
-  // It is still being given messages from the history.
+  // Returns true while the client still gets messages from the history.
   bool replaying() const { return replay_next_ < replay_end_; }
 
   // The offset of the first of those messages.
   uint64_t replay_begin() const { return replay_next_; }
 
-  // There is something that it has not taken.
+  // Returns true if there is something that the client has not taken.
   bool behind() const { return room_ && (replaying() || lag() > 0); }
 
   bool reads(const RoomStream& stream) const { return stream_ == &stream; }
 
-  // Fanout::complete() has still to send what it took, after which its connection calls Hub::pump(): until then it is
-  // neither ready nor slow.
+  // True: Fanout::complete() still has to send what the client took. Then its connection calls Hub::pump(). Until then
+  // the client is neither ready nor slow.
   void set_gathered(bool gathered) { gathered_ = gathered; }
 
  protected:
@@ -88,14 +88,14 @@ class Client {
   }
 
   Room* room_ = nullptr;
-  RoomStream* stream_ = nullptr;   // of the room; nullptr: it is in none
+  RoomStream* stream_ = nullptr;   // the room's stream that it reads; nullptr: it is in no room
   std::shared_ptr<bool> joining_;  // false: it does not want to join any more
   Cursor cursor_ = 0;
   Cursor stop_ = kNoStop;      // where it will be dismissed; nothing after it is sent
-  uint64_t replay_next_ = 0;   // offsets of the messages that it gets from the history
-  uint64_t replay_end_ = 0;    // before anything from the stream
+  uint64_t replay_next_ = 0;   // offset of the next message that it gets from the history
+  uint64_t replay_end_ = 0;    // offset behind the last such message; the stream comes after these
   uint32_t replay_taken_ = 0;  // bytes already taken of the frames of message replay_next_
-  uint32_t index_ = 0;         // in the room's members
+  uint32_t index_ = 0;         // its place in the room's members
   Status leaving_ = Status::kOk;
   KindId kind_;
   bool gathered_ = false;

@@ -28,7 +28,7 @@ class Delivery final : public Broker::Node {
    public:
     bool waits() const { return unwritten_ != nullptr; }
 
-    // Number of them that have an offset.
+    // Number of waiting messages that have an offset.
     uint64_t numbered() const { return unwritten_ ? unwritten_->numbered : 0; }
 
    private:
@@ -44,7 +44,7 @@ class Delivery final : public Broker::Node {
       std::deque<std::shared_ptr<Item>> items;
       uint64_t numbered = 0;
     };
-    std::unique_ptr<Unwritten> unwritten_;  // nullptr: none
+    std::unique_ptr<Unwritten> unwritten_;  // nullptr: no message waits
   };
 
   // `journal` may be nullptr.

@@ -24,7 +24,8 @@ class Flush {
   // The client gets the last messages of its room, as far as the history has them, before those of the stream.
   void replay_last(Client& client, uint64_t messages, Time now);
 
-  // The same from this offset on. Precondition: the client has just joined, and the history has them.
+  // The client gets the messages from this offset on before those of the stream. Precondition: the client has just
+  // joined, and the history has these messages.
   static void replay_from(Client& client, uint64_t offset);
 
  private:

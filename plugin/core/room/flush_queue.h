@@ -23,13 +23,13 @@ class FlushQueue {
 
    private:
     friend class FlushQueue;
-    RoomLink link_;            // in now_ or later_
-    Time due_ = 0;             // while it is listed
+    RoomLink link_;            // place in now_ or later_
+    Time due_ = 0;             // when it is due; has a meaning only while it is in a list
     Time flushed_at_ = -1;     // the end of its last flush
-    size_t waiting_ = 0;       // messages published since the last flush began,
-    Time waiting_since_ = 0;   // the first of them at this time
-    Time serving_since_ = -1;  // the same of the messages that the flush under way sends; -1: there are none
-    bool delayed_ = false;     // it is in later_
+    size_t waiting_ = 0;       // number of messages published since the last flush began
+    Time waiting_since_ = 0;   // when the first of these messages was published
+    Time serving_since_ = -1;  // the same for the messages that the present flush sends; -1: there are none
+    bool delayed_ = false;     // the room is in later_, not in now_
     bool again_ = false;       // something came while a flush was under way
     bool lost_leave_ = false;
   };

@@ -23,7 +23,7 @@ class Membership {
   // Ends a membership at once, and tells the client. Does not fail.
   void dismiss(Client& client, Ending ending, Time now);
 
-  // The same as soon as the client has been sent everything published so far.
+  // Ends a membership as soon as the client has been sent everything published so far, and tells the client.
   void dismiss_after_head(Client& client, Status why, Time now);
 
  private:

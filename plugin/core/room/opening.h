@@ -17,10 +17,10 @@ class Schedule;
 // Brings rooms into use: the journal gives back what it has kept of a room, then the broker makes it known.
 class Opening {
  public:
-  // A room's state.
+  // A room's state in Opening.
   class Slot {
    public:
-    // Journal and broker have answered.
+    // Returns true if journal and broker have answered.
     bool usable() const { return usable_; }
     bool waits() const { return waiting_ != nullptr; }
 

@@ -31,31 +31,31 @@ struct Absent {
 struct PresenceLists {
   explicit PresenceLists(MemoryAccount& account) : charge(account) {}
 
-  std::string list;       // of all members; empty: not made yet
+  std::string list;       // the list of all members; empty: not made yet
   int64_t users = -1;     // number of different users; -1: not counted yet
-  bool too_long = false;  // the list
+  bool too_long = false;  // the list would be too long to send
   MemoryAccount::Charge charge;
-  Time asked_at = 0;  // the last time
+  Time asked_at = 0;  // when somebody last asked for these answers
 };
 
 // Knows who is in the rooms of a hub: members by their ids, and members whose connection is lost. Tells others who
 // comes and goes.
 class Presence {
  public:
-  // A room's part of it.
+  // A room's state in Presence.
   class Slot {
    public:
-    // In the order in which they left.
+    // The absent members, in the order in which they left.
     const std::list<Absent>& absent() const { return absent_; }
 
    private:
     friend class Presence;
     std::list<Absent> absent_;
     std::unique_ptr<PresenceLists> lists_;
-    RoomLink asked_;  // in Presence::asked_
+    RoomLink asked_;  // the room's place in Presence::asked_
   };
 
-  // Lists that nobody has asked for since then are forgotten; microseconds.
+  // Lists that nobody has asked for during this time are forgotten; microseconds.
   static constexpr Time kKeepLists = 10'000'000;
 
   Presence(Memory& memory, FlushQueue& queue);
@@ -71,7 +71,7 @@ class Presence {
   // dismissed by the next flush.
   void left(Room& room, Client& client, Departure departure, Time now);
 
-  // Takes back came(), without a word to anybody.
+  // Takes back came(), and tells nobody.
   void withdraw(Client& client);
 
   // The answers that are known about the room, empty if somebody came or went since. `fill` adds to them.
@@ -125,7 +125,7 @@ class Presence {
   RoomList asked_;                             // rooms with lists, by when these were last asked for
   std::set<std::pair<Time, Room*>> absences_;  // rooms with absent members, by when the first of them is gone
   std::unordered_map<Key, std::list<Absent>::iterator, Hash> absent_;
-  std::unordered_map<std::string_view, Client*> introduced_;  // by their identities' own ids
+  std::unordered_map<std::string_view, Client*> introduced_;  // keyed by the client id in the identity
   Departed departed_;
 };
 

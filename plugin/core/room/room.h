@@ -28,14 +28,14 @@ class RoomSlot {
   friend class RoomTable;
   Origin maker_ = kNobody;
   size_t group_ = 0;       // index of its namespace
-  RoomLink remembered_;    // in its namespace's list of rooms with something to remember
-  RoomLink vacant_;        // in the list of those of them without members
-  Time touched_at_ = 0;    // the last event worth remembering
+  RoomLink remembered_;    // place in its namespace's list of rooms with something to remember
+  RoomLink vacant_;        // place in the list of remembered rooms without members
+  Time touched_at_ = 0;    // time of the last event worth remembering
   bool promised_ = false;  // somebody was given a position, and may come back to it
 };
 
-// Members, what they are sent, and the last messages. Knows its members by plain pointers; a client leaves before it
-// dies.
+// A room: its members, the streams that they read, and the last messages. It knows its members by plain pointers; a
+// client leaves before it dies.
 class Room {
  public:
   Room(Memory& memory, const StreamKinds& kinds, const RoomSettings& settings, std::string name, std::string epoch);

@@ -47,7 +47,7 @@ class RoomTable {
   // Returns true if a client may join: the room is there, or one more may be, or one can be forgotten for it.
   bool has_place(std::string_view name, Origin origin = kNobody) const;
 
-  // The same for all of these together, each named once.
+  // Returns true if a client may join all of these rooms together, each named once.
   bool has_places(const std::vector<std::string>& names, Origin origin = kNobody) const;
 
   // The room of that name, made if it is not there; nullptr if there is no place for it.
@@ -110,11 +110,11 @@ class RoomTable {
   Broker& broker_;
   Random& random_;
   RoomShares shares_;
-  std::vector<Namespace> namespaces_;                                  // the plain one first
-  std::unordered_map<std::string_view, std::unique_ptr<Room>> rooms_;  // keyed by the room's own name
+  std::vector<Namespace> namespaces_;                                  // the plain namespace comes first
+  std::unordered_map<std::string_view, std::unique_ptr<Room>> rooms_;  // keyed by Room::name()
   RoomList vacant_;  // remembered rooms without members, in the order in which the last one left
   size_t occupied_ = 0;
-  bool walking_ = false;  // no room ends now
+  bool walking_ = false;  // a Walk exists, so no room ends now
 };
 
 }  // namespace lws_chat

@@ -23,7 +23,7 @@ struct RoomStream {
 // The streams of a room. A stream is made when the first reader of its kind comes, and lives as long as the room.
 class RoomStreams {
  public:
-  // The table has to outlive the streams.
+  // The table of kinds has to outlive the streams.
   RoomStreams(BlockPool& pool, Room* owner, const StreamKinds& kinds) : pool_(pool), owner_(owner), kinds_(kinds) {}
 
   RoomStream& of(KindId kind);
@@ -41,7 +41,7 @@ class RoomStreams {
   // The stream whose oldest block of memory this is.
   RoomStream& owner_of(const Block& segment) const;
 
-  // Between these two calls the bytes of unread() stay where they are.
+  // Between hold() and release() the bytes of unread() stay where they are.
   void hold();
   void release();
 

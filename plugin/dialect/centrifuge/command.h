@@ -29,7 +29,7 @@ enum class Method : uint8_t {
 struct Command {
   uint32_t id = 0;  // 0: none given
   Method method = Method::kNone;
-  std::string name;     // of the method, as it was sent
+  std::string name;     // the method's name, as it was sent
   Request request;      // slices of the line that was read
   std::string problem;  // the reason for refusing it, if it can be answered; empty: none
 };

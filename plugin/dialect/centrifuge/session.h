@@ -63,20 +63,22 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Takes one complete message: commands, one a line. Precondition: it is UTF-8.
+  // Takes one complete message: commands, one per line. Precondition: it is UTF-8.
   void receive(std::string_view message, Time now);
 
   // Goes on: the connection can write again, or the client may send again.
   void resume(Time now);
 
-  // The client has not taken everything that is for it; the second: not all of its replies.
+  // Returns true if the client has not taken everything that is for it.
   bool behind() const;
+
+  // Returns true if the client has not taken all of its replies.
   bool owes() const { return !output_.empty(); }
 
-  // A command waits for the hub's answer.
+  // Returns true while a command waits for the hub's answer.
   bool waiting() const { return waiting_; }
 
-  // Commands wait for their turn.
+  // Returns true while commands wait for their turn.
   bool waits() const { return !input_.empty(); }
 
   // Asks the client for a sign of life.
@@ -102,9 +104,9 @@ class Session {
   void end(Ending ending, Time now);
 
  private:
-  // Stop running commands while more bytes than this are untaken,
+  // The session runs no commands while more bytes of replies than this are untaken.
   static constexpr size_t kMaxUntaken = 65536;
-  // or while anything is, if the untaken bytes of all clients exceed this part of max-memory.
+  // If the untaken bytes of all clients exceed this part of max-memory, it runs none while any byte is untaken.
   static constexpr uint64_t kShareOfMemory = 4;
 
   // The beginning of a named session's key.
@@ -162,27 +164,27 @@ class Session {
   const Options& options_;
   SessionLink& link_;
   IdentityPtr identity_;  // nullptr: it has not sent `connect`
-  std::string key_;       // recognizes it when it comes back
+  std::string key_;       // recognizes the client when it comes back
   bool named_ = false;    // the client gave the session a name
   Sessions::Place place_;
   Subscriptions subscriptions_;
   size_t joined_ = 0;                  // number of subscriptions that are members
   std::string next_served_;            // the room that is served first when the connection is ready again
   std::list<std::string> input_;       // messages that wait; the first may be only a rest
-  MemoryAccount::Charge input_bytes_;  // of input_, with the cost of keeping them
-  MemoryAccount::Charge claimed_;      // of the identity and the subscriptions
-  std::string replies_;                // JSON texts, one a line, of the commands done in this turn
+  MemoryAccount::Charge input_bytes_;  // bytes of input_, with the cost of keeping them
+  MemoryAccount::Charge claimed_;      // bytes of the identity and the subscriptions
+  std::string replies_;                // replies to the commands of this turn: JSON texts, one per line
   std::string output_;                 // frames that the connection has not taken
   size_t taken_ = 0;                   // bytes of output_ that the connection has taken
   size_t noted_ = 0;                   // bytes of output_ that are part of sessions_.untaken
-  Subscription* speaking_ = nullptr;   // it has written half a message: nobody else may write before the rest
-  bool ping_waits_ = false;            // in output_
+  Subscription* speaking_ = nullptr;   // it has written half a message: no other may write before the rest
+  bool ping_waits_ = false;            // a ping is in output_
   bool held_ = false;                  // the client's input is held back
-  std::set<uint32_t> ids_;             // of commands of the current message
-  uint64_t cost_ = 1;                  // of the current command, in ordinary ones
+  std::set<uint32_t> ids_;             // ids of the commands in the current message
+  uint64_t cost_ = 1;                  // cost of the current command, counted in ordinary commands
   Time grace_ = 0;                     // the longest presence-grace of its rooms
   bool waiting_ = false;               // a command waits for the hub's answer, and the next ones wait for it
-  Status pending_end_ = Status::kOk;   // why it ends as soon as everything is sent; kOk: it does not
+  Status pending_end_ = Status::kOk;   // why the session ends as soon as everything is sent; kOk: it goes on
   bool ended_ = false;
   Lifetime lifetime_;
 };

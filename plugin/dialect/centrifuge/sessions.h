@@ -18,7 +18,7 @@ class Sessions {
   // A session's place among the others.
   class Place {
     friend class Sessions;
-    const Identity* who_ = nullptr;  // nullptr: it has none
+    const Identity* who_ = nullptr;  // nullptr: the session was not added
     std::string_view key_;
     std::multimap<std::string_view, Session*>::iterator by_user_;
   };
@@ -27,7 +27,7 @@ class Sessions {
   // removed; the key may be empty. Precondition: no other session has this client id or this key.
   void add(Session& session, const Identity& who, std::string_view key, Place& place);
 
-  // Removes it, if it is there.
+  // Removes the session, if it is there.
   void remove(Place& place);
 
   // The session of that key or client id, or nullptr. A client that gives a session's name in `connect` replaces that

@@ -25,7 +25,7 @@ class Session::Subscription final : public Client {
   }
   std::string_view name() const { return name_; }
 
-  // A back end dismissed it before it was a member.
+  // A back end dismissed the subscription before it was a member.
   void set_unwanted() { unwanted_ = true; }
   bool unwanted() const { return unwanted_; }
 
@@ -33,7 +33,7 @@ class Session::Subscription final : public Client {
 
  private:
   Session& session_;
-  const std::string name_;  // of its room
+  const std::string name_;  // name of the room
   bool unwanted_ = false;
 };
 

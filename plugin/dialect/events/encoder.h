@@ -48,8 +48,8 @@ class EventMixer {
 
   std::vector<std::string> names_;
   std::vector<Position> positions_;
-  bool in_line_ = false;   // the last piece ended inside of a line
-  bool in_event_ = false;  // and inside of an event
+  bool in_line_ = false;   // the last piece ended inside a line
+  bool in_event_ = false;  // the last piece ended inside an event
 };
 
 }  // namespace lws_chat

@@ -96,10 +96,10 @@ class EventSession {
   MemoryAccount::Charge charge_;
   std::deque<Reader> readers_;    // one for each room
   std::unique_ptr<Entry> entry_;  // nullptr: it is in all rooms
-  EventMixer mixer_;              // used when there are several
+  EventMixer mixer_;              // used when there are several rooms
   std::string pending_;           // goes out before anything else from the rooms
   size_t next_served_ = 0;        // index of the room that goes first when the connection is ready again
-  Reader* speaking_ = nullptr;    // has written a part of an event; the others wait for the rest
+  Reader* speaking_ = nullptr;    // this reader has written a part of an event; the others wait for the rest
   Time commented_at_ = 0;
   Status draining_ = Status::kOk;
   bool ended_ = false;

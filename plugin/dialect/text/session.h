@@ -32,7 +32,7 @@ class TextLink {
   ~TextLink() = default;
 };
 
-// The tutorial's dialect. A client's message is a message for its room, unchanged, and the client receives the room's
+// The text dialect. A client's message is a message for its room, unchanged, and the client receives the room's
 // messages. Only the close word is special: the room receives it, then the server closes its sender.
 class TextSession final : public Client {
  public:

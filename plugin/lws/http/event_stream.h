@@ -60,10 +60,10 @@ class EventStream final : public Connection, public HttpExchange, private EventL
 
   EventSession session_;
   std::string cors_;
-  std::string last_bytes_;  // not sent yet; only in the farewell
+  std::string last_bytes_;  // bytes of the farewell that are not sent yet
   Probe probe_;
-  int turns_left_ = 0;  // until the probe is over
-  bool asked_ = false;  // lws was asked to say when it may write
+  int turns_left_ = 0;  // turns of the loop until the probe is over
+  bool asked_ = false;  // lws was asked to say when the stream may write
 };
 
 }  // namespace lws_chat

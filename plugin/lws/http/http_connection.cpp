@@ -41,7 +41,8 @@ int HttpConnections::answered(lws* wsi) {
   open_.erase(wsi);
   if (lws_http_transaction_completed(wsi)) return -1;
   if (!http1) return 0;
-  // lws sends a redirection before it reads if the next request lets another one follow, and goes by this request.
+  // lws can answer the next request with a redirection before it has read whether that request lets another one follow.
+  // It then uses the setting that this request leaves. So this request leaves the setting that the connection ends.
   return end_with_answer(wsi) && !has_read_ahead(wsi) ? 0 : -1;
 }
 

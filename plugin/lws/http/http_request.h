@@ -57,16 +57,16 @@ class HttpRequest final : public HttpExchange, public Alarm {
   std::string rest_;
   std::string body_;
   HttpAnswer answer_;
-  size_t sent_ = 0;    // bytes sent of its body
+  size_t sent_ = 0;    // bytes of answer_.body that were sent
   uint64_t left_ = 0;  // bytes of the request's body that are still to come, as far as is known
   Time deadline_ = 0;
   HttpConnections::Place place_ = HttpConnections::Place::kUnknown;
   bool keeps_ = false;     // the client lets another request follow
-  bool complete_ = false;  // its body has come, or it has none
+  bool complete_ = false;  // the request's body has come, or there is none
   bool answered_ = false;  // the answer is known
   bool sent_headers_ = false;
   bool end_now_ = false;         // the connection ends with the answer, and does not wait for the rest of the body
-  bool end_after_body_ = false;  // it ends when the rest has come, which nobody reads
+  bool end_after_body_ = false;  // the connection ends when the rest of the body has come, which nobody reads
   Lifetime lifetime_;
 };
 

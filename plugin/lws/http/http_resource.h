@@ -15,8 +15,8 @@ class VhostState;
 
 // A resource below the mount of callback://lws-chat.
 struct HttpResource {
-  std::string_view path;  // behind the mount; one that ends with / has more behind it
-  bool takes_body;        // by POST; else it is read by GET
+  std::string_view path;  // the path behind the mount; a path that ends with / has more behind it
+  bool takes_body;        // true: requests are POST with a body; false: it is read by GET
 
   // Judges a request before its body has come. Status 200: nothing is wrong. `vhost` may be nullptr.
   HttpAnswer (*judge)(lws* wsi, VhostState* vhost, std::string_view rest);

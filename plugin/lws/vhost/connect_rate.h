@@ -20,7 +20,7 @@ class ConnectRate {
  private:
   uint64_t per_second_;
   Time since_ = 0;                              // start of the present second
-  std::unordered_map<Origin, uint64_t> count_;  // connections of this second, by address
+  std::unordered_map<Origin, uint64_t> count_;  // number of connections in this second, by address
 };
 
 }  // namespace lws_chat

@@ -32,7 +32,7 @@ class InboxPublisher {
   Hub& hub_;
   size_t portion_;
   const char* vhost_name_;
-  std::list<Inbox::Item> taken_;  // from the inbox, and not published yet
+  std::list<Inbox::Item> taken_;  // items that were taken from the inbox and are not published yet
   Time logged_ = 0;
   Timer again_;
   Lifetime lifetime_;

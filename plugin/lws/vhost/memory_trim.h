@@ -20,7 +20,7 @@ class MemoryTrim {
 
   const Hub& hub_;
   Timer timer_;
-  uint64_t connections_ = 0;  // at the last look
+  uint64_t connections_ = 0;  // number of connections at the last look
   // Values when memory was last given back: resident bytes that the hub does not know of, and connections.
   uint64_t kept_ = 0;
   uint64_t kept_for_ = 0;

@@ -38,8 +38,8 @@ class PeerWatch {
   void schedule();
 
   Liveness alive_;
-  Liveness awaited_;  // have not said who they are
-  Liveness readers_;  // never say anything
+  Liveness awaited_;  // clients that have not said who they are
+  Liveness readers_;  // readers, which never say anything
   Timer timer_;
   Time due_ = -1;
 };

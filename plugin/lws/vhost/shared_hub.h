@@ -32,7 +32,7 @@ class SharedHub final : public Fanout, private Waker {
   // Compares the options with those of another vhost for the same hub. Returns the differences; empty: none.
   std::string conflict_with(const Options& options) const;
 
-  // The way out of its bytes, for the log.
+  // Returns the name of the way in which the hub's bytes go out, for the log.
   const char* fanout_name() const { return uring_ ? "io_uring" : "write"; }
 
   // A message came from this socket. More messages that it has ready go out together with this one.
@@ -68,9 +68,9 @@ class SharedHub final : public Fanout, private Waker {
   bool batching_ = false;
   Timer timer_;
   Time scheduled_ = Hub::kNever;
-  int source_ = -1;  // the socket of the last message
-  Time slow_logged_ = 0;
-  uint64_t slow_since_ = 0;  // readers closed since the last such line
+  int source_ = -1;          // the socket of the last message
+  Time slow_logged_ = 0;     // when the last line about slow readers was logged
+  uint64_t slow_since_ = 0;  // readers closed for being slow since that line
 };
 
 }  // namespace lws_chat

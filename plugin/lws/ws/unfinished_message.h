@@ -43,7 +43,7 @@ class UnfinishedMessage final : public Alarm {
   UnfinishedMessages::iterator place_;
   MemoryAccount::Charge charge_;
   std::string bytes_;
-  size_t seen_ = 0;  // bytes at the last look
+  size_t seen_ = 0;  // number of bytes at the last look
 };
 
 }  // namespace lws_chat

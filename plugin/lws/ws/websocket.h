@@ -68,10 +68,10 @@ class WebSocket : public Connection {
   bool say_farewell();
   std::string close_payload() const;
 
-  std::unique_ptr<UnfinishedMessage> unfinished_;  // nullptr: between two messages
-  std::string last_frames_;                        // to be sent before the close
+  std::unique_ptr<UnfinishedMessage> unfinished_;  // nullptr: no message is unfinished
+  std::string last_frames_;                        // frames to be sent before the close
   RateLimit rate_;
-  Time read_again_at_ = 0;  // not before, because the client sent too fast
+  Time read_again_at_ = 0;  // reading does not go on before this time, because the client sent too fast
   bool paused_ = false;
   bool held_ = false;  // reading waits until the client has taken what it was sent
 };
