@@ -8,6 +8,7 @@
 
 #include "api/server_api.h"
 #include "core/utf8.h"
+#include "dialect/client_info.h"
 #include "support/hub_calls.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"

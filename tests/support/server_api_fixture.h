@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/server_api.h"
+#include "dialect/client_info.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"
 #include "support/unit.h"

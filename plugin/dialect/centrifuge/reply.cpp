@@ -27,20 +27,6 @@ std::string_view field_of(Event::Kind kind) {
 
 }  // namespace
 
-IdentityPtr make_identity(std::string client, std::string_view user, std::string_view conn_info) {
-  auto identity = std::make_shared<Identity>();
-  identity->client = std::move(client);
-  identity->user = user;
-  std::string& json = identity->json;
-  json = "{\"user\":";
-  append_quoted(json, user);
-  json += ",\"client\":";
-  append_quoted(json, identity->client);
-  if (!conn_info.empty()) json.append(",\"conn_info\":").append(conn_info);
-  json += '}';
-  return identity;
-}
-
 void append_data(std::string& json, const Message& message) {
   switch (message.format) {
     case Format::kJson: json += message.payload; return;

@@ -4,16 +4,12 @@
 #include <string>
 #include <string_view>
 
-#include "core/identity.h"
 #include "core/log/message.h"
 #include "dialect/centrifuge/client_error.h"
 
 // The output of the structured dialect: replies and pushes of Centrifuge's client protocol in JSON
 // (github.com/centrifugal/protocol, definitions/client.proto).
 namespace lws_chat {
-
-// Makes the identity of a client. `conn_info` is JSON; empty: none.
-IdentityPtr make_identity(std::string client, std::string_view user, std::string_view conn_info);
 
 // Appends the payload as JSON. Binary messages become {"base64":"..."}.
 void append_data(std::string& json, const Message& message);

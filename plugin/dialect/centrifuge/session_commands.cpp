@@ -7,6 +7,7 @@
 #include "dialect/centrifuge/reply.h"
 #include "dialect/centrifuge/room_query.h"
 #include "dialect/centrifuge/subscription.h"
+#include "dialect/client_info.h"
 #include "dialect/stream_kinds.h"
 
 namespace lws_chat {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/recovery.h"
-#include "dialect/centrifuge/reply.h"
+#include "dialect/client_info.h"
 #include "dialect/stream_kinds.h"
 
 namespace lws_chat {

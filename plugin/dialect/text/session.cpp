@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/utf8.h"
-#include "dialect/centrifuge/reply.h"
+#include "dialect/client_info.h"
 #include "dialect/stream_kinds.h"
 #include "wire/frame.h"
 
@@ -17,9 +17,7 @@ void TextSession::enter(std::string_view room, Time now) {
   Deferred<Status> joined = hub_.join(*this, {room, hub_.settings_of(room).replay, link_.origin()}, now);
   if (joined.ready()) return entered(joined.value());
   await();
-  joined.then(lifetime_, [this](Status status) {
-    act_late([&] { entered(status); });
-  });
+  joined.then(lifetime_, [this](Status status) { act_late([&] { entered(status); }); });
 }
 
 // Joining can still fail, because other rooms may have been made since the upgrade was admitted.
@@ -57,9 +55,7 @@ void TextSession::publish(const Message& message, Time now) {
   Deferred<Published> result = hub_.publish({}, {room()->name(), known}, now);
   if (result.ready()) return published(closes, result.value());
   await();
-  result.then(lifetime_, [this, closes](const Published& late) {
-    act_late([&] { published(closes, late); });
-  });
+  result.then(lifetime_, [this, closes](const Published& late) { act_late([&] { published(closes, late); }); });
 }
 
 void TextSession::published(bool closes, const Published& result) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "api/server_api.h"
+#include "dialect/client_info.h"
 #include "support/event_peer.h"
 #include "support/failing_new.h"
 #include "support/hub_calls.h"

@@ -1,5 +1,6 @@
 // A back end asks about rooms and about the server.
 #include "api/server_api.h"
+#include "dialect/client_info.h"
 #include "support/hub_calls.h"
 #include "support/server_api_fixture.h"
 
