@@ -64,9 +64,13 @@ void Session::connect(Command& command, Time now) {
   if (data.size() > kMaxConnectData)
     return refuse(command, ClientError::kLimitExceeded,
                   "data is larger than " + std::to_string(kMaxConnectData) + " bytes");
+  size_t before = claimed_.bytes();
   if (!claim(kIdentity + 3 * data.size())) return end({Status::kNoMemory}, now);
   std::string problem = identify(data, now);
-  if (!problem.empty()) return refuse(command, ClientError::kBadRequest, "data: " + problem);
+  if (!problem.empty()) {
+    claimed_.set(before);
+    return refuse(command, ClientError::kBadRequest, "data: " + problem);
+  }
   link_.connected();
   std::string result = "{\"client\":\"" + identity_->client + "\",\"version\":\"lws-chat " LWS_CHAT_VERSION "\"";
   if (options_.ping_interval > 0)

@@ -116,6 +116,17 @@ TEST(the_first_command_must_be_connect) {
   }
 }
 
+TEST(a_connect_that_is_refused_takes_no_memory) {
+  Fixture f;
+  for (int i = 1; i <= 50; ++i) {
+    std::string data = R"({"user":5,"x":")" + std::string(3000, 'y') + "\"}";
+    f.a->session.receive("{\"id\":" + std::to_string(i) + ",\"connect\":{\"data\":" + data + "}}", 0);
+    CHECK(f.a->take_one().find("\"code\":107") != std::string::npos);
+    CHECK_EQ(f.hub.memory().clients.used(), 0u);
+  }
+  CHECK(!f.a->why);
+}
+
 TEST(pongs_and_messages_without_an_id_get_no_reply) {
   Fixture f;
   f.connect(*f.a);
