@@ -11,13 +11,13 @@
 namespace lws_chat {
 
 TextSession::TextSession(Hub& hub, const Options& options, TextLink& link)
-    : Client(kTextKind), hub_(hub), options_(options), link_(link), input_bytes_(hub.memory().input) {}
+    : Client(kTextKind), hub_(hub), options_(options), link_(link) {}
 
 void TextSession::enter(std::string_view room, Time now) {
   Deferred<Status> joined = hub_.join(*this, {room, hub_.settings_of(room).replay, link_.origin()}, now);
   if (joined.ready()) return entered(joined.value());
   await();
-  joined.then(lifetime_, [this](Status status) { act_late([&] { entered(status); }); });
+  joined.then(held_->lifetime, [this](Status status) { act_late([&] { entered(status); }); });
 }
 
 // Joining can still fail, because other rooms may have been made since the upgrade was admitted.
@@ -33,16 +33,16 @@ void TextSession::receive(const Message& message, Time now) {
   if (binary && options_.binary == BinaryPolicy::kRefuse) return end({Status::kUnsupportedData});
   // lws validates UTF-8 only if its context asks for it. A relayed invalid text would make every reader close.
   if (!binary && !is_utf8(message.payload)) return end({Status::kInvalidText});
-  if (waiting_ || !input_.empty()) return keep(message);
+  if (held_) return keep(message);
   publish(message, now);
 }
 
 // The connection does not read now, but it may have read some messages before; their size is limited, too.
 void TextSession::keep(const Message& message) {
-  input_.emplace_back(message);
-  size_t bytes = input_bytes_.bytes() + input_.back().bytes();
-  if (!input_bytes_.may_be(bytes)) return end({Status::kNoMemory});
-  input_bytes_.set(bytes);
+  held_->input.emplace_back(message);
+  size_t bytes = held_->bytes.bytes() + held_->input.back().bytes();
+  if (!held_->bytes.may_be(bytes)) return end({Status::kNoMemory});
+  held_->bytes.set(bytes);
   if (bytes > 2 * options_.max_message + 65536) end({Status::kTooFast});
 }
 
@@ -55,7 +55,7 @@ void TextSession::publish(const Message& message, Time now) {
   Deferred<Published> result = hub_.publish({}, {room()->name(), known}, now);
   if (result.ready()) return published(closes, result.value());
   await();
-  result.then(lifetime_, [this, closes](const Published& late) { act_late([&] { published(closes, late); }); });
+  result.then(held_->lifetime, [this, closes](const Published& late) { act_late([&] { published(closes, late); }); });
 }
 
 void TextSession::published(bool closes, const Published& result) {
@@ -66,7 +66,8 @@ void TextSession::published(bool closes, const Published& result) {
 }
 
 void TextSession::await() {
-  waiting_ = held_ = true;
+  if (!held_) held_ = std::make_unique<Held>(hub_.memory().input);
+  waiting_ = true;
   link_.hold_input(true);
 }
 
@@ -91,14 +92,14 @@ void TextSession::answered() {
 void TextSession::resume(Time now) {
   if (ended_) return;
   hub_.pump(*this, now);
-  while (!ended_ && !waiting_ && room() && !leaving() && !input_.empty()) {
-    KeptMessage next = std::move(input_.front());
-    input_.pop_front();
-    input_bytes_.set(input_bytes_.bytes() - next.bytes());
+  while (!ended_ && !waiting_ && room() && !leaving() && held_ && !held_->input.empty()) {
+    KeptMessage next = std::move(held_->input.front());
+    held_->input.pop_front();
+    held_->bytes.set(held_->bytes.bytes() - next.bytes());
     publish(next.view(), now);
   }
   if (ended_ || waiting_ || !held_) return;
-  held_ = false;
+  held_.reset();
   link_.hold_input(false);
 }
 
@@ -112,10 +113,8 @@ void TextSession::end_after_head(Status why, Time now) {
 
 void TextSession::lost(Time now) {
   ended_ = true;
-  lifetime_.end();
   hub_.leave(*this, now, Hub::Departure::kMayReturn);
-  input_.clear();
-  input_bytes_.set(0);
+  held_.reset();
 }
 
 // Made on first use, because most text clients never need one.

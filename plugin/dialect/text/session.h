@@ -1,6 +1,7 @@
 #pragma once
 
 #include <list>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -76,13 +77,18 @@ class TextSession final : public Client {
   Hub& hub_;
   const Options& options_;
   TextLink& link_;
-  std::list<KeptMessage> input_;       // messages that wait for the hub's answer to an earlier one
-  MemoryAccount::Charge input_bytes_;  // bytes of `input_`
-  bool waiting_ = false;
-  bool held_ = false;  // the connection does not read from the client
+  // What is needed while the client is not listened to: between a question that the hub answers late and the last
+  // message that has waited for the answer. Most sessions never have it.
+  struct Held {
+    explicit Held(MemoryAccount& account) : bytes(account) {}
+    std::list<KeptMessage> input;  // messages that wait
+    MemoryAccount::Charge bytes;   // of `input`
+    Lifetime lifetime;             // of the wish for an answer
+  };
+  std::unique_ptr<Held> held_;
+  bool waiting_ = false;  // for an answer of the hub
   Status ending_ = Status::kOk;
   bool ended_ = false;
-  Lifetime lifetime_;
 };
 
 }  // namespace lws_chat
