@@ -161,7 +161,7 @@ const std::vector<OptionRow>& option_table() {
              "gets 413."),
       number("max-clients", "clients", "0", 0, 10'000'000, kVhost, OF(max_clients),
              "Largest number of WebSockets and event streams on this vhost. Further clients get 503. 0: no limit."),
-      number("max-waiting", "connections", "4096", 0, 10'000'000, kVhost, OF(max_waiting),
+      number("max-waiting", "connections", "2048", 0, 10'000'000, kVhost, OF(max_waiting),
              "Largest number of connections that have not sent a request yet, counted over the whole server. A further "
              "one takes the place of the one that has waited longest. 0: no limit. Has no effect in lwsws."),
       number("max-waiting-per-address", "connections", "1024", 0, 10'000'000, kVhost, OF(max_waiting_from),
