@@ -4,6 +4,7 @@
 #include <exception>
 #include <iterator>
 
+#include "core/release.h"
 #include "dialect/centrifuge/reply.h"
 #include "dialect/centrifuge/subscription.h"
 #include "wire/frame.h"
@@ -178,7 +179,7 @@ void Session::flush_replies() {
     output_.reserve(output_.size() + framed_size(replies_.size()));
     FrameString frames(output_);
     append_message(frames, Message{replies_});
-    replies_ = std::string();
+    release(replies_);
   }
   write_replies();
   note_untaken();
@@ -195,11 +196,11 @@ void Session::write_replies() {
     taken_ += taken;
   }
   if (taken_ == output_.size()) {
-    output_ = std::string();
+    release(output_);
     ping_waits_ = false;
   } else if (taken_ > kMaxUntaken) {
     // A client that is always a little behind would otherwise let it grow for ever.
-    output_.erase(0, taken_);
+    release_front(output_, taken_);
   } else {
     return;
   }
@@ -328,7 +329,8 @@ void Session::leave_all(Time now, Hub::Departure departure) {
   for (auto& [name, subscription] : subscriptions_) hub_.leave(subscription, now, departure);
   sessions_.remove(place_);
   if (departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0) remember_me(now);
-  output_ = replies_ = std::string();
+  release(output_);
+  release(replies_);
   taken_ = 0;
   input_.clear();
   input_bytes_.set(0);

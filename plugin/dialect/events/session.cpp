@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/recovery.h"
+#include "core/release.h"
 #include "dialect/client_info.h"
 #include "dialect/stream_kinds.h"
 
@@ -143,7 +144,10 @@ void EventSession::send_pending() {
   while (!pending_.empty() && link_.ready()) {
     size_t taken = link_.write(nullptr, pending_);
     if (taken == 0) return;
-    pending_.erase(0, taken);
+    if (taken < pending_.size())
+      pending_.erase(0, taken);
+    else
+      release(pending_);
   }
 }
 

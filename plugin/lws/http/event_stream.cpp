@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/release.h"
 #include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
@@ -72,7 +73,7 @@ int EventStream::begin() {
   if (lws_add_http_common_headers(wsi(), HTTP_STATUS_OK, "text/event-stream", LWS_ILLEGAL_HTTP_CONTENT_LEN, &at, end))
     return -1;
   if (!add_header(wsi(), "date:", http_date(), &at, end) || !add_stream_headers(wsi(), cors_, &at, end)) return -1;
-  cors_ = std::string();
+  release(cors_);
   if (lws_finalize_write_http_header(wsi(), begin, &at, end)) return -1;
   // The stream lives for as long as the reader wants, and needs nothing of the request any more.
   if (over_http2())

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/log_text.h"
+#include "core/release.h"
 #include "lws/clock.h"
 #include "lws/http/event_stream.h"
 #include "lws/http/http_body.h"
@@ -184,7 +185,7 @@ int HttpRequest::serve() {
 
 int HttpRequest::answer(HttpAnswer answer) {
   answered_ = true;
-  body_ = std::string();
+  release(body_);
   if (resource_ && vhost_) resource_->count(*vhost_, rest_, answer.status);
   if (answer.status >= 400 && answer.status != 503 && (!vhost_ || vhost_->may_log()))
     lwsl_notice("lws-chat: vhost %s: %s: request refused with %u: %s\n", lws_get_vhost_name(lws_get_vhost(wsi_)),
