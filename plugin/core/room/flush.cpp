@@ -119,7 +119,10 @@ bool Flush::send_replay(Client& client, Time now) {
 size_t Flush::send_replay_piece(Client& client, Time now) {
   const Room& room = *client.room();
   const History& history = room.history();
-  if (client.replay_next_ < history.first()) return membership_.dismiss(client, {Status::kReplayLost}, now), 0;
+  if (client.replay_next_ < history.first()) {
+    membership_.dismiss(client, {Status::kReplayLost}, now);
+    return 0;
+  }
   std::string bytes;
   FrameString frames(bytes);
   std::vector<size_t> ends;  // of the messages, in the buffer
@@ -131,7 +134,10 @@ size_t Flush::send_replay_piece(Client& client, Time now) {
     ends.push_back(bytes.size());
   }
   size_t taken = client.write(std::string_view(bytes).substr(client.replay_taken_));
-  if (taken == 0) return membership_.leave(client, now, Departure::kFinal), 0;
+  if (taken == 0) {
+    membership_.leave(client, now, Departure::kFinal);
+    return 0;
+  }
   if (!client.room()) return 0;
   ++counters_.writes;
   counters_.bytes_out += taken;

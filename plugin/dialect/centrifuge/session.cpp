@@ -144,17 +144,28 @@ void Session::answered() {
 bool Session::handle(std::string_view line, Time now) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return true;
   Command command;
-  if (!read_command(line, command)) return end({Status::kBadRequest, 0, "not a command in JSON"}, now), true;
+  if (!read_command(line, command)) {
+    end({Status::kBadRequest, 0, "not a command in JSON"}, now);
+    return true;
+  }
   if (command.method == Method::kNone && command.id == 0) return true;
   bool first = command.method == Method::kConnect;
   if (first == (identity_ != nullptr))
     return end({Status::kBadRequest, 0, first ? "connect for the second time" : "connect has to come first"}, now),
            true;
   if (command.method == Method::kSend) return true;
-  if (command.id == 0) return end({Status::kBadRequest, 0, "command without id"}, now), true;
-  if (!command.problem.empty()) return refuse(command, ClientError::kBadRequest, command.problem), true;
-  if (ids_.count(command.id))
-    return refuse(command, ClientError::kBadRequest, "the id was used before in the same message"), true;
+  if (command.id == 0) {
+    end({Status::kBadRequest, 0, "command without id"}, now);
+    return true;
+  }
+  if (!command.problem.empty()) {
+    refuse(command, ClientError::kBadRequest, command.problem);
+    return true;
+  }
+  if (ids_.count(command.id)) {
+    refuse(command, ClientError::kBadRequest, "the id was used before in the same message");
+    return true;
+  }
   if (command.method == Method::kUnsubscribe && !unsubscribe(command, now)) return false;
   ids_.insert(command.id);
   perform(command, now);

@@ -195,8 +195,10 @@ bool Session::recover(Subscription& subscription, const Position& seen, std::str
 
 bool Session::unsubscribe(Command& command, Time now) {
   std::string channel = command.request.text("channel");
-  if (!command.request.problem().empty())
-    return refuse(command, ClientError::kBadRequest, command.request.problem()), true;
+  if (!command.request.problem().empty()) {
+    refuse(command, ClientError::kBadRequest, command.request.problem());
+    return true;
+  }
   auto found = find(channel);
   if (found != subscriptions_.end()) {
     // Earlier messages come before the reply, if the connection takes them. The rest of half a message must.
@@ -208,7 +210,8 @@ bool Session::unsubscribe(Command& command, Time now) {
     hub_.leave(found->second, now);
     forget(found);
   }
-  return reply(command, "{}"), true;
+  reply(command, "{}");
+  return true;
 }
 
 // Returns the subscription that a command is about; nullptr: the command was refused.
