@@ -1,5 +1,5 @@
-// An answer that comes late comes once. The N-th allocation while a client acts on it fails, for each N: the client gets
-// its answer or is closed, but never waits for ever.
+// An answer that comes late comes once. The N-th allocation while a client acts on it fails, for each N: the client
+// gets its answer or is closed, but never waits for ever.
 #include <deque>
 #include <memory>
 #include <string>

@@ -31,14 +31,14 @@ TEST(kinds_with_the_same_encoder_share_one_encoding) {
   BlockPool pool;
   RoomStreams streams(pool, nullptr, kinds);
   std::vector<Cursor> cursors;
-  for (KindId kind : {0, 2, 3}) cursors.push_back(streams.of(kind).stream.join());
+  for (KindId kind : {KindId{0}, KindId{2}, KindId{3}}) cursors.push_back(streams.of(kind).stream.join());
   (void)streams.of(1);  // has no reader
   streams.append({Event::Kind::kPublication, "room", Message{"hi"}});
   CHECK_EQ(calls, 1);
-  for (KindId kind : {0, 2, 3}) CHECK_EQ(streams.of(kind).stream.unread(0, 2), "hi");
+  for (KindId kind : {KindId{0}, KindId{2}, KindId{3}}) CHECK_EQ(streams.of(kind).stream.unread(0, 2), "hi");
   CHECK_EQ(streams.of(1).stream.head(), 0u);
   CHECK_EQ(streams.made(), 4u);
-  for (KindId kind : {0, 2, 3}) streams.of(kind).stream.leave(0);
+  for (KindId kind : {KindId{0}, KindId{2}, KindId{3}}) streams.of(kind).stream.leave(0);
 }
 
 TEST(an_attempt_that_is_not_kept_takes_back_its_event) {
