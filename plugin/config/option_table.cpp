@@ -134,8 +134,8 @@ const std::vector<OptionRow>& option_table() {
       list("trusted-proxies", "addresses", "", kVhost, OF(trusted_proxies), set_addresses,
            "Addresses of proxies whose X-Forwarded-For names the client, separated by spaces. The log and the limits "
            "per "
-           "address then use the client's address. If a proxy does not name the client, the log has unknown address, "
-           "and the limits count for the proxy."),
+           "address then use the client's address. If a proxy does not name the client, the log says unknown address, "
+           "and the limits count the proxy instead."),
       text("hub", "", kVhost, OF(hub_name), set_text,
            "Vhosts with the same hub share their rooms. They must agree on all options marked hub or room. Empty: "
            "the vhost has rooms of its own."),
@@ -150,12 +150,11 @@ const std::vector<OptionRow>& option_table() {
       list("allowed-origins", "origins", "", kVhost, OF(allowed_origins), set_origins,
            "Origins whose pages may connect in addition to the server's own, separated by spaces; * allows all, null "
            "allows pages from files. Clients that send no Origin header are always allowed."),
-      list(
-          "server-names", "names", "", kVhost, OF(server_names), set_server_names,
-          "The host names of this server, separated by spaces. A request for another host gets 421, except for files. "
-          "A vhost on the loopback also accepts the loopback names and its own name. * allows all. Empty: a vhost that "
-          "listens on 127.0.0.1 or ::1 only and has no trusted-proxies accepts only its "
-          "own name and the loopback names; other vhosts allow all."),
+      list("server-names", "names", "", kVhost, OF(server_names), set_server_names,
+           "The host names of this server, separated by spaces. A request for another host gets 421, except for files. "
+           "A vhost on the loopback also accepts the loopback names and its own name. * allows all. Empty: a vhost on "
+           "the loopback without trusted-proxies accepts only these; other vhosts "
+           "allow all names."),
       number("max-message", "bytes", "65536", 1, 64 * kMiB, kVhost, OF(max_message),
              "Largest message, after reassembly. A client that sends a larger one is closed with 1009; over HTTP it "
              "gets 413."),
@@ -182,12 +181,14 @@ const std::vector<OptionRow>& option_table() {
           "max-joins-per-second", "connections", "0", 0, 1'000'000, kVhost, OF(max_joins_per_second),
           "Connections (not joins of rooms) that one address may open per second. Further connections get 429. 0: no "
           "limit."),
-      duration("drain-seconds", "s", "0", 0, 3600, kVhost, OF(drain_time), kSecond,
-               "At shutdown, closes the clients one after another within this time, with 1012, so that they do not all "
-               "reconnect at once. 0: closes all at once, with 1001. Has no effect in lwsws."),
+      duration(
+          "drain-seconds", "s", "0", 0, 3600, kVhost, OF(drain_time), kSecond,
+          "At shutdown, closes the clients one after another within this time, with 1012, so that they do not all "
+          "reconnect at once. 0: closes all at once, with 1001. Structured clients get 3001. Has no effect in lwsws."),
       number("message-rate", "messages/s", "100", 0, 1'000'000, kVhost, OF(message_rate),
              "Messages per second that a client may send in the long run. The server reads a faster client more "
-             "slowly and drops nothing. 0: no limit."),
+             "slowly and loses nothing. Over HTTP/2 it closes the client with 1008 (structured clients: 3013). 0: no "
+             "limit."),
       number("message-burst", "messages", "200", 1, 1'000'000, kVhost, OF(message_burst),
              "Messages that a client may send at once before message-rate applies."),
       number(
@@ -206,13 +207,12 @@ const std::vector<OptionRow>& option_table() {
                "For structured clients only: a client that lost its connection counts as present for this time. If it "
                "returns in time, the others do not see it leave."),
       number("max-memory", "bytes", "268435456", 65536, uint64_t{1024} * 1024 * kMiB, kHub, OF(hub.max_memory),
-             "Memory for the streams and histories of all rooms and for what clients hold. Above this limit the server "
-             "first drops the oldest history, then closes the slowest readers. Rooms, subscriptions and identities may "
-             "use "
-             "half of it; the server refuses further ones. Unfinished messages and waiting commands may use a quarter. "
-             "Above that, the server closes the clients with the oldest unfinished messages with 1013 (structured "
-             "clients: "
-             "3013)."),
+             "Memory for messages and for what clients hold. Above it the server first forgets the oldest history, "
+             "then closes the slowest readers. "
+             "Two parts have limits of their own. Rooms, subscriptions and what clients say of themselves may use "
+             "half; the server refuses further ones. "
+             "Unfinished messages and waiting commands may use a quarter; above that, the server closes the clients "
+             "with the oldest unfinished messages with 1013 (structured clients: 3013)."),
       choice(
           "fanout", "auto|write|uring", "auto", kHub, OF(fanout),
           "Method of sending messages: write makes a write call for each client, uring sends to many clients at once "
@@ -220,15 +220,16 @@ const std::vector<OptionRow>& option_table() {
       number("max-lag", "bytes", "1048576", 1024, uint64_t{1024} * kMiB, kHub, OF(hub.max_lag),
              "A reader with more unsent bytes than this is closed with 3008. Keep it well above max-message."),
       duration("flush-interval", "ms", "2", 0, 1000, kHub, OF(hub.flush_interval), kMillisecond,
-               "Shortest time between two flushes of a room; 16 waiting messages are flushed at once. 0: flushes in "
-               "every turn of the event loop."),
+               "A room sends its waiting messages at most once in this time, or as soon as 16 wait. 0: in every turn "
+               "of the event loop."),
       duration("ping-interval", "s", "25", 0, 86400, kVhost, OF(ping_interval), kSecond,
                "Pings a text client after this much silence, and a structured client at this interval. 0: never."),
-      duration(
-          "pong-timeout", "s", "10", 1, 3600, kVhost, OF(pong_timeout), kSecond,
-          "Time in which a client must answer a ping. A new structured client must send connect in the same time. In "
-          "each period of three times pong-timeout, a message must be completed or must grow by 65536 bytes. Otherwise "
-          "its client is closed with 1008 (structured clients: 3012).")};
+      duration("pong-timeout", "s", "10", 1, 3600, kVhost, OF(pong_timeout), kSecond,
+               "Time in which a client must answer a ping; otherwise its connection is dropped. A new structured "
+               "client must send connect in this time, or it is closed with 3502. "
+               "A message that comes in pieces must be complete, or have grown by 65536 bytes, within three times "
+               "this. Otherwise "
+               "its client is closed with 1008 (structured clients: 3012).")};
   return table;
 }
 

@@ -74,7 +74,7 @@ class Hub final {
   // The messages of a room, without those that are too old.
   const History& history(Room& room, Time now);
 
-  // Forgets the messages of a room; offsets go on. A room that nobody is in nor may come back to ends.
+  // Forgets the messages of a room; offsets go on. If the room has no members, and nobody may come back to it, it ends.
   void forget_history(Room& room);
 
   // When flush() has something to do; kNever: nothing waits.

@@ -26,7 +26,7 @@ class Schedule {
   // Ends with the hub.
   const Lifetime& lifetime() const { return lifetime_; }
 
-  // At its end the waker is told if the hub has something to do earlier than it knew.
+  // When this object ends, it tells the waker if the hub must be called earlier than the waker was last told.
   class Wake {
    public:
     explicit Wake(Schedule& schedule) : schedule_(schedule) {}

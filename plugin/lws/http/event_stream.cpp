@@ -119,9 +119,9 @@ int EventStream::say_farewell() {
 
 // A long replay goes on in another turn of the loop, and so does everything that is more than a frame of HTTP/2.
 //
-// While an answer is under way lws reads nothing. It spins while there is something to read, even if that is only the
-// end of the connection. So the connection stops reading. But then lws does not look whether it can write either, so it
-// has to read again as soon as something waits to be written.
+// While an answer is under way lws reads nothing, and spins while there is something to read, even if that is only the
+// end of the connection. So the connection stops reading. A connection that does not read is not told either that it
+// can write, so it reads again while something waits to be written.
 void EventStream::expect_more() {
   if (!open()) return;
   if (session_.behind() || lws_partial_buffered(wsi())) return choked();
@@ -132,7 +132,7 @@ void EventStream::expect_more() {
 // While the window of an HTTP/2 peer is shut, lws answers a request to write at once, again and again.
 void EventStream::choked() {
   asked_ = true;
-  // A callback that was asked for hides one that was not.
+  // lws will call because we ask now. That call would say nothing about bytes that lws has read before.
   if (probe_ == Probe::kNow) probe_ = Probe::kBefore;
   lws_rx_flow_control(wsi(), 1);
   if (open() && !window_open(wsi()))
@@ -146,9 +146,9 @@ void EventStream::time_is_up() {
   expect_more();
 }
 
-// lws may have read more than the request, and keep it. Then it says that it can write whenever reading stops, and
-// would spin. The probe lets lws read for a moment: if lws says that it can write without having been asked, something
-// is there. A timer cannot tell when the moment is over: while timers are due lws looks at no socket.
+// lws may hold bytes that it read after the request. Once we stop reading, it would then call us again and again. The
+// probe finds this out: it lets lws read for a moment. A call that nobody asked for shows that there are such bytes. A
+// timer cannot tell when the moment is over: while timers are due lws looks at no socket.
 void EventStream::probe() {
   probe_ = Probe::kNow;
   turns_left_ = kTurns;

@@ -8,10 +8,10 @@ namespace lws_chat {
 
 // Requests that follow one another on connections of HTTP/1.1.
 //
-// lws keeps the bytes that it has read behind a request, and reads the next request from there. Then it gives the head
-// of that request as its body, with the key in it (4.1 and 4.3). So no request may be read from there: when one has
-// been answered and lws has read more, the connection ends. The plugin hears of the end of most answers of lws's own,
-// such as files. After the others, such as HEAD for a file, it refuses a request with a body.
+// lws may read past the end of a request, into the next one. lws 4.1 and 4.3 then give us the next request's headers,
+// its API key included, as its body. So if lws has read further when a request has been answered, the connection ends.
+// The plugin hears of the end of most answers of lws's own, such as files. After the others, such as HEAD for a file,
+// it refuses a request with a body.
 //
 // In lwsws only the first request of a connection is announced, to the vhost's default protocol. The others are
 // announced to a protocol of lws's own.

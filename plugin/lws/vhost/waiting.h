@@ -10,8 +10,8 @@
 
 namespace lws_chat {
 
-// Connections of the process that wait: they are not a client, and have no request under way. To end one costs lws more
-// the more there are, so their number is limited. They are counted where the plugin is the first protocol of the
+// Connections of the process that wait: they are not a client, and have no request under way. Ending one gets slower
+// with their number, so the number is limited. They are counted where the plugin is the first protocol of the
 // vhosts, as in lws-chatd. lwsws tells the plugin neither of a connection's begin nor of its end.
 namespace waiting {
 
@@ -22,7 +22,7 @@ enum class Verdict { kOk, kOldestDropped, kTooManyFromAddress };
 // `exempt`.
 Verdict arrives(int fd, uint64_t most, uint64_t from_address, const std::vector<AddressRange>& exempt);
 
-// WSI_CREATE: lws has made this of the connection that arrived last. Others are not counted.
+// WSI_CREATE: `wsi` is lws's object for the connection that last passed arrives(). Other objects are not counted.
 void made(lws* wsi);
 
 // The connection has become a client, or asked for something.
