@@ -2,6 +2,7 @@
 // gets its answer or is closed, but never waits for ever.
 #include <deque>
 #include <memory>
+#include <new>
 #include <string>
 
 #include "dialect/stream_kinds.h"

@@ -2,6 +2,7 @@
 // Then everything else goes on.
 #include <map>
 #include <memory>
+#include <new>
 #include <optional>
 #include <set>
 
