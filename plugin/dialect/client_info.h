@@ -5,7 +5,7 @@
 
 #include "core/identity.h"
 
-// What clients of every dialect are shown of another client: ClientInfo of Centrifuge's client protocol in JSON
+// The description of a client that others see, in every dialect: ClientInfo of Centrifuge's client protocol in JSON
 // (github.com/centrifugal/protocol, definitions/client.proto).
 namespace lws_chat {
 

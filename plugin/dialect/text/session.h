@@ -77,7 +77,7 @@ class TextSession final : public Client {
   Hub& hub_;
   const Options& options_;
   TextLink& link_;
-  // What is needed while the client is not listened to: between a question that the hub answers late and the last
+  // State while the client is not listened to: from a question that the hub answers late to the last
   // message that has waited for the answer. Most sessions never have it.
   struct Held {
     explicit Held(MemoryAccount& account) : bytes(account) {}
