@@ -66,7 +66,7 @@ Deferred<Result> publish_to(const Context& context, std::string_view room, const
     if (!key.empty()) idempotency.add(room, key, result.json, done.at);
     return result;
   };
-  return context.hub.publish({}, {room, message}, context.now).map(answer);
+  return context.hub.publish(kServerGrant, {room, message}, context.now).map(answer);
 }
 
 }  // namespace

@@ -203,6 +203,28 @@ const std::vector<OptionRow>& option_table() {
       flag("presence", "1", kRoom, OF(presence), "Allows members and back ends to ask who is in a room."),
       flag("join-leave", "1", kRoom, OF(join_leave),
            "Tells structured clients that ask for it who joins and leaves a room. Needs presence."),
+      choice("may-join", "anyone|users|token|nobody", "anyone", kRoom, OF(rules.join),
+             "Clients that may join a room: anyone; users, whose user a token or a back end has confirmed; token, "
+             "whom a subscription token or a back end lets into this room; nobody. A subscription token or a back end "
+             "overrides this option. A room whose name begins with $ always needs one of them. A room with # in its "
+             "name is only for the users named behind it, as in dialog#1,2."),
+      choice("may-publish", "anyone|users|token|nobody|members", "members", kRoom, OF(rules.publish),
+             "Clients that may publish in a room: as for may-join, or members, everybody who is in the room. Back ends "
+             "may always publish."),
+      choice("may-see-history", "anyone|users|token|nobody|members", "members", kRoom, OF(rules.history),
+             "Clients that may ask for a room's history, and get what they have missed: as for may-publish."),
+      choice("may-see-presence", "anyone|users|token|nobody|members", "members", kRoom, OF(rules.presence),
+             "Clients that may ask who is in a room, and are told who joins and leaves: as for may-publish."),
+      text(
+          "room-pattern", "", kRoom, OF(rules.pattern), set_pattern,
+          "Regular expression (RE2) for rooms' names. It is tried on the part behind the namespace, and may match "
+          "anywhere: use ^ and $ for the whole part. A client that uses another name gets error 107. Empty: any name."),
+      flag("strict-namespaces", "0", kHub, OF(hub.strict_namespaces),
+           "1: clients can use only rooms without a namespace and rooms of namespaces that have an option here; others "
+           "get error 102. 0: rooms of other namespaces have the options of the vhost."),
+      flag("anonymous", "1", kVhost, OF(anonymous),
+           "1: clients without a token may connect; they have no user. 0: they are closed with 3501, and clients whose "
+           "token has no user with 3507. Over HTTP both get 401 or 403."),
       duration("presence-grace", "s", "5", 0, 3600, kRoom, OF(presence_grace), kSecond,
                "For structured clients only: a client that lost its connection counts as present for this time. If it "
                "returns in time, the others do not see it leave."),

@@ -6,6 +6,7 @@
 #include "access/address_range.h"
 #include "access/origins.h"
 #include "access/own_name.h"
+#include "access/rule_gate.h"
 #include "config/suggestion.h"
 #include "core/room/room.h"
 #include "core/utf8.h"
@@ -68,6 +69,12 @@ std::string set_text(std::string& text, std::string_view value) {
   if (!is_utf8(value)) return "not valid UTF-8";
   text = value;
   return "";
+}
+
+std::string set_pattern(std::string& pattern, std::string_view value) {
+  std::string problem = set_text(pattern, value);
+  if (problem.empty()) problem = pattern_problem(pattern);
+  return problem.empty() ? "" : quoted(value) + " is not a regular expression: " + problem;
 }
 
 std::string set_path(std::string& path, std::string_view value) {

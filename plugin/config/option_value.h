@@ -19,6 +19,7 @@ namespace lws_chat {
 [[nodiscard]] std::string set_duration(Time& duration, std::string_view value, const OptionRow& row, Time unit);
 
 [[nodiscard]] std::string set_text(std::string& text, std::string_view value);
+[[nodiscard]] std::string set_pattern(std::string& pattern, std::string_view value);
 
 // A URL's path as a request has it: absolute, without a query. An optional path may be empty.
 [[nodiscard]] std::string set_path(std::string& path, std::string_view value);

@@ -49,6 +49,7 @@ struct Options {
   Time ping_interval = 0;             // silence after which a peer is pinged; 0: never
   Time pong_timeout = 0;              // in which a pinged peer must answer
   FanoutMode fanout = FanoutMode::kAuto;
+  bool anonymous = true;              // clients without a user may connect
   HubSettings hub;  // finish_options() fills in its namespaces
 
   // An option of one namespace: "typing/history-size".

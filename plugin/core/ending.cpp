@@ -59,6 +59,23 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
         .protocol(3004),
     row(Status::kGap, "gap", "messages were missed, connect again").close(3010).protocol(3010),
     row(Status::kNoMemory, "no_memory", "clients hold too much memory, try again later").close(1013).protocol(3013),
+    row(Status::kBadToken, "bad_token", "invalid token").close(3500).http(401).protocol(3500).final(),
+    row(Status::kTokenExpired, "token_expired", "token expired").close(3005).http(401).protocol(3005),
+    row(Status::kRevoked, "revoked", "token was revoked").close(3500).http(401).protocol(3500).final(),
+    row(Status::kNoCredentials, "no_credentials", "a token is required").close(3501).http(401).protocol(3501).final(),
+    row(Status::kAnonymous, "anonymous", "anonymous clients are not allowed")
+        .close(3507)
+        .http(403)
+        .protocol(3507)
+        .final(),
+    row(Status::kExpired, "expired", "connection expired").close(3005).protocol(3005),
+    row(Status::kRoomExpired, "room_expired", "subscription expired").close(3006).protocol(3006),
+    row(Status::kSubscriptionOver, "subscription_expired", "subscription expired").close(3005),
+    row(Status::kUnknownNamespace, "unknown_namespace", "unknown namespace").close(3503).http(404).protocol(3503),
+    row(Status::kBadRoomName, "bad_room_name", "the room's name does not match room-pattern")
+        .close(3503)
+        .http(400)
+        .protocol(3503),
 };
 
 constexpr bool rows_are_in_order() {

@@ -53,9 +53,19 @@ enum class [[nodiscard]] Status : uint8_t{
     kUnavailable,       // a service behind the hub is missing; it may come back
     kGap,               // messages of the room were missed
     kNoMemory,          // clients hold their whole part of max-memory
+    kBadToken,          // the token is not valid
+    kTokenExpired,      // the token was valid once
+    kRevoked,           // a back end has revoked the token
+    kNoCredentials,     // only clients with a token, or known to the back end, may connect
+    kAnonymous,         // the token names no user, and anonymous clients may not connect
+    kExpired,           // the token's or the back end's time for the connection is over
+    kRoomExpired,       // the same for a membership in a room that the server chose
+    kSubscriptionOver,  // the same for a membership in a room that the client chose
+    kUnknownNamespace,  // under strict-namespaces
+    kBadRoomName,       // does not match room-pattern
 };
 
-inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kNoMemory) + 1;
+inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kBadRoomName) + 1;
 
 // To the others, a client that leaves is gone, or away for the presence grace.
 enum class Departure : uint8_t { kFinal, kMayReturn };

@@ -9,17 +9,24 @@
 // The seam for access control: decides who may join and publish.
 namespace lws_chat {
 
-enum class Action : uint8_t { kJoin, kPublish };
+enum class Action : uint8_t { kJoin, kPublish, kHistory, kPresence };
 
-// Identity and rights of a client. Today every client may do everything.
-struct Grant {};
+// Who asks, and what speaks for them.
+struct Grant {
+  std::string_view user{};  // as a token or a back end says; empty: not known
+  bool member = false;      // is in the room
+  bool invited = false;     // a token or a back end has let the client into the room
+  bool server = false;      // a back end, or the server itself: may do everything
+};
+
+inline constexpr Grant kServerGrant{{}, false, false, true};
 
 class Gate {
  public:
   virtual ~Gate() = default;
 
-  // Answers kOk, or why not, now or later. `message` is nullptr if the action is not a publication; it has to stay only
-  // until judge() returns.
+  // Answers kOk, or why not, now or later. `message` is nullptr if the action is not a publication. The views have to
+  // stay only until judge() returns.
   virtual Deferred<Status> judge(const Grant& grant, Action action, std::string_view room, const Message* message) = 0;
 };
 

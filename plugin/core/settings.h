@@ -17,6 +17,29 @@ struct HistoryLimits {
   Time age = 0;           // microseconds
 };
 
+// Who may do something in a room.
+enum class Who : uint8_t {
+  kAnyone,
+  kUsers,     // clients whose user is known
+  kInvited,   // clients that a token or a back end has let into the room
+  kNoClient,  // only back ends
+  kMembers    // everybody who is in the room; not a rule for joining
+};
+
+// The rules for the clients of a room. Back ends may do everything.
+struct RoomRules {
+  Who join = Who::kAnyone;
+  Who publish = Who::kAnyone;
+  Who history = Who::kAnyone;
+  Who presence = Who::kAnyone;
+  std::string pattern{};  // regular expression for the part of a name behind the namespace; empty: any name
+
+  bool operator==(const RoomRules& other) const {
+    return join == other.join && publish == other.publish && history == other.history && presence == other.presence &&
+           pattern == other.pattern;
+  }
+};
+
 // The settings of every room of a namespace.
 struct RoomSettings {
   HistoryLimits history{};
@@ -25,6 +48,7 @@ struct RoomSettings {
   bool join_leave = false;  // members that ask for it are told who comes and goes
   bool durable = false;     // messages are in the journal before anybody sees them
   Time presence_grace = 0;  // microseconds for which a client whose connection was lost counts as present
+  RoomRules rules{};
 };
 
 struct HubSettings {
@@ -35,6 +59,7 @@ struct HubSettings {
   uint64_t max_memory = 0;            // bytes, see Memory
   RoomSettings rooms{};               // rooms outside of these namespaces:
   std::vector<std::pair<std::string, RoomSettings>> namespaces{};
+  bool strict_namespaces = false;       // clients cannot use rooms of other namespaces
   RandomSource random = system_random;  // for clients' ids and rooms' epochs
 };
 

@@ -15,4 +15,12 @@ bool is_room_name(std::string_view name) {
   return true;
 }
 
+std::string_view namespace_in(std::string_view room) {
+  size_t colon = room.find(':');
+  if (colon == std::string_view::npos) return {};
+  std::string_view name = room.substr(0, colon);
+  if (!name.empty() && name.front() == '$') name.remove_prefix(1);
+  return name;
+}
+
 }  // namespace lws_chat

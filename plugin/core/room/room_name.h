@@ -15,4 +15,8 @@ inline constexpr std::string_view kRoomNames =
 // and proxies remove "." and ".." from a URL, so that rooms of these names could never be reached.
 bool is_room_name(std::string_view name);
 
+// Returns the namespace in a room's name: what is before the first colon, without the $ of rooms that need a token.
+// Empty: none.
+std::string_view namespace_in(std::string_view room);
+
 }  // namespace lws_chat

@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "core/room/room_name.h"
+
 namespace lws_chat {
 
 RoomTable::RoomTable(const HubSettings& settings, const StreamKinds& kinds, Memory& memory, FlushQueue& queue,
@@ -22,8 +24,8 @@ RoomTable::RoomTable(const HubSettings& settings, const StreamKinds& kinds, Memo
 
 // Returns the index of the namespace.
 size_t RoomTable::namespace_of(std::string_view room) const {
-  std::string_view name = room.substr(0, std::min(room.find(':'), room.size()));
-  if (name.size() == room.size()) return 0;
+  std::string_view name = namespace_in(room);
+  if (name.empty()) return 0;
   for (size_t i = 0; i < namespaces_.size(); ++i)
     if (namespaces_[i].name == name) return i;
   return 0;

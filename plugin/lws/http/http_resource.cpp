@@ -64,7 +64,7 @@ Deferred<HttpAnswer> publish(VhostState& vhost, std::string_view name, std::stri
     return HttpAnswer{200, json + ",\"clients\":" + std::to_string(published.clients) + "}}\n"};
   };
   Message message{body, Format::kText, {}, {}, false, unix_ms()};
-  return vhost.hub().publish({}, {name, message}, now()).map(answer);
+  return vhost.hub().publish(kServerGrant, {name, message}, now()).map(answer);
 }
 
 // Centrifugo answers a wrong key with 401, and its client libraries know that.

@@ -29,7 +29,7 @@ void InboxPublisher::publish_portion() {
   for (; !taken_.empty(); taken_.pop_front()) {
     const Inbox::Item& item = taken_.front();
     Message message{item.payload, item.format, {}, {}, false, unix_ms()};
-    hub_.publish({}, {item.room, message}, now()).then(lifetime_, [this](const Published& published) {
+    hub_.publish(kServerGrant, {item.room, message}, now()).then(lifetime_, [this](const Published& published) {
       note_end(published);
     });
   }

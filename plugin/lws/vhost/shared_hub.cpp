@@ -28,7 +28,8 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
-      hub_(options.hub, stream_kinds(), {this, this}),
+      gate_(options_.hub),
+      hub_(options.hub, stream_kinds(), {this, this, nullptr, &gate_}),
       trim_(context, hub_),
       timer_(context, "flush", [this] { guarded_flush(); }) {
   if (options.fanout == FanoutMode::kWrite) return;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "access/rule_gate.h"
 #include "api/idempotency.h"
 #include "config/options.h"
 #include "core/hub.h"
@@ -60,6 +61,7 @@ class SharedHub final : public Fanout, private Waker {
   lws_context* context_;
   Options options_;
   std::string vhost_name_;
+  RuleGate gate_;
   Hub hub_;
   Sessions sessions_;
   Idempotency idempotency_;
