@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What a client's token says, and the interface of who checks it. The tokens are Centrifugo's: JSON Web Tokens (RFC
+// 7519) with claims of its own.
+namespace lws_chat {
+
+// What a token or a back end changes of a room's settings, for one subscription. Absent: the room's own setting.
+struct SubscriptionOverride {
+  std::optional<bool> presence;
+  std::optional<bool> join_leave;
+  std::optional<bool> force_push_join_leave;
+  std::optional<bool> force_recovery;
+  std::optional<bool> force_positioning;
+};
+
+// A room that a client is put into by its connection token or by a back end. Its info and data are JSON texts; empty:
+// none.
+struct ServerSubscription {
+  std::string room;
+  std::string info;
+  std::string data;
+  SubscriptionOverride override;
+  int64_t expires_at = 0;  // Unix seconds; 0: never
+};
+
+// A token of a connection. Info and meta are JSON texts; empty: none.
+struct ConnectionClaims {
+  std::string user;  // sub; empty: anonymous
+  std::string info;
+  std::string meta;
+  int64_t expires_at = 0;  // Unix seconds, of the connection; 0: never
+  std::vector<ServerSubscription> subscriptions;
+  std::string id;         // jti
+  int64_t issued_at = 0;  // iat, Unix seconds; 0: not said
+};
+
+// A token of a subscription. Its user must be the connection's; its client too, if it names one.
+struct SubscriptionClaims {
+  std::string user;
+  std::string room;  // never empty
+  std::string client;
+  std::string info;
+  std::string data;
+  SubscriptionOverride override;
+  int64_t expires_at = 0;  // Unix seconds, of the subscription; 0: never
+  std::string id;
+  int64_t issued_at = 0;
+};
+
+enum class [[nodiscard]] TokenVerdict : uint8_t{
+    kValid,
+    kExpired,     // exp is past, or nbf is to come
+    kInvalid,     // everything else
+    kUnknownKey,  // its kid is not in the key set that we have now; it may be there later
+};
+
+template <typename Claims>
+struct TokenCheck {
+  TokenVerdict verdict = TokenVerdict::kInvalid;
+  std::string reason;  // for the log: no part of the token or of a key is in it. Empty: valid
+  Claims claims;       // only if the token is valid
+};
+
+class Tokens {
+ public:
+  virtual ~Tokens() = default;
+  virtual TokenCheck<ConnectionClaims> check_connection(std::string_view token, int64_t unix_seconds) = 0;
+  virtual TokenCheck<SubscriptionClaims> check_subscription(std::string_view token, int64_t unix_seconds) = 0;
+};
+
+}  // namespace lws_chat
