@@ -47,6 +47,10 @@ struct RoomSettings {
   bool presence = false;    // members may ask who is in the room
   bool join_leave = false;  // members that ask for it are told who comes and goes
   bool durable = false;     // messages are in the journal before anybody sees them
+  // The back end is asked before clients subscribe, publish, or go on after a subscription has expired.
+  bool subscribe_hook = false;
+  bool publish_hook = false;
+  bool sub_refresh_hook = false;
   Time presence_grace = 0;  // microseconds for which a client whose connection was lost counts as present
   RoomRules rules{};
 };
