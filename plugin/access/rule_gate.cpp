@@ -74,11 +74,15 @@ const RuleGate::Namespace* RuleGate::find(std::string_view room) const {
   return settings_.strict_namespaces ? nullptr : namespaces_.front().get();
 }
 
-Status RuleGate::judge_join(const Namespace& space, const Grant& grant, std::string_view room) {
+// Returns true if the part of the name behind the namespace may be as it is.
+bool RuleGate::fits(const Namespace& space, std::string_view room) {
+  if (!space.pattern) return true;
   std::string_view rest = space.name.empty() ? room : room.substr(room.find(':') + 1);
-  if (space.pattern && !RE2::PartialMatch(re2::StringPiece(rest.data(), rest.size()), *space.pattern))
-    return Status::kBadRoomName;
-  if (grant.invited) return Status::kOk;
+  return RE2::PartialMatch(re2::StringPiece(rest.data(), rest.size()), *space.pattern);
+}
+
+Status RuleGate::judge_join(const Namespace& space, const Grant& grant, std::string_view room) {
+  if (grant.invited || grant.approved) return Status::kOk;
   if (room.front() == '$' || is_for_others(room, grant.user)) return Status::kNotPermitted;
   // Whom a room's name names may join.
   if (room.find('#') != std::string_view::npos) return Status::kOk;
@@ -89,10 +93,11 @@ Deferred<Status> RuleGate::judge(const Grant& grant, Action action, std::string_
   if (grant.server) return Status::kOk;
   const Namespace* space = find(room);
   if (!space) return Status::kUnknownNamespace;
+  if (!fits(*space, room)) return Status::kBadRoomName;
   if (action == Action::kJoin) return judge_join(*space, grant, room);
   const RoomRules& rules = space->rules;
   Who who = action == Action::kPublish ? rules.publish : action == Action::kHistory ? rules.history : rules.presence;
-  return allows(who, grant) ? Status::kOk : Status::kNotPermitted;
+  return grant.approved || allows(who, grant) ? Status::kOk : Status::kNotPermitted;
 }
 
 }  // namespace lws_chat

@@ -28,6 +28,7 @@ class RuleGate final : public Gate {
   struct Namespace;
 
   const Namespace* find(std::string_view room) const;
+  static bool fits(const Namespace& space, std::string_view room);
   static Status judge_join(const Namespace& rules, const Grant& grant, std::string_view room);
 
   const HubSettings& settings_;

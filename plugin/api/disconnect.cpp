@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "api/methods.h"
+#include "api/target.h"
 
 namespace lws_chat::api {
 namespace {
@@ -11,32 +12,14 @@ constexpr size_t kMaxReason = 100;  // bytes of a close reason
 constexpr int64_t kMinCode = 3000;  // close codes that a back end may choose, RFC 6455 section 7.4.2
 constexpr int64_t kMaxCode = 4999;
 
-// The clients that a request names. An empty field matches every client.
-struct Target {
-  std::string user;
-  std::string client;
-  std::string session;
-};
-
-Target read_target(Request& request, std::string& problem) {
-  request.refuse({"label_filter", "all_users"});
-  Target target{request.text("user"), request.text("client"), request.text("session")};
+Target read_named(Request& request, std::string& problem) {
+  Target target = read_target(request);
   problem = request.problem();
-  if (problem.empty() && target.user.empty() && target.client.empty() && target.session.empty())
-    problem = "user, client or session is required";
+  if (problem.empty() && target.empty()) problem = "user, client or session is required";
   return target;
 }
 
-// Structured clients.
-std::vector<Session*> sessions_of(const Target& target, Sessions& sessions) {
-  if (target.client.empty() && target.session.empty()) return sessions.of_user(target.user);
-  Session* session =
-      target.client.empty() ? sessions.of_key(Session::key_of(target.session)) : sessions.of_client(target.client);
-  if (!session || !session->is(target.user, target.client, target.session)) return {};
-  return {session};
-}
-
-// A text client or an event stream, which only its id names. Returns nullptr if there is none.
+// A text client or an event stream whose user is not known: only its id names it. Returns nullptr if there is none.
 Client* reader_of(const Target& target, Hub& hub) {
   return target.client.empty() ? nullptr : hub.presence().introduced(target.client);
 }
@@ -47,9 +30,9 @@ Deferred<Result> unsubscribe(const Context& context, Request& request) {
   request.allow_only({"channel", "user", "client", "session", "label_filter", "all_users"});
   std::string channel = request.text("channel");
   std::string problem;
-  Target target = read_target(request, problem);
+  Target target = read_named(request, problem);
   if (!problem.empty()) return Result::bad_request(std::move(problem));
-  for (Session* session : sessions_of(target, context.sessions)) session->dismiss(channel, context.now);
+  for (Visitor* visitor : visitors_of(target, context.sessions)) visitor->dismiss(channel, context.now);
   // A reader has one room only, so it ends with its subscription.
   Client* reader = reader_of(target, context.hub);
   if (reader && (channel.empty() || reader->room()->name() == channel))
@@ -67,15 +50,15 @@ Deferred<Result> disconnect(const Context& context, Request& request) {
   int64_t code = how.signed_number("code", 0, kMaxCode);
   Ending ending{Status::kForced, 0, how.text("reason"), static_cast<uint16_t>(code)};
   std::string problem;
-  Target target = read_target(request, problem);
+  Target target = read_named(request, problem);
   if (problem.empty()) problem = how.problem();
   if (problem.empty() && given && code < kMinCode) problem = "code of disconnect must be 3000 to 4999";
   if (problem.empty() && ending.detail.size() > kMaxReason)
     problem = "reason of disconnect is longer than " + std::to_string(kMaxReason) + " bytes";
   if (!problem.empty()) return Result::bad_request(std::move(problem));
   auto is_spared = [&](const std::string& client) { return spared.count(client) > 0; };
-  for (Session* session : sessions_of(target, context.sessions))
-    if (session->identity() && !is_spared(session->identity()->client)) session->end(ending, context.now);
+  for (Visitor* visitor : visitors_of(target, context.sessions))
+    if (!is_spared(visitor->client_id())) visitor->end(ending, context.now);
   Client* reader = reader_of(target, context.hub);
   if (reader && !is_spared(target.client)) context.hub.dismiss(*reader, ending, context.now);
   return Result{};

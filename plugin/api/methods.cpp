@@ -11,7 +11,7 @@ struct Row {
   Method method;
 };
 
-constexpr std::array<Row, 11> kMethods = {{
+constexpr std::array<Row, 15> kMethods = {{
     {"publish", publish},
     {"broadcast", broadcast},
     {"batch", batch},
@@ -23,6 +23,10 @@ constexpr std::array<Row, 11> kMethods = {{
     {"info", info},
     {"unsubscribe", unsubscribe},
     {"disconnect", disconnect},
+    {"subscribe", subscribe},
+    {"refresh", refresh},
+    {"revoke_token", revoke_token},
+    {"invalidate_user_tokens", invalidate_user_tokens},
 }};
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "access/revocations.h"
 #include "api/idempotency.h"
 #include "api/result.h"
 #include "config/options.h"
@@ -29,6 +30,7 @@ struct Context {
   Hub& hub;
   Sessions& sessions;
   Idempotency& idempotency;
+  Revocations& revocations;
   const Options& options;
   const Node& node;
   Time now;
@@ -64,5 +66,13 @@ Deferred<Result> info(const Context& context, Request& request);
 // In disconnect.cpp.
 Deferred<Result> unsubscribe(const Context& context, Request& request);
 Deferred<Result> disconnect(const Context& context, Request& request);
+
+// In clients.cpp.
+Deferred<Result> subscribe(const Context& context, Request& request);
+Deferred<Result> refresh(const Context& context, Request& request);
+
+// In revoke.cpp.
+Deferred<Result> revoke_token(const Context& context, Request& request);
+Deferred<Result> invalidate_user_tokens(const Context& context, Request& request);
 
 }  // namespace lws_chat::api

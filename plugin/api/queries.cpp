@@ -21,17 +21,13 @@ std::string room_of(Request& request, std::initializer_list<std::string_view> fi
 Deferred<Result> presence(const Context& context, Request& request) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad_request(request.problem());
-  if (Room* room = context.hub.find(channel)) return Result::of(query_presence(context.hub, *room, context.now));
-  if (!context.hub.settings_of(channel).presence) return Result::of(no_presence());
-  return Result{"{\"presence\":{}}"};
+  return Result::of(query_presence(context.hub, channel, context.now));
 }
 
 Deferred<Result> presence_stats(const Context& context, Request& request) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad_request(request.problem());
-  if (Room* room = context.hub.find(channel)) return Result::of(query_presence_stats(context.hub, *room, context.now));
-  if (!context.hub.settings_of(channel).presence) return Result::of(no_presence());
-  return Result{"{\"num_clients\":0,\"num_users\":0}"};
+  return Result::of(query_presence_stats(context.hub, channel, context.now));
 }
 
 Deferred<Result> history(const Context& context, Request& request) {
@@ -39,12 +35,7 @@ Deferred<Result> history(const Context& context, Request& request) {
   std::string problem;
   HistoryRange range = read_history_range(request, problem);
   if (!problem.empty()) return Result::bad_request(std::move(problem));
-  if (Room* room = context.hub.find(channel))
-    return Result::of(query_history(context.hub, *room, range, false, context.now));
-  if (context.hub.settings_of(channel).history.messages == 0) return Result::of(no_history());
-  if (range.since && !(range.offset == 0 && range.epoch.empty()))
-    return Result{"", ClientError::kUnrecoverablePosition};
-  return Result{"{\"publications\":[],\"epoch\":\"\",\"offset\":0}"};
+  return Result::of(query_history(context.hub, channel, range, false, context.now));
 }
 
 Deferred<Result> history_remove(const Context& context, Request& request) {

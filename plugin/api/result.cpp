@@ -23,6 +23,8 @@ Result Result::bad_request(std::string detail) { return {"", ClientError::kBadRe
 Result Result::refused(Status why) {
   if (why == Status::kTooManyRooms) return {"", ClientError::kLimitExceeded, std::string(describe(why).text)};
   if (why == Status::kNotPermitted) return {"", ClientError::kPermissionDenied, {}};
+  if (why == Status::kUnknownNamespace) return {"", ClientError::kUnknownChannel, {}};
+  if (why == Status::kBadRoomName) return bad_request(std::string(describe(why).text));
   return {"", ClientError::kInternal, std::string(describe(why).text)};
 }
 

@@ -39,7 +39,7 @@ Deferred<ServerApi::Answer> ServerApi::call(std::string_view method, std::string
   std::string problem = read_body(body, members);
   if (!problem.empty()) return answer(api::Result::bad_request(std::move(problem)));
   Request request(std::move(members));
-  api::Context context{hub_, sessions_, idempotency_, options_, node_, now, unix_ms};
+  api::Context context{hub_, sessions_, idempotency_, revocations_, options_, node_, now, unix_ms};
   return api::find_method(method)(context, request).map(answer);
 }
 

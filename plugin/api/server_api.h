@@ -19,8 +19,14 @@ class ServerApi {
   };
 
   // The arguments must outlive the hub's promises.
-  ServerApi(Hub& hub, Sessions& sessions, Idempotency& idempotency, const Options& options, const Node& node)
-      : hub_(hub), sessions_(sessions), idempotency_(idempotency), options_(options), node_(node) {}
+  ServerApi(Hub& hub, Sessions& sessions, Idempotency& idempotency, Revocations& revocations, const Options& options,
+            const Node& node)
+      : hub_(hub),
+        sessions_(sessions),
+        idempotency_(idempotency),
+        revocations_(revocations),
+        options_(options),
+        node_(node) {}
 
   static bool has(std::string_view method);
 
@@ -34,6 +40,7 @@ class ServerApi {
   Hub& hub_;
   Sessions& sessions_;
   Idempotency& idempotency_;
+  Revocations& revocations_;
   const Options& options_;
   const Node& node_;
 };

@@ -225,6 +225,9 @@ const std::vector<OptionRow>& option_table() {
       flag("anonymous", "1", kVhost, OF(anonymous),
            "1: clients without a token may connect; they have no user. 0: they are closed with 3501, and clients whose "
            "token has no user with 3507. Over HTTP both get 401 or 403."),
+      duration("expiry-grace", "s", "25", 0, 3600, kVhost, OF(expiry_grace), kSecond,
+               "Time that a client has to show a new token after the old one has expired. Then a connection is closed "
+               "with 3005, and a subscription ends with 2501."),
       duration("presence-grace", "s", "5", 0, 3600, kRoom, OF(presence_grace), kSecond,
                "For structured clients only: a client that lost its connection counts as present for this time. If it "
                "returns in time, the others do not see it leave."),

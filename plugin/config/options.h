@@ -50,6 +50,7 @@ struct Options {
   Time pong_timeout = 0;              // in which a pinged peer must answer
   FanoutMode fanout = FanoutMode::kAuto;
   bool anonymous = true;              // clients without a user may connect
+  Time expiry_grace = 0;              // after which a client is closed that has not shown a new token
   HubSettings hub;  // finish_options() fills in its namespaces
 
   // An option of one namespace: "typing/history-size".

@@ -76,6 +76,8 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
         .close(3503)
         .http(400)
         .protocol(3503),
+    row(Status::kRoomsChanged, "rooms_changed", "insufficient state").close(3010).protocol(3010),
+    row(Status::kNoHook, "no_hook", "there is no URL to ask the back end").close(3508).http(503).protocol(3508),
 };
 
 constexpr bool rows_are_in_order() {

@@ -63,9 +63,11 @@ enum class [[nodiscard]] Status : uint8_t{
     kSubscriptionOver,  // the same for a membership in a room that the client chose
     kUnknownNamespace,  // under strict-namespaces
     kBadRoomName,       // does not match room-pattern
+    kRoomsChanged,      // the server chooses other rooms for the client than when it connected
+    kNoHook,            // the back end should be asked, and there is no URL for it
 };
 
-inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kBadRoomName) + 1;
+inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kNoHook) + 1;
 
 // To the others, a client that leaves is gone, or away for the presence grace.
 enum class Departure : uint8_t { kFinal, kMayReturn };

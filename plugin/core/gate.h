@@ -16,10 +16,11 @@ struct Grant {
   std::string_view user{};  // as a token or a back end says; empty: not known
   bool member = false;      // is in the room
   bool invited = false;     // a token or a back end has let the client into the room
+  bool approved = false;    // a back end was asked about this very action, and allows it
   bool server = false;      // a back end, or the server itself: may do everything
 };
 
-inline constexpr Grant kServerGrant{{}, false, false, true};
+inline constexpr Grant kServerGrant{{}, false, false, false, true};
 
 class Gate {
  public:

@@ -8,6 +8,7 @@ namespace lws_chat {
 Hub::Hub(const Settings& settings, StreamKinds kinds, const Seams& seams)
     : settings_(settings),
       kinds_(std::move(kinds)),
+      gate_(seams.gate ? *seams.gate : open_gate_),
       broker_(seams.broker ? *seams.broker : local_),
       journal_(seams.journal),
       random_(settings.random),
@@ -22,8 +23,8 @@ Hub::Hub(const Settings& settings, StreamKinds kinds, const Seams& seams)
       reclaim_(memory_, rooms_, presence_, membership_, flush_, seams.fanout),
       opening_(rooms_, schedule_, broker_, journal_),
       delivery_(rooms_, queue_, membership_, reclaim_, schedule_, counters_, journal_),
-      joining_(rooms_, opening_, membership_, flush_, schedule_, seams.gate ? *seams.gate : open_gate_),
-      publishing_(rooms_, opening_, schedule_, counters_, seams.gate ? *seams.gate : open_gate_, broker_) {
+      joining_(rooms_, opening_, membership_, flush_, schedule_, gate_),
+      publishing_(rooms_, opening_, schedule_, counters_, gate_, broker_) {
   assert(kinds_.size() <= kMaxKinds);
   broker_.attach(delivery_);
 }

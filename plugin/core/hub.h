@@ -67,6 +67,11 @@ class Hub final {
     return publishing_.publish(grant, publication, now);
   }
 
+  // Asks the gate, for what is neither a join nor a publication.
+  Deferred<Status> permit(const Grant& grant, Action action, std::string_view room) {
+    return gate_.judge(grant, action, room, nullptr);
+  }
+
   // The client gets the messages from this offset on, before what is published from now on.
   // Precondition: it has just joined, and the history has them.
   void replay_from(Client& client, uint64_t offset) { Flush::replay_from(client, offset); }
@@ -111,6 +116,7 @@ class Hub final {
   const StreamKinds kinds_;
   LocalBroker local_;
   OpenGate open_gate_;
+  Gate& gate_;
   Broker& broker_;
   Journal* journal_;
   Random random_;

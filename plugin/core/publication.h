@@ -7,6 +7,7 @@
 
 #include "core/ending.h"
 #include "core/log/message.h"
+#include "core/room/room_shares.h"
 
 namespace lws_chat {
 
@@ -20,6 +21,7 @@ struct Position {
 struct Publication {
   std::string_view room;
   Message message;
+  Origin origin = kNobody;  // for whom a new room counts
 };
 
 // The outcome of a publication.

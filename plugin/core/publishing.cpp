@@ -17,37 +17,38 @@ Published Publishing::refused(Status why, Time now) {
 Deferred<Published> Publishing::publish(const Grant& grant, const Publication& publication, Time now) {
   Schedule::Wake wake(schedule_);
   Deferred<Status> verdict = gate_.judge(grant, Action::kPublish, publication.room, &publication.message);
-  if (!verdict.ready()) return publish_late(publication.room, publication.message, std::move(verdict));
+  if (!verdict.ready()) return publish_late(publication, std::move(verdict));
   if (verdict.value() != Status::kOk) return refused(verdict.value(), now);
-  return publish_permitted(publication.room, publication.message, now);
+  return publish_permitted(publication, now);
 }
 
-Deferred<Published> Publishing::publish_permitted(std::string_view name, const Message& message, Time now) {
-  Room* room = table_.open(name, kNobody);
+Deferred<Published> Publishing::publish_permitted(const Publication& publication, Time now) {
+  Room* room = table_.open(publication.room, publication.origin);
   if (!room) return refused(Status::kTooManyRooms, now);
   Deferred<Status> usable = opening_.make_usable(*room, now);
-  if (!usable.ready()) return publish_late(name, message, std::move(usable));
-  if (usable.value() == Status::kOk) return hand_over(*room, message, now);
+  if (!usable.ready()) return publish_late(publication, std::move(usable));
+  if (usable.value() == Status::kOk) return hand_over(*room, publication.message, now);
   table_.forget_unused(*room);
   return refused(usable.value(), now);
 }
 
 // Keeps the message and goes on when `before` is answered.
-Deferred<Published> Publishing::publish_late(std::string_view name, const Message& message, Deferred<Status> before) {
+Deferred<Published> Publishing::publish_late(const Publication& publication, Deferred<Status> before) {
   Promise<Published> promise;
-  auto kept = std::make_shared<const KeptMessage>(message);
-  before.then(schedule_.lifetime(), [this, promise, kept, room = std::string(name)](Status status) {
-    schedule_.do_later([this, promise, kept, room, status](Time then) mutable {
-      if (status != Status::kOk) return promise.keep(refused(status, then));
-      Deferred<Published> answer = Published{Status::kInternalError, {}, 0, then};
-      try {
-        answer = publish_permitted(room, kept->view(), then);
-      } catch (const std::exception&) {
-        // Out of memory: nobody gets the message. Without an answer its publisher would wait for ever.
-      }
-      answer.then(schedule_.lifetime(), [promise](const Published& late) mutable { promise.keep(late); });
-    });
-  });
+  auto kept = std::make_shared<const KeptMessage>(publication.message);
+  before.then(schedule_.lifetime(),
+              [this, promise, kept, room = std::string(publication.room), origin = publication.origin](Status status) {
+                schedule_.do_later([this, promise, kept, room, origin, status](Time then) mutable {
+                  if (status != Status::kOk) return promise.keep(refused(status, then));
+                  Deferred<Published> answer = Published{Status::kInternalError, {}, 0, then};
+                  try {
+                    answer = publish_permitted({room, kept->view(), origin}, then);
+                  } catch (const std::exception&) {
+                    // Out of memory: nobody gets the message. Without an answer its publisher would wait for ever.
+                  }
+                  answer.then(schedule_.lifetime(), [promise](const Published& late) mutable { promise.keep(late); });
+                });
+              });
   return promise.deferred();
 }
 

@@ -22,8 +22,8 @@ class Publishing {
   Deferred<Published> publish(const Grant& grant, const Publication& publication, Time now);
 
  private:
-  Deferred<Published> publish_permitted(std::string_view name, const Message& message, Time now);
-  Deferred<Published> publish_late(std::string_view name, const Message& message, Deferred<Status> before);
+  Deferred<Published> publish_permitted(const Publication& publication, Time now);
+  Deferred<Published> publish_late(const Publication& publication, Deferred<Status> before);
   Deferred<Published> hand_over(Room& room, const Message& message, Time now);
   Deferred<Published> result_of(Deferred<Published> answer);
   Published refused(Status why, Time now);

@@ -21,4 +21,11 @@ IdentityPtr make_identity(std::string client, std::string_view user, std::string
   return identity;
 }
 
+IdentityPtr with_room_info(const Identity& identity, std::string_view chan_info) {
+  auto in_room = std::make_shared<Identity>(identity);
+  in_room->json.pop_back();
+  in_room->json.append(",\"chan_info\":").append(chan_info).append("}");
+  return in_room;
+}
+
 }  // namespace lws_chat

@@ -12,6 +12,18 @@
 
 namespace lws_chat {
 
+// Rings for the session. Most connections never need one.
+class Connection::SessionAlarm final : public Alarm {
+ public:
+  explicit SessionAlarm(Connection& connection) : connection_(connection) {}
+  void ring() override {
+    if (connection_.open()) connection_.session_time_is_up();
+  }
+
+ private:
+  Connection& connection_;
+};
+
 Connection::Connection(lws* wsi, VhostState& vhost, KindId kind)
     : wsi_(wsi),
       vhost_(&vhost),
@@ -83,8 +95,20 @@ bool Connection::note_end(Ending ending) {
   return guarded("end", [&] { ending_ = std::make_unique<const Ending>(std::move(ending)); });
 }
 
+void Connection::note_denial(const Denial& denial) {
+  if (!denial.disconnects) ++vhost_->hub().counters().refused_by(denial.why);
+  auto say = [&] {
+    if (!vhost_->may_log()) return;
+    std::string detail = denial.detail.empty() ? std::string() : " (" + in_log(denial.detail) + ")";
+    lwsl_notice("lws-chat: vhost %s: %s: denied: %s%s\n", vhost_->name(), address_.text().c_str(),
+                std::string(describe(denial.why).text).c_str(), detail.c_str());
+  };
+  (void)guarded("log", say);
+}
+
 void Connection::closing() {
   state_ = State::kClosing;
+  session_alarm_ = nullptr;
   cancel();
   drop_input();
   end_session();
@@ -110,6 +134,12 @@ void Connection::ring() {
 }
 
 void Connection::wait_until(Time due) { vhost_->alarms().set(*this, due); }
+
+void Connection::call_session_at(Time due) {
+  if (state_ != State::kOpen) return;
+  if (!session_alarm_) session_alarm_ = std::make_unique<SessionAlarm>(*this);
+  vhost_->alarms().set(*session_alarm_, due);
+}
 
 bool Connection::can_write() {
   if (state_ != State::kOpen) return false;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "access/denial.h"
 #include "core/counters.h"
 #include "core/hub.h"
 #include "core/liveness.h"
@@ -78,6 +79,9 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // The time given to wait_until() has come. Not called after the connection began to close.
   virtual void time_is_up() = 0;
 
+  // The time given to call_session_at() has come. Not called after the connection began to close.
+  virtual void session_time_is_up() {}
+
   // lws holds bytes that the peer has not taken. It calls when it can write again.
   virtual void choked() {}
 
@@ -111,12 +115,18 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // Sets the only alarm of this connection.
   void wait_until(Time due);
 
+  // Sets the session's only alarm. It is another one than that of the connection.
+  void call_session_at(Time due);
+
   // Takes bytes to send, as Client::write(). Bytes of a client may be gathered in the batch.
   size_t write(Client* client, std::string_view bytes);
 
   // Writes over HTTP/1.1, past lws's framing: lws sends the bytes as they are. Returns false if the connection is
   // broken.
   [[nodiscard]] bool write_raw(std::string_view bytes);
+
+  // Counts and logs that the client was denied something.
+  void note_denial(const Denial& denial);
 
   // Notes how the connection will end. To be called once; why_in_words() and code() need it. Returns false if there is
   // no memory for it.
@@ -140,6 +150,8 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   friend class PeerWatch;
   friend class ConnectionList;
 
+  class SessionAlarm;
+
   std::string reason() const;
   std::string in_words(std::string_view detail) const;
   void unlist();
@@ -149,9 +161,10 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   Connection* previous_ = nullptr;  // the neighbours in the vhost's list
   Connection* next_ = nullptr;
   PeerAddress address_;
-  Client* gathered_ = nullptr;            // the client whose bytes are in the batch
-  std::unique_ptr<const Ending> ending_;  // nullptr: this side has not ended it
-  unsigned peer_code_ = 0;                // the peer's close code; 0: it has not closed
+  Client* gathered_ = nullptr;                   // the client whose bytes are in the batch
+  std::unique_ptr<const Ending> ending_;         // nullptr: this side has not ended it
+  std::unique_ptr<SessionAlarm> session_alarm_;  // nullptr: nothing of the session expires
+  unsigned peer_code_ = 0;                       // the peer's close code; 0: it has not closed
   State state_ = State::kOpen;
   KindId kind_;  // kind of the streams that it sends
   bool over_http2_;

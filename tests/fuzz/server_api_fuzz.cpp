@@ -50,8 +50,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Sessions sessions;
   Hub hub(tight_settings(), stream_kinds());
   Idempotency idempotency;
+  Revocations revocations;
   ServerApi::Node node{"node", "name", 0};
-  ServerApi api(hub, sessions, idempotency, options, node);
+  ServerApi api(hub, sessions, idempotency, revocations, options, node);
   SessionPeer peers[] = {{hub, sessions, options}, {hub, sessions, options}, {hub, sessions, options}};
   peers[0].session.receive(
       "{\"id\":1,\"connect\":{\"data\":{\"user\":\"u\",\"session\":\"s\"}}}\n{\"id\":2,\"subscribe\":{\"channel\":"

@@ -47,6 +47,7 @@ struct ServerApiFixture {
   Hub hub{settings(), stream_kinds()};
   Options options = default_options();
   Idempotency idempotency;
+  Revocations revocations;
   ServerApi::Node node{"node-id", "host/\"vhost\"", 10 * kSecond};
   Time now = 10 * kSecond;
   Texter texter{hub};
@@ -58,7 +59,7 @@ struct ServerApiFixture {
 
   // The answer to a request, without its line end.
   std::string call(std::string_view method, std::string_view body) {
-    answer = ServerApi(hub, sessions, idempotency, options, node).call(method, body, now, 1'700'000'000'000).value();
+    answer = ServerApi(hub, sessions, idempotency, revocations, options, node).call(method, body, now, 1'700'000'000'000).value();
     flush();
     CHECK(!answer.json.empty() && answer.json.back() == '\n');
     return answer.json.substr(0, answer.json.size() - 1);

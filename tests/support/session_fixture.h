@@ -18,11 +18,12 @@ struct Fixture {
   Sessions sessions;
   Hub hub{ample_settings(), stream_kinds()};
   Options options = default_options();
+  Doorman doorman{{}, true};
   Time now = 0;
   std::unique_ptr<SessionPeer> a = peer();
   std::unique_ptr<SessionPeer> b = peer();
 
-  std::unique_ptr<SessionPeer> peer() { return std::make_unique<SessionPeer>(hub, sessions, options); }
+  std::unique_ptr<SessionPeer> peer() { return std::make_unique<SessionPeer>(hub, sessions, doorman, options); }
   void flush() {
     for (int i = 0; i < 3 && hub.due() <= now; ++i) hub.flush(now, 1000);
   }

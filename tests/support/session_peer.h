@@ -18,7 +18,13 @@ namespace lws_chat {
 // texts, one for each reply or push.
 class SessionPeer : public SessionLink {
  public:
-  SessionPeer(Hub& hub, Sessions& sessions, const Options& options) : session(hub, sessions, options, *this) {}
+  SessionPeer(Hub& hub, Sessions& sessions, Doorman& doorman, const Options& options)
+      : session(hub, sessions, doorman, options, *this) {}
+
+  // At a door that lets everybody in.
+  SessionPeer(Hub& hub, Sessions& sessions, const Options& options)
+      : SessionPeer(hub, sessions, open_door(), options) {}
+
   virtual ~SessionPeer() { session.lost(0); }
 
   bool ready() override { return appetite > 0; }
@@ -48,6 +54,9 @@ class SessionPeer : public SessionLink {
     return allowance == 0 || --allowance > 0;
   }
   int64_t unix_ms() override { return clock; }
+  Time now() override { return steady; }
+  void call_at(Time due) override { alarm = due; }
+  void note_denial(const Denial& denial) override { denied = denial.why; }
   void ask_to_resume() override { asked = true; }
   void connected() override { pinged = true; }
   void hold_input(bool hold) override { held = hold; }
@@ -56,6 +65,11 @@ class SessionPeer : public SessionLink {
     code = ending.code;
     detail = ending.detail;
     bytes += last_frames;
+  }
+
+  static Doorman& open_door() {
+    static Doorman doorman({}, true);
+    return doorman;
   }
 
   // The texts that came since the last call.
@@ -83,6 +97,9 @@ class SessionPeer : public SessionLink {
     return texts.size() == 1 ? texts[0] : std::to_string(texts.size()) + " texts";
   }
 
+  Time steady = 0;                                 // the hub's time
+  Time alarm = kNever;                             // when the session wants to be called
+  Status denied = Status::kOk;                     // the last denial
   int64_t clock = 1'700'000'000'000;               // the time of day, in milliseconds since 1970
   int appetite = 1 << 30;                          // number of writes before it is not ready
   bool one_frame = false;                          // takes a frame at a time, as over HTTP/2

@@ -8,11 +8,14 @@ namespace lws_chat {
 // The reason for refusing a command. The connection stays.
 enum class ClientError : uint8_t {
   kInternal,
+  kUnknownChannel,    // its namespace is not configured
   kPermissionDenied,  // for members of the room only
   kMethodNotFound,
   kAlreadySubscribed,
   kLimitExceeded,
   kBadRequest,
+  kTokenExpired,
+  kExpired,
   kNotAvailable,     // switched off for this room, or not built
   kTooManyRequests,  // the server cannot hold more replies until they are read
   kUnrecoverablePosition,

@@ -56,10 +56,22 @@ std::string message_push(std::string_view text) {
   return json += "}}}";
 }
 
-void append_unsubscribe_push(std::string& json, std::string_view room) {
+void append_unsubscribe_push(std::string& json, std::string_view room, unsigned code, std::string_view reason) {
   json += "{\"push\":{\"channel\":";
   append_quoted(json, room);
-  json += ",\"unsubscribe\":{\"code\":2000,\"reason\":\"server unsubscribe\"}}}";
+  json.append(",\"unsubscribe\":{\"code\":").append(std::to_string(code)).append(",\"reason\":");
+  append_quoted(json, reason);
+  json += "}}}";
+}
+
+void append_subscribe_push(std::string& json, std::string_view room, std::string_view result) {
+  json += "{\"push\":{\"channel\":";
+  append_quoted(json, room);
+  json.append(",\"subscribe\":").append(result).append("}}");
+}
+
+void append_refresh_push(std::string& json, std::string_view result) {
+  json.append("{\"push\":{\"refresh\":").append(result).append("}}");
 }
 
 void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms) {
@@ -76,10 +88,14 @@ void append_error(std::string& json, uint32_t id, ClientError error, std::string
   const ClientErrorRow& row = describe(error);
   std::string message(row.message);
   if (!detail.empty()) message.append(": ").append(detail);
+  append_error(json, id, row.code, message, row.temporary);
+}
+
+void append_error(std::string& json, uint32_t id, uint32_t code, std::string_view message, bool temporary) {
   json.append("{\"id\":").append(std::to_string(id));
-  json.append(",\"error\":{\"code\":").append(std::to_string(row.code)).append(",\"message\":");
+  json.append(",\"error\":{\"code\":").append(std::to_string(code)).append(",\"message\":");
   append_quoted(json, message);
-  if (row.temporary) json += ",\"temporary\":true";
+  if (temporary) json += ",\"temporary\":true";
   json += "}}";
 }
 

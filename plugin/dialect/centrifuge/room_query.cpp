@@ -38,6 +38,12 @@ void list_members(const Room& room, PresenceLists& known) {
   if (!known.too_long) known.list = list + "}}";
 }
 
+// The history of a room that is not there. Nobody can have a position in it.
+RoomAnswer no_messages(const HistoryRange& range) {
+  if (range.since && !(range.offset == 0 && range.epoch.empty())) return {{}, ClientError::kUnrecoverablePosition};
+  return {"{\"publications\":[],\"epoch\":\"\",\"offset\":0}"};
+}
+
 void count_users(const Room& room, PresenceLists& known) {
   std::unordered_set<std::string_view> users;
   for (Client* member : room.members())
@@ -48,8 +54,11 @@ void count_users(const Room& room, PresenceLists& known) {
 
 }  // namespace
 
-RoomAnswer query_presence(Hub& hub, Room& room, Time now) {
-  if (!room.settings().presence) return no_presence();
+RoomAnswer query_presence(Hub& hub, std::string_view name, Time now) {
+  if (!hub.settings_of(name).presence) return no_presence();
+  Room* found = hub.find(name);
+  if (!found) return {"{\"presence\":{}}"};
+  Room& room = *found;
   const PresenceLists& known = hub.presence().lists(room, now, [&](PresenceLists& one) {
     if (one.list.empty() && !one.too_long) list_members(room, one);
   });
@@ -63,8 +72,11 @@ RoomAnswer query_presence(Hub& hub, Room& room, Time now) {
   return answer;
 }
 
-RoomAnswer query_presence_stats(Hub& hub, Room& room, Time now) {
-  if (!room.settings().presence) return no_presence();
+RoomAnswer query_presence_stats(Hub& hub, std::string_view name, Time now) {
+  if (!hub.settings_of(name).presence) return no_presence();
+  Room* found = hub.find(name);
+  if (!found) return {"{\"num_clients\":0,\"num_users\":0}"};
+  Room& room = *found;
   const PresenceLists& known = hub.presence().lists(room, now, [&](PresenceLists& one) {
     if (one.users < 0) count_users(room, one);
   });
@@ -86,8 +98,11 @@ HistoryRange read_history_range(Request& request, std::string& problem) {
   return range;
 }
 
-RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, bool with_time, Time now) {
-  if (room.settings().history.messages == 0) return no_history();
+RoomAnswer query_history(Hub& hub, std::string_view name, const HistoryRange& range, bool with_time, Time now) {
+  if (hub.settings_of(name).history.messages == 0) return no_history();
+  Room* found = hub.find(name);
+  if (!found) return no_messages(range);
+  Room& room = *found;
   const History& history = hub.history(room, now);
   uint64_t first = history.first();
   uint64_t end = history.top() + 1;  // the offset after the last message of the range

@@ -9,7 +9,7 @@
 #include "dialect/centrifuge/client_error.h"
 #include "dialect/centrifuge/request.h"
 
-// Questions about a room, asked by its members or by a back end.
+// Questions about a room, asked by clients or by a back end. A room that is not there has no members and no messages.
 namespace lws_chat {
 
 struct RoomAnswer {
@@ -27,10 +27,10 @@ RoomAnswer no_presence();
 RoomAnswer no_history();
 
 // Answers {"presence":{CLIENT:INFO,...}}, with members that lost their connection and may be back soon.
-RoomAnswer query_presence(Hub& hub, Room& room, Time now);
+RoomAnswer query_presence(Hub& hub, std::string_view room, Time now);
 
 // Answers {"num_clients":...,"num_users":...}.
-RoomAnswer query_presence_stats(Hub& hub, Room& room, Time now);
+RoomAnswer query_presence_stats(Hub& hub, std::string_view room, Time now);
 
 // A range of a history: centrifugal.dev/docs/server/history_and_recovery.
 struct HistoryRange {
@@ -45,7 +45,7 @@ struct HistoryRange {
 HistoryRange read_history_range(Request& request, std::string& problem);
 
 // Answers {"publications":[...],"epoch":...,"offset":...}. With `with_time`, publications have their times.
-RoomAnswer query_history(Hub& hub, Room& room, const HistoryRange& range, bool with_time, Time now);
+RoomAnswer query_history(Hub& hub, std::string_view room, const HistoryRange& range, bool with_time, Time now);
 
 // Appends a message of the history to a list of publications.
 void append_entry(std::string& publications, const History::Entry& entry, bool with_time);

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "core/release.h"
+#include "dialect/centrifuge/connecting.h"
 #include "dialect/centrifuge/reply.h"
 #include "dialect/centrifuge/subscription.h"
 #include "wire/frame.h"
@@ -16,9 +17,10 @@ std::string_view first_line(std::string_view text) { return text.substr(0, text.
 
 }  // namespace
 
-Session::Session(Hub& hub, Sessions& sessions, const Options& options, SessionLink& link)
+Session::Session(Hub& hub, Sessions& sessions, Doorman& doorman, const Options& options, SessionLink& link)
     : hub_(hub),
       sessions_(sessions),
+      doorman_(doorman),
       options_(options),
       link_(link),
       input_bytes_(hub.memory().input),
@@ -28,7 +30,7 @@ Session::~Session() = default;
 
 void Session::receive(std::string_view message, Time now) {
   if (ended_ || pending_end_ != Status::kOk) return;
-  if (!input_.empty() || waiting_) {
+  if (!input_.empty() || waiting()) {
     // The connection was asked not to read; what it already had is bounded all the same.
     if (input_bytes_.bytes() > 2 * options_.max_message + kMaxUntaken) return end({Status::kTooFast}, now);
     return keep(message, now);
@@ -72,8 +74,8 @@ bool Session::run(std::string_view& lines, Time now) {
     bool done = handle(line, now);
     if (done) lines.remove_prefix(std::min(lines.size(), line.size() + 1));
     if (replies_.size() > kMaxUntaken) flush_replies();
-    wait = !done || !link_.allow(cost_) || waiting_;
-    if (!done || waiting_ || output_.size() - taken_ > (scarce() ? 0 : kMaxUntaken)) {
+    wait = !done || !link_.allow(cost_) || waiting();
+    if (!done || waiting() || output_.size() - taken_ > (scarce() ? 0 : kMaxUntaken)) {
       wait = true;
       if (!held_) link_.hold_input(true);
       held_ = true;
@@ -91,7 +93,7 @@ void Session::resume(Time now) {
   flush_replies();
   if (ended_ || speaking_ || !output_.empty()) return;
   serve_rooms(now);
-  if (ended_ || speaking_ || waiting_) return;
+  if (ended_ || speaking_ || waiting()) return;
   if (held_) {
     held_ = false;
     link_.hold_input(false);
@@ -130,12 +132,9 @@ bool Session::behind() const {
                      [](const auto& entry) { return entry.second.behind(); });
 }
 
-// The hub answers later. Until then the next commands wait, and the client's input is not read.
-void Session::await() { waiting_ = true; }
-
+// Nothing waits any more, unless the answer has led to another question.
 void Session::answered() {
-  if (!waiting_) return;
-  waiting_ = false;
+  if (waiting() || ended_) return;
   flush_replies();
   if (!ended_) link_.ask_to_resume();
 }
@@ -181,6 +180,14 @@ void Session::reply(const Command& command, std::string_view result) {
 void Session::refuse(const Command& command, ClientError error, std::string_view detail) {
   if (!replies_.empty()) replies_ += '\n';
   append_error(replies_, command.id, error, detail);
+}
+
+// Tells the client something that it has not asked for.
+void Session::push(const std::string& json) {
+  if (!replies_.empty()) replies_ += '\n';
+  replies_ += json;
+  flush_replies();
+  link_.ask_to_resume();
 }
 
 // Hands the replies to the connection, many in one message, as far as it takes them.
@@ -248,8 +255,8 @@ void Session::end_after_head(Status why, Time now) {
 void Session::dismissed(Subscription& subscription, Ending ending, Time now) {
   if (ended_) return;
   --joined_;
-  if (ending.why == Status::kUnsubscribed) {
-    if (!tell_unsubscribed(subscription)) return end({Status::kInternalError}, now);
+  if (ending.why == Status::kUnsubscribed || ending.why == Status::kSubscriptionOver) {
+    if (!tell_unsubscribed(subscription, ending.why)) return end({Status::kInternalError}, now);
     if (pending_end_ == Status::kOk) return link_.ask_to_resume();
     ending.why = pending_end_;
   }
@@ -257,44 +264,24 @@ void Session::dismissed(Subscription& subscription, Ending ending, Time now) {
 }
 
 // Returns false if there is no memory for it.
-bool Session::tell_unsubscribed(const Subscription& subscription) {
+bool Session::tell_unsubscribed(const Subscription& subscription, Status why) {
+  constexpr unsigned kByServer = 2000;
+  constexpr unsigned kExpired = 2501;
+  bool expired = why == Status::kSubscriptionOver;
   try {
-    std::string push = replies_.empty() ? "" : "\n";
-    append_unsubscribe_push(push, subscription.name());
-    replies_ += push;
+    std::string text = replies_.empty() ? "" : "\n";
+    append_unsubscribe_push(text, subscription.name(), expired ? kExpired : kByServer,
+                            expired ? describe(why).text : "server unsubscribe");
+    replies_ += text;
     return true;
   } catch (const std::exception&) {
     return false;
   }
 }
 
-// Finds the subscription to that room. Forgets it if the hub has ended it.
-Session::Subscriptions::iterator Session::find(std::string_view channel) {
-  auto found = subscriptions_.find(channel);
-  if (found == subscriptions_.end() || found->second.room() || ended_ || pending_end_ != Status::kOk) return found;
-  forget(found);
-  return subscriptions_.end();
-}
-
-// Forgets the subscriptions that the hub has ended.
-void Session::forget_ended() {
-  for (auto at = subscriptions_.begin(); at != subscriptions_.end();)
-    at = at->second.room() ? std::next(at) : forget(at);
-}
-
 bool Session::is(std::string_view user, std::string_view client, std::string_view session) const {
   return identity_ && (user.empty() || user == identity_->user) && (client.empty() || client == identity_->client) &&
          (session.empty() || (named_ && key_.substr(kSessionKey.size()) == session));
-}
-
-void Session::dismiss(std::string_view room, Time now) {
-  if (ended_ || pending_end_ != Status::kOk) return;
-  for (auto& [name, subscription] : subscriptions_) {
-    bool meant = room.empty() || room == name;
-    // A subscription that is still joining leaves as soon as it has joined.
-    if (meant && subscription.joining()) subscription.set_unwanted();
-    if (meant && subscription.room()) hub_.dismiss_after_head(subscription, Status::kUnsubscribed, now);
-  }
 }
 
 // Returns the frames that go out before the close; none if there is no memory for them.
@@ -336,8 +323,11 @@ void Session::remember_me(Time now) {
 
 void Session::leave_all(Time now, Hub::Departure departure) {
   ended_ = true;
+  connecting_ = nullptr;
   lifetime_.end();
-  for (auto& [name, subscription] : subscriptions_) hub_.leave(subscription, now, departure);
+  // Only the session's own identity is the same one when the client comes back.
+  for (auto& [name, subscription] : subscriptions_)
+    hub_.leave(subscription, now, subscription.has_own_identity() ? Hub::Departure::kFinal : departure);
   sessions_.remove(place_);
   if (departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0) remember_me(now);
   release(output_);

@@ -1,17 +1,22 @@
 #pragma once
 
+#include <exception>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "access/doorman.h"
 #include "config/options.h"
 #include "core/hub.h"
 #include "dialect/centrifuge/client_error.h"
 #include "dialect/centrifuge/command.h"
-#include "dialect/centrifuge/sessions.h"
+#include "dialect/sessions.h"
+#include "dialect/visitor.h"
 
 namespace lws_chat {
 
@@ -31,14 +36,26 @@ class SessionLink {
   // The time of day, in milliseconds since 1970.
   virtual int64_t unix_ms() = 0;
 
+  // The time that the hub counts in.
+  virtual Time now() = 0;
+
+  // Session::time_is_up() must be called then. Replaces the time set before.
+  virtual void call_at(Time due) = 0;
+
   // Session::resume() must be called as soon as the connection can write.
   virtual void ask_to_resume() = 0;
 
   // The origin to which new rooms of the client count.
   virtual Origin origin() const { return kNobody; }
 
-  // The client has sent `connect`: from now on it is pinged.
+  // The fields of the client's request that back ends may see; nullptr: none.
+  virtual const HookHeaders* headers() const { return nullptr; }
+
+  // The client has sent `connect`, and may stay: from now on it is pinged.
   virtual void connected() = 0;
+
+  // Notes for log and metrics that the client was denied something.
+  virtual void note_denial(const Denial& denial) = 0;
 
   // Stops or resumes reading from the client.
   virtual void hold_input(bool hold) = 0;
@@ -53,12 +70,13 @@ class SessionLink {
 // The structured dialect: Centrifuge's client protocol in JSON, version 2. A client may be in many rooms over one
 // connection. (centrifugal.dev/docs/transports/client_protocol)
 //
-// In the data of `connect` a client says who it is: {"user": ..., "info": ..., "session": ...}, all of them optional.
-// Others see user and info; without info and session, they see the whole data. A client that comes back within
-// presence-grace is the same client to the others if it gives the same session or, without one, the same data.
-class Session {
+// The client's token or a back end says who it is. Where neither is configured, a client says so itself in the data of
+// `connect`: {"user": ..., "info": ..., "session": ...}, all of them optional. Others see user and info; without info
+// and session, they see the whole data. A client that comes back within presence-grace is the same client to the others
+// if it gives the same session or, without one, the same data.
+class Session final : public Visitor {
  public:
-  Session(Hub& hub, Sessions& sessions, const Options& options, SessionLink& link);
+  Session(Hub& hub, Sessions& sessions, Doorman& doorman, const Options& options, SessionLink& link);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -75,8 +93,8 @@ class Session {
   // Returns true if the client has not taken all of its replies.
   bool owes() const { return !output_.empty(); }
 
-  // Returns true while a command waits for the hub's answer.
-  bool waiting() const { return waiting_; }
+  // Returns true while a command waits for the answer of the hub or of a back end.
+  bool waiting() const { return waiting_ > 0; }
 
   // Returns true while commands wait for their turn.
   bool waits() const { return !input_.empty(); }
@@ -84,24 +102,28 @@ class Session {
   // Asks the client for a sign of life.
   void ping();
 
+  // The time given to SessionLink::call_at() has come: something expires.
+  void time_is_up(Time now);
+
   // Ends the session as soon as the client has been sent everything published so far in its rooms.
   void end_after_head(Status why, Time now);
 
   // The connection is lost, or the client has closed it.
   void lost(Time now, Hub::Departure departure = Hub::Departure::kMayReturn);
 
-  // For a back end: returns true if the client has this user, id and session. Empty ones are not compared.
-  bool is(std::string_view user, std::string_view client, std::string_view session) const;
+  const IdentityPtr& identity() const { return identity_; }
 
   // Returns the key of a session that its client gave this name.
   static std::string key_of(std::string_view name) { return std::string(kSessionKey).append(name); }
-  const IdentityPtr& identity() const { return identity_; }
 
-  // For a back end: ends the membership in a room, or with an empty name in all rooms, and tells the client.
-  void dismiss(std::string_view room, Time now);
-
-  // Ends the session. Does not fail.
-  void end(Ending ending, Time now);
+  // From Visitor.
+  bool is(std::string_view user, std::string_view client, std::string_view session) const override;
+  const std::string& client_id() const override { return identity_->client; }
+  void dismiss(std::string_view room, Time now) override;
+  Status invite(std::string_view room, const InvitationPtr& invitation, const Position* seen, Time now) override;
+  void renew(const Renewal& renewal, Time now) override;
+  void check_revoked(Time now) override;
+  void end(Ending ending, Time now) override;
 
  private:
   // The session runs no commands while more bytes of replies than this are untaken.
@@ -113,43 +135,97 @@ class Session {
   static constexpr std::string_view kSessionKey = "session ";
 
   class Subscription;  // in dialect/centrifuge/subscription.h
+  struct Connecting;   // in dialect/centrifuge/connecting.h
   using Subscriptions = std::map<std::string, Subscription, std::less<>>;
+
+  // A subscribe command that the back end may have to decide about.
+  struct Wish {
+    Command command;  // without its request
+    std::string channel;
+    std::optional<Position> seen;
+    bool watching = false;
+  };
+
+  // A message that the client wants to publish. The views have to stay only during a call.
+  struct Draft {
+    std::string_view channel;
+    std::string_view data;
+    std::string_view tags{};  // from the back end
+    bool ephemeral = false;
+    bool approved = false;  // by the back end
+  };
 
   [[nodiscard]] bool run(std::string_view& lines, Time now);
   void keep(std::string_view message, Time now);
   bool handle(std::string_view line, Time now);
   void perform(Command& command, Time now);
-  void connect(Command& command, Time now);
-  [[nodiscard]] std::string identify(std::string_view data, Time now);
-  void subscribe(Command& command, Time now);
-  void subscribed(const Command& command, const std::string& channel, const std::optional<Position>& seen,
-                  Status status, Time now);
-  void published(const Command& command, bool closes, const Published& result);
-  void await();
+  template <typename T, typename Act>
+  void when(Deferred<T> answer, Act act);
   void answered();
-  template <typename Act>
-  void act_late(Time now, Act&& act);
+
+  // In session_connect.cpp.
+  void connect(Command& command, Time now);
+  void admitted(const Outcome<GuestPtr>& outcome, Time now);
+  void identify(Time now);
+  void enter_rooms(Time now);
+  void entered(Status status, Time now);
+  void abandon(Status status, Time now);
+  void finish_connecting(Time now);
+
+  // In session_rooms.cpp.
+  void subscribe(Command& command, Time now);
+  void invited(const Wish& wish, const InvitationPtr& invitation, Time now);
+  void subscribed(const Wish& wish, Status status, Time now);
+  Subscription& add(const std::string& channel, const InvitationPtr& invitation, bool watching);
+  std::string join_result(Subscription& subscription, const std::optional<Position>& seen, Time now);
+  bool recover(Subscription& subscription, const Position& seen, std::string& publications, Time now);
   bool unsubscribe(Command& command, Time now);
+  Deferred<Status> join(Subscription& subscription, Time now);
+
+  // In session_commands.cpp.
   void publish(Command& command, Time now);
+  void publish_draft(const Command& command, const Draft& draft, Time now);
+  void published(const Command& command, bool closes, const Published& result);
+  void rpc(Command& command, Time now);
+  template <typename Query>
+  void query(Command& command, Action action, Time now, Query query);
   void presence(Command& command, Time now);
   void presence_stats(Command& command, Time now);
   void history(Command& command, Time now);
   void answer(const Command& command, const RoomAnswer& answer);
-  std::string position(Subscription& subscription, uint64_t offset) const;
-  bool recover(Subscription& subscription, const Position& seen, std::string& publications, Time now);
+  bool catch_up(std::string_view channel, Time now);
 
-  Subscription* member_of(Command& command, Time now);
+  // In session_expiry.cpp.
+  void refresh(Command& command, Time now);
+  void sub_refresh(Command& command, Time now);
+  bool server_renews() const { return doorman_.has_hook(HookKind::kRefresh); }
+  bool server_renews(const Subscription& subscription) const;
+  int64_t due_at() const;
+  int64_t due_at(const Subscription& subscription) const;
+  void schedule_expiry(Time now);
+  void ask_to_renew();
+  void ask_to_renew(Subscription& subscription);
+  void expire(Subscription& subscription, Time now);
+  std::string ttl_of(int64_t expires_at) const;
+
+  HookClient about_me() const;
+  Grant grant_for(std::string_view channel);
+  Status judge(Action action, std::string_view channel, const Grant& grant);
+  Subscription* member_of(std::string_view channel);
+  int64_t unix_seconds() const { return link_.unix_ms() / 1000; }
   void reply(const Command& command, std::string_view result);
   void refuse(const Command& command, ClientError error, std::string_view detail = {});
   void refuse_scarce(const Command& command);
   void refuse_for(const Command& command, Status why);
+  void deny(const Command& command, const Denial& denial, Time now);
+  void push(const std::string& json);
   void flush_replies();
   void write_replies();
   void note_untaken();
   bool scarce() const { return sessions_.untaken >= options_.hub.max_memory / kShareOfMemory; }
   void serve_rooms(Time now);
   void dismissed(Subscription& subscription, Ending ending, Time now);
-  bool tell_unsubscribed(const Subscription& subscription);
+  bool tell_unsubscribed(const Subscription& subscription, Status why);
   std::string last_frames(Status why);
   void remember_me(Time now);
   Subscriptions::iterator find(std::string_view channel);
@@ -161,11 +237,17 @@ class Session {
 
   Hub& hub_;
   Sessions& sessions_;
+  Doorman& doorman_;
   const Options& options_;
   SessionLink& link_;
-  IdentityPtr identity_;  // nullptr: it has not sent `connect`
-  std::string key_;       // recognizes the client when it comes back
-  bool named_ = false;    // the client gave the session a name
+  GuestPtr guest_;                          // nullptr: nobody speaks for the client
+  int64_t expires_at_ = 0;                  // of the connection, Unix seconds; 0: never
+  bool renewing_ = false;                   // the back end was asked whether the connection may go on
+  std::unique_ptr<Connecting> connecting_;  // while `connect` is under way
+  std::string asking_for_;                  // the room that the back end was asked about
+  IdentityPtr identity_;                    // nullptr: it has not sent `connect`
+  std::string key_;                         // recognizes the client when it comes back
+  bool named_ = false;                      // the client gave the session a name
   Sessions::Place place_;
   Subscriptions subscriptions_;
   size_t joined_ = 0;                  // number of subscriptions that are members
@@ -183,10 +265,27 @@ class Session {
   std::set<uint32_t> ids_;             // ids of the commands in the current message
   uint64_t cost_ = 1;                  // cost of the current command, counted in ordinary commands
   Time grace_ = 0;                     // the longest presence-grace of its rooms
-  bool waiting_ = false;               // a command waits for the hub's answer, and the next ones wait for it
+  unsigned waiting_ = 0;               // answers that commands wait for; the next commands wait for these
   Status pending_end_ = Status::kOk;   // why the session ends as soon as everything is sent; kOk: it goes on
   bool ended_ = false;
   Lifetime lifetime_;
 };
+
+// Does something with an answer, now or later. Until then the next commands wait, and the client's input is not read.
+// Who answers does so once. A session that cannot act on the answer ends, instead of waiting for ever.
+template <typename T, typename Act>
+void Session::when(Deferred<T> answer, Act act) {
+  if (answer.ready()) return act(answer.value());
+  ++waiting_;
+  answer.then(lifetime_, [this, act = std::move(act)](const T& value) mutable {
+    --waiting_;
+    try {
+      act(value);
+      answered();
+    } catch (const std::exception&) {
+      end({Status::kInternalError}, link_.now());
+    }
+  });
+}
 
 }  // namespace lws_chat

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <utility>
+
 #include "dialect/centrifuge/session.h"
+#include "dialect/client_info.h"
 #include "wire/frame.h"
 
 namespace lws_chat {
@@ -8,12 +11,21 @@ namespace lws_chat {
 // A session's membership in one room. For the hub it is a client like any other.
 class Session::Subscription final : public Client {
  public:
-  Subscription(Session& session, std::string_view name, KindId kind) : Client(kind), session_(session), name_(name) {
+  // `invitation` may be nullptr.
+  Subscription(Session& session, std::string_view name, KindId kind, InvitationPtr invitation)
+      : Client(kind), session_(session), name_(name) {
     identity_ = session.identity_;
+    if (!invitation) return;
+    const SubscriptionOverride& override = invitation->override;
+    if (!override.presence.value_or(true))
+      identity_ = nullptr;
+    else if (!invitation->info.empty())
+      identity_ = with_room_info(*identity_, invitation->info);
+    set_invitation(std::move(invitation));
   }
 
   bool ready() override {
-    bool silent = !session_.speaking_ && session_.output_.empty() && session_.replies_.empty();
+    bool silent = !session_.speaking_ && session_.output_.empty() && session_.replies_.empty() && !session_.connecting_;
     return !session_.ended_ && (silent || session_.speaking_ == this) && session_.link_.ready();
   }
   size_t write(std::string_view frames) override {
@@ -25,15 +37,44 @@ class Session::Subscription final : public Client {
   }
   std::string_view name() const { return name_; }
 
+  // What let the client in; nullptr: only the rules of the room.
+  const InvitationPtr& invitation() const { return invitation_; }
+  void set_invitation(InvitationPtr invitation) {
+    invitation_ = std::move(invitation);
+    expires_at_ = invitation_->expires_at;
+  }
+
+  // When the membership ends, Unix seconds; 0: never.
+  int64_t expires_at() const { return expires_at_; }
+  void set_expires_at(int64_t time) { expires_at_ = time; }
+
+  // The back end was asked whether the membership may go on.
+  bool renewing() const { return renewing_; }
+  void set_renewing(bool renewing) { renewing_ = renewing; }
+
+  // The server chose the room, not the client.
+  bool by_server() const { return by_server_; }
+  void set_by_server() { by_server_ = true; }
+
   // A back end dismissed the subscription before it was a member.
   void set_unwanted() { unwanted_ = true; }
   bool unwanted() const { return unwanted_; }
+
+  // Others in the room see more of the client than elsewhere, or nothing.
+  bool has_own_identity() const { return identity_ != session_.identity_; }
+
+  // What the others in the room see of the client.
+  std::string_view info() const { return identity_ ? identity_->json : session_.identity_->json; }
 
   void dismissed(Ending ending, Time now) override { session_.dismissed(*this, std::move(ending), now); }
 
  private:
   Session& session_;
   const std::string name_;  // name of the room
+  InvitationPtr invitation_;
+  int64_t expires_at_ = 0;
+  bool renewing_ = false;
+  bool by_server_ = false;
   bool unwanted_ = false;
 };
 

@@ -32,6 +32,7 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
       hub_(options.hub, stream_kinds(), {this, this, nullptr, &gate_}),
       trim_(context, hub_),
       timer_(context, "flush", [this] { guarded_flush(); }) {
+  revocations_.changed = [this] { sessions_.check_revoked(now()); };
   if (options.fanout == FanoutMode::kWrite) return;
   uring_ = UringBatch::make();
   if (!uring_ && options.fanout == FanoutMode::kUring)

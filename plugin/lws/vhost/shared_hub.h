@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "access/revocations.h"
 #include "access/rule_gate.h"
 #include "api/idempotency.h"
 #include "config/options.h"
@@ -29,6 +30,7 @@ class SharedHub final : public Fanout, private Waker {
   Hub& hub() { return hub_; }
   Sessions& sessions() { return sessions_; }
   Idempotency& idempotency() { return idempotency_; }
+  Revocations& revocations() { return revocations_; }
 
   // Compares the options with those of another vhost for the same hub. Returns the differences; empty: none.
   std::string conflict_with(const Options& options) const;
@@ -65,6 +67,7 @@ class SharedHub final : public Fanout, private Waker {
   Hub hub_;
   Sessions sessions_;
   Idempotency idempotency_;
+  Revocations revocations_;
   std::unique_ptr<UringBatch> uring_;
   MemoryTrim trim_;
   bool batching_ = false;

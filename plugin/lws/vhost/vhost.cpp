@@ -54,6 +54,7 @@ void VhostState::configure(lws_vhost* vhost, const lws_protocol_vhost_options* p
   if (lws_get_count_threads(context_) > 1) complain("lws runs several service threads, set count-threads to 1");
   find_hub();
   back_ends_.serve(*shared_hub_, name_);
+  doorman_ = std::make_unique<Doorman>(DoormanSeams{nullptr, nullptr, &shared_hub_->revocations()}, options_.anonymous);
   entrance_ = {own_names(options_.server_names, name_, listens_on_loopback(vhost), !options_.trusted_proxies.empty()),
                ConnectRate(options_.max_joins_per_second),
                RateLimit::Settings(options_.message_rate, options_.message_burst)};

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "access/doorman.h"
 #include "access/own_name.h"
 #include "access/rate_limit.h"
 #include "config/options.h"
@@ -63,6 +64,7 @@ class VhostState {
   Entrance& entrance() { return entrance_; }
   BackEnds& back_ends() { return back_ends_; }
   Inbox& inbox() { return inbox_; }
+  Doorman& doorman() { return *doorman_; }
 
   // Counts a log line that a peer causes. Returns true if it may be written.
   bool may_log();
@@ -93,6 +95,7 @@ class VhostState {
   HttpConnections http_connections_;
   Entrance entrance_;
   BackEnds back_ends_;
+  std::unique_ptr<Doorman> doorman_;
   Inbox inbox_;
   std::unique_ptr<InboxPublisher> inbox_publisher_;  // nullptr: the vhost does not serve
   LogBudget log_budget_;

@@ -12,7 +12,7 @@ namespace lws_chat {
 
 StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost)
     : WebSocket(wsi, vhost, kStructuredKind),
-      session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.options(), *this) {
+      session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.doorman(), vhost.options(), *this) {
   vhost.watch().await(*this);
 }
 
@@ -42,6 +42,10 @@ void StructuredConnection::expect_more() {
 void StructuredConnection::alive() {
   if (pinged && (over_http2() || !session_.owes())) vhost().watch().heard(*this);
 }
+
+Time StructuredConnection::now() { return lws_chat::now(); }
+
+void StructuredConnection::note_denial(const Denial& denial) { Connection::note_denial(denial); }
 
 int64_t StructuredConnection::unix_ms() { return lws_chat::unix_ms(); }
 

@@ -27,6 +27,10 @@ class StructuredConnection final : public WebSocket, private SessionLink {
   size_t write(Client* subscription, std::string_view frames) override;
   bool allow(uint64_t cost) override;
   int64_t unix_ms() override;
+  Time now() override;
+  void call_at(Time due) override { call_session_at(due); }
+  void session_time_is_up() override { session_.time_is_up(now()); }
+  void note_denial(const Denial& denial) override;
   Origin origin() const override;
   void ask_to_resume() override { ask_to_write(); }
   void connected() override;

@@ -150,7 +150,7 @@ struct World final : Fanout {
   }
 
   void call(std::string_view method, const std::string& body) {
-    attempt(nullptr, [&] { (void)ServerApi(hub, sessions, idempotency, options, node).call(method, body, now, 1); });
+    attempt(nullptr, [&] { (void)ServerApi(hub, sessions, idempotency, revocations, options, node).call(method, body, now, 1); });
   }
 
   Time complete() override {
@@ -215,6 +215,7 @@ struct World final : Fanout {
   Options options = default_options();
   Sessions sessions;
   Idempotency idempotency;
+  Revocations revocations;
   ServerApi::Node node{"node", "name", 0};
   std::vector<SessionPeer*> gathered;
   Hub hub{settings(), kinds(), {this}};

@@ -392,8 +392,9 @@ TEST(the_api_answers_when_the_last_of_its_publications_is_done) {
   LateGate gate;
   Fixture f({nullptr, nullptr, nullptr, &gate});
   Idempotency idempotency;
+  Revocations revocations;
   ServerApi::Node node{"id", "name", 0};
-  ServerApi api(*f.hub, f.sessions, idempotency, f.options, node);
+  ServerApi api(*f.hub, f.sessions, idempotency, revocations, f.options, node);
   std::string answer;
   {
     std::string body =

@@ -1,10 +1,13 @@
-#include "dialect/centrifuge/sessions.h"
+#include "dialect/sessions.h"
 
 #include <iterator>
+#include <string>
+
+#include "dialect/visitor.h"
 
 namespace lws_chat {
 
-void Sessions::add(Session& session, const Identity& who, std::string_view key, Place& place) {
+void Sessions::add(Visitor& session, const Identity& who, std::string_view key, Place& place) {
   auto client = by_client_.emplace(who.client, &session).first;
   try {
     if (!key.empty()) by_key_.emplace(key, &session);
@@ -29,26 +32,34 @@ void Sessions::remove(Place& place) {
 }
 
 // Returns true if no other session has the same user. Sessions of one user are side by side.
-bool Sessions::is_alone(std::multimap<std::string_view, Session*>::const_iterator place) const {
+bool Sessions::is_alone(std::multimap<std::string_view, Visitor*>::const_iterator place) const {
   auto next = std::next(place);
   return (place == by_user_.begin() || std::prev(place)->first != place->first) &&
          (next == by_user_.end() || next->first != place->first);
 }
 
-Session* Sessions::of_key(std::string_view key) const {
+Visitor* Sessions::of_key(std::string_view key) const {
   auto found = by_key_.find(key);
   return found == by_key_.end() ? nullptr : found->second;
 }
 
-Session* Sessions::of_client(std::string_view client) const {
+Visitor* Sessions::of_client(std::string_view client) const {
   auto found = by_client_.find(client);
   return found == by_client_.end() ? nullptr : found->second;
 }
 
-std::vector<Session*> Sessions::of_user(std::string_view user) const {
-  std::vector<Session*> sessions;
+std::vector<Visitor*> Sessions::of_user(std::string_view user) const {
+  std::vector<Visitor*> sessions;
   for (auto [at, last] = by_user_.equal_range(user); at != last; ++at) sessions.push_back(at->second);
   return sessions;
+}
+
+// A session that ends takes itself off the list, and may take others with it.
+void Sessions::check_revoked(Time now) {
+  std::vector<std::string> clients;
+  for (const auto& [client, session] : by_client_) clients.emplace_back(client);
+  for (const std::string& client : clients)
+    if (Visitor* session = of_client(client)) session->check_revoked(now);
 }
 
 }  // namespace lws_chat

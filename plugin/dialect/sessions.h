@@ -10,7 +10,7 @@
 
 namespace lws_chat {
 
-class Session;
+class Visitor;
 
 // The sessions of a hub that have said who they are, by key, client id and user: for back ends and for other sessions.
 class Sessions {
@@ -20,21 +20,24 @@ class Sessions {
     friend class Sessions;
     const Identity* who_ = nullptr;  // nullptr: the session was not added
     std::string_view key_;
-    std::multimap<std::string_view, Session*>::iterator by_user_;
+    std::multimap<std::string_view, Visitor*>::iterator by_user_;
   };
 
   // Adds a session; if this throws, it is not added. `who` and `key` have to stay where they are until the session is
   // removed; the key may be empty. Precondition: no other session has this client id or this key.
-  void add(Session& session, const Identity& who, std::string_view key, Place& place);
+  void add(Visitor& session, const Identity& who, std::string_view key, Place& place);
+
+  // A back end has revoked a token: those end that it let in.
+  void check_revoked(Time now);
 
   // Removes the session, if it is there.
   void remove(Place& place);
 
   // The session of that key or client id, or nullptr. A client that gives a session's name in `connect` replaces that
   // session, if the old connection is still there.
-  Session* of_key(std::string_view key) const;
-  Session* of_client(std::string_view client) const;
-  std::vector<Session*> of_user(std::string_view user) const;
+  Visitor* of_key(std::string_view key) const;
+  Visitor* of_client(std::string_view client) const;
+  std::vector<Visitor*> of_user(std::string_view user) const;
 
   // The number of different users.
   size_t users() const { return users_; }
@@ -42,11 +45,11 @@ class Sessions {
   size_t untaken = 0;  // bytes of replies that clients have not taken, of all sessions
 
  private:
-  bool is_alone(std::multimap<std::string_view, Session*>::const_iterator place) const;
+  bool is_alone(std::multimap<std::string_view, Visitor*>::const_iterator place) const;
 
-  std::unordered_map<std::string_view, Session*> by_key_;
-  std::unordered_map<std::string_view, Session*> by_client_;
-  std::multimap<std::string_view, Session*> by_user_;
+  std::unordered_map<std::string_view, Visitor*> by_key_;
+  std::unordered_map<std::string_view, Visitor*> by_client_;
+  std::multimap<std::string_view, Visitor*> by_user_;
   size_t users_ = 0;
 };
 

@@ -1,0 +1,215 @@
+#include "access/doorman.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace lws_chat {
+namespace {
+
+// Error 110 of Centrifuge's protocol: centrifugal.dev/docs/server/codes.
+constexpr uint32_t kExpiredCode = 110;
+
+Denial expired_already() { return {Status::kExpired, false, kExpiredCode, "expired", false, {}}; }
+
+bool is_over(int64_t expires_at, int64_t now) { return expires_at > 0 && expires_at < now; }
+
+// A token that names no key we have is refused for now: the key may come.
+Denial refused(TokenVerdict verdict, std::string reason, const Denial& if_invalid) {
+  Denial denial = verdict == TokenVerdict::kExpired      ? Denial::error(Status::kTokenExpired)
+                  : verdict == TokenVerdict::kUnknownKey ? Denial::error(Status::kUnavailable)
+                                                         : if_invalid;
+  denial.detail = std::move(reason);
+  return denial;
+}
+
+Denial denied_by(const HookDenial& said) {
+  return {said.disconnects ? Status::kForced : Status::kNotPermitted,
+          said.disconnects,
+          said.code,
+          said.message,
+          said.temporary,
+          "the back end says no"};
+}
+
+// The denial in a reply of the back end, or its failure.
+template <typename Result>
+std::optional<Denial> denial_in(const HookReply<Result>& reply) {
+  if (!reply.problem.empty()) return Denial::error(Status::kUnavailable, reply.problem);
+  if (reply.denial) return denied_by(*reply.denial);
+  return std::nullopt;
+}
+
+// The result as it is, unless there is none.
+template <typename Result>
+Deferred<Outcome<Result>> outcome_of(Deferred<HookReply<Result>> reply) {
+  return reply.map([](const HookReply<Result>& said) -> Outcome<Result> {
+    if (auto denial = denial_in(said)) return *denial;
+    return said.result;
+  });
+}
+
+// A back end that does not answer does not end what it has allowed before.
+Outcome<RefreshResult> renewal_in(const HookReply<RefreshResult>& reply, Status if_over, int64_t now) {
+  if (!reply.problem.empty()) {
+    RefreshResult reprieve;
+    reprieve.expires_at = now + Doorman::kReprieve;
+    return reprieve;
+  }
+  if (reply.denial) {
+    Denial denial = denied_by(*reply.denial);
+    if (!denial.disconnects) denial = Denial::disconnect(if_over, "the back end says no");
+    return denial;
+  }
+  if (!reply.given || reply.result.expired || is_over(reply.result.expires_at, now)) return Denial::disconnect(if_over);
+  return reply.result;
+}
+
+// Rooms for certain users are not the back end's business.
+bool is_for_users(std::string_view room) { return room.find('#') != std::string_view::npos; }
+
+}  // namespace
+
+bool Doorman::has_revoked(std::string_view id, std::string_view user, int64_t issued_at, int64_t now) const {
+  return seams_.revoked && seams_.revoked->has(id, user, issued_at, now);
+}
+
+bool Doorman::is_revoked(const Guest& guest, int64_t now) const {
+  return has_revoked(guest.token_id, guest.user, guest.token_issued_at, now);
+}
+
+bool Doorman::is_revoked(const Invitation& invitation, std::string_view user, int64_t now) const {
+  if (invitation.token_id.empty() && invitation.token_issued_at == 0) return false;
+  return has_revoked(invitation.token_id, user, invitation.token_issued_at, now);
+}
+
+Outcome<GuestPtr> Doorman::admit_by_token(std::string_view token, int64_t now) const {
+  Denial bad = Denial::disconnect(Status::kBadToken, "no key for tokens is configured");
+  if (!seams_.tokens) return bad;
+  TokenCheck<ConnectionClaims> check = seams_.tokens->check_connection(token, now);
+  if (check.verdict != TokenVerdict::kValid) return refused(check.verdict, std::move(check.reason), bad);
+  ConnectionClaims& claims = check.claims;
+  if (has_revoked(claims.id, claims.user, claims.issued_at, now)) return Denial::disconnect(Status::kRevoked);
+  if (is_over(claims.expires_at, now)) return expired_already();
+  auto guest = std::make_shared<Guest>();
+  guest->user = std::move(claims.user);
+  guest->info = std::move(claims.info);
+  guest->meta = std::move(claims.meta);
+  guest->expires_at = claims.expires_at;
+  guest->rooms = std::move(claims.subscriptions);
+  guest->token_id = std::move(claims.id);
+  guest->token_issued_at = claims.issued_at;
+  return GuestPtr(std::move(guest));
+}
+
+Outcome<GuestPtr> Doorman::admit_anonymous() const {
+  if (!anonymous_) return Denial::disconnect(Status::kNoCredentials);
+  return GuestPtr();
+}
+
+Outcome<GuestPtr> Doorman::admitted(const HookReply<ConnectResult>& reply, int64_t now) const {
+  if (auto denial = denial_in(reply)) return *denial;
+  if (!reply.given) return admit_anonymous();
+  if (is_over(reply.result.expires_at, now)) return expired_already();
+  auto guest = std::make_shared<Guest>();
+  guest->user = reply.result.user;
+  guest->info = reply.result.info;
+  guest->data = reply.result.data;
+  guest->meta = reply.result.meta;
+  guest->expires_at = reply.result.expires_at;
+  guest->rooms = reply.result.subscriptions;
+  return GuestPtr(std::move(guest));
+}
+
+Deferred<Outcome<GuestPtr>> Doorman::admit(std::string_view token, const ConnectQuestion& question, int64_t now) {
+  if (!token.empty()) {
+    Outcome<GuestPtr> outcome = admit_by_token(token, now);
+    if (!outcome.denial && outcome.value->user.empty() && !anonymous_)
+      return Outcome<GuestPtr>(Denial::disconnect(Status::kAnonymous));
+    return outcome;
+  }
+  if (!has_hook(HookKind::kConnect)) return admit_anonymous();
+  return seams_.hooks->connect(question).map(
+      [this, now](const HookReply<ConnectResult>& reply) { return admitted(reply, now); });
+}
+
+Outcome<GuestPtr> Doorman::renew(const GuestPtr& before, std::string_view token, int64_t now) {
+  Outcome<GuestPtr> outcome = admit_by_token(token, now);
+  if (outcome.denial) {
+    // The client has just got this token, so there is no use in asking for another one.
+    if (outcome.denial->why == Status::kTokenExpired) outcome.denial = Denial::disconnect(Status::kExpired);
+    return outcome;
+  }
+  std::string_view user = before ? std::string_view(before->user) : std::string_view();
+  if (outcome.value->user != user) return Denial::disconnect(Status::kBadToken, "the token of another user");
+  return outcome;
+}
+
+Deferred<Outcome<RefreshResult>> Doorman::ask_to_renew(const HookClient& about, int64_t now) {
+  return seams_.hooks->refresh({about}).map(
+      [now](const HookReply<RefreshResult>& reply) { return renewal_in(reply, Status::kExpired, now); });
+}
+
+Outcome<InvitationPtr> Doorman::check_invitation(const SubscribeQuestion& question, Status if_invalid,
+                                                 int64_t now) const {
+  bool ends = if_invalid == Status::kBadToken;
+  Denial invalid{if_invalid, ends, 0, {}, false, "no key for tokens is configured"};
+  if (!seams_.tokens) return invalid;
+  TokenCheck<SubscriptionClaims> check = seams_.tokens->check_subscription(question.token, now);
+  if (check.verdict != TokenVerdict::kValid) return refused(check.verdict, std::move(check.reason), invalid);
+  SubscriptionClaims& claims = check.claims;
+  if (claims.room != question.room) return Denial::disconnect(Status::kBadToken, "the token of another room");
+  if (claims.user != question.about.user) return Denial::disconnect(Status::kBadToken, "the token of another user");
+  if (!claims.client.empty() && claims.client != question.about.client)
+    return Denial::disconnect(Status::kBadToken, "the token of another client");
+  if (has_revoked(claims.id, claims.user, claims.issued_at, now))
+    return Denial::error(Status::kNotPermitted, "the token was revoked");
+  if (is_over(claims.expires_at, now)) return expired_already();
+  auto invitation = std::make_shared<Invitation>();
+  invitation->info = std::move(claims.info);
+  invitation->data = std::move(claims.data);
+  invitation->override = claims.override;
+  invitation->expires_at = claims.expires_at;
+  invitation->token_id = std::move(claims.id);
+  invitation->token_issued_at = claims.issued_at;
+  return InvitationPtr(std::move(invitation));
+}
+
+Deferred<Outcome<InvitationPtr>> Doorman::invite(const SubscribeQuestion& question, bool ask, int64_t now) {
+  if (!question.token.empty()) return check_invitation(question, Status::kNotPermitted, now);
+  // A room that needs a token is not opened by a back end's word for its namespace.
+  bool needs_token = question.room.front() == '$';
+  if (!ask || needs_token || is_for_users(question.room)) return Outcome<InvitationPtr>(InvitationPtr());
+  if (!has_hook(HookKind::kSubscribe)) return Outcome<InvitationPtr>(Denial::error(Status::kNoHook));
+  return seams_.hooks->subscribe(question).map(
+      [now](const HookReply<SubscribeResult>& reply) -> Outcome<InvitationPtr> {
+        if (auto denial = denial_in(reply)) return *denial;
+        if (is_over(reply.result.expires_at, now)) return expired_already();
+        auto invitation = std::make_shared<Invitation>();
+        invitation->info = reply.result.info;
+        invitation->data = reply.result.data;
+        invitation->override = reply.result.override;
+        invitation->expires_at = reply.result.expires_at;
+        return InvitationPtr(std::move(invitation));
+      });
+}
+
+Outcome<InvitationPtr> Doorman::renew_invitation(const SubscribeQuestion& question, int64_t now) {
+  return check_invitation(question, Status::kBadToken, now);
+}
+
+Deferred<Outcome<RefreshResult>> Doorman::ask_to_renew_invitation(const SubRefreshQuestion& question, int64_t now) {
+  return seams_.hooks->sub_refresh(question).map(
+      [now](const HookReply<RefreshResult>& reply) { return renewal_in(reply, Status::kSubscriptionOver, now); });
+}
+
+Deferred<Outcome<PublishResult>> Doorman::ask_to_publish(const PublishQuestion& question) {
+  if (!has_hook(HookKind::kPublish)) return Outcome<PublishResult>(Denial::error(Status::kNoHook));
+  return outcome_of(seams_.hooks->publish(question));
+}
+
+Deferred<Outcome<RpcResult>> Doorman::ask_rpc(const RpcQuestion& question) {
+  return outcome_of(seams_.hooks->rpc(question));
+}
+
+}  // namespace lws_chat

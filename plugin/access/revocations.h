@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace lws_chat {
+
+// Tokens that are not valid any more although they have not expired. An entry is kept until every token that it can
+// mean has expired. Times are Unix seconds.
+class Revocations {
+ public:
+  // Most entries. A further one is refused: to forget one would let somebody in.
+  static constexpr size_t kMost = 1'000'000;
+
+  // The token with this id (jti) is not valid until the time given. Returns false if there are too many entries.
+  [[nodiscard]] bool revoke_token(std::string_view id, int64_t until, int64_t now);
+
+  // Tokens of the user that were issued (iat) before this time, or do not say when, are not valid until the time given.
+  [[nodiscard]] bool revoke_user(std::string_view user, int64_t issued_before, int64_t until, int64_t now);
+
+  // Returns true if a token with this id, user and time of issue is revoked. An empty id or user is never revoked.
+  bool has(std::string_view id, std::string_view user, int64_t issued_at, int64_t now) const;
+
+  bool empty() const { return tokens_.empty() && users_.empty(); }
+  size_t size() const { return tokens_.size() + users_.size(); }
+
+  // Called after each new entry, so that those go who are already in.
+  std::function<void()> changed{};
+
+ private:
+  struct User {
+    int64_t issued_before;
+    int64_t until;
+  };
+
+  void forget_old(int64_t now);
+  bool has_place() const { return size() < kMost; }
+  void note(int64_t until);
+
+  std::unordered_map<std::string, int64_t> tokens_;  // until when
+  std::unordered_map<std::string, User> users_;
+  int64_t next_ = 0;  // when the first entry can be forgotten; 0: there is none
+};
+
+}  // namespace lws_chat

@@ -1,0 +1,48 @@
+// Tokens that are not to be valid any more. Whom they let in, goes.
+#include <limits>
+
+#include "api/methods.h"
+
+namespace lws_chat::api {
+namespace {
+
+constexpr size_t kLongestId = 255;  // bytes of a token's id
+constexpr int64_t kLatest = std::numeric_limits<int32_t>::max() * int64_t{1000};  // Unix seconds
+
+// Until when the entry is kept; without expire_at for as long as the server runs.
+int64_t read_until(Request& request) {
+  int64_t until = request.signed_number("expire_at", 0, kLatest);
+  return until > 0 ? until : kLatest;
+}
+
+Result full() {
+  return {"", ClientError::kLimitExceeded,
+          "there are " + std::to_string(Revocations::kMost) + " revocations, say expire_at with each"};
+}
+
+}  // namespace
+
+// {"uid":JTI,"expire_at":...}
+Deferred<Result> revoke_token(const Context& context, Request& request) {
+  request.allow_only({"uid", "expire_at"});
+  std::string id = request.text("uid");
+  if (id.empty() || id.size() > kLongestId) request.complain("uid", "the token's jti, 1 to 255 bytes");
+  int64_t until = read_until(request);
+  if (!request.problem().empty()) return Result::bad_request(request.problem());
+  return context.revocations.revoke_token(id, until, context.unix_ms / 1000) ? Result{} : full();
+}
+
+// {"user":...,"issued_before":...,"expire_at":...}. Without issued_before it is the present time.
+Deferred<Result> invalidate_user_tokens(const Context& context, Request& request) {
+  request.allow_only({"user", "issued_before", "expire_at", "channel"});
+  request.refuse({"channel"});
+  std::string user = request.text("user");
+  if (user.empty() || user.size() > kLongestId) request.complain("user", "a user, 1 to 255 bytes");
+  int64_t today = context.unix_ms / 1000;
+  int64_t before = request.signed_number("issued_before", 0, kLatest);
+  int64_t until = read_until(request);
+  if (!request.problem().empty()) return Result::bad_request(request.problem());
+  return context.revocations.revoke_user(user, before > 0 ? before : today, until, today) ? Result{} : full();
+}
+
+}  // namespace lws_chat::api

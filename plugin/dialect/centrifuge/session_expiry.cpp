@@ -1,0 +1,179 @@
+// What ends by itself: the connection and the memberships that a token or a back end has given only for a time.
+#include <algorithm>
+#include <limits>
+
+#include "dialect/centrifuge/reply.h"
+#include "dialect/centrifuge/session.h"
+#include "dialect/centrifuge/subscription.h"
+
+namespace lws_chat {
+namespace {
+
+constexpr int64_t kNotDue = std::numeric_limits<int64_t>::max();
+constexpr Time kSecond = 1'000'000;
+
+// The longest time that a client is told, in seconds: a year.
+constexpr int64_t kMaxTtl = 31'536'000;
+
+// The timer is set at most so far ahead, in seconds, so that a changed clock is noticed.
+constexpr int64_t kLongestWait = 3600;
+
+std::string room_names(const std::vector<ServerSubscription>& rooms) {
+  std::vector<std::string_view> names;
+  for (const ServerSubscription& room : rooms) names.push_back(room.room);
+  std::sort(names.begin(), names.end());
+  std::string text;
+  for (std::string_view name : names) text.append(name).append("\n");
+  return text;
+}
+
+}  // namespace
+
+std::string Session::ttl_of(int64_t expires_at) const {
+  int64_t left = std::clamp<int64_t>(expires_at - unix_seconds(), 0, kMaxTtl);
+  return "\"expires\":true" + (left > 0 ? ",\"ttl\":" + std::to_string(left) : std::string());
+}
+
+bool Session::server_renews(const Subscription& subscription) const {
+  return hub_.settings_of(subscription.name()).sub_refresh_hook && doorman_.has_hook(HookKind::kSubRefresh);
+}
+
+// When the connection or a membership ends, or the back end is asked; Unix seconds. A client that has to show a new
+// token has some more seconds for that.
+int64_t Session::due_at() const {
+  if (expires_at_ == 0 || renewing_) return kNotDue;
+  return server_renews() ? expires_at_ : expires_at_ + options_.expiry_grace / kSecond;
+}
+
+int64_t Session::due_at(const Subscription& subscription) const {
+  if (subscription.expires_at() == 0 || !subscription.room() || subscription.leaving() || subscription.renewing())
+    return kNotDue;
+  if (server_renews(subscription)) return subscription.expires_at();
+  return subscription.expires_at() + options_.expiry_grace / kSecond;
+}
+
+void Session::schedule_expiry(Time now) {
+  if (ended_) return;
+  int64_t due = due_at();
+  for (const auto& [name, subscription] : subscriptions_) due = std::min(due, due_at(subscription));
+  if (due == kNotDue) return;
+  // One second more, because times are whole seconds here and not there.
+  int64_t wait = std::clamp<int64_t>(due + 1 - unix_seconds(), 0, kLongestWait);
+  link_.call_at(now + wait * kSecond);
+}
+
+void Session::time_is_up(Time now) {
+  if (ended_ || connecting_) return;
+  int64_t today = unix_seconds();
+  if (due_at() < today) {
+    if (!server_renews()) return end({Status::kExpired}, now);
+    ask_to_renew();
+  }
+  for (auto& [name, subscription] : subscriptions_) {
+    if (ended_) return;
+    if (due_at(subscription) >= today) continue;
+    if (server_renews(subscription))
+      ask_to_renew(subscription);
+    else
+      expire(subscription, now);
+  }
+  schedule_expiry(now);
+}
+
+// An SDK subscribes again after 2501. It cannot do that where the server has chosen the room, so it has to reconnect.
+void Session::expire(Subscription& subscription, Time now) {
+  if (subscription.by_server()) return end({Status::kRoomExpired}, now);
+  hub_.dismiss_after_head(subscription, Status::kSubscriptionOver, now);
+}
+
+// The client's commands do not wait for this answer.
+void Session::ask_to_renew() {
+  renewing_ = true;
+  doorman_.ask_to_renew(about_me(), unix_seconds()).then(lifetime_, [this](const Outcome<RefreshResult>& outcome) {
+    renewing_ = false;
+    Time now = link_.now();
+    if (outcome.denial) {
+      link_.note_denial(*outcome.denial);
+      const Denial& denial = *outcome.denial;
+      return end({denial.why, 0, denial.message, static_cast<uint16_t>(denial.code)}, now);
+    }
+    expires_at_ = outcome.value.expires_at;
+    schedule_expiry(now);
+  });
+}
+
+void Session::ask_to_renew(Subscription& subscription) {
+  subscription.set_renewing(true);
+  std::string channel(subscription.name());
+  doorman_.ask_to_renew_invitation({about_me(), channel}, unix_seconds())
+      .then(lifetime_, [this, channel](const Outcome<RefreshResult>& outcome) {
+        Subscription* renewed = member_of(channel);
+        if (!renewed) return;
+        renewed->set_renewing(false);
+        Time now = link_.now();
+        if (outcome.denial) {
+          link_.note_denial(*outcome.denial);
+          return expire(*renewed, now);
+        }
+        renewed->set_expires_at(outcome.value.expires_at);
+        schedule_expiry(now);
+      });
+}
+
+void Session::refresh(Command& command, Time now) {
+  std::string token = command.request.text("token");
+  if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
+  if (token.empty() || server_renews()) return end({Status::kBadRequest}, now);
+  Outcome<GuestPtr> outcome = doorman_.renew(guest_, token, unix_seconds());
+  if (outcome.denial) return deny(command, *outcome.denial, now);
+  // The rooms that the server puts the client into are chosen when it connects.
+  std::vector<ServerSubscription> none;
+  if (room_names(guest_ ? guest_->rooms : none) != room_names(outcome.value->rooms))
+    return end({Status::kRoomsChanged}, now);
+  guest_ = outcome.value;
+  expires_at_ = guest_->expires_at;
+  reply(command, expires_at_ > 0 ? "{" + ttl_of(expires_at_) + "}" : "{}");
+  schedule_expiry(now);
+}
+
+void Session::sub_refresh(Command& command, Time now) {
+  std::string channel = command.request.text("channel");
+  std::string token = command.request.text("token");
+  if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
+  if (channel.empty()) return end({Status::kBadRequest}, now);
+  Subscription* subscription = member_of(channel);
+  if (!subscription) return refuse(command, ClientError::kPermissionDenied, "not subscribed to the channel");
+  if (subscription->by_server() || server_renews(*subscription)) return end({Status::kBadRequest}, now);
+  if (token.empty()) return refuse(command, ClientError::kBadRequest, "token is missing");
+  Outcome<InvitationPtr> outcome = doorman_.renew_invitation({about_me(), channel, token}, unix_seconds());
+  if (outcome.denial) return deny(command, *outcome.denial, now);
+  subscription->set_invitation(outcome.value);
+  reply(command, subscription->expires_at() > 0 ? "{" + ttl_of(subscription->expires_at()) + "}" : "{}");
+  schedule_expiry(now);
+}
+
+// A back end changes when the connection expires, and the client is told.
+void Session::renew(const Renewal& renewal, Time now) {
+  if (ended_ || connecting_) return;
+  bool past = renewal.expires_at > 0 && renewal.expires_at <= unix_seconds();
+  if (renewal.expired || past) return end({Status::kExpired}, now);
+  expires_at_ = renewal.expires_at;
+  std::string text;
+  append_refresh_push(text, expires_at_ > 0 ? "{" + ttl_of(expires_at_) + "}" : "{}");
+  push(text);
+  schedule_expiry(now);
+}
+
+void Session::check_revoked(Time now) {
+  if (ended_) return;
+  int64_t today = unix_seconds();
+  if (guest_ && doorman_.is_revoked(*guest_, today)) return end({Status::kRevoked}, now);
+  std::string_view user = guest_ ? std::string_view(guest_->user) : std::string_view();
+  for (auto& [name, subscription] : subscriptions_) {
+    const InvitationPtr& invitation = subscription.invitation();
+    if (!invitation || !subscription.room() || !doorman_.is_revoked(*invitation, user, today)) continue;
+    hub_.dismiss_after_head(subscription, Status::kUnsubscribed, now);
+  }
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,253 @@
+// The session's rooms: how the client gets in, by itself or by the server, and out again.
+#include <algorithm>
+#include <utility>
+
+#include "core/recovery.h"
+#include "dialect/centrifuge/reply.h"
+#include "dialect/centrifuge/room_query.h"
+#include "dialect/centrifuge/session.h"
+#include "dialect/centrifuge/subscription.h"
+#include "dialect/client_info.h"
+#include "dialect/stream_kinds.h"
+
+namespace lws_chat {
+namespace {
+
+// This many messages in a reply cost as much as one command.
+constexpr size_t kPerCost = 100;
+
+}  // namespace
+
+Grant Session::grant_for(std::string_view channel) {
+  Grant grant;
+  if (guest_) grant.user = guest_->user;
+  if (const Subscription* subscription = member_of(channel)) {
+    grant.member = true;
+    grant.invited = subscription->invitation() != nullptr;
+  }
+  return grant;
+}
+
+// What a gate decides later is not allowed here. (RuleGate decides at once.)
+Status Session::judge(Action action, std::string_view channel, const Grant& grant) {
+  Deferred<Status> verdict = hub_.permit(grant, action, channel);
+  return verdict.ready() ? verdict.value() : Status::kNotPermitted;
+}
+
+// Returns the subscription by which the client is in the room, or nullptr.
+Session::Subscription* Session::member_of(std::string_view channel) {
+  auto found = find(channel);
+  bool member = found != subscriptions_.end() && found->second.room() && !found->second.leaving();
+  return member ? &found->second : nullptr;
+}
+
+// The client sees who comes and goes if it asks for that and may see who is there, or if a token says so.
+Session::Subscription& Session::add(const std::string& channel, const InvitationPtr& invitation, bool watching) {
+  Grant as_member;
+  if (guest_) as_member.user = guest_->user;
+  as_member.member = true;
+  as_member.invited = invitation != nullptr;
+  bool watches = watching && judge(Action::kPresence, channel, as_member) == Status::kOk;
+  if (invitation) watches = watches || invitation->override.force_push_join_leave.value_or(false);
+  KindId kind = watches ? kWatchingKind : kStructuredKind;
+  return subscriptions_.try_emplace(channel, *this, channel, kind, invitation).first->second;
+}
+
+Deferred<Status> Session::join(Subscription& subscription, Time now) {
+  Grant grant;
+  if (guest_) grant.user = guest_->user;
+  grant.invited = subscription.invitation() != nullptr;
+  return hub_.join(subscription, {subscription.name(), 0, link_.origin(), grant}, now);
+}
+
+void Session::subscribe(Command& command, Time now) {
+  Request& request = command.request;
+  Wish wish;
+  wish.channel = request.text("channel");
+  std::string token = request.text("token");
+  bool recovering = request.flag("recover");
+  Position place;
+  place.offset = request.number("offset");
+  place.epoch = request.text("epoch");
+  if (recovering) wish.seen = std::move(place);
+  wish.watching = request.flag("join_leave");
+  const std::string& channel = wish.channel;
+  if (!request.problem().empty()) return refuse(command, ClientError::kBadRequest, request.problem());
+  if (!is_room_name(channel))
+    return refuse(command, ClientError::kBadRequest, "channel is no room name, expected " + std::string(kRoomNames));
+  if (find(channel) != subscriptions_.end()) return refuse(command, ClientError::kAlreadySubscribed);
+  if (subscriptions_.size() >= options_.max_subscriptions && joined_ < subscriptions_.size()) forget_ended();
+  if (subscriptions_.size() >= options_.max_subscriptions)
+    return refuse(command, ClientError::kLimitExceeded,
+                  "one client may be in " + std::to_string(options_.max_subscriptions) + " rooms");
+  // The back end is not asked about rooms that cannot be.
+  Grant let_in;
+  let_in.approved = true;
+  Status possible = judge(Action::kJoin, channel, let_in);
+  if (possible == Status::kUnknownNamespace || possible == Status::kBadRoomName) return refuse_for(command, possible);
+  wish.command.id = command.id;
+  wish.command.name = command.name;
+  asking_for_ = channel;
+  std::string_view data = request.json("data");
+  bool ask = hub_.settings_of(channel).subscribe_hook;
+  when(doorman_.invite({about_me(), channel, token, data}, ask, unix_seconds()),
+       [this, wish = std::move(wish), now](const Outcome<InvitationPtr>& outcome) {
+         bool unwanted = asking_for_ != wish.channel;
+         asking_for_.clear();
+         if (outcome.denial) return deny(wish.command, *outcome.denial, now);
+         if (unwanted) return refuse_for(wish.command, Status::kNotPermitted);
+         invited(wish, outcome.value, now);
+       });
+}
+
+void Session::invited(const Wish& wish, const InvitationPtr& invitation, Time now) {
+  // A back end may have put the client into the room meanwhile.
+  if (find(wish.channel) != subscriptions_.end()) return refuse(wish.command, ClientError::kAlreadySubscribed);
+  if (!claim(cost_of(wish.channel)))
+    return refuse(wish.command, ClientError::kTooManyRequests, "clients hold too much memory, try again later");
+  when(join(add(wish.channel, invitation, wish.watching), now),
+       [this, wish, now](Status status) { subscribed(wish, status, now); });
+}
+
+void Session::subscribed(const Wish& wish, Status status, Time now) {
+  auto place = subscriptions_.find(wish.channel);
+  if (status == Status::kOk && place->second.unwanted()) {
+    hub_.leave(place->second, now);
+    status = Status::kNotPermitted;
+  }
+  if (status != Status::kOk) {
+    forget(place);
+    return refuse_for(wish.command, status);
+  }
+  ++joined_;
+  reply(wish.command, join_result(place->second, wish.seen, now));
+  schedule_expiry(now);
+}
+
+// The result of a subscription that has just begun, for its client. Precondition: it is a member.
+std::string Session::join_result(Subscription& subscription, const std::optional<Position>& seen, Time now) {
+  const RoomSettings& settings = subscription.room()->settings();
+  if (settings.presence) grace_ = std::max(grace_, settings.presence_grace);
+  Grant grant = grant_for(subscription.name());
+  bool readable = settings.history.messages > 0 && judge(Action::kHistory, subscription.name(), grant) == Status::kOk;
+  std::string publications;
+  bool recovered = seen && readable && recover(subscription, *seen, publications, now);
+  std::string result;
+  auto add = [&](std::string_view field) { result.append(result.empty() ? "" : ",").append(field); };
+  if (readable) {
+    // The client counts each publication from the position that it recovers from.
+    uint64_t offset = recovered ? seen->offset : subscription.room()->history().top();
+    add("\"recoverable\":true,\"positioned\":true,\"epoch\":\"" + subscription.room()->epoch() +
+        "\",\"offset\":" + std::to_string(offset));
+  }
+  if (seen) add(std::string("\"was_recovering\":true,\"recovered\":") + (recovered ? "true" : "false"));
+  if (!publications.empty()) add("\"publications\":[" + publications + "]");
+  if (subscription.expires_at() > 0 && !subscription.by_server() && !server_renews(subscription))
+    add(ttl_of(subscription.expires_at()));
+  const Invitation* invitation = subscription.invitation().get();
+  if (invitation && !invitation->data.empty()) add("\"data\":" + invitation->data);
+  return "{" + result + "}";
+}
+
+// Gives what was published after that position: the reply gets the first part, the hub sends the rest. Returns false
+// if some of it is missing.
+bool Session::recover(Subscription& subscription, const Position& seen, std::string& publications, Time now) {
+  Recovery recovery = lws_chat::recover(hub_, subscription, &seen, now);
+  if (!subscription.replaying()) return recovery.whole;
+  const History& history = subscription.room()->history();
+  History::Reader reader = history.from(recovery.next);
+  size_t room_left = scarce() ? 0 : kMaxUntaken;
+  while (reader.offset() <= history.top() && publications.size() < room_left)
+    append_entry(publications, reader.next(), true);
+  uint64_t given = reader.offset() - recovery.next;
+  hub_.counters().deliveries += given;
+  hub_.counters().replayed += given;
+  cost_ += given / kPerCost;
+  hub_.replay_from(subscription, reader.offset());
+  return true;
+}
+
+bool Session::unsubscribe(Command& command, Time now) {
+  std::string channel = command.request.text("channel");
+  if (!command.request.problem().empty()) {
+    refuse(command, ClientError::kBadRequest, command.request.problem());
+    return true;
+  }
+  auto found = find(channel);
+  if (found != subscriptions_.end()) {
+    // Earlier messages come before the reply, if the connection takes them. The rest of half a message must.
+    flush_replies();
+    hub_.pump(found->second, now);
+    if (ended_) return true;
+    if (speaking_ == &found->second) return false;
+    if (found->second.room()) --joined_;
+    hub_.leave(found->second, now);
+    forget(found);
+  }
+  reply(command, "{}");
+  return true;
+}
+
+// Finds the subscription to that room. Forgets it if the hub has ended it.
+Session::Subscriptions::iterator Session::find(std::string_view channel) {
+  auto found = subscriptions_.find(channel);
+  if (found == subscriptions_.end() || found->second.room() || found->second.joining() || ended_ ||
+      pending_end_ != Status::kOk)
+    return found;
+  forget(found);
+  return subscriptions_.end();
+}
+
+// Forgets the subscriptions that the hub has ended.
+void Session::forget_ended() {
+  for (auto at = subscriptions_.begin(); at != subscriptions_.end();) {
+    bool ended = !at->second.room() && !at->second.joining();
+    at = ended ? forget(at) : std::next(at);
+  }
+}
+
+// A back end puts the client into a room.
+Status Session::invite(std::string_view room, const InvitationPtr& invitation, const Position* seen, Time now) {
+  if (ended_ || connecting_ || pending_end_ != Status::kOk) return Status::kGoingAway;
+  std::string channel(room);
+  std::optional<Position> position;
+  if (seen) position = *seen;
+  auto found = find(room);
+  if (found != subscriptions_.end()) {
+    // It is there already. Centrifugo tells the client once more.
+    std::string text;
+    if (found->second.room()) append_subscribe_push(text, room, join_result(found->second, std::nullopt, now));
+    if (!text.empty()) push(text);
+    return Status::kOk;
+  }
+  if (subscriptions_.size() >= options_.max_subscriptions) forget_ended();
+  if (subscriptions_.size() >= options_.max_subscriptions) return Status::kTooManyRooms;
+  if (!claim(cost_of(channel))) return Status::kNoMemory;
+  Subscription& subscription = add(channel, invitation, false);
+  subscription.set_by_server();
+  join(subscription, now).then(lifetime_, [this, channel, position, now](Status status) {
+    auto place = subscriptions_.find(channel);
+    if (place == subscriptions_.end()) return;
+    if (status != Status::kOk) return void(forget(place));
+    ++joined_;
+    std::string text;
+    append_subscribe_push(text, channel, join_result(place->second, position, now));
+    push(text);
+    schedule_expiry(now);
+  });
+  return Status::kOk;
+}
+
+// A back end takes the client out of a room, or out of all of them.
+void Session::dismiss(std::string_view room, Time now) {
+  if (ended_ || pending_end_ != Status::kOk) return;
+  if (!asking_for_.empty() && (room.empty() || room == asking_for_)) asking_for_.clear();
+  for (auto& [name, subscription] : subscriptions_) {
+    bool meant = room.empty() || room == name;
+    // A subscription that is still joining leaves as soon as it has joined.
+    if (meant && subscription.joining()) subscription.set_unwanted();
+    if (meant && subscription.room()) hub_.dismiss_after_head(subscription, Status::kUnsubscribed, now);
+  }
+}
+
+}  // namespace lws_chat
