@@ -23,7 +23,7 @@ struct HookSettings {
   std::array<std::string, kHookKindCount> urls;  // by kind; empty: the back end is not asked
   Time timeout = 0;                              // microseconds for one question with its answer
   std::vector<std::string> forwarded_headers;    // names in lower case
-  std::string static_headers_file;               // empty: none
+  std::string headers_file;                      // empty: none
   std::string ca_file;                           // empty: the system's certificate authorities
   std::vector<HookStatusRule> statuses;
 
@@ -39,9 +39,6 @@ struct HookSettings {
 
 // "401:disconnect:4501:sign in; 503:temporary-error:1000:try again later".
 [[nodiscard]] std::string read_hook_statuses(std::string_view text, std::vector<HookStatusRule>& rules);
-
-// The inverse of it.
-std::string hook_statuses_text(const std::vector<HookStatusRule>& rules);
 
 // Names of headers with blanks or commas between them. Those of a connection are refused (RFC 9110 section 7.6.1).
 [[nodiscard]] std::string read_hook_header_names(std::string_view text, std::vector<std::string>& names);
