@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "access/regular_file.h"
 #include "wire/field.h"
 
 namespace lws_chat {
@@ -176,6 +177,11 @@ std::string read_hook_header_names(std::string_view text, std::vector<std::strin
   }
   names = std::move(parsed);
   return "";
+}
+
+std::string load_hook_headers(const std::string& path, HookHeaders& headers) {
+  FileText file = read_secret_file(path);
+  return file.problem.empty() ? read_hook_headers(file.text, headers) : file.problem;
 }
 
 std::string read_hook_headers(std::string_view text, HookHeaders& headers) {

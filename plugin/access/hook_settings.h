@@ -28,6 +28,7 @@ struct HookSettings {
   std::vector<HookStatusRule> statuses;
 
   const std::string& url(HookKind kind) const { return urls[static_cast<unsigned>(kind)]; }
+  std::string& url(HookKind kind) { return urls[static_cast<unsigned>(kind)]; }
   bool any() const;
 };
 
@@ -42,6 +43,9 @@ struct HookSettings {
 
 // Names of headers with blanks or commas between them. Those of a connection are refused (RFC 9110 section 7.6.1).
 [[nodiscard]] std::string read_hook_header_names(std::string_view text, std::vector<std::string>& names);
+
+// Reads the file of static headers, which only the service may read. The path is not part of the problem.
+[[nodiscard]] std::string load_hook_headers(const std::string& path, HookHeaders& headers);
 
 // Lines like "Authorization: Bearer SECRET". Empty lines and those that begin with # do not count. A problem names the
 // line, and none of its text.

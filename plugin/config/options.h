@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "access/address_range.h"
+#include "access/hook_settings.h"
 #include "access/origins.h"
 #include "access/own_name.h"
 #include "core/settings.h"
@@ -49,7 +50,8 @@ struct Options {
   Time ping_interval = 0;             // silence after which a peer is pinged; 0: never
   Time pong_timeout = 0;              // in which a pinged peer must answer
   FanoutMode fanout = FanoutMode::kAuto;
-  HubSettings hub;  // finish_options() fills in its namespaces
+  HookSettings hooks;  // back ends that are asked
+  HubSettings hub;     // finish_options() fills in its namespaces
 
   // An option of one namespace: "typing/history-size".
   struct Override {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "access/hook_messages.h"
-#include "access/regular_file.h"
 
 namespace lws_chat {
 namespace {
@@ -64,9 +63,7 @@ BackEndHooks::BackEndHooks(const HookSettings& settings, std::function<void()> w
     : settings_(settings), log_(std::move(log)), caller_(std::move(wake), caller_settings(settings)) {}
 
 std::string BackEndHooks::load() {
-  if (settings_.headers_file.empty()) return "";
-  FileText file = read_regular_file(settings_.headers_file);
-  return file.problem.empty() ? read_hook_headers(file.text, static_headers_) : file.problem;
+  return settings_.headers_file.empty() ? "" : load_hook_headers(settings_.headers_file, static_headers_);
 }
 
 // A client's header takes the place of a static one with the same name, as in Centrifugo.

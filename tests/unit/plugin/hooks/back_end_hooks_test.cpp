@@ -1,5 +1,7 @@
 #include "hooks/back_end_hooks.h"
 
+#include <sys/stat.h>
+
 #include <optional>
 
 #include "support/call_loop.h"
@@ -58,6 +60,11 @@ struct Site {
   }
 };
 
+void write_secret(const unit::TempDir& dir, const std::string& text) {
+  dir.write("headers", text);
+  CHECK_EQ(chmod(dir.path("headers").c_str(), 0600), 0);
+}
+
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
@@ -86,7 +93,7 @@ TEST(each_kind_of_question_gets_its_answer) {
 TEST(only_listed_headers_are_forwarded) {
   Site site;
   unit::TempDir dir;
-  dir.write("headers", "Authorization: Bearer ours\nX-Site: one\n");
+  write_secret(dir, "Authorization: Bearer ours\nX-Site: one\n");
   site.settings.headers_file = dir.path("headers");
   site.settings.forwarded_headers = {"cookie", "x-site", "x-bad", "x-empty"};
   CHECK_EQ(site.begin().load(), "");
@@ -105,9 +112,9 @@ TEST(headers_are_loaded_again_and_a_bad_file_changes_nothing) {
   unit::TempDir dir;
   site.settings.headers_file = dir.path("headers");
   CHECK_EQ(site.begin().load(), "missing, create it or correct the path");
-  dir.write("headers", "X-Key: one");
+  write_secret(dir, "X-Key: one");
   CHECK_EQ(site.hooks->load(), "");
-  dir.write("headers", "nonsense");
+  write_secret(dir, "nonsense");
   CHECK_EQ(site.hooks->load(), "line 1: no colon, expected a line like \"Authorization: Bearer SECRET\"");
   site.ask();
   CHECK(has(site.seen, "\r\nx-key: one\r\n"));
