@@ -17,6 +17,7 @@
 #include "config/option_table.h"
 #include "config/suggestion.h"
 #include "host/check/certificate_check.h"
+#include "host/check/hook_check.h"
 #include "host/check/lws_keys.h"
 #include "host/check/mount_check.h"
 #include "host/check/path_check.h"
@@ -173,6 +174,7 @@ class VhostCheck {
     if (!problem.empty()) file_.error_at_key(protocol, problem);
     if (const cJSON* hub = member(protocol, "hub")) result_.hub = hub;
     api_key_file(protocol);
+    check_hook_files(file_, protocol, summary().chat.hooks);
     summary().serves_chat = summary().chat.enabled;
     if (summary().serves_chat) return;
     const cJSON* status = member(protocol, "status");

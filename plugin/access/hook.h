@@ -122,8 +122,9 @@ struct HookReply {
   // (error 100, temporary). For the log only. Empty: there is an answer.
   std::string problem{};
   std::optional<HookDenial> denial{};
-  // False: the reply was {}, neither a result nor a denial. Centrifugo then takes a connect for anonymous, subscribe,
-  // publish and rpc for an empty result, and refreshes for expired.
+  // False: there is a denial, or the reply was {}. For {} Centrifugo treats a connect as without credentials, and
+  // subscribe, publish and rpc as an empty result. A refresh or sub_refresh without a result is expired, also with a
+  // denial.
   bool given = false;
   Result result{};
 

@@ -23,11 +23,12 @@ struct HookSettings {
   std::array<std::string, kHookKindCount> urls;  // by kind; empty: the back end is not asked
   Time timeout = 0;                              // microseconds for one question with its answer
   std::vector<std::string> forwarded_headers;    // names in lower case
-  std::string static_headers_file;               // empty: none
+  std::string headers_file;                      // empty: none
   std::string ca_file;                           // empty: the system's certificate authorities
   std::vector<HookStatusRule> statuses;
 
   const std::string& url(HookKind kind) const { return urls[static_cast<unsigned>(kind)]; }
+  std::string& url(HookKind kind) { return urls[static_cast<unsigned>(kind)]; }
   bool any() const;
 };
 
@@ -40,11 +41,11 @@ struct HookSettings {
 // "401:disconnect:4501:sign in; 503:temporary-error:1000:try again later".
 [[nodiscard]] std::string read_hook_statuses(std::string_view text, std::vector<HookStatusRule>& rules);
 
-// The inverse of it.
-std::string hook_statuses_text(const std::vector<HookStatusRule>& rules);
-
 // Names of headers with blanks or commas between them. Those of a connection are refused (RFC 9110 section 7.6.1).
 [[nodiscard]] std::string read_hook_header_names(std::string_view text, std::vector<std::string>& names);
+
+// Reads the file of static headers, which only the service may read. The path is not part of the problem.
+[[nodiscard]] std::string load_hook_headers(const std::string& path, HookHeaders& headers);
 
 // Lines like "Authorization: Bearer SECRET". Empty lines and those that begin with # do not count. A problem names the
 // line, and none of its text.

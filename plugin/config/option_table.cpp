@@ -125,6 +125,41 @@ const std::vector<OptionRow>& option_table() {
       text("api-key-file", "", kVhost, OF(api_key_file), set_text,
            "File of API keys, one per line. A back end must send one of them with POST /pub/ROOM and POST "
            "/api/METHOD. Empty: both paths are answered with 404."),
+      text(
+          "connect-url", "", kVhost, OF(hooks.url(HookKind::kConnect)), set_hook_url,
+          "URL of a back end that is asked before a client is connected, and says who it is: http://HOST/PATH, "
+          "https://HOST/PATH, or unix:/SOCKET:/PATH for a Unix socket. Questions and answers are those of Centrifugo's "
+          "proxies. Empty: nobody is asked."),
+      text("refresh-url", "", kVhost, OF(hooks.url(HookKind::kRefresh)), set_hook_url,
+           "URL of a back end that is asked when a connection expires, and may prolong it."),
+      text("subscribe-url", "", kVhost, OF(hooks.url(HookKind::kSubscribe)), set_hook_url,
+           "URL of a back end that is asked before a client subscribes to a room with subscribe-hook."),
+      text("publish-url", "", kVhost, OF(hooks.url(HookKind::kPublish)), set_hook_url,
+           "URL of a back end that is asked before a client publishes in a room with publish-hook."),
+      text("sub-refresh-url", "", kVhost, OF(hooks.url(HookKind::kSubRefresh)), set_hook_url,
+           "URL of a back end that is asked when a subscription of a room with sub-refresh-hook expires, and may "
+           "prolong "
+           "it."),
+      text("rpc-url", "", kVhost, OF(hooks.url(HookKind::kRpc)), set_hook_url,
+           "URL of a back end that answers rpc commands of clients."),
+      duration(
+          "hook-timeout", "ms", "1000", 10, 60000, kVhost, OF(hooks.timeout), kMillisecond,
+          "Time in which a back end must answer, including name lookup and TLS. Otherwise the client gets error 100, "
+          "temporary."),
+      list("hook-headers", "names", "", kVhost, OF(hooks.forwarded_headers), set_header_names,
+           "Names of headers of the client's request that back ends get, separated by spaces, for example Cookie."),
+      text("hook-headers-file", "", kVhost, OF(hooks.headers_file), set_text,
+           "File of headers that back ends get with every question, one per line as Name: value. Only the service may "
+           "read it. A header of the same name in hook-headers that the client sent takes its place."),
+      text("hook-ca-file", "", kVhost, OF(hooks.ca_file), set_text,
+           "File of certificates in PEM that https back ends must be signed by. Empty: the system's certificate "
+           "authorities."),
+      list(
+          "hook-status", "rules", "", kVhost, OF(hooks.statuses), set_hook_statuses,
+          "What clients get if a back end answers with another HTTP status than 200: rules separated by semicolons, "
+          "each "
+          "STATUS:error:CODE:TEXT, STATUS:temporary-error:CODE:TEXT or STATUS:disconnect:CODE:TEXT. Statuses without a "
+          "rule count as failures."),
       flag("metrics", "0", kVhost, OF(metrics), "Serves GET /metrics in the text format of Prometheus."),
       flag("health", "0", kVhost, OF(health),
            "Serves GET /healthz (200 while the server runs) and GET /readyz (200 while the vhost accepts clients)."),
@@ -228,6 +263,10 @@ const std::vector<OptionRow>& option_table() {
       duration("expiry-grace", "s", "25", 0, 3600, kVhost, OF(expiry_grace), kSecond,
                "Time that a client has to show a new token after the old one has expired. Then a connection is closed "
                "with 3005, and a subscription ends with 2501."),
+      flag("subscribe-hook", "0", kRoom, OF(subscribe_hook), "Asks subscribe-url before a client subscribes."),
+      flag("publish-hook", "0", kRoom, OF(publish_hook),
+           "Asks publish-url before a client publishes. Back ends that publish over HTTP are not asked about."),
+      flag("sub-refresh-hook", "0", kRoom, OF(sub_refresh_hook), "Asks sub-refresh-url when a subscription expires."),
       duration("presence-grace", "s", "5", 0, 3600, kRoom, OF(presence_grace), kSecond,
                "For structured clients only: a client that lost its connection counts as present for this time. If it "
                "returns in time, the others do not see it leave."),

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "access/address_range.h"
+#include "access/hook_settings.h"
 #include "access/origins.h"
 #include "access/own_name.h"
 #include "access/rule_gate.h"
@@ -117,6 +118,20 @@ std::string set_addresses(std::vector<AddressRange>& ranges, std::string_view va
     return "";
   });
   if (problem.empty()) ranges = std::move(parsed);
+  return problem;
+}
+
+std::string set_header_names(std::vector<std::string>& names, std::string_view value) {
+  return read_hook_header_names(value, names);
+}
+
+std::string set_hook_statuses(std::vector<HookStatusRule>& rules, std::string_view value) {
+  return read_hook_statuses(value, rules);
+}
+
+std::string set_hook_url(std::string& url, std::string_view value) {
+  std::string problem = value.empty() ? "" : hook_url_problem(value);
+  if (problem.empty()) url = value;
   return problem;
 }
 

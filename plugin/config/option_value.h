@@ -31,9 +31,16 @@ namespace lws_chat {
 std::optional<size_t> place_of_choice(const OptionRow& row, std::string_view word);
 std::string_view choice_at(const OptionRow& row, size_t place);
 
+// A URL of a back end, or nothing.
+[[nodiscard]] std::string set_hook_url(std::string& url, std::string_view value);
+
+// Rules with semicolons between them.
+[[nodiscard]] std::string set_hook_statuses(std::vector<HookStatusRule>& rules, std::string_view value);
+
 // Lists with blanks or commas between the items.
 [[nodiscard]] std::string set_origins(Origins& origins, std::string_view value);
 [[nodiscard]] std::string set_server_names(ServerNames& names, std::string_view value);
 [[nodiscard]] std::string set_addresses(std::vector<AddressRange>& ranges, std::string_view value);
+[[nodiscard]] std::string set_header_names(std::vector<std::string>& names, std::string_view value);
 
 }  // namespace lws_chat

@@ -55,7 +55,22 @@ std::vector<std::string> namespaces(const Options& a, const Options& b) {
   return names;
 }
 
+// Rooms that ask a back end need its URL.
+std::string hook_without_url(const Options& options, const RoomSettings& rooms) {
+  auto missing = [&](bool asks, HookKind kind, const char* flag, const char* url) {
+    return asks && options.hooks.url(kind).empty() ? std::string(flag) + " is on, but " + url + " is empty" : "";
+  };
+  std::string problem = missing(rooms.subscribe_hook, HookKind::kSubscribe, "subscribe-hook", "subscribe-url");
+  if (problem.empty()) problem = missing(rooms.publish_hook, HookKind::kPublish, "publish-hook", "publish-url");
+  if (!problem.empty()) return problem;
+  return missing(rooms.sub_refresh_hook, HookKind::kSubRefresh, "sub-refresh-hook", "sub-refresh-url");
+}
+
 std::string contradiction(const Options& options) {
+  std::string problem = hook_without_url(options, options.hub.rooms);
+  for (const auto& [name, rooms] : options.hub.namespaces)
+    if (problem.empty()) problem = hook_without_url(options, rooms);
+  if (!problem.empty()) return problem;
   if (!options.close_word.empty() && options.close_word.size() > options.max_message)
     return "close-word is longer than max-message, so no client can send it";
   if (options.close_reply.size() > kMaxCloseReply)

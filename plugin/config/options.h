@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "access/address_range.h"
+#include "access/hook_settings.h"
 #include "access/origins.h"
 #include "access/own_name.h"
 #include "core/settings.h"
@@ -51,7 +52,8 @@ struct Options {
   FanoutMode fanout = FanoutMode::kAuto;
   bool anonymous = true;              // clients without a user may connect
   Time expiry_grace = 0;              // after which a client is closed that has not shown a new token
-  HubSettings hub;  // finish_options() fills in its namespaces
+  HookSettings hooks;                 // back ends that are asked
+  HubSettings hub;                    // finish_options() fills in its namespaces
 
   // An option of one namespace: "typing/history-size".
   struct Override {

@@ -37,6 +37,8 @@ struct HttpReply {
   Time took = 0;          // microseconds from call() to the end of the reply
 };
 
+class HttpWorker;
+
 // Calls HTTP servers without blocking the loop's thread. A thread of its own runs all transfers; it begins with the
 // first call. Names are looked up in further threads, so that a dead name server stops nobody else.
 //
@@ -60,20 +62,18 @@ class HttpCaller {
 
   Deferred<HttpReply> call(HttpCall call);
 
-  // Keeps the promises of the calls that have ended.
+  // Keeps the promises of the calls that have ended. Whoever waits for one must not destroy the caller.
   void deliver();
 
   // Calls without a reply.
   size_t waiting() const { return promises_.size(); }
 
  private:
-  class Worker;
-
   Settings settings_;
   std::function<void()> wake_;
   std::unordered_map<uint64_t, Promise<HttpReply>> promises_;
   uint64_t last_id_ = 0;
-  std::unique_ptr<Worker> worker_;
+  std::unique_ptr<HttpWorker> worker_;
 };
 
 }  // namespace lws_chat

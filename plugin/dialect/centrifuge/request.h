@@ -26,6 +26,8 @@ class Request {
   std::vector<std::string> texts(std::string_view name);
   std::string_view json(std::string_view name) const;  // as it was sent; empty: not given
 
+  const std::vector<JsonMember>& fields() const { return fields_; }
+
   // Any other field is a problem.
   void allow_only(std::initializer_list<std::string_view> names);
 

@@ -98,6 +98,29 @@ TEST(an_unusable_key_file_is_an_error_that_names_the_option) {
                  " (the file has one key per line; 'openssl rand -hex 16' prints a key)\n");
 }
 
+TEST(files_and_urls_of_back_ends_are_checked) {
+  TempDir dir;
+  dir.write("secret", "Authorization: Bearer x\n");
+  std::string path = dir.path("secret");
+  chmod(path.c_str(), 0640);
+  CHECK_EQ(in_chat("\"hook-headers-file\":\"" + path + "\""), "");
+  chmod(path.c_str(), 0644);
+  CHECK_EQ(in_chat("\"hook-headers-file\":\"" + path + "\""),
+           "conf:2:21: error: hook-headers-file " + path +
+               ": every user of this machine has rights to it: chmod o-rwx " + path + "\n");
+  dir.write("nonsense", "x\n");
+  chmod(dir.path("nonsense").c_str(), 0600);
+  CHECK_CONTAINS(in_chat("\"hook-headers-file\":\"" + dir.path("nonsense") + "\""), "line 1: no colon");
+  CHECK_CONTAINS(in_chat("\"hook-ca-file\":\"" + dir.path("none") + "\""), "missing, create it");
+  CHECK_CONTAINS(in_chat("\"hook-ca-file\":\"" + dir.path("nonsense") + "\""), "has no certificate");
+  CHECK_CONTAINS(in_chat("\"hook-ca-file\":\"ca\""), "\"ca\" is a relative path");
+  CHECK_CONTAINS(in_chat("\"rpc-url\":\"back-end:80\""), "rpc-url: \"back-end:80\" is not a URL, expected http://");
+  CHECK_CONTAINS(in_chat("\"typing/publish-hook\":\"1\""), "publish-hook is on, but publish-url is empty");
+  CHECK_CONTAINS(in_chat("\"publish-url\":\"http://x/\",\"sub-refresh-hook\":\"1\""),
+                 "sub-refresh-hook is on, but sub-refresh-url is empty");
+  CHECK_EQ(in_chat("\"publish-url\":\"http://x/\",\"typing/publish-hook\":\"1\""), "");
+}
+
 TEST(a_configuration_without_vhosts_is_an_error_and_without_chat_a_warning) {
   TempDir dir;
   dir.write("conf", "{\"global\":{}}");

@@ -176,3 +176,24 @@ TEST(vhosts_of_a_hub_must_agree_on_namespaces) {
   CHECK_EQ(set_option(b, "typing/history-size", "0"), "");
   CHECK(hub_conflicts(a, b).empty());
 }
+
+TEST(options_of_back_ends_are_typed) {
+  Options options = default_options();
+  CHECK_EQ(options.hooks.timeout, 1'000'000);
+  CHECK(!options.hooks.any());
+  CHECK_EQ(set_option(options, "sub-refresh-url", "unix:/run/site:/hook"), "");
+  CHECK_EQ(options.hooks.url(HookKind::kSubRefresh), "unix:/run/site:/hook");
+  CHECK(options.hooks.any());
+  CHECK_EQ(set_option(options, "hook-timeout", "250"), "");
+  CHECK_EQ(options.hooks.timeout, 250'000);
+  CHECK_EQ(set_option(options, "hook-headers", "Cookie X-Real-IP"), "");
+  CHECK_EQ(options.hooks.forwarded_headers.size(), 2u);
+  CHECK_EQ(set_option(options, "hook-status", "401:disconnect:4501:sign in"), "");
+  CHECK_EQ(options.hooks.statuses.size(), 1u);
+  CHECK(!set_option(options, "connect-url", "back-end").empty());
+  CHECK_EQ(set_option(options, "chat/sub-refresh-hook", "1"), "");
+  CHECK_EQ(finish_options(options), "");
+  CHECK(options.hub.namespaces[0].second.sub_refresh_hook && !options.hub.rooms.sub_refresh_hook);
+  CHECK_EQ(set_option(options, "sub-refresh-url", ""), "");
+  CHECK_EQ(finish_options(options), "sub-refresh-hook is on, but sub-refresh-url is empty");
+}

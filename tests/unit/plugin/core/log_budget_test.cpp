@@ -52,3 +52,13 @@ TEST(within_the_limit_no_dropped_lines_are_reported) {
     CHECK_EQ(f.left_out, 0u);
   }
 }
+
+TEST(another_rate_can_be_chosen) {
+  LogBudget budget(1);
+  uint64_t left_out = 0;
+  CHECK(budget.take(5'000'000, left_out));
+  CHECK(!budget.take(5'500'000, left_out));
+  CHECK(!budget.take(5'900'000, left_out));
+  CHECK(budget.take(6'000'000, left_out));
+  CHECK_EQ(left_out, 2u);
+}
