@@ -3,10 +3,9 @@
 #include <memory>
 #include <utility>
 
-#include "api/methods.h"
 #include "access/hook_fields.h"
+#include "api/methods.h"
 #include "api/target.h"
-
 
 namespace lws_chat::api {
 namespace {

@@ -51,10 +51,13 @@ void VhostState::configure(lws_vhost* vhost, const lws_protocol_vhost_options* p
   for (const std::string& problem : read_pvos(pvos, options_)) complain(problem);
   std::string key_problem = back_ends_.read_keys();
   if (!key_problem.empty()) complain(key_problem);
+  door_ = std::make_unique<Door>(context_, options_, name(), [this] { return may_log(); });
+  std::string door_problem = door_->load();
+  if (!door_problem.empty()) complain(door_problem);
   if (lws_get_count_threads(context_) > 1) complain("lws runs several service threads, set count-threads to 1");
   find_hub();
   back_ends_.serve(*shared_hub_, name_);
-  doorman_ = std::make_unique<Doorman>(DoormanSeams{nullptr, nullptr, &shared_hub_->revocations()}, options_.anonymous);
+  door_->open(shared_hub_->revocations());
   entrance_ = {own_names(options_.server_names, name_, listens_on_loopback(vhost), !options_.trusted_proxies.empty()),
                ConnectRate(options_.max_joins_per_second),
                RateLimit::Settings(options_.message_rate, options_.message_burst)};
@@ -86,12 +89,15 @@ void VhostState::complain(const std::string& what) {
 }
 
 void VhostState::reload() {
-  if (!serves_ || options_.api_key_file.empty()) return;
-  std::string problem = back_ends_.read_keys();
-  if (problem.empty())
-    lwsl_notice("lws-chat: vhost %s: read the keys in %s again\n", name(), options_.api_key_file.c_str());
-  else
-    lwsl_err("lws-chat: vhost %s: %s; the keys in use stay\n", name(), problem.c_str());
+  if (!serves_) return;
+  bool any = !options_.api_key_file.empty() || options_.tokens.accepts_tokens() || options_.hooks.any();
+  std::string key_problem = back_ends_.read_keys();
+  std::string door_problem = door_->load();
+  for (const std::string& problem : {key_problem, door_problem})
+    if (!problem.empty())
+      lwsl_err("lws-chat: vhost %s: %s; what was read before stays in use\n", name(), problem.c_str());
+  if (any && key_problem.empty() && door_problem.empty())
+    lwsl_notice("lws-chat: vhost %s: read the files of keys again\n", name());
 }
 
 bool VhostState::may_log() {
@@ -106,6 +112,7 @@ bool VhostState::may_log() {
 void VhostState::woken() {
   turns_.end();
   alarms_.ring();
+  if (door_) door_->deliver();
   if (inbox_publisher_) inbox_publisher_->publish();
 }
 

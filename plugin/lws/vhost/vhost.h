@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 
-#include "access/doorman.h"
 #include "access/own_name.h"
 #include "access/rate_limit.h"
 #include "config/options.h"
@@ -15,6 +14,7 @@
 #include "lws/vhost/back_ends.h"
 #include "lws/vhost/connect_rate.h"
 #include "lws/vhost/connection_list.h"
+#include "lws/vhost/door.h"
 #include "lws/vhost/drain.h"
 #include "lws/vhost/inbox.h"
 #include "lws/vhost/inbox_publisher.h"
@@ -64,7 +64,7 @@ class VhostState {
   Entrance& entrance() { return entrance_; }
   BackEnds& back_ends() { return back_ends_; }
   Inbox& inbox() { return inbox_; }
-  Doorman& doorman() { return *doorman_; }
+  Door& door() { return *door_; }
 
   // Counts a log line that a peer causes. Returns true if it may be written.
   bool may_log();
@@ -95,7 +95,7 @@ class VhostState {
   HttpConnections http_connections_;
   Entrance entrance_;
   BackEnds back_ends_;
-  std::unique_ptr<Doorman> doorman_;
+  std::unique_ptr<Door> door_;  // nullptr: the vhost does not name the protocol
   Inbox inbox_;
   std::unique_ptr<InboxPublisher> inbox_publisher_;  // nullptr: the vhost does not serve
   LogBudget log_budget_;

@@ -6,13 +6,15 @@
 #include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
+#include "lws/http/forwarded.h"
 #include "lws/vhost/vhost.h"
 
 namespace lws_chat {
 
 StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost)
     : WebSocket(wsi, vhost, kStructuredKind),
-      session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.doorman(), vhost.options(), *this) {
+      headers_(fields_to_forward(wsi, vhost.options().hooks.forwarded_headers)),
+      session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.door().doorman(), vhost.options(), *this) {
   vhost.watch().await(*this);
 }
 

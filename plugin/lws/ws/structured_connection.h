@@ -1,5 +1,6 @@
 #pragma once
 
+#include "access/hook.h"
 #include "dialect/centrifuge/session.h"
 #include "lws/ws/websocket.h"
 
@@ -32,11 +33,13 @@ class StructuredConnection final : public WebSocket, private SessionLink {
   void session_time_is_up() override { session_.time_is_up(now()); }
   void note_denial(const Denial& denial) override;
   Origin origin() const override;
+  const HookHeaders* headers() const override { return headers_.get(); }
   void ask_to_resume() override { ask_to_write(); }
   void connected() override;
   void hold_input(bool hold) override { WebSocket::hold_input(hold); }
   void end(Ending ending, std::string last_frames) override;
 
+  std::unique_ptr<const HookHeaders> headers_;  // that back ends are shown; nullptr: none
   Session session_;
 };
 

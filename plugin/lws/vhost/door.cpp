@@ -1,0 +1,71 @@
+#include "lws/vhost/door.h"
+
+#include <utility>
+
+namespace lws_chat {
+
+// The verifier; if a token names an unknown key, the keys are fetched again.
+class Door::KnownTokens final : public Tokens {
+ public:
+  KnownTokens(JwtVerifier& verifier, KeySetFetch* fetch) : verifier_(verifier), fetch_(fetch) {}
+
+  TokenCheck<ConnectionClaims> check_connection(std::string_view token, int64_t unix_seconds) override {
+    return noted(verifier_.check_connection(token, unix_seconds));
+  }
+  TokenCheck<SubscriptionClaims> check_subscription(std::string_view token, int64_t unix_seconds) override {
+    return noted(verifier_.check_subscription(token, unix_seconds));
+  }
+
+ private:
+  template <typename Claims>
+  TokenCheck<Claims> noted(TokenCheck<Claims> check) {
+    if (check.verdict == TokenVerdict::kUnknownKey && fetch_) fetch_->miss();
+    // Without a URL the key will not come.
+    if (check.verdict == TokenVerdict::kUnknownKey && !fetch_) check.verdict = TokenVerdict::kInvalid;
+    return check;
+  }
+
+  JwtVerifier& verifier_;
+  KeySetFetch* fetch_;
+};
+
+Door::Door(lws_context* context, const Options& options, const char* vhost_name, std::function<bool()> may_log)
+    : context_(context), options_(options), vhost_name_(vhost_name), may_log_(std::move(may_log)) {
+  auto wake = [context] { lws_cancel_service(context); };
+  auto log = [this](const std::string& what) { say(what); };
+  if (options.tokens.accepts_tokens()) verifier_ = std::make_unique<JwtVerifier>(options.tokens);
+  if (!options.tokens.jwks_url.empty())
+    fetch_ = std::make_unique<KeySetFetch>(
+        context, options.tokens.jwks_url, options.hooks.ca_file, wake,
+        [this](std::string_view keys) { return verifier_->set_key_set(keys); }, log);
+  if (verifier_) tokens_ = std::make_unique<KnownTokens>(*verifier_, fetch_.get());
+  if (options.hooks.any()) hooks_ = std::make_unique<BackEndHooks>(options.hooks, wake, log);
+}
+
+Door::~Door() = default;
+
+void Door::say(const std::string& what) const {
+  if (may_log_()) lwsl_warn("lws-chat: vhost %s: %s\n", vhost_name_, what.c_str());
+}
+
+std::string Door::load() {
+  std::string problem = verifier_ ? verifier_->load() : "";
+  if (problem.empty() && hooks_) problem = hooks_->load();
+  if (verifier_ && problem.empty())
+    for (const std::string& warning : verifier_->warnings())
+      lwsl_warn("lws-chat: vhost %s: %s\n", vhost_name_, warning.c_str());
+  return problem;
+}
+
+void Door::open(Revocations& revocations) {
+  doorman_ =
+      std::make_unique<Doorman>(DoormanSeams{tokens_.get(), hooks_.get(), &revocations}, options_.anonymous);
+  if (fetch_) fetch_->begin();
+}
+
+void Door::deliver() {
+  if (hooks_) hooks_->deliver();
+  if (fetch_) fetch_->deliver();
+}
+
+}  // namespace lws_chat

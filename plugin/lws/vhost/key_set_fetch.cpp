@@ -1,0 +1,61 @@
+#include "lws/vhost/key_set_fetch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lws/clock.h"
+
+namespace lws_chat {
+namespace {
+
+constexpr Time kTimeout = 5 * LWS_US_PER_SEC;
+constexpr Time kAge = Time{600} * LWS_US_PER_SEC;  // after which the keys are fetched again
+constexpr Time kPause = 10 * LWS_US_PER_SEC;       // the least time between two fetches because of unknown keys
+constexpr size_t kMostBytes = size_t{256} * 1024;
+
+// Seconds until the next attempt: 1, 2, 4 and so on up to 64.
+Time back_off(unsigned failures) { return (Time{1} << std::min(failures - 1, 6U)) * LWS_US_PER_SEC; }
+
+}  // namespace
+
+KeySetFetch::KeySetFetch(lws_context* context, std::string url, const std::string& ca_file, std::function<void()> wake,
+                         std::function<std::string(std::string_view)> take,
+                         std::function<void(const std::string&)> log)
+    : url_(std::move(url)),
+      take_(std::move(take)),
+      log_(std::move(log)),
+      caller_(std::move(wake), HttpCaller::Settings{4, 1, ca_file}),
+      timer_(context, "key set", [this] { fetch(); }) {}
+
+// A stranger can make up names of keys, so they cause few fetches. After a failure the timer is set already.
+void KeySetFetch::miss() {
+  if (under_way_ || failures_ > 0) return;
+  timer_.set(asked_at_ == 0 ? 0 : std::max<Time>(asked_at_ + kPause - now(), 0));
+}
+
+void KeySetFetch::fetch() {
+  if (under_way_) return;
+  under_way_ = true;
+  asked_at_ = now();
+  HttpCall call;
+  call.url = url_;
+  call.headers.emplace_back("Accept: application/json");
+  call.timeout = kTimeout;
+  call.most_bytes = kMostBytes;
+  caller_.call(std::move(call)).then(lifetime_, [this](const HttpReply& reply) { fetched(reply); });
+}
+
+void KeySetFetch::fetched(const HttpReply& reply) {
+  under_way_ = false;
+  std::string problem = reply.problem;
+  if (problem.empty() && reply.status != 200) problem = "HTTP status " + std::to_string(reply.status);
+  if (problem.empty()) problem = take_(reply.body);
+  failures_ = problem.empty() ? 0 : failures_ + 1;
+  Time wait = problem.empty() ? kAge : back_off(failures_);
+  timer_.set(wait);
+  if (!problem.empty())
+    log_("token-jwks-url " + url_ + ": " + problem + "; the keys in use stay, the next attempt is in " +
+         std::to_string(wait / LWS_US_PER_SEC) + " s");
+}
+
+}  // namespace lws_chat

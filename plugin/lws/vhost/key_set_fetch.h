@@ -1,0 +1,47 @@
+#pragma once
+
+#include <libwebsockets.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/deferred.h"
+#include "hooks/http_caller.h"
+#include "lws/timer.h"
+
+namespace lws_chat {
+
+// Fetches the keys of tokens from token-jwks-url: at the start, every ten minutes, and as soon as a token names a key
+// that is not there. After a failure it waits longer each time. The keys that were fetched last stay until others come.
+class KeySetFetch {
+ public:
+  // `take` gets a key set, and returns what is wrong with it. `log` gets what goes wrong. `wake` is called from another
+  // thread when deliver() should be called.
+  KeySetFetch(lws_context* context, std::string url, const std::string& ca_file, std::function<void()> wake,
+              std::function<std::string(std::string_view)> take, std::function<void(const std::string&)> log);
+
+  // A token names a key that is not there.
+  void miss();
+
+  // Fetches as soon as the loop runs.
+  void begin() { timer_.set(0); }
+
+  void deliver() { caller_.deliver(); }
+
+ private:
+  void fetch();
+  void fetched(const HttpReply& reply);
+
+  const std::string url_;
+  std::function<std::string(std::string_view)> take_;
+  std::function<void(const std::string&)> log_;
+  HttpCaller caller_;
+  Timer timer_;
+  bool under_way_ = false;
+  Time asked_at_ = 0;
+  unsigned failures_ = 0;  // since the last key set
+  Lifetime lifetime_;
+};
+
+}  // namespace lws_chat
