@@ -131,7 +131,8 @@ struct HookReply {
   bool allowed() const { return problem.empty() && !denial; }
 };
 
-// Who asks the back end. Everything happens on the loop's thread, and nothing blocks it. A Deferred is always kept.
+// Who asks the back end. Everything happens on the loop's thread, and nothing blocks it. A Deferred is always kept,
+// unless this is destroyed before.
 class Hooks {
  public:
   virtual ~Hooks() = default;

@@ -55,7 +55,10 @@ class BackEndHooks : public Hooks {
 
   const HookCounters& counters(HookKind kind) const { return counters_[static_cast<unsigned>(kind)]; }
 
-  // Questions without an answer.
+  // For other calls with the same settings, for example of a set of keys.
+  HttpCaller& caller() { return caller_; }
+
+  // Questions and other calls without an answer.
   size_t waiting() const { return caller_.waiting(); }
 
  private:

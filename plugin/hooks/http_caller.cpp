@@ -31,6 +31,8 @@ HttpCaller::~HttpCaller() = default;
 Deferred<HttpReply> HttpCaller::call(HttpCall call) {
   if (waiting() >= settings_.most_waiting)
     return refused(HttpFailure::kTooMany, std::to_string(waiting()) + " calls wait for a reply already");
+  if (waiting() > 0 && bytes_waiting_ + call.body.size() > settings_.most_bytes_waiting)
+    return refused(HttpFailure::kTooMany, "calls with " + std::to_string(bytes_waiting_) + " bytes wait already");
   if (!std::all_of(call.headers.begin(), call.headers.end(), is_one_line))
     return refused(HttpFailure::kFailed, "a header with a line break");
   try {
@@ -39,10 +41,13 @@ Deferred<HttpReply> HttpCaller::call(HttpCall call) {
     return refused(HttpFailure::kFailed, std::string("no thread for calls: ") + error.what());
   }
   HttpTransfer::List transfer;
+  size_t bytes = call.body.size();
   transfer.emplace_back(++last_id_, std::move(call));
-  Deferred<HttpReply> reply = promises_[last_id_].deferred();
+  Waiting& waiting = waiting_[last_id_];
+  waiting.bytes = bytes;
+  bytes_waiting_ += bytes;
   worker_->put(transfer);
-  return reply;
+  return waiting.promise.deferred();
 }
 
 // One after another: if a callback throws, the others are delivered the next time. Calls that callbacks make have to
@@ -50,10 +55,11 @@ Deferred<HttpReply> HttpCaller::call(HttpCall call) {
 void HttpCaller::deliver() {
   if (!worker_) return;
   HttpTransfer::List taken;
-  for (size_t most = promises_.size(); most > 0 && worker_->take_finished(taken); --most) {
-    auto place = promises_.find(taken.front().id());
-    Promise<HttpReply> promise = std::move(place->second);
-    promises_.erase(place);
+  for (size_t most = waiting(); most > 0 && worker_->take_finished(taken); --most) {
+    auto place = waiting_.find(taken.front().id());
+    Promise<HttpReply> promise = std::move(place->second.promise);
+    bytes_waiting_ -= place->second.bytes;
+    waiting_.erase(place);
     promise.keep(taken.front().reply());
     taken.clear();
   }

@@ -47,9 +47,10 @@ class HttpWorker;
 class HttpCaller {
  public:
   struct Settings {
-    size_t most_waiting = 1024;    // calls without a reply; further ones are refused
-    size_t most_connections = 64;  // to one server
-    std::string ca_file{};         // PEM, trusted instead of the system's certificate authorities; empty: the system's
+    size_t most_waiting = 1024;                            // calls without a reply; further ones are refused
+    size_t most_bytes_waiting = size_t{16} * 1024 * 1024;  // bodies of these calls; one call always has a place
+    size_t most_connections = 64;                          // to one server
+    std::string ca_file{};  // PEM, trusted instead of the system's certificate authorities; empty: the system's
   };
 
   // `wake` is called from the other thread when deliver() should be called. It must not block.
@@ -66,12 +67,17 @@ class HttpCaller {
   void deliver();
 
   // Calls without a reply.
-  size_t waiting() const { return promises_.size(); }
+  size_t waiting() const { return waiting_.size(); }
 
  private:
   Settings settings_;
   std::function<void()> wake_;
-  std::unordered_map<uint64_t, Promise<HttpReply>> promises_;
+  struct Waiting {
+    Promise<HttpReply> promise{};
+    size_t bytes = 0;  // of the call's body
+  };
+  std::unordered_map<uint64_t, Waiting> waiting_;
+  size_t bytes_waiting_ = 0;
   uint64_t last_id_ = 0;
   std::unique_ptr<HttpWorker> worker_;
 };

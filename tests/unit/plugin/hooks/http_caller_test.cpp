@@ -122,6 +122,22 @@ TEST(calls_above_the_bound_are_refused_at_once) {
   CHECK_EQ(refused.value().problem, "3 calls wait for a reply already");
 }
 
+TEST(the_bodies_of_calls_that_wait_have_a_bound) {
+  SmallServer server([](int connection) {
+    for (std::string request; !(request = unit::read_request(connection)).empty();)
+      if (!has(request, "POST /hang")) unit::reply(connection, "");
+  });
+  HttpCaller::Settings settings;
+  settings.most_bytes_waiting = 100;
+  CallLoop loop(settings);
+  CHECK_EQ(loop.reply_to(to(server.url(), std::string(200, 'x'))).problem, "");  // the only one
+  CHECK(!loop.caller.call(to(server.url("/hang"), std::string(60, 'x'))).ready());
+  for (int i = 0; i < 5; ++i) CHECK_EQ(loop.reply_to(to(server.url(), std::string(40, 'x'))).problem, "");
+  Deferred<HttpReply> refused = loop.caller.call(to(server.url(), std::string(41, 'x')));
+  CHECK(refused.ready() && refused.value().failure == HttpFailure::kTooMany);
+  CHECK_EQ(refused.value().problem, "calls with 60 bytes wait already");
+}
+
 TEST(the_time_limit_covers_every_way_to_be_slow) {
   int port = 0;
   int listening = unit::bound_socket(port);
