@@ -38,17 +38,17 @@ std::string kind_problem(mode_t mode) {
   return std::string(kind) + kNameAnother;
 }
 
-std::string problem_of(const Descriptor& file) {
+FileText look_at(const Descriptor& file) {
   struct stat status;
-  if (file.fd < 0 || fstat(file.fd, &status) != 0) return describe_error(errno);
-  return kind_problem(status.st_mode);
+  if (file.fd < 0 || fstat(file.fd, &status) != 0) return {"", describe_error(errno)};
+  return {"", kind_problem(status.st_mode), status.st_mode & S_IRWXO};
 }
 
 }  // namespace
 
 FileText read_regular_file(const std::string& path, size_t limit) {
   Descriptor file(path);
-  FileText read_so_far{"", problem_of(file)};
+  FileText read_so_far = look_at(file);
   while (read_so_far.problem.empty()) {
     char block[16384];
     ssize_t got = read(file.fd, block, sizeof block);
@@ -63,6 +63,23 @@ FileText read_regular_file(const std::string& path, size_t limit) {
   return read_so_far;
 }
 
-std::string file_problem(const std::string& path) { return problem_of(Descriptor(path)); }
+std::string file_problem(const std::string& path) { return look_at(Descriptor(path)).problem; }
+
+std::string secret_file_problem(const FileText& file, const std::string& path) {
+  if (file.others == 0) return "";
+  return "every user of this machine has rights to it: chmod o-rwx " + path;
+}
+
+FileText read_secret_file(const std::string& path) {
+  FileText file = read_regular_file(path);
+  std::string problem = secret_file_problem(file, path);
+  return file.problem.empty() && !problem.empty() ? FileText{"", problem, file.others} : file;
+}
+
+FileText read_trusted_file(const std::string& path) {
+  FileText file = read_regular_file(path);
+  if (!file.problem.empty() || !(file.others & S_IWOTH)) return file;
+  return {"", "every user of this machine can change it: chmod o-w " + path, file.others};
+}
 
 }  // namespace lws_chat

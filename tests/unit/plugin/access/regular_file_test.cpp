@@ -1,6 +1,7 @@
 #include "access/regular_file.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -64,4 +65,34 @@ TEST(the_error_for_an_unreadable_file_says_what_to_do) {
   chmod(dir.path("secret").c_str(), 0);
   if (geteuid() != 0)
     CHECK_EQ(read(dir.path("secret")), "problem: permission denied, let the user of the service read it");
+}
+
+TEST(a_secret_file_that_others_have_rights_to_is_refused_with_the_remedy) {
+  unit::TempDir dir;
+  dir.write("secret", "x");
+  std::string path = dir.path("secret");
+  for (mode_t mode : {0604, 0602, 0601, 0644, 0666}) {
+    chmod(path.c_str(), mode);
+    FileText file = read_secret_file(path);
+    CHECK_EQ(file.text, "");
+    CHECK_EQ(file.problem, "every user of this machine has rights to it: chmod o-rwx " + path);
+  }
+  for (mode_t mode : {0600, 0640, 0660}) {
+    chmod(path.c_str(), mode);
+    CHECK_EQ(read_secret_file(path).problem, "");
+    CHECK_EQ(read_secret_file(path).text, "x");
+  }
+  CHECK_EQ(read_secret_file(dir.path("none")).problem, "missing, create it or correct the path");
+}
+
+TEST(a_trusted_file_that_others_can_change_is_refused_with_the_remedy) {
+  unit::TempDir dir;
+  dir.write("key", "x");
+  std::string path = dir.path("key");
+  chmod(path.c_str(), 0646);
+  CHECK_EQ(read_trusted_file(path).text, "");
+  CHECK_EQ(read_trusted_file(path).problem, "every user of this machine can change it: chmod o-w " + path);
+  chmod(path.c_str(), 0644);
+  CHECK_EQ(read_trusted_file(path).problem, "");
+  CHECK_EQ(read_trusted_file(path).text, "x");
 }
