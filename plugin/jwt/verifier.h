@@ -33,6 +33,9 @@ class JwtVerifier final : public Tokens {
  private:
   struct Keys;
 
+  template <typename Claims>
+  TokenCheck<Claims> check(std::string_view token, int64_t unix_seconds) const;
+
   JwtSettings settings_;
   std::unique_ptr<Keys> keys_;
   std::vector<std::string> warnings_;
