@@ -11,7 +11,7 @@
 namespace lws_chat {
 
 // Checks tokens with the keys of a vhost. It is for one thread.
-class JwtVerifier final : public Tokens {
+class JwtVerifier : public Tokens {
  public:
   explicit JwtVerifier(JwtSettings settings);
   ~JwtVerifier() override;
