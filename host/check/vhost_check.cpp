@@ -21,6 +21,7 @@
 #include "host/check/mount_check.h"
 #include "host/check/path_check.h"
 #include "host/check/plugin_check.h"
+#include "host/check/token_check.h"
 
 namespace lws_chat {
 namespace {
@@ -173,6 +174,7 @@ class VhostCheck {
     if (!problem.empty()) file_.error_at_key(protocol, problem);
     if (const cJSON* hub = member(protocol, "hub")) result_.hub = hub;
     api_key_file(protocol);
+    check_token_options(file_, protocol, summary().chat.tokens);
     summary().serves_chat = summary().chat.enabled;
     if (summary().serves_chat) return;
     const cJSON* status = member(protocol, "status");
