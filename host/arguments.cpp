@@ -8,6 +8,9 @@
 #include <optional>
 #include <string_view>
 
+#include "core/log_text.h"
+#include "core/room/room_name.h"
+#include "core/utf8.h"
 #include "host/print_options.h"
 
 namespace lws_chat {
@@ -17,6 +20,8 @@ constexpr int kDefaultLevel = LLL_ERR | LLL_WARN | LLL_NOTICE;
 
 constexpr char kHelp[] =
     "Usage: lws-chatd [-c DIR] [-p DIR] [-d LEVEL] [--log-format FORMAT] [--check]\n"
+    "       lws-chatd [-c DIR] [--vhost NAME] --token USER [--channel ROOM] [--ttl TIME]\n"
+    "       lws-chatd [-c DIR] [--vhost NAME] --check-token TOKEN\n"
     "\n"
     "Serves real-time rooms over WebSockets and HTTP.\n"
     "\n"
@@ -28,6 +33,11 @@ constexpr char kHelp[] =
     "  -d, --debug LEVEL         err, warn, notice (default), info, debug, or a number: a sum of lws's log bits\n"
     "      --log-format FORMAT   text (default), or json: one object per line\n"
     "      --check               check the configuration, print every problem, exit\n"
+    "      --token USER          print a token for the user, signed with token-secret-file, exit\n"
+    "      --channel ROOM        make it a token for a subscription of the room\n"
+    "      --ttl TIME            make it valid for this long: 90s, 15m, 1h (default), 30d\n"
+    "      --check-token TOKEN   print what a token is worth and what it says, exit; - reads it from stdin\n"
+    "      --vhost NAME          use the keys of this vhost, if several have keys\n"
     "      --options             print the options of lws-chat in mdoc(7), exit\n"
     "      --version             print the versions of lws-chatd and libwebsockets, exit\n"
     "  -h, --help                print this help, exit\n"
@@ -53,65 +63,126 @@ std::optional<LogFormat> parse_format(std::string_view text) {
   return std::nullopt;
 }
 
+// Seconds of a text as "90s", "15m", "1h" or "30d".
+std::optional<int64_t> parse_span(std::string_view text) {
+  constexpr int64_t kLongest = 3650;  // days
+  int64_t unit = 0;
+  switch (text.empty() ? '\0' : text.back()) {
+    case 's': unit = 1; break;
+    case 'm': unit = 60; break;
+    case 'h': unit = 3600; break;
+    case 'd': unit = 86400; break;
+    default: return std::nullopt;
+  }
+  int64_t count = 0;
+  const char* last = text.data() + text.size() - 1;
+  auto [end, error] = std::from_chars(text.data(), last, count);
+  if (error != std::errc() || end != last || count < 1 || count > kLongest * 86400 / unit) return std::nullopt;
+  return count * unit;
+}
+
+enum {
+  kLogFormat = 256,
+  kCheck,
+  kOptions,
+  kVersion,
+  kToken,
+  kChannel,
+  kTtl,
+  kCheckToken,
+  kVhost,
+};
+
+constexpr option kLongOptions[] = {{"config-dir", required_argument, nullptr, 'c'},
+                                   {"plugin-dir", required_argument, nullptr, 'p'},
+                                   {"debug", required_argument, nullptr, 'd'},
+                                   {"log-format", required_argument, nullptr, kLogFormat},
+                                   {"check", no_argument, nullptr, kCheck},
+                                   {"token", required_argument, nullptr, kToken},
+                                   {"channel", required_argument, nullptr, kChannel},
+                                   {"ttl", required_argument, nullptr, kTtl},
+                                   {"check-token", required_argument, nullptr, kCheckToken},
+                                   {"vhost", required_argument, nullptr, kVhost},
+                                   {"options", no_argument, nullptr, kOptions},
+                                   {"version", no_argument, nullptr, kVersion},
+                                   {"help", no_argument, nullptr, 'h'},
+                                   {nullptr, 0, nullptr, 0}};
+
+void refuse(Arguments& arguments, const std::string& problem) {
+  std::fprintf(stderr, "lws-chatd: %s\n", problem.c_str());
+  arguments.exit_code = 2;
+}
+
+// Sets the value if it was readable; otherwise says what was expected.
+template <typename T>
+void set(T& value, const std::optional<T>& read, Arguments& arguments, const char* name, const char* expected) {
+  if (read)
+    value = *read;
+  else
+    refuse(arguments, std::string(name) + " " + (is_utf8(optarg) ? optarg : in_log(optarg)) + ": expected " + expected);
+}
+
+// Sets a text that becomes part of a token.
+void set_utf8(std::string& value, Arguments& arguments, const char* name) {
+  set(value, is_utf8(optarg) ? std::optional<std::string>(optarg) : std::nullopt, arguments, name, "UTF-8");
+}
+
+void print_and_exit(Arguments& arguments, const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  arguments.exit_code = 0;
+}
+
+void read_argument(int c, Arguments& arguments) {
+  switch (c) {
+    case 'c': arguments.config_dir = optarg; break;
+    case 'p': arguments.plugin_dir = optarg; break;
+    case 'd':
+      return set(arguments.log_level, parse_level(optarg), arguments, "-d",
+                 "err, warn, notice, info, debug or a number");
+    case kLogFormat: return set(arguments.log_format, parse_format(optarg), arguments, "--log-format", "text or json");
+    case kCheck: arguments.check_only = true; break;
+    case kToken: return set_utf8(arguments.token_user.emplace(), arguments, "--token");
+    case kChannel:
+      return set(arguments.token_room, is_room_name(optarg) ? std::optional<std::string>(optarg) : std::nullopt,
+                 arguments, "--channel", std::string(kRoomNames).c_str());
+    case kTtl:
+      return set(arguments.token_seconds, parse_span(optarg), arguments, "--ttl",
+                 "a number with s, m, h or d, at most 3650d");
+    case kCheckToken: arguments.checked_token = optarg; break;
+    case kVhost: arguments.vhost = optarg; break;
+    case kOptions: return print_and_exit(arguments, print_options());
+    case kVersion:
+      return print_and_exit(arguments, std::string("lws-chatd ") + LWS_CHAT_VERSION + " (libwebsockets " +
+                                           lws_get_library_version() + ")\n");
+    case 'h': return print_and_exit(arguments, kHelp);
+    default: std::fputs("Try 'lws-chatd --help'.\n", stderr); arguments.exit_code = 2;
+  }
+}
+
+// Returns what is wrong with the arguments together, or an empty text.
+std::string contradiction(const Arguments& arguments, bool has_ttl) {
+  if (arguments.is_token_command() && arguments.check_only)
+    return "--check goes with neither --token nor --check-token";
+  if (arguments.token_user && arguments.checked_token) return "--token and --check-token do not go together";
+  if (!arguments.token_user && (!arguments.token_room.empty() || has_ttl)) return "--channel and --ttl need --token";
+  if (!arguments.is_token_command() && !arguments.vhost.empty()) return "--vhost needs --token or --check-token";
+  return "";
+}
+
 }  // namespace
 
 Arguments read_arguments(int argc, char** argv) {
-  enum { kLogFormat = 256, kCheck, kOptions, kVersion };
-  static const option long_options[] = {{"config-dir", required_argument, nullptr, 'c'},
-                                        {"plugin-dir", required_argument, nullptr, 'p'},
-                                        {"debug", required_argument, nullptr, 'd'},
-                                        {"log-format", required_argument, nullptr, kLogFormat},
-                                        {"check", no_argument, nullptr, kCheck},
-                                        {"options", no_argument, nullptr, kOptions},
-                                        {"version", no_argument, nullptr, kVersion},
-                                        {"help", no_argument, nullptr, 'h'},
-                                        {nullptr, 0, nullptr, 0}};
   Arguments arguments;
   arguments.log_level = kDefaultLevel;
-  for (int c; (c = getopt_long(argc, argv, "c:p:d:h", long_options, nullptr)) != -1;) {
-    switch (c) {
-      case 'c': arguments.config_dir = optarg; break;
-      case 'p': arguments.plugin_dir = optarg; break;
-      case 'd':
-        if (std::optional<int> level = parse_level(optarg)) {
-          arguments.log_level = *level;
-        } else {
-          std::fprintf(stderr, "lws-chatd: -d %s: expected err, warn, notice, info, debug or a number\n", optarg);
-          arguments.exit_code = 2;
-        }
-        break;
-      case kLogFormat:
-        if (std::optional<LogFormat> format = parse_format(optarg)) {
-          arguments.log_format = *format;
-        } else {
-          std::fprintf(stderr, "lws-chatd: --log-format %s: expected text or json\n", optarg);
-          arguments.exit_code = 2;
-        }
-        break;
-      case kCheck: arguments.check_only = true; break;
-      case kOptions:
-        std::fputs(print_options().c_str(), stdout);
-        arguments.exit_code = 0;
-        break;
-      case kVersion:
-        std::printf("lws-chatd %s (libwebsockets %s)\n", LWS_CHAT_VERSION, lws_get_library_version());
-        arguments.exit_code = 0;
-        break;
-      case 'h':
-        std::fputs(kHelp, stdout);
-        arguments.exit_code = 0;
-        break;
-      default:
-        std::fputs("Try 'lws-chatd --help'.\n", stderr);
-        arguments.exit_code = 2;
-        break;
-    }
+  bool has_ttl = false;
+  for (int c; (c = getopt_long(argc, argv, "c:p:d:h", kLongOptions, nullptr)) != -1;) {
+    has_ttl = has_ttl || c == kTtl;
+    read_argument(c, arguments);
     if (arguments.exit_code >= 0) return arguments;
   }
-  if (optind < argc) {
-    std::fprintf(stderr, "lws-chatd: unexpected argument '%s'\nTry 'lws-chatd --help'.\n", argv[optind]);
-    arguments.exit_code = 2;
-  }
+  std::string problem =
+      optind < argc ? std::string("unexpected argument '") + argv[optind] + "'" : contradiction(arguments, has_ttl);
+  if (!problem.empty()) refuse(arguments, problem + "\nTry 'lws-chatd --help'.");
   return arguments;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "host/log/log_line.h"
@@ -12,6 +14,13 @@ struct Arguments {
   int log_level;           // bits as in lws_set_log_level()
   LogFormat log_format = LogFormat::kText;
   bool check_only = false;
+
+  std::optional<std::string> token_user;     // --token: print a token for this user; an empty text is anonymous
+  std::string token_room;                    // --channel: the token is for this room; empty: for a connection
+  int64_t token_seconds = 3600;              // --ttl
+  std::optional<std::string> checked_token;  // --check-token: say what it is worth; "-": it is on stdin
+  std::string vhost;                         // --vhost: whose keys; empty: there is one with keys
+  bool is_token_command() const { return token_user || checked_token; }
 
   int exit_code = -1;  // 0 or more: the process must exit with it, without another message
 };

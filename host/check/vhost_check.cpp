@@ -22,6 +22,7 @@
 #include "host/check/mount_check.h"
 #include "host/check/path_check.h"
 #include "host/check/plugin_check.h"
+#include "host/check/token_check.h"
 
 namespace lws_chat {
 namespace {
@@ -175,6 +176,7 @@ class VhostCheck {
     if (const cJSON* hub = member(protocol, "hub")) result_.hub = hub;
     api_key_file(protocol);
     check_hook_files(file_, protocol, summary().chat.hooks);
+    check_token_options(file_, protocol, summary().chat.tokens);
     summary().serves_chat = summary().chat.enabled;
     if (summary().serves_chat) return;
     const cJSON* status = member(protocol, "status");

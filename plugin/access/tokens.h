@@ -34,7 +34,7 @@ struct ConnectionClaims {
   std::string user;  // sub; empty: anonymous
   std::string info;
   std::string meta;
-  int64_t expires_at = 0;  // Unix seconds, of the connection; 0: never
+  int64_t expires_at = 0;  // Unix seconds, of the connection; 0: never. It may be past already (expire_at)
   std::vector<ServerSubscription> subscriptions;
   std::string id;         // jti
   int64_t issued_at = 0;  // iat, Unix seconds; 0: not said

@@ -160,6 +160,27 @@ const std::vector<OptionRow>& option_table() {
           "each "
           "STATUS:error:CODE:TEXT, STATUS:temporary-error:CODE:TEXT or STATUS:disconnect:CODE:TEXT. Statuses without a "
           "rule count as failures."),
+      text("token-secret-file", "", kVhost, OF(tokens.secret_file), set_text,
+           "File with the secret that signs clients' tokens with HS256, HS384 or HS512: one line, 32 bytes or more. "
+           "Other users of the machine must not be able to read it."),
+      text(
+          "token-previous-secret-file", "", kVhost, OF(tokens.previous_secret_file), set_text,
+          "File with the secret before that. While the secret is being replaced, tokens signed with either are valid."),
+      text(
+          "token-public-key-file", "", kVhost, OF(tokens.public_key_file), set_text,
+          "File with the public keys of the tokens' issuer in PEM, or with certificates: RSA (RS256 to RS512, PS256 to "
+          "PS512), EC (ES256 to ES512) or Ed25519 (EdDSA). It may be set together with token-secret-file."),
+      text(
+          "token-jwks-file", "", kVhost, OF(tokens.jwks_file), set_text,
+          "File with a JSON Web Key Set. The kid of a token chooses the key; a token without a kid is valid if exactly "
+          "one key fits. The set takes the place of token-secret-file and token-public-key-file."),
+      text("token-jwks-url", "", kVhost, OF(tokens.jwks_url), set_url,
+           "URL of a JSON Web Key Set. It takes the place of the other keys; token-jwks-file is used until it is "
+           "there."),
+      text("token-audience", "", kVhost, OF(tokens.audience), set_text,
+           "A token must have this text in its claim aud. Empty: any."),
+      text("token-issuer", "", kVhost, OF(tokens.issuer), set_text,
+           "A token must have this text as its claim iss. Empty: any."),
       flag("metrics", "0", kVhost, OF(metrics), "Serves GET /metrics in the text format of Prometheus."),
       flag("health", "0", kVhost, OF(health),
            "Serves GET /healthz (200 while the server runs) and GET /readyz (200 while the vhost accepts clients)."),

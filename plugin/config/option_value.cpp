@@ -157,6 +157,16 @@ std::string set_optional_path(std::string& path, std::string_view value) {
   return "";
 }
 
+std::string set_url(std::string& url, std::string_view value) {
+  bool is_plain = std::all_of(value.begin(), value.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  size_t host = value.substr(0, 8) == "https://" ? 8 : value.substr(0, 7) == "http://" ? 7 : 0;
+  bool has_host = host && host < value.size() && std::string_view("/:?#@").find(value[host]) == std::string_view::npos;
+  if (!value.empty() && (!is_plain || !has_host))
+    return quoted(value) + " is not a URL, expected one that begins with https:// or http://";
+  url = value;
+  return "";
+}
+
 std::string set_room(std::string& room, std::string_view value) {
   if (!is_room_name(value)) return quoted(value) + " is not a room name, expected " + std::string(kRoomNames);
   room = value;

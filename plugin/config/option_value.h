@@ -25,6 +25,9 @@ namespace lws_chat {
 [[nodiscard]] std::string set_path(std::string& path, std::string_view value);
 [[nodiscard]] std::string set_optional_path(std::string& path, std::string_view value);
 
+// The URL of a document to fetch: http:// or https://. It may be empty.
+[[nodiscard]] std::string set_url(std::string& url, std::string_view value);
+
 [[nodiscard]] std::string set_room(std::string& room, std::string_view value);
 
 // The place of a word among the words of a choice, and the word at a place.

@@ -7,6 +7,7 @@
 
 #include "access/address_range.h"
 #include "access/hook_settings.h"
+#include "access/jwt_settings.h"
 #include "access/origins.h"
 #include "access/own_name.h"
 #include "core/settings.h"
@@ -29,6 +30,7 @@ struct Options {
   std::string home;                           // where GET / redirects to; empty: 404
   std::string hub_name;                       // vhosts with the same name share their rooms; empty: rooms of its own
   std::string api_key_file;                   // empty: no server API
+  JwtSettings tokens;                         // which tokens clients may show
   bool metrics = false;                       // serves GET /metrics
   bool health = false;                        // serves GET /healthz and /readyz
   std::vector<AddressRange> admin_from;       // may read metrics and health

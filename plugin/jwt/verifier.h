@@ -11,7 +11,7 @@
 namespace lws_chat {
 
 // Checks tokens with the keys of a vhost. It is for one thread.
-class JwtVerifier final : public Tokens {
+class JwtVerifier : public Tokens {
  public:
   explicit JwtVerifier(JwtSettings settings);
   ~JwtVerifier() override;
@@ -32,6 +32,9 @@ class JwtVerifier final : public Tokens {
 
  private:
   struct Keys;
+
+  template <typename Claims>
+  TokenCheck<Claims> check(std::string_view token, int64_t unix_seconds) const;
 
   JwtSettings settings_;
   std::unique_ptr<Keys> keys_;

@@ -11,7 +11,8 @@ namespace {
 std::string known_header(lws* wsi, const std::string& name) {
   for (int token = 0; token < WSI_TOKEN_COUNT; ++token) {
     const unsigned char* known = lws_token_to_string(static_cast<lws_token_indexes>(token));
-    if (known && name == reinterpret_cast<const char*>(known)) return header(wsi, static_cast<lws_token_indexes>(token));
+    if (known && name == reinterpret_cast<const char*>(known))
+      return header(wsi, static_cast<lws_token_indexes>(token));
   }
   return {};
 }

@@ -21,6 +21,8 @@ void BackEnds::serve(SharedHub& hub, const std::string& vhost_name) {
   node_ = {hub.hub().next_id(), std::string(host_name) + "/" + vhost_name, now()};
 }
 
-ServerApi BackEnds::api() { return {hub_->hub(), hub_->sessions(), hub_->idempotency(), hub_->revocations(), options_, node_}; }
+ServerApi BackEnds::api() {
+  return {hub_->hub(), hub_->sessions(), hub_->idempotency(), hub_->revocations(), options_, node_};
+}
 
 }  // namespace lws_chat

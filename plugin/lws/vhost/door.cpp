@@ -58,8 +58,7 @@ std::string Door::load() {
 }
 
 void Door::open(Revocations& revocations) {
-  doorman_ =
-      std::make_unique<Doorman>(DoormanSeams{tokens_.get(), hooks_.get(), &revocations}, options_.anonymous);
+  doorman_ = std::make_unique<Doorman>(DoormanSeams{tokens_.get(), hooks_.get(), &revocations}, options_.anonymous);
   if (fetch_) fetch_->begin();
 }
 

@@ -19,8 +19,7 @@ Time back_off(unsigned failures) { return (Time{1} << std::min(failures - 1, 6U)
 }  // namespace
 
 KeySetFetch::KeySetFetch(lws_context* context, std::string url, const std::string& ca_file, std::function<void()> wake,
-                         std::function<std::string(std::string_view)> take,
-                         std::function<void(const std::string&)> log)
+                         std::function<std::string(std::string_view)> take, std::function<void(const std::string&)> log)
     : url_(std::move(url)),
       take_(std::move(take)),
       log_(std::move(log)),
