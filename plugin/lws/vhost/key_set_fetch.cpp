@@ -16,6 +16,13 @@ constexpr size_t kMostBytes = size_t{256} * 1024;
 // Seconds until the next attempt: 1, 2, 4 and so on up to 64.
 Time back_off(unsigned failures) { return (Time{1} << std::min(failures - 1, 6U)) * LWS_US_PER_SEC; }
 
+HttpCaller::Settings caller_settings(const std::string& ca_file) {
+  HttpCaller::Settings settings;
+  settings.most_connections = 1;
+  settings.ca_file = ca_file;
+  return settings;
+}
+
 }  // namespace
 
 KeySetFetch::KeySetFetch(lws_context* context, std::string url, const std::string& ca_file, std::function<void()> wake,
@@ -23,7 +30,7 @@ KeySetFetch::KeySetFetch(lws_context* context, std::string url, const std::strin
     : url_(std::move(url)),
       take_(std::move(take)),
       log_(std::move(log)),
-      caller_(std::move(wake), HttpCaller::Settings{4, 1, ca_file}),
+      caller_(std::move(wake), caller_settings(ca_file)),
       timer_(context, "key set", [this] { fetch(); }) {}
 
 // A stranger can make up names of keys, so they cause few fetches. After a failure the timer is set already.
