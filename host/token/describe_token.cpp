@@ -5,7 +5,7 @@
 #include <iterator>
 
 #include "core/log_text.h"
-#include "jwt/base64.h"
+#include "wire/base64.h"
 #include "jwt/claims.h"
 #include "jwt/token.h"
 

@@ -13,7 +13,7 @@
 #include "core/random.h"
 #include "host/check/config_check.h"
 #include "host/token/describe_token.h"
-#include "jwt/base64.h"
+#include "wire/base64.h"
 #include "jwt/issuer.h"
 #include "jwt/secret.h"
 #include "jwt/token.h"

@@ -59,11 +59,11 @@ std::string HookFields::json(std::string_view name) const {
 std::string HookFields::json_or_base64(std::string_view name, std::string_view name64) {
   std::string text64 = text(name64);
   if (text64.empty()) return json(name);
-  std::string bytes;
+  std::optional<std::string> bytes = decode_base64(text64);
   JsonValue value;
-  if (!read_base64(text64, bytes)) {
+  if (!bytes) {
     complain(name64, "is not base64");
-  } else if (!is_utf8(bytes) || !read_json(bytes, value)) {
+  } else if (!is_utf8(*bytes) || !read_json(*bytes, value)) {
     complain(name64, "is not JSON in base64");
   } else {
     return on_one_line(value.text);

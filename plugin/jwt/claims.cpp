@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/utf8.h"
-#include "jwt/base64.h"
+#include "wire/base64.h"
 
 namespace lws_chat {
 namespace {

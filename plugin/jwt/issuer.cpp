@@ -1,6 +1,6 @@
 #include "jwt/issuer.h"
 
-#include "jwt/base64.h"
+#include "wire/base64.h"
 #include "jwt/key.h"
 #include "wire/json.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "jwt/base64.h"
+#include "wire/base64.h"
 #include "jwt/openssl.h"
 #include "jwt/secret.h"
 

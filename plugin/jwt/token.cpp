@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "jwt/base64.h"
+#include "wire/base64.h"
 #include "jwt/json_object.h"
 
 namespace lws_chat {

@@ -167,7 +167,7 @@ class Chat final : private Fanout {
   }
 
   void call(std::string_view method, const std::string& body) {
-    ServerApi api(hub_, sessions_, idempotency_, options_, node_);
+    ServerApi api(hub_, sessions_, idempotency_, revocations_, options_, node_);
     ServerApi::Answer answer = api.call(method, body, now_, 1).value();
     std::string_view json = answer.json;
     if (json.empty() || json.back() != '\n') std::abort();
@@ -306,6 +306,7 @@ class Chat final : private Fanout {
   Options options_ = default_options();
   Sessions sessions_;
   Idempotency idempotency_;
+  Revocations revocations_;
   ServerApi::Node node_{"node", "name", 0};
   std::vector<SessionPeer*> gathered_;
   bool flushing_ = false;

@@ -20,7 +20,7 @@ TEST(an_unsubscribe_comes_after_earlier_messages_and_nothing_follows) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
-  ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
+  ServerApi api(f.hub, f.sessions, f.idempotency, f.revocations, f.options, f.node);
   (void)api.call("publish", R"({"channel":"room","data":"before"})", f.now, 1);
   CHECK_EQ(api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now, 1).value().json, "{\"result\":{}}\n");
   (void)api.call("publish", R"({"channel":"room","data":"after"})", f.now, 1);
@@ -92,7 +92,7 @@ TEST(a_command_in_the_turn_of_the_unsubscribe_gets_103) {
       f.call("publish", R"({"channel":"room","data":"before"})");
       f.flush();
       f.heard(*reader);
-      ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
+      ServerApi api(f.hub, f.sessions, f.idempotency, f.revocations, f.options, f.node);
       (void)api.call("publish", R"({"channel":"room","data":"last"})", f.now, 1);
       (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now, 1);
       if (stalled) reader->appetite = 0;
@@ -118,7 +118,7 @@ TEST(a_client_may_unsubscribe_in_the_turn_of_the_unsubscribe) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
-  ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
+  ServerApi api(f.hub, f.sessions, f.idempotency, f.revocations, f.options, f.node);
   (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now, 1);
   CHECK_EQ(f.ask(*reader, R"({"id":3,"unsubscribe":{"channel":"room"}})"), "2 texts");
   f.subscribe(*reader);
@@ -176,7 +176,7 @@ TEST(a_session_ends_even_during_its_last_unsubscribe) {
   Fixture f;
   auto reader = f.peer();
   f.connect_and_subscribe(*reader, R"({"user":"ann"})");
-  ServerApi api(f.hub, f.sessions, f.idempotency, f.options, f.node);
+  ServerApi api(f.hub, f.sessions, f.idempotency, f.revocations, f.options, f.node);
   (void)api.call("unsubscribe", R"({"channel":"room","user":"ann"})", f.now, 1);
   reader->session.end_after_head(Status::kGoingAway, f.now);
   f.flush();

@@ -1,6 +1,6 @@
 #include "jwt/jwk.h"
 
-#include "jwt/base64.h"
+#include "wire/base64.h"
 #include "support/test_issuer.h"
 #include "support/unit.h"
 

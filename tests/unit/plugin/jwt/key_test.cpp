@@ -2,7 +2,7 @@
 
 #include <openssl/err.h>
 
-#include "jwt/base64.h"
+#include "wire/base64.h"
 #include "jwt/jwk.h"
 #include "support/test_issuer.h"
 #include "support/unit.h"
