@@ -8,6 +8,7 @@
 
 #include "api/server_api.h"
 #include "dialect/client_info.h"
+#include "access/rule_gate.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"
 #include "support/unit.h"
@@ -36,15 +37,17 @@ struct Texter final : Client {
 struct ServerApiFixture {
   static constexpr Time kSecond = 1'000'000;
 
-  static Hub::Settings settings() {
-    Hub::Settings settings = ample_settings();
-    settings.max_rooms = 8;
-    settings.rooms.history.age = 3600 * kSecond;
-    return settings;
+  static Hub::Settings make_settings() {
+    Hub::Settings made = ample_settings();
+    made.max_rooms = 8;
+    made.rooms.history.age = 3600 * kSecond;
+    return made;
   }
 
   Sessions sessions;
-  Hub hub{settings(), stream_kinds()};
+  const Hub::Settings settings = make_settings();
+  RuleGate gate{settings};
+  Hub hub{settings, stream_kinds(), {nullptr, nullptr, nullptr, &gate}};
   Options options = default_options();
   Idempotency idempotency;
   Revocations revocations;

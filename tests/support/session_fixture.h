@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/rule_gate.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"
 #include "support/unit.h"
@@ -16,7 +17,9 @@ constexpr Time kSecond = 1'000'000;
 
 struct Fixture {
   Sessions sessions;
-  Hub hub{ample_settings(), stream_kinds()};
+  const Hub::Settings settings = ample_settings();
+  RuleGate gate{settings};
+  Hub hub{settings, stream_kinds(), {nullptr, nullptr, nullptr, &gate}};
   Options options = default_options();
   Doorman doorman{{}, true};
   Time now = 0;

@@ -123,6 +123,7 @@ void Session::ask_to_renew(Subscription& subscription) {
 void Session::refresh(Command& command, Time now) {
   std::string token = command.request.text("token");
   if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
+  if (!doorman_.verifies()) return refuse(command, ClientError::kNotAvailable, "nothing expires here");
   if (token.empty() || server_renews()) return end({Status::kBadRequest}, now);
   Outcome<GuestPtr> outcome = doorman_.renew(guest_, token, unix_seconds());
   if (outcome.denial) return deny(command, *outcome.denial, now);
@@ -140,6 +141,7 @@ void Session::sub_refresh(Command& command, Time now) {
   std::string channel = command.request.text("channel");
   std::string token = command.request.text("token");
   if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
+  if (!doorman_.verifies()) return refuse(command, ClientError::kNotAvailable, "nothing expires here");
   if (channel.empty()) return end({Status::kBadRequest}, now);
   Subscription* subscription = member_of(channel);
   if (!subscription) return refuse(command, ClientError::kPermissionDenied, "not subscribed to the channel");

@@ -17,9 +17,10 @@ using namespace lws_chat;
 
 namespace {
 
-// Judges when the test says so.
+// Judges joins and publications when the test says so.
 struct SlowGate final : Gate {
-  Deferred<Status> judge(const Grant&, Action, std::string_view, const Message*) override {
+  Deferred<Status> judge(const Grant&, Action action, std::string_view, const Message*) override {
+    if (action != Action::kJoin && action != Action::kPublish) return Status::kOk;
     asked.emplace_back();
     return asked.back().deferred();
   }

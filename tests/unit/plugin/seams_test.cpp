@@ -43,7 +43,8 @@ class Late {
 
 struct LateGate final : Gate, Late {
   Deferred<Status> judge(const Grant&, Action action, std::string_view, const Message*) override {
-    return only && action != *only ? Deferred<Status>(Status::kOk) : ask();
+    bool late = action == Action::kJoin || action == Action::kPublish;
+    return !late || (only && action != *only) ? Deferred<Status>(Status::kOk) : ask();
   }
   std::optional<Action> only;  // that it takes its time for
 };

@@ -32,10 +32,13 @@ TEST(protocol_codes_tell_the_client_whether_to_reconnect) {
     CHECK(!comes_back(status));
 }
 
-TEST(only_who_asked_to_go_or_was_sent_away_by_a_back_end_is_gone_for_good) {
+TEST(only_who_asked_to_go_or_is_not_let_in_is_gone_for_good) {
   for (unsigned i = 0; i < kStatusCount; ++i) {
     auto status = static_cast<Status>(i);
-    bool final = status == Status::kClosedOnRequest || status == Status::kForced || status == Status::kUnsubscribed;
+    bool refused = status == Status::kBadToken || status == Status::kRevoked || status == Status::kNoCredentials ||
+                   status == Status::kAnonymous;
+    bool sent_away = status == Status::kForced || status == Status::kUnsubscribed;
+    bool final = status == Status::kClosedOnRequest || sent_away || refused;
     CHECK((describe(status).departure == Departure::kFinal) == final);
   }
 }
