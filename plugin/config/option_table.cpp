@@ -116,8 +116,8 @@ const std::vector<OptionRow>& option_table() {
            "Also serves WebSocket clients that request no subprotocol, as new WebSocket(url) does."),
       flag("open", "0", kVhost, OF(open),
            "Serves everybody who can reach the vhost. 0: clients of other machines get 403, unless an access rule says "
-           "who may come in. A client of this machine connects from the loopback, from one of this machine's addresses "
-           "to the same address, or over a Unix socket; behind trusted-proxies its own address counts."),
+           "who may come in. Clients of this machine come from the loopback, from the address that they connect to, or "
+           "over a Unix socket; behind trusted-proxies the address that the proxy names counts."),
       text("path", "/chat/", kVhost, OF(path), set_path,
            "Path of the text dialect's WebSockets. If it ends with /, the rest of a URL's path is the room's name."),
       text("default-room", "lobby", kVhost, OF(default_room), set_room, "The room that a client joins at path itself."),
@@ -157,8 +157,8 @@ const std::vector<OptionRow>& option_table() {
       list(
           "allowed-hosts", "names", "", kVhost, OF(allowed_hosts), set_allowed_hosts,
           "Host names of this server in addition to the vhost's name, separated by spaces; * allows all. localhost and "
-          "IP addresses are always allowed. A request for another host gets 421, except for files. Without this a page "
-          "of another site whose name leads to this server could use it (DNS rebinding)."),
+          "IP addresses are always allowed. A request for another host gets 421, except for files: a page of another "
+          "site whose name leads to this server could use it otherwise (DNS rebinding)."),
       number("max-message", "bytes", "65536", 1, 64 * kMiB, kVhost, OF(max_message),
              "Largest message, after reassembly. A client that sends a larger one is closed with 1009; over HTTP it "
              "gets 413."),

@@ -132,8 +132,8 @@ std::string finish_options(Options& options) {
   return contradiction(options);
 }
 
-// Each option that lets in only clients with some credential belongs here. lws's own basic-auth does not: it guards
-// WebSockets, but not event streams.
+// Each option that lets in only clients with some credential belongs here. lws's own basic-auth does not: in a protocol
+// it guards WebSockets but not event streams, in a mount the other way round.
 bool has_access_rule(const Options&) { return false; }
 
 std::vector<std::string> hub_conflicts(const Options& a, const Options& b) {
