@@ -174,19 +174,19 @@ def with_port_443_the_address_has_no_number():
         assert "<title>" in acme.page("https://chat.example.org/")
 
 
-def status_of(url, *arguments):
+def http_status(url, *arguments):
     return run("curl", "-ksI", "-o", "/dev/null", "-w", "%{http_code}", *arguments, url)
 
 
 def it_is_opened_and_named_as_the_manual_page_says():
     stream = "https://chat.example.org:8443/sse/lobby"
-    assert status_of(stream) == "421"
+    assert http_status(stream) == "421"
     with as_they_were(HTTPS):
         last = '"typing/presence": "0"'
         replace(HTTPS, last, ",\n".join((last, MANUAL.line('"open"'), MANUAL.line('"allowed-hosts"'))))
         assert 'vhost "https" lets strangers publish' in run("sh", "-c", "lws-chatd --check 2>&1")
         assert restart()
-        assert status_of(stream) == "200"
+        assert http_status(stream) == "200"
         talks("wss://chat.example.org:8443/chat/")
 
 
@@ -202,7 +202,7 @@ def the_examples_open_the_ports_443_and_80_and_one_for_a_proxy():
         talks("wss://localhost/chat/")
         # A proxy that does not name its client, and one that does.
         for client, status in ((), "403"), (("-H", "X-Forwarded-For: 127.0.0.1"), "200"):
-            assert status_of("http://127.0.0.1:8001/sse/lobby", *client) == status, client
+            assert http_status("http://127.0.0.1:8001/sse/lobby", *client) == status, client
         assert "location: https://chat.example.org/" in run("curl", "-si", "http://localhost/web/")
         assert "strict-transport-security: max-age=31536000" in run("curl", "-ski", "https://localhost/web/")
 
