@@ -23,7 +23,7 @@ from certificates import TLS, lineage, put, served_certificate
 from clients import connect, echo, talks
 from documents import INSTALL, MANUAL
 from machine import (EXAMPLES, HTTPS, PATIENCE, UNIT, Skipped, active, any_certificate, apt, as_they_were, attempt, drop_in,
-                     page, replace, restart, run, said, service, until)
+                     http_status, page, replace, restart, run, said, service, until)
 from report import report
 
 OURS = ["libwebsockets-protocol-lws-chat", "lws-chat-common", "lws-chat-dev", "lws-chatd"]
@@ -172,10 +172,6 @@ def with_port_443_the_address_has_no_number():
         MANUAL.do("systemctl reload lws-chatd && ")
         until(active, "the service to be active")
         assert "<title>" in acme.page("https://chat.example.org/")
-
-
-def http_status(url, *arguments):
-    return run("curl", "-ksI", "-o", "/dev/null", "-w", "%{http_code}", *arguments, url)
 
 
 def it_is_opened_and_named_as_the_manual_page_says():
