@@ -2,6 +2,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -15,11 +16,21 @@
 
 namespace {
 
+// Level of a finding in the log.
+const char* level_of(lws_chat::Severity severity) {
+  switch (severity) {
+    case lws_chat::Severity::kError: return "error";
+    case lws_chat::Severity::kWarning: return "warning";
+    case lws_chat::Severity::kNote: return "notice";
+  }
+  return "";
+}
+
 // Prints all findings. Returns true if the server may start.
 bool report(const lws_chat::ConfigReport& config) {
   for (const lws_chat::Finding& finding : config.findings)
-    lws_chat::report_start(finding.severity == lws_chat::Severity::kError ? "error" : "warning",
-                           lws_chat::place_of(finding) + ": " + finding.text, lws_chat::describe(finding));
+    lws_chat::report_start(level_of(finding.severity), lws_chat::place_of(finding) + ": " + finding.text,
+                           lws_chat::describe(finding));
   return config.ok();
 }
 
@@ -30,7 +41,10 @@ std::string counted(size_t count, const std::string& what) {
 // "/etc/lws-chatd: nothing wrong, 1 vhost", and a line for each vhost. Precondition: there are no errors.
 std::string summary(const std::string& dir, const lws_chat::ConfigReport& config) {
   std::string text = dir + ": ";
-  text += config.findings.empty() ? "nothing wrong" : "no errors, " + counted(config.findings.size(), "warning");
+  auto warnings = static_cast<size_t>(
+      std::count_if(config.findings.begin(), config.findings.end(),
+                    [](const lws_chat::Finding& finding) { return finding.severity == lws_chat::Severity::kWarning; }));
+  text += warnings == 0 ? "nothing wrong" : "no errors, " + counted(warnings, "warning");
   text += ", " + counted(config.vhosts.size(), "vhost") + "\n";
   for (const lws_chat::VhostSummary& vhost : config.vhosts) {
     text += "  " + vhost.name + ": " + listening_address(vhost);

@@ -239,9 +239,17 @@ std::string place_of(const Finding& finding) {
   return finding.file + ":" + std::to_string(finding.line) + ":" + std::to_string(finding.column);
 }
 
+std::string_view name_of(Severity severity) {
+  switch (severity) {
+    case Severity::kError: return "error";
+    case Severity::kWarning: return "warning";
+    case Severity::kNote: return "note";
+  }
+  return "";
+}
+
 std::string describe(const Finding& finding) {
-  const char* severity = finding.severity == Severity::kError ? ": error: " : ": warning: ";
-  return place_of(finding) + severity + finding.text;
+  return place_of(finding) + ": " + std::string(name_of(finding.severity)) + ": " + finding.text;
 }
 
 }  // namespace lws_chat

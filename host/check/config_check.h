@@ -12,7 +12,11 @@
 // without a word. This check reports everything that lws would ignore or misread.
 namespace lws_chat {
 
-enum class Severity { kError, kWarning };
+enum class Severity {
+  kError,    // the server does not start
+  kWarning,  // something is probably not as intended
+  kNote,     // it may well be intended, but should be known
+};
 
 struct Finding {
   Severity severity;
@@ -44,7 +48,7 @@ struct ConfigReport {
   std::vector<VhostSummary> vhosts;
   std::string plugin_dir;         // global plugin-dir; empty: not set
   unsigned long total_bytes = 0;  // of all config files
-  bool ok() const;                // no errors; warnings are fine
+  bool ok() const;                // no errors; warnings and notes are fine
 };
 
 // `plugin_dir_override` is the argument of -p. Empty: the configuration's plugin-dir, else the built-in one.
@@ -52,6 +56,9 @@ ConfigReport check_config(const std::string& dir, const std::string& plugin_dir_
 
 // The address on which a vhost listens, for example "https [::1]:8443", "https *:443" or "http /run/lws-chatd/socket".
 std::string listening_address(const VhostSummary& vhost);
+
+// "error", "warning" or "note".
+std::string_view name_of(Severity severity);
 
 // "conf.d/chat:12:7", or the file alone.
 std::string place_of(const Finding& finding);

@@ -30,6 +30,9 @@ class ConfigFile {
   void warn_at_key(const cJSON* node, std::string text) {
     add(Severity::kWarning, document_.key_position(node), std::move(text));
   }
+  void note_at_key(const cJSON* node, std::string text) {
+    add(Severity::kNote, document_.key_position(node), std::move(text));
+  }
 
   // "conf.d/chat:12:7", the place of a key, for findings that name a second place.
   std::string place_of(const cJSON* node) const;

@@ -20,6 +20,7 @@
 #include "host/check/hook_check.h"
 #include "host/check/lws_keys.h"
 #include "host/check/mount_check.h"
+#include "host/check/open_check.h"
 #include "host/check/path_check.h"
 #include "host/check/plugin_check.h"
 #include "host/check/token_check.h"
@@ -56,6 +57,7 @@ class VhostCheck {
     tls();
     client_tls();
     always_on_flag();
+    if (chat_) check_open(file_, chat_, summary());
     return std::move(result_);
   }
 
@@ -170,6 +172,7 @@ class VhostCheck {
   }
 
   void chat_options(const cJSON* protocol) {
+    chat_ = protocol;
     for (const cJSON* item = protocol->child; item; item = item->next) chat_option(item);
     std::string problem = finish_options(summary().chat);
     if (!problem.empty()) file_.error_at_key(protocol, problem);
@@ -304,6 +307,7 @@ class VhostCheck {
   const Globals& globals_;
   CheckedVhost result_;
   std::vector<std::string> protocol_names_;
+  const cJSON* chat_ = nullptr;  // the object of lws-chat; null: the vhost does not name it
 };
 
 }  // namespace

@@ -18,7 +18,7 @@ void flush_log() noexcept;
 void end_logging();
 
 // Prints a message about the start to stderr, whatever the log level is. In JSON it is a line of the log with `level`
-// ("error" or "warning") and `message`. In text it is `plain` alone, for the person who typed the command.
+// ("error", "warning" or "notice") and `message`. In text it is `plain` alone, for the person who typed the command.
 void report_start(const char* level, const std::string& message, const std::string& plain);
 
 }  // namespace lws_chat

@@ -62,6 +62,12 @@ bool has(const std::vector<AddressRange>& ranges, const Address& address) {
   return std::any_of(ranges.begin(), ranges.end(), [&](const AddressRange& range) { return range.has(address); });
 }
 
+bool is_loopback(const Address& address) {
+  constexpr AddressRange kV4 = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127}, kV4Bits + 8};
+  constexpr AddressRange kV6 = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128};
+  return kV4.has(address) || kV6.has(address);
+}
+
 bool client_behind(const std::vector<AddressRange>& proxies, const Address& peer, std::string_view forwarded_for,
                    Address& client) {
   client = peer;

@@ -24,6 +24,9 @@ struct AddressRange {
 
 bool has(const std::vector<AddressRange>& ranges, const Address& address);
 
+// True for 127.0.0.0/8 and ::1.
+bool is_loopback(const Address& address);
+
 // Finds the client that speaks through trusted proxies. Each proxy appends its peer's address to X-Forwarded-For,
 // perhaps with a port ("192.0.2.1:4711", "[2001:db8::1]:4711"), so the client is the last address there that is not a
 // proxy's. A peer that is not a proxy is the client itself, because it can write anything into the field. Returns

@@ -38,12 +38,6 @@ std::string host_in(std::string_view field) {
   return name;
 }
 
-bool is_loopback_host(std::string_view host) {
-  if (host == "localhost" || host == "[::1]") return true;
-  Address address;
-  return host.substr(0, 4) == "127." && read_address(host, address);
-}
-
 namespace {
 
 // A host without a port, in lower case. Empty: the text is something else.
@@ -52,9 +46,15 @@ std::string host_alone(std::string_view text) {
   return host.size() == text.size() ? host : std::string();
 }
 
+// True for an IP address of host_in(): it has already read what is in brackets.
+bool is_address(std::string_view host) {
+  Address address;
+  return host.front() == '[' || read_address(host, address);
+}
+
 }  // namespace
 
-bool ServerNames::add(std::string_view word) {
+bool AllowedHosts::add(std::string_view word) {
   if (word == "*") {
     any = true;
     return true;
@@ -69,18 +69,13 @@ bool OwnNames::has(std::string_view field) const {
   if (any) return true;
   std::string host = host_in(field);
   if (host.empty()) return false;
-  return (loopback && is_loopback_host(host)) || std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+  return host == "localhost" || is_address(host) || std::find(hosts.begin(), hosts.end(), host) != hosts.end();
 }
 
-OwnNames own_names(const ServerNames& configured, std::string_view vhost, bool listens_on_loopback, bool behind_proxy) {
-  OwnNames own;
-  bool strict = !configured.empty() || (listens_on_loopback && !behind_proxy);
-  if (!strict || configured.any) return own;
-  own.any = false;
-  own.loopback = listens_on_loopback;
-  own.hosts = configured.hosts;
+OwnNames own_names(const AllowedHosts& allowed, std::string_view vhost) {
+  OwnNames own{allowed.any, allowed.hosts};
   std::string name = host_alone(vhost);
-  if (listens_on_loopback && !name.empty()) own.hosts.push_back(std::move(name));
+  if (!name.empty()) own.hosts.push_back(std::move(name));
   return own;
 }
 

@@ -9,11 +9,8 @@ namespace lws_chat {
 // The host of a Host field, without its port, in lower case: "example.org", "[::1]". Empty: the field is malformed.
 std::string host_in(std::string_view field);
 
-// True for localhost and the addresses of the machine's loopback.
-bool is_loopback_host(std::string_view host);
-
-// The value of server-names, read once.
-struct ServerNames {
+// The value of allowed-hosts, read once.
+struct AllowedHosts {
   bool any = false;                  // "*"
   std::vector<std::string> hosts{};  // lower case
 
@@ -23,19 +20,18 @@ struct ServerNames {
   [[nodiscard]] bool add(std::string_view word);
 };
 
-// The host names that a request to a vhost may carry. They are the defence against DNS rebinding: a stranger's page
-// whose name leads to this server has the same origin for a browser, so only the name gives it away.
+// The hosts that a request to a vhost may name: localhost, every IP address, the vhost's name, and allowed-hosts. They
+// are the defence against DNS rebinding: a stranger's page whose name leads to this server has the same origin for a
+// browser, so only the name gives it away. An address never does harm, because such a page always has a name.
 struct OwnNames {
-  bool any = true;
-  bool loopback = false;             // also localhost, 127.0.0.0/8 and [::1]
-  std::vector<std::string> hosts{};  // lower case
+  bool any = false;
+  std::vector<std::string> hosts{};  // names, in lower case
 
   // `field` is the client's Host field.
   bool has(std::string_view field) const;
 };
 
-// Without server-names a vhost has any name. The exception is a vhost that `listens_on_loopback` only and has no proxy
-// in front of it: its names are `vhost` and those of the loopback.
-OwnNames own_names(const ServerNames& configured, std::string_view vhost, bool listens_on_loopback, bool behind_proxy);
+// `vhost` is the vhost's name. It does not count if it is no host name.
+OwnNames own_names(const AllowedHosts& allowed, std::string_view vhost);
 
 }  // namespace lws_chat

@@ -114,6 +114,10 @@ const std::vector<OptionRow>& option_table() {
              "ok enables lws-chat on this vhost; off refuses every client with 404."),
       flag("default", "0", kVhost, OF(is_default),
            "Also serves WebSocket clients that request no subprotocol, as new WebSocket(url) does."),
+      flag("open", "0", kVhost, OF(open),
+           "Serves everybody who can reach the vhost. 0: clients of other machines get 403, unless an access rule says "
+           "who may come in. Clients of this machine come from the loopback, from the address that they connect to, or "
+           "over a Unix socket; behind trusted-proxies the address that the proxy names counts."),
       text("path", "/chat/", kVhost, OF(path), set_path,
            "Path of the text dialect's WebSockets. If it ends with /, the rest of a URL's path is the room's name."),
       text("default-room", "lobby", kVhost, OF(default_room), set_room, "The room that a client joins at path itself."),
@@ -206,11 +210,11 @@ const std::vector<OptionRow>& option_table() {
       list("allowed-origins", "origins", "", kVhost, OF(allowed_origins), set_origins,
            "Origins whose pages may connect in addition to the server's own, separated by spaces; * allows all, null "
            "allows pages from files. Clients that send no Origin header are always allowed."),
-      list("server-names", "names", "", kVhost, OF(server_names), set_server_names,
-           "The host names of this server, separated by spaces. A request for another host gets 421, except for files. "
-           "A vhost on the loopback also accepts the loopback names and its own name. * allows all. Empty: a vhost on "
-           "the loopback without trusted-proxies accepts only these; other vhosts "
-           "allow all names."),
+      list(
+          "allowed-hosts", "names", "", kVhost, OF(allowed_hosts), set_allowed_hosts,
+          "Host names of this server in addition to the vhost's name, separated by spaces; * allows all. localhost and "
+          "IP addresses are always allowed. A request for another host gets 421, except for files: a page of another "
+          "site whose name leads to this server could use it otherwise (DNS rebinding)."),
       number("max-message", "bytes", "65536", 1, 64 * kMiB, kVhost, OF(max_message),
              "Largest message, after reassembly. A client that sends a larger one is closed with 1009; over HTTP it "
              "gets 413."),

@@ -96,15 +96,13 @@ std::string set_origins(Origins& origins, std::string_view value) {
   return problem;
 }
 
-std::string set_server_names(ServerNames& names, std::string_view value) {
-  ServerNames parsed;
+std::string set_allowed_hosts(AllowedHosts& allowed, std::string_view value) {
+  AllowedHosts parsed;
   std::string problem = each_word(value, [&](std::string_view word) -> std::string {
     if (parsed.add(word)) return "";
-    return quoted(word) +
-           " is not a name, expected one like chat.example.org, 192.0.2.1 or [2001:db8::1], without a "
-           "port, or * for any";
+    return quoted(word) + " is not a host name, expected one like chat.example.org, without a port, or * for any";
   });
-  if (problem.empty()) names = std::move(parsed);
+  if (problem.empty()) allowed = std::move(parsed);
   return problem;
 }
 

@@ -147,23 +147,21 @@ std::string finish_options(Options& options) {
   return contradiction(options);
 }
 
-std::vector<std::string> hub_conflicts(const Options& a, const Options& b) {
-  std::vector<std::string> conflicts;
-  for (const OptionRow& row : option_table()) {
-    if (row.scope == OptionScope::kVhost) continue;
-    bool of_rooms = row.scope == OptionScope::kRoom;
-    std::string left = of_rooms ? row.get_in_room(a.hub.rooms) : row.get(a);
-    std::string right = of_rooms ? row.get_in_room(b.hub.rooms) : row.get(b);
-    if (left != right) conflicts.push_back(difference(std::string(row.name), left, right));
-    // A difference in all rooms is not repeated for each namespace.
-    if (left != right || !of_rooms) continue;
-    for (const std::string& name : namespaces(a, b)) {
-      left = row.get_in_room(rooms_in(a, name));
-      right = row.get_in_room(rooms_in(b, name));
-      if (left != right) conflicts.push_back(difference(name + "/" + std::string(row.name), left, right));
-    }
-  }
-  return conflicts;
+// Each option that lets in only clients with some credential belongs here. lws's own basic-auth does not: in a protocol
+// it guards WebSockets but not event streams, in a mount the other way round.
+bool has_access_rule(const Options& options) {
+  return options.tokens.accepts_tokens() || !options.hooks.url(HookKind::kConnect).empty();
+}
+
+// Where a back end is asked about every client without a token, nobody is a stranger.
+bool strangers_may_publish(const Options& options) {
+  if (!options.anonymous || !options.hooks.url(HookKind::kConnect).empty()) return false;
+  auto lets = [](const RoomRules& rules) {
+    return rules.publish == Who::kAnyone || (rules.publish == Who::kMembers && rules.join == Who::kAnyone);
+  };
+  const HubSettings& hub = options.hub;
+  return lets(hub.rooms.rules) || std::any_of(hub.namespaces.begin(), hub.namespaces.end(),
+                                              [&](const auto& space) { return lets(space.second.rules); });
 }
 
 }  // namespace lws_chat

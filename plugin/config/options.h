@@ -24,6 +24,7 @@ enum class FanoutMode { kAuto, kWrite, kUring };
 struct Options {
   bool enabled = false;                       // "status": "ok"
   bool is_default = false;                    // serves upgrades without a subprotocol, too
+  bool open = false;                          // serves everybody, although there is no access rule
   std::string path;                           // of the text dialect
   std::string default_room;                   // the room at `path` itself; other rooms are below it
   std::string structured_path;                // of the structured dialect; empty: not served
@@ -39,7 +40,7 @@ struct Options {
   std::string close_reply;                    // the answer to it; empty: none
   BinaryPolicy binary = BinaryPolicy::kRefuse;
   Origins allowed_origins;
-  ServerNames server_names;
+  AllowedHosts allowed_hosts;         // names that a Host field may have besides the vhost's
   uint64_t max_message = 0;           // bytes of one message, after reassembly
   uint64_t max_waiting = 0;           // connections without a request, of all vhosts; 0: no limit
   uint64_t max_waiting_from = 0;      // those from one address; 0: no limit
@@ -76,6 +77,13 @@ Options default_options();
 // Call it when all options are set. It fills in the namespaces; options that a namespace does not set inherit the
 // vhost's. Returns an empty string, or the options that contradict each other.
 [[nodiscard]] std::string finish_options(Options& options);
+
+// Returns true if an option says which clients may come in, for example by a token. A vhost without such an option
+// serves clients of this machine only, unless it is `open`.
+bool has_access_rule(const Options& options);
+
+// Returns true if clients that nobody knows may publish in some room, if they may come in.
+bool strangers_may_publish(const Options& options);
 
 // Returns the options of hub and rooms in which two vhosts differ, each as "max-lag (1024 and 2048)".
 // Precondition: finish_options() was called for both.

@@ -43,7 +43,9 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
     row(Status::kProtobuf, "protobuf", "protobuf is not served yet, only JSON: use an SDK that can be set to JSON")
         .http(400),
     row(Status::kBadMethod, "bad_method", "method not allowed").http(405),
-    row(Status::kForeignHost, "foreign_host", "this server has another name, see the option server-names").http(421),
+    row(Status::kForeignHost, "foreign_host", "this server has another name, see the option allowed-hosts").http(421),
+    row(Status::kNotOpen, "not_open", "only clients of the server's own machine are let in, see the option open")
+        .http(403),
     row(Status::kForbiddenOrigin, "foreign_origin", "origin not allowed").http(403),
     row(Status::kMisconfigured, "misconfigured", "the options of this vhost are wrong, the server's log says which")
         .http(503),

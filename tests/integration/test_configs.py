@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.back_end import key_file  # noqa: E402
-from support.configs import without_comments  # noqa: E402
+from support.configs import read, without_comments  # noqa: E402
 from support.server import BUILD, PATIENCE, ROOT, certificate  # noqa: E402
 
 CONF = ROOT / "conf"
@@ -48,7 +48,10 @@ class Checked(unittest.TestCase):
         return text
 
     def check(self, files):
-        """The output of --check for a folder with these files (texts by name). Empty: nothing is wrong."""
+        """The output of --check for a folder with these files (texts by name). Empty: nothing is wrong.
+
+        It may note that a vhost serves only this machine, or warn that a vhost is open.
+        """
         folder = self.folder / "config"
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "conf.d").mkdir(parents=True)
@@ -57,7 +60,12 @@ class Checked(unittest.TestCase):
         done = subprocess.run([BUILD / "bin/lws-chatd", "--check", "-c", folder, "-p", self.folder / "plugins"],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               timeout=PATIENCE)
-        fine = done.returncode == 0 and re.fullmatch(rf"{folder}: nothing wrong, \d+ vhosts?\n(  .*\n)*", done.stdout)
+        self.open = re.findall(r': warning: vhost "([^"]+)" lets strangers publish: .*\n', done.stdout)
+        self.only_here = re.findall(r': note: vhost "([^"]+)" has no access rule, so it serves clients of this machine only; .*\n', done.stdout)
+        wrong = f"no errors, {len(self.open)} warnings?" if self.open else "nothing wrong"
+        fine = done.returncode == 0 and re.fullmatch(
+            rf"(.*: (warning: vhost .* lets strangers publish|note: vhost .* has no access rule).*\n)*"
+            rf"{folder}: {wrong}, \d+ vhosts?\n(  .*\n)*", done.stdout)
         return "" if fine else f"exit code {done.returncode}: {done.stdout}"
 
 
@@ -86,6 +94,10 @@ class Shipped(Checked):
         for names in self.sets():
             with self.subTest(names):
                 self.assertEqual(self.check(self.texts(names)), "")
+                # As shipped, no vhost lets strangers in. The check names those that strangers could reach.
+                reached = {"https", "chat.example.org", "behind-proxy"}
+                served = {vhost["name"] for name in names for vhost in read(CONF / name).get("vhosts", [])}
+                self.assertEqual((self.open, set(self.only_here)), ([], reached & served))
 
     def test_check_accepts_the_choices_in_comments(self):
         for names in self.sets():
@@ -93,6 +105,7 @@ class Shipped(Checked):
                 # A choice begins with '# , ' at the end of a list, with '# "' inside one.
                 chosen = {name: re.sub(r'(?m)^( *)# (?=, "|"[a-z0-9-]+": ")', r"\1", text) for name, text in self.texts(names).items()}
                 self.assertEqual(self.check(chosen), "")
+                self.assertTrue(self.open, "some example shows how to open a vhost")
 
 
 class Documented(Checked):

@@ -78,7 +78,7 @@ class Rooms:
         return self.server.url_of(0, f"/chat/{name}")
 
     async def test_clients_of_one_address_may_make_a_limited_number_of_rooms_and_join_all(self):
-        self.serve(max_rooms_per_address=3, history_size=0, trusted_proxies="127.0.0.1")
+        self.serve(open=1, max_rooms_per_address=3, history_size=0, trusted_proxies="127.0.0.1")
         clients = [await Wire.dial(self.room(f"r{i}")) for i in range(3)]
         self.assertEqual(await self.status(self.room("r3")), 503)
         await self.server.logged("too many rooms")
@@ -93,7 +93,7 @@ class Rooms:
             await client.abandon()
 
     async def test_ipv6_addresses_of_one_64_bit_network_count_as_one(self):
-        self.serve(max_rooms_per_address=1, history_size=0, trusted_proxies="127.0.0.1")
+        self.serve(open=1, max_rooms_per_address=1, history_size=0, trusted_proxies="127.0.0.1")
         first = await Wire.dial(self.room("a"), {"X-Forwarded-For": "2001:db8::1"})
         self.assertEqual(await self.status(self.room("b"), {"X-Forwarded-For": "2001:db8::ffff:1"}), 503)
         second = await Wire.dial(self.room("b"), {"X-Forwarded-For": "2001:db8:0:1::1"})

@@ -93,49 +93,53 @@ class Names:
         answer = await client.answer()
         return answer.status, answer.body.decode()
 
-    async def test_a_vhost_on_loopback_is_localhost_its_addresses_and_its_own_name(self):
-        self.serve(self.vhost("chat.local", server_names=""))
-        port = self.server.port
-        for host in ("localhost", "127.0.0.1", "[::1]", "chat.local", "LOCALHOST"):
-            with self.subTest(host):
-                self.assertEqual(await self.status_at(f"{host}:{port}"), 101)
-        for host in ("evil.example", "localhost.evil.example", "127.evil.example", "192.0.2.1"):
-            with self.subTest(host):
-                self.assertEqual(await self.status_at(f"{host}:{port}"), 421)
-        await self.server.logged("refused 127.0.0.1 with 421", "server-names", f'"evil.example:{port}"')
+    async def test_a_vhost_is_localhost_each_address_and_its_own_name(self):
+        for interface in "127.0.0.1", "":
+            self.serve(self.vhost("chat.local", interface=interface, allowed_hosts=""))
+            port = self.server.port
+            for host in ("localhost", "127.0.0.1", "[::1]", "chat.local", "LOCALHOST", "192.0.2.1", "[2001:db8::1]"):
+                with self.subTest(host, interface=interface):
+                    self.assertEqual(await self.status_at(f"{host}:{port}"), 101)
+            for host in ("evil.example", "localhost.evil.example", "127.evil.example", "192.0.2.1.evil.example", "chat"):
+                with self.subTest(host, interface=interface):
+                    self.assertEqual(await self.status_at(f"{host}:{port}"), 421)
+            await self.server.logged("refused 127.0.0.1 with 421", "allowed-hosts", f'"evil.example:{port}"')
 
     async def test_a_foreign_name_gets_no_metrics_no_health_no_stream_and_no_api(self):
-        self.serve(metrics=1, health=1, server_names="")
+        self.serve(metrics=1, health=1, allowed_hosts="")
         port = self.server.port
         for path in ("/metrics", "/healthz", "/readyz", "/sse/lobby", "/api/info", "/pub/x"):
             with self.subTest(path):
                 status, body = await self.get(path, f"evil.example:{port}")
                 self.assertEqual(status, 421)
-                self.assertIn("server-names", body)
+                self.assertIn("allowed-hosts", body)
         status, body = await self.get("/metrics", f"localhost:{port}")
         self.assertEqual(status, 200)
         self.assertIn('lws_chat_refused_total{cause="foreign_host"} 6', body)
 
     async def test_a_health_check_in_http_1_0_needs_no_name(self):
-        self.serve(health=1, server_names="")
+        self.serve(health=1, allowed_hosts="")
         self.assertEqual((await self.get("/healthz", None, "HTTP/1.0"))[0], 200)
         self.assertEqual((await self.get("/healthz", None))[0], 421)
 
-    async def test_with_server_names_only_these_and_loopback_are_accepted(self):
-        self.serve(server_names="chat.example.org CHAT.example.net")
+    async def test_allowed_hosts_are_accepted_in_addition(self):
+        self.serve(self.vhost("chat.local", allowed_hosts="chat.example.org CHAT.example.net"))
         for host, status in (("chat.example.org", 101), ("Chat.Example.ORG:8443", 101), ("chat.example.net", 101),
-                             ("localhost", 101), ("example.org", 421), ("a.chat.example.org", 421)):
+                             ("localhost", 101), ("chat.local", 101), ("192.0.2.1", 101), ("example.org", 421),
+                             ("a.chat.example.org", 421)):
             with self.subTest(host):
                 self.assertEqual(await self.status_at(host), status)
 
-    async def test_a_vhost_on_all_interfaces_accepts_any_name_without_server_names(self):
-        self.serve(self.vhost(interface="", server_names=""))
+    async def test_a_star_accepts_any_name(self):
+        self.serve(allowed_hosts="*")
         for host in ("chat.example.org", "192.0.2.1:8000", "localhost"):
             with self.subTest(host):
                 self.assertEqual(await self.status_at(host), 101)
 
-    async def test_a_vhost_behind_a_proxy_accepts_any_name(self):
-        self.serve(trusted_proxies="127.0.0.1", server_names="")
+    async def test_a_vhost_behind_a_proxy_needs_its_public_name(self):
+        self.serve(trusted_proxies="127.0.0.1", open=1, allowed_hosts="")
+        self.assertEqual(await self.status_at("chat.example.org"), 421)
+        self.serve(trusted_proxies="127.0.0.1", open=1, allowed_hosts="chat.example.org")
         self.assertEqual(await self.status_at("chat.example.org"), 101)
 
 

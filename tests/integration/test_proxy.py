@@ -16,6 +16,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.configs import read  # noqa: E402
+from support.elsewhere import Elsewhere  # noqa: E402
 from support.events import Events  # noqa: E402
 from support.http2 import Gateway  # noqa: E402
 from support.server import (BUILD, PATIENCE, ROOT, Server, certificate, connect, free_port, insecure_tls,  # noqa: E402
@@ -39,9 +40,9 @@ def example(name, challenges=None):
     return vhosts
 
 
-async def get(url, **headers):
+async def get(url, sock=None, **headers):
     """The answer to one request. The connection ends with it."""
-    wire = await Wire.open(url)
+    wire = await Wire.open(url, sock=sock)
     path = "/" + url.split("/", 3)[3]
     fields = {"Host": url.split("/")[2], "Connection": "close", **headers}
     wire.send("\r\n".join([f"GET {path} HTTP/1.1", *(f"{k}: {v}" for k, v in fields.items()), "", ""]).encode())
@@ -73,7 +74,7 @@ class Nginx(Proxy):
         cert, key = certificate()
         text = (ROOT / "conf/nginx/lws-chat").read_text()
         for old, new in ((r"listen 80;", f"listen 127.0.0.1:{self.plain_port};"),
-                         (r"listen 443 ssl;", f"listen 127.0.0.1:{self.port} ssl;"),
+                         (r"listen 443 ssl;", f"listen {self.port} ssl;"),
                          (r"listen \[::\]:[^;]*;", ""),  # the machine may have no IPv6
                          (r"/etc/letsencrypt/live/chat.example.org/fullchain.pem", cert),
                          (r"/etc/letsencrypt/live/chat.example.org/privkey.pem", key),
@@ -110,7 +111,7 @@ class HAProxy(Proxy):
         pair.write_text("".join(pathlib.Path(file).read_text() for file in certificate()))
         text = (ROOT / "conf/haproxy/lws-chat").read_text()
         for old, new in ((r"bind :80\n", f"bind 127.0.0.1:{self.plain_port}\n"),
-                         (r"bind :443 ", f"bind 127.0.0.1:{self.port} "),
+                         (r"bind :443 ", f"bind :{self.port} "),
                          (r"crt /etc/haproxy/chat.example.org.pem ", f"crt {pair} "),
                          (r"127.0.0.1:8001\n", f"127.0.0.1:{behind}\n")):
             text, count = re.subn(old, new, text)
@@ -141,10 +142,12 @@ def accepts(port):
 class BehindProxy:
     """Tests for both proxies. `proxy_of` makes the proxy."""
 
-    def begin(self, trusted=True):
+    def begin(self, trusted=True, **options):
         made = example("behind-proxy")
+        chat = made[0]["ws-protocols"][0]["lws-chat"]
+        chat.update(options)
         if not trusted:
-            del made[0]["ws-protocols"][0]["lws-chat"]["trusted-proxies"]
+            del chat["trusted-proxies"]
         self.serve(*made)
         self.proxy = self.enterContext(self.proxy_of(self.server.port))
 
@@ -183,9 +186,27 @@ class BehindProxy:
         self.assertEqual(await self.joined(), "127.0.0.5")
 
     async def test_the_log_has_the_proxy_s_address_if_it_is_not_trusted(self):
-        self.begin(trusted=False)
+        self.begin(trusted=False, open="1")
         await self.client(address="127.0.0.5")
         self.assertEqual(await self.joined(), "127.0.0.1")
+
+    async def test_clients_of_other_machines_are_let_in_only_if_the_vhost_is_open(self):
+        for options, status in ({}, 403), ({"open": "1"}, 101):
+            self.begin(**options)
+            with self.subTest(options), Elsewhere() as elsewhere:
+                answer = await upgrade(self.proxy.url(), sock=elsewhere.connect(self.proxy.port))
+                self.assertEqual(answer.status, status)
+                await self.server.logged(elsewhere.there, '"open": "1"' if status == 403 else "joined by")
+
+    async def test_nobody_is_let_in_through_a_proxy_that_is_not_trusted(self):
+        self.begin(trusted=False)
+        self.assertEqual((await upgrade(self.proxy.url())).status, 403)
+        await self.server.logged("a proxy that is not in trusted-proxies")
+
+    async def test_the_public_name_is_allowed_and_others_are_not(self):
+        self.begin()
+        for host, status in ("chat.example.org", 101), ("chat.example.org:443", 101), ("evil.example", 421):
+            self.assertEqual((await upgrade(self.proxy.url(), {"Host": host})).status, status, host)
 
     async def test_an_address_that_a_client_claims_is_ignored(self):
         self.begin()
@@ -193,7 +214,7 @@ class BehindProxy:
         self.assertEqual(await self.joined(), "127.0.0.5")
 
     async def test_an_address_that_a_direct_client_claims_is_ignored(self):
-        self.begin()
+        self.begin(open="1")
         await self.client(address="127.0.0.6", url=self.server.url, headers={"X-Forwarded-For": "203.0.113.9"})
         self.assertEqual(await self.joined(), "127.0.0.6")
 
@@ -291,6 +312,17 @@ class Public(Transport):
         self.addAsyncCleanup(wire.abandon)
         wire.send(b"GET /sse/lobby HTTP/1.1\r\nHost: localhost\r\n\r\n")
         return await wire.answer(body=False)
+
+    async def test_other_machines_get_the_page_but_are_not_let_in(self):
+        with Elsewhere() as elsewhere:
+            page = await get(self.server.http_of(0, "/web/"), sock=elsewhere.connect(self.server.port_of(0)), Host="chat.example.org")
+            self.assertEqual((page.status, b"<title>" in page.body), (200, True))
+            stranger = elsewhere.connect(self.server.port_of(0))
+            self.assertEqual((await upgrade(self.server.url, {"Host": "chat.example.org"}, sock=stranger)).status, 403)
+
+    async def test_only_the_vhosts_name_and_addresses_are_served(self):
+        for host, status in ("chat.example.org", 101), ("127.0.0.1", 101), ("www.example.org", 421):
+            self.assertEqual((await upgrade(self.server.url, {"Host": host})).status, status, host)
 
     async def test_websockets_talk_over_tls(self):
         client = await self.join()

@@ -191,7 +191,7 @@ class Upgrades(Requests):
                 self.assertEqual((await wire.answer()).status, 403 if host else 404)
 
     async def test_a_host_in_the_target_must_be_a_name_of_the_server(self):
-        self.serve(server_names="localhost")
+        self.serve(allowed_hosts="localhost")
         for host, status in ("localhost", 101), ("evil.example", 421):
             wire = await Wire.open(self.url)
             self.addAsyncCleanup(wire.abandon)
@@ -368,7 +368,7 @@ class Swallowed(Requests):
                 self.assertEqual((await self.asked(data)).status, status)
 
     async def test_a_client_that_a_trusted_proxy_does_not_name_has_an_unknown_address(self):
-        self.serve(trusted_proxies="127.0.0.1", max_joins_per_second=3)
+        self.serve(open=1, trusted_proxies="127.0.0.1", max_joins_per_second=3)
         for value in "192.0.2.7:4711", '"[2001:db8::7]:4711"', "2001:db8::8":
             self.assertEqual(await self.status(headers={"X-Forwarded-For": value}), 101)
         for address in "192.0.2.7", "2001:db8::7", "2001:db8::8":

@@ -15,6 +15,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.server import PATIENCE, Server, connect, receive, vhost  # noqa: E402
 from support.transports import Transport  # noqa: E402
+from support.wire import upgrade  # noqa: E402
 
 
 class UnixSocket(Transport):
@@ -49,6 +50,14 @@ class UnixSocket(Transport):
         await client.send("hello")
         self.assertEqual(await receive(client), "hello")
         self.assertIn(f"listens on http {self.path}\n", self.server.log())
+
+    async def test_programs_of_this_machine_are_let_in_but_not_what_a_proxy_forwards(self):
+        self.serve(self.vhost())
+        for headers, status in ({}, 101), ({"X-Forwarded-For": "203.0.113.9"}, 403):
+            peer = socket.socket(socket.AF_UNIX)
+            peer.connect(str(self.path))
+            self.assertEqual((await upgrade("ws://localhost/chat/", headers, sock=peer)).status, status)
+        await self.server.logged("refused unknown address with 403", '"open": "1"')
 
     async def test_the_socket_gets_the_owner_of_the_configuration(self):
         user = pwd.getpwnam("www-data") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())

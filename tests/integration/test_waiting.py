@@ -71,7 +71,7 @@ class Waiting:
         self.assertEqual(self.server.chat_log("dropped 127.0.0.2"), [])
 
     async def test_a_trusted_proxy_is_exempt_from_max_waiting_per_address(self):
-        self.serve(max_waiting_per_address=2, trusted_proxies="127.0.0.1")
+        self.serve(open=1, max_waiting_per_address=2, trusted_proxies="127.0.0.1")
         await self.silent(5)
         self.assertEqual(await self.status(), 101)
         self.assertEqual(self.server.chat_log("dropped"), [])

@@ -23,7 +23,7 @@ from certificates import TLS, lineage, put, served_certificate
 from clients import connect, echo, talks
 from documents import INSTALL, MANUAL
 from machine import (EXAMPLES, HTTPS, PATIENCE, UNIT, Skipped, active, any_certificate, apt, as_they_were, attempt, drop_in,
-                     page, replace, restart, run, said, service, until)
+                     http_status, page, replace, restart, run, said, service, until)
 from report import report
 
 OURS = ["libwebsockets-protocol-lws-chat", "lws-chat-common", "lws-chat-dev", "lws-chatd"]
@@ -174,6 +174,18 @@ def with_port_443_the_address_has_no_number():
         assert "<title>" in acme.page("https://chat.example.org/")
 
 
+def it_is_opened_and_named_as_the_manual_page_says():
+    stream = "https://chat.example.org:8443/sse/lobby"
+    assert http_status(stream) == "421"
+    with as_they_were(HTTPS):
+        last = '"typing/presence": "0"'
+        replace(HTTPS, last, ",\n".join((last, MANUAL.line('"open"'), MANUAL.line('"allowed-hosts"'))))
+        assert 'vhost "https" lets strangers publish' in run("sh", "-c", "lws-chatd --check 2>&1")
+        assert restart()
+        assert http_status(stream) == "200"
+        talks("wss://chat.example.org:8443/chat/")
+
+
 def the_examples_open_the_ports_443_and_80_and_one_for_a_proxy():
     folder = HTTPS.parent
     names = "public", "port-80", "behind-proxy"
@@ -184,7 +196,9 @@ def the_examples_open_the_ports_443_and_80_and_one_for_a_proxy():
         since = time.time()
         assert restart(), said(since)
         talks("wss://localhost/chat/")
-        talks("ws://127.0.0.1:8001/chat/")
+        # A proxy that does not name its client, and one that does.
+        for client, status in ((), "403"), (("-H", "X-Forwarded-For: 127.0.0.1"), "200"):
+            assert http_status("http://127.0.0.1:8001/sse/lobby", *client) == status, client
         assert "location: https://chat.example.org/" in run("curl", "-si", "http://localhost/web/")
         assert "strict-transport-security: max-age=31536000" in run("curl", "-ski", "https://localhost/web/")
 
@@ -379,6 +393,7 @@ code = report("package tests", [
     an_unprivileged_user_cannot_read_the_key,
     certbot_gets_a_certificate_and_two_changed_lines_use_it,
     with_port_443_the_address_has_no_number,
+    it_is_opened_and_named_as_the_manual_page_says,
     the_examples_open_the_ports_443_and_80_and_one_for_a_proxy,
     nginx_with_its_example_serves_the_certificate_and_forwards,
     the_documented_secret_makes_tokens_that_are_valid,

@@ -32,6 +32,11 @@ def run(*command, **options):
     return done.stdout
 
 
+def http_status(url, *arguments):
+    """The status of the answer to HEAD, by curl."""
+    return run("curl", "-ksI", "-o", "/dev/null", "-w", "%{http_code}", *arguments, url)
+
+
 def until(fact, what, patience=PATIENCE):
     """Waits until fact() is true. Returns its value."""
     deadline = time.monotonic() + patience

@@ -30,20 +30,29 @@ inline const std::string kChat = R"("ws-protocols":[{"lws-chat":{"status":"ok"}}
 inline const std::string kPlain = R"("name":"a","port":80)";
 inline std::string vhost(const std::string& members) { return "{\"vhosts\":[{" + members + "}]}"; }
 
-inline std::string joined(const ConfigReport& report) {
+// Errors and warnings, or the notes, a line each.
+inline std::string joined(const ConfigReport& report, bool notes = false) {
   std::string all;
-  for (const Finding& finding : report.findings) all += describe(finding) + "\n";
+  for (const Finding& finding : report.findings)
+    if ((finding.severity == lws_chat::Severity::kNote) == notes) all += describe(finding) + "\n";
   return all;
 }
 
-// All findings about one conf, a line each.
+// The notes about one conf.
+inline std::string notes(const std::string& conf) {
+  TempDir dir;
+  dir.write("conf", conf);
+  return joined(check_config(dir.path(), good_plugins()), true);
+}
+
+// All errors and warnings about one conf.
 inline std::string findings(const std::string& conf) {
   TempDir dir;
   dir.write("conf", conf);
   return joined(check_config(dir.path(), good_plugins()));
 }
 
-// All findings about a conf and a second file, conf.d/b.
+// All errors and warnings about a conf and a second file, conf.d/b.
 inline std::string findings(const std::string& conf, const std::string& second) {
   TempDir dir;
   dir.write("conf", conf);

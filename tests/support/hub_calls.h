@@ -14,7 +14,7 @@ namespace lws_chat {
 }
 
 inline Published publish(Hub& hub, std::string_view room, const Message& message, Time now) {
-  Deferred<Published> answer = hub.publish({}, {room, message}, now);
+  Deferred<Published> answer = hub.publish(kServerGrant, {room, message}, now);
   return answer.ready() ? answer.value() : Published{Status::kUnavailable};
 }
 

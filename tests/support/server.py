@@ -92,7 +92,7 @@ def vhost(name="localhost", port=None, tls=False, alpn="http/1.1", interface="12
             {"mountpoint": "/web", "origin": f"file://{BUILD}/mount", "default": "index.html"},
         ]
     # Most tests send as fast as they can and use any host name. Tests of limits and names set these options.
-    pvos = {"status": "ok", "default": "1", "message-rate": "0", "server-names": "*", "max-waiting": "0", "max-waiting-per-address": "0"}
+    pvos = {"status": "ok", "default": "1", "message-rate": "0", "allowed-hosts": "*", "max-waiting": "0", "max-waiting-per-address": "0"}
     if HOST == "lwsws":
         pvos["raw"] = "1"  # as in the shipped configuration: lws hands CONNECT to the plugin
     if "LWS_CHAT_FANOUT" in os.environ:

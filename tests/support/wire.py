@@ -77,16 +77,18 @@ class Wire:
         self.reader, self.writer = reader, writer
 
     @classmethod
-    async def open(cls, url, receive_buffer=None):
-        """Connects, with TLS if needed, but sends no HTTP."""
+    async def open(cls, url, receive_buffer=None, sock=None):
+        """Connects, with TLS if needed, but sends no HTTP. `sock` is a socket that is connected already."""
         parts = urllib.parse.urlsplit(url)
         tls = parts.scheme in ("wss", "https")
-        sock = socket.socket()
+        connected = sock is not None
+        sock = sock or socket.socket()
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         sock.setblocking(False)
         try:
-            await asyncio.get_running_loop().sock_connect(sock, (parts.hostname, parts.port))
+            if not connected:
+                await asyncio.get_running_loop().sock_connect(sock, (parts.hostname, parts.port))
             return cls(*await asyncio.wait_for(asyncio.open_connection(
                 sock=sock, limit=65536, **({"ssl": insecure_tls(), "server_hostname": ""} if tls else {})), PATIENCE))
         except BaseException:
@@ -180,9 +182,9 @@ class Wire:
         await asyncio.sleep(0)  # the transport closes its socket in the next turn
 
 
-async def upgrade(url, headers=None, drop=()):
+async def upgrade(url, headers=None, drop=(), sock=None):
     """The server's answer to an upgrade request."""
-    client = await Wire.open(url)
+    client = await Wire.open(url, sock=sock)
     try:
         client.send(request(url, headers, drop))
         return await client.answer()

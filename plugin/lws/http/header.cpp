@@ -77,6 +77,16 @@ std::string custom_header(lws* wsi, std::string_view name) {
   return std::string(trimmed(value));
 }
 
+bool was_forwarded(lws* wsi) {
+  bool forwarded = lws_hdr_total_length(wsi, WSI_TOKEN_X_FORWARDED_FOR) > 0;
+#if defined(LWS_WITH_HTTP_UNCOMMON_HEADERS) || defined(LWS_HTTP_HEADERS_ALL)
+  forwarded = forwarded || lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_X_REAL_IP) > 0;
+#else
+  forwarded = forwarded || !custom_header(wsi, "x-real-ip:").empty();
+#endif
+  return forwarded || !custom_header(wsi, "forwarded:").empty();
+}
+
 bool add_header(lws* wsi, const char* name, std::string_view value, unsigned char** at, unsigned char* end) {
   return lws_add_http_header_by_name(wsi, reinterpret_cast<const unsigned char*>(name),
                                      reinterpret_cast<const unsigned char*>(value.data()),

@@ -19,7 +19,9 @@ inline bool over_http2(lws* wsi) { return lws_get_network_wsi(wsi) != wsi; }
 // granted because a field is missing:
 //   Authorization, X-API-Key   missing: 401
 //   Content-Length             missing: 411 where there has to be a body; else the connection ends with the answer
-//   X-Forwarded-For            missing: the client of a trusted proxy is nobody; a proxy never asks for an admin
+//   X-Forwarded-For            missing: the client of a trusted proxy is nobody; a proxy never asks for an admin. The
+//                              client of a proxy on this machine that is not trusted looks like this machine, see
+//                              vhost/locality.h
 //   Sec-WebSocket-*            missing: no upgrade
 //   Host                       missing: no origin is the server's own
 //   Origin                     missing: allowed, because only browsers can be made to connect for somebody else. With
@@ -48,6 +50,9 @@ bool has_fragment(lws* wsi, lws_token_indexes token, int number);
 
 // A field that lws does not know, by its name in lower case with the colon. HTTP/1.1 only.
 std::string custom_header(lws* wsi, std::string_view name);
+
+// Returns true if a proxy says that it forwarded the request. A client of a proxy can hide that, see above.
+bool was_forwarded(lws* wsi);
 
 // Adds a field to the headers of an answer, which are written from `at` on, before `end`. Returns false if there is no
 // place for it.

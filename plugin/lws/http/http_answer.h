@@ -14,6 +14,7 @@ struct HttpAnswer {
   std::string cors{};   // the origin of another site's page that may read it; empty: none
   std::string why{};    // reason of a refusal, for the log
   bool stream = false;  // headers of an event stream, for HEAD
+  bool noted = false;   // note_refusal() was called, so the log needs no line
 };
 
 // A refusal: {"error":{"code":STATUS,"message":WHY}}.

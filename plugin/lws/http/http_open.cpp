@@ -44,9 +44,12 @@ Wish read_wish(lws* wsi, std::string_view room) {
   return wish;
 }
 
-HttpAnswer refusal_of(Status status) {
+HttpAnswer noted_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail) {
+  note_refusal(wsi, vhost, status, detail);
   const StatusRow& row = describe(status);
-  return refusal(row.http_status, row.text);
+  HttpAnswer answer = refusal(row.http_status, row.text);
+  answer.noted = true;
+  return answer;
 }
 
 HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view room) {
@@ -72,10 +75,7 @@ HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view ro
     if (!is_room_name(name)) return answer_with(refusal(400, "no room name, expected " + std::string(kRoomNames)));
   std::string detail;
   Status status = judge_client(wsi, vhost, wish.rooms, detail);
-  if (status != Status::kOk) {
-    note_refusal(wsi, vhost, status, detail);
-    return answer_with(refusal_of(status));
-  }
+  if (status != Status::kOk) return answer_with(noted_refusal(wsi, vhost, status, detail));
   if (is_head(wsi)) {
     HttpAnswer answer{200, "", "text/event-stream"};
     answer.cors = origin;
@@ -97,10 +97,8 @@ HttpExchange* open_exchange(lws* wsi, VhostState* vhost, std::string_view path) 
   std::string_view rest;
   const HttpResource* resource = find_resource(path, rest);
   std::string host;
-  if (resource && vhost && !asked_for_us(wsi, *vhost, host)) {
-    note_refusal(wsi, vhost, Status::kForeignHost, host);
-    return new HttpRequest(wsi, vhost, refusal_of(Status::kForeignHost));
-  }
+  if (resource && vhost && !asked_for_us(wsi, *vhost, host))
+    return new HttpRequest(wsi, vhost, noted_refusal(wsi, vhost, Status::kForeignHost, host));
   if (resource) return new HttpRequest(wsi, vhost, *resource, rest);
   // lws 4.3 drops the connection of a POST over HTTP/2 that ends within the callback, and with it the answer.
   return over_http2(wsi) && is_post(wsi) ? new HttpRequest(wsi, vhost, refusal(404, "not found")) : nullptr;

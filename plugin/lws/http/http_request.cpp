@@ -187,7 +187,7 @@ int HttpRequest::answer(HttpAnswer answer) {
   answered_ = true;
   release(body_);
   if (resource_ && vhost_) resource_->count(*vhost_, rest_, answer.status);
-  if (answer.status >= 400 && answer.status != 503 && (!vhost_ || vhost_->may_log()))
+  if (answer.status >= 400 && answer.status != 503 && !answer.noted && (!vhost_ || vhost_->may_log()))
     lwsl_notice("lws-chat: vhost %s: %s: request refused with %u: %s\n", lws_get_vhost_name(lws_get_vhost(wsi_)),
                 (vhost_ ? PeerAddress(wsi_, vhost_->options().trusted_proxies) : PeerAddress(wsi_)).text().c_str(),
                 answer.status, in_log(answer.why.empty() ? answer.body : answer.why).c_str());

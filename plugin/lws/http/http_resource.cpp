@@ -92,9 +92,7 @@ HttpAnswer judge_admin(lws* wsi, VhostState* vhost, bool enabled) {
   if (!vhost || !vhost->options().enabled || !enabled) return refusal(404, "not found");
   if (!is_get(wsi) && !is_head(wsi)) return not_allowed("GET, HEAD", "only GET is possible here");
   PeerAddress peer(wsi);
-  bool passed_on = peer.is_in(vhost->options().trusted_proxies) ||
-                   lws_hdr_total_length(wsi, WSI_TOKEN_X_FORWARDED_FOR) > 0 ||
-                   !custom_header(wsi, "forwarded:").empty();
+  bool passed_on = peer.is_in(vhost->options().trusted_proxies) || was_forwarded(wsi);
   if (passed_on) return refusal(403, "not through a proxy, see the option admin-from");
   if (!peer.is_in(vhost->options().admin_from)) return refusal(403, "not from this address, see the option admin-from");
   return {};

@@ -1,14 +1,33 @@
 #include "lws/vhost/admission.h"
 
+#include <utility>
+
 #include "core/log_text.h"
 #include "lws/clock.h"
 #include "lws/http/header.h"
 #include "lws/vhost/descriptors.h"
+#include "lws/vhost/locality.h"
 #include "lws/vhost/peer_address.h"
 #include "lws/vhost/vhost.h"
 #include "lws/vhost/waiting.h"
 
 namespace lws_chat {
+namespace {
+
+// A vhost that everybody can reach is found by scanners within minutes, so it says this once.
+void say_not_open(lws* wsi, VhostState& vhost) {
+  if (std::exchange(vhost.entrance().said_so, true)) return;
+  const std::vector<AddressRange>& proxies = vhost.options().trusted_proxies;
+  bool forwarded = locality_of(wsi, proxies) == Locality::kBehindStranger;
+  lwsl_warn(
+      "lws-chat: vhost %s: refused %s with 403: %s, and this vhost has no access rule; %sset a token key or "
+      "connect-url, or \"open\": \"1\" to let everybody in. Further refusals are only counted (not_open)\n",
+      vhost.name(), PeerAddress(wsi, proxies).text().c_str(),
+      forwarded ? "it came through a proxy that is not in trusted-proxies" : "it is not on this machine",
+      forwarded ? "name the proxy in trusted-proxies; " : "");
+}
+
+}  // namespace
 
 // Load balancers ask with HTTP/1.0 and without Host whether a server is well. Browsers never do.
 bool asked_for_us(lws* wsi, VhostState& vhost, std::string& detail) {
@@ -21,6 +40,8 @@ Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>&
   const Options& options = vhost->options();
   if (!vhost->serves()) return Status::kMisconfigured;
   if (vhost->drain().begun()) return Status::kGoingAway;
+  if (vhost->entrance().for_this_machine && locality_of(wsi, options.trusted_proxies) != Locality::kThisMachine)
+    return Status::kNotOpen;
   if (!asked_for_us(wsi, *vhost, detail)) return Status::kForeignHost;
   std::string origin = header(wsi, WSI_TOKEN_ORIGIN);
   std::string host = target_host(wsi);
@@ -58,12 +79,13 @@ bool may_connect(lws* listener, VhostState* vhost, int fd) {
 }
 
 void note_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail) {
+  if (vhost && vhost->serves()) ++vhost->hub().counters().refused_by(status);
+  if (vhost && status == Status::kNotOpen) return say_not_open(wsi, *vhost);
   const StatusRow& row = describe(status);
   PeerAddress client = vhost ? PeerAddress(wsi, vhost->options().trusted_proxies) : PeerAddress(wsi);
   if (!vhost || vhost->may_log())
     lwsl_notice("lws-chat: vhost %s: refused %s with %u: %s (%s)\n", lws_get_vhost_name(lws_get_vhost(wsi)),
                 client.text().c_str(), row.http_status, std::string(row.text).c_str(), in_log(detail).c_str());
-  if (vhost && vhost->serves()) ++vhost->hub().counters().refused_by(status);
 }
 
 }  // namespace lws_chat

@@ -12,6 +12,18 @@
 
 namespace lws_chat {
 
+bool socket_address(const sockaddr_storage& end, Address& address) {
+  if (end.ss_family == AF_INET) {
+    address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    std::memcpy(&address[12], &reinterpret_cast<const sockaddr_in*>(&end)->sin_addr, 4);
+  } else if (end.ss_family == AF_INET6) {
+    std::memcpy(address.data(), &reinterpret_cast<const sockaddr_in6*>(&end)->sin6_addr, 16);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 PeerAddress::PeerAddress(struct lws* wsi) {
   char name[64] = "";
   lws_get_peer_simple(wsi, name, sizeof name);
@@ -22,15 +34,7 @@ PeerAddress::PeerAddress(int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   if (getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return;
-  if (storage.ss_family == AF_INET) {
-    address_ = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    std::memcpy(&address_[12], &reinterpret_cast<sockaddr_in*>(&storage)->sin_addr, 4);
-  } else if (storage.ss_family == AF_INET6) {
-    std::memcpy(address_.data(), &reinterpret_cast<sockaddr_in6*>(&storage)->sin6_addr, 16);
-  } else {
-    return;
-  }
-  known_ = true;
+  known_ = socket_address(storage, address_);
 }
 
 PeerAddress::PeerAddress(struct lws* wsi, const std::vector<AddressRange>& proxies) : PeerAddress(wsi) {

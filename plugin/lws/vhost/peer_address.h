@@ -6,8 +6,12 @@
 #include "core/room/room_shares.h"
 
 struct lws;
+struct sockaddr_storage;
 
 namespace lws_chat {
+
+// Reads the address of one end of a connection. Returns false if it has none, as a Unix socket.
+[[nodiscard]] bool socket_address(const sockaddr_storage& end, Address& address);
 
 // The address of a connection's peer. It is small because every connection has one.
 class PeerAddress {

@@ -14,13 +14,6 @@ namespace {
 // Most bytes that the inbox gives to the hub in one turn of the loop.
 constexpr uint64_t kInboxPortion = uint64_t{256} * 1024;
 
-// Returns true if only this machine can connect. A Unix socket does not count: no browser connects to one.
-bool listens_on_loopback(lws_vhost* vhost) {
-  const char* interface = lws_get_vhost_iface(vhost);
-  std::string_view name = interface ? interface : "";
-  return name == "lo" || name == "::1" || is_loopback_host(name);
-}
-
 }  // namespace
 
 VhostState::VhostState(lws_context* context, lws_vhost* vhost, const lws_protocol_vhost_options* pvos)
@@ -30,7 +23,7 @@ VhostState::VhostState(lws_context* context, lws_vhost* vhost, const lws_protoco
       alarms_(context),
       turns_(context),
       back_ends_(options_) {
-  if (pvos) configure(vhost, pvos);
+  if (pvos) configure(pvos);
   watch_ = std::make_unique<PeerWatch>(context, options_);
   drain_ = std::make_unique<Drain>(context, connections_, options_.drain_time);
   if (serves_) {
@@ -47,7 +40,7 @@ VhostState::~VhostState() {
 
 // A vhost with wrong options refuses everybody, but lws starts. In lwsws a protocol that fails keeps the vhosts after
 // it from starting and the process from dropping its privileges.
-void VhostState::configure(lws_vhost* vhost, const lws_protocol_vhost_options* pvos) {
+void VhostState::configure(const lws_protocol_vhost_options* pvos) {
   for (const std::string& problem : read_pvos(pvos, options_)) complain(problem);
   std::string key_problem = back_ends_.read_keys();
   if (!key_problem.empty()) complain(key_problem);
@@ -58,7 +51,7 @@ void VhostState::configure(lws_vhost* vhost, const lws_protocol_vhost_options* p
   find_hub();
   back_ends_.serve(*shared_hub_, name_);
   door_->open(shared_hub_->revocations());
-  entrance_ = {own_names(options_.server_names, name_, listens_on_loopback(vhost), !options_.trusted_proxies.empty()),
+  entrance_ = {own_names(options_.allowed_hosts, name_), !options_.open && !has_access_rule(options_), false,
                ConnectRate(options_.max_joins_per_second),
                RateLimit::Settings(options_.message_rate, options_.message_burst)};
   serves_ = options_.enabled && !misconfigured_;

@@ -28,6 +28,8 @@ namespace lws_chat {
 // Rules for a vhost's clients, made of its options.
 struct Entrance {
   OwnNames own_names;
+  bool for_this_machine = true;  // refuses clients of other machines
+  bool said_so = false;          // a log line has said that; further refusals are only counted
   ConnectRate connect_rate{0};
   RateLimit::Settings message_rate{0, 0};
 };
@@ -76,7 +78,7 @@ class VhostState {
   void woken();
 
  private:
-  void configure(lws_vhost* vhost, const lws_protocol_vhost_options* pvos);
+  void configure(const lws_protocol_vhost_options* pvos);
   void find_hub();
   void complain(const std::string& what);
 

@@ -66,6 +66,7 @@ TEST(findings_come_in_the_order_of_the_files) {
 
 TEST(a_finding_about_a_whole_file_has_no_line) {
   CHECK_EQ(describe({lws_chat::Severity::kWarning, "conf.d/x", 0, 0, "skipped"}), "conf.d/x: warning: skipped");
+  CHECK_EQ(describe({lws_chat::Severity::kNote, "conf.d/x", 0, 0, "known"}), "conf.d/x: note: known");
 }
 
 TEST(a_key_in_the_wrong_place_is_an_error_that_names_the_right_one) {

@@ -79,6 +79,17 @@ TEST(a_list_contains_the_addresses_of_all_its_ranges) {
   }
 }
 
+TEST(the_loopback_is_127_0_0_0_8_and_1_of_ipv6) {
+  auto loopback = [](std::string_view text) {
+    Address address{};
+    CHECK(read_address(text, address));
+    return is_loopback(address);
+  };
+  for (const char* text : {"127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1"}) CHECK(loopback(text));
+  for (const char* text : {"126.0.0.1", "128.0.0.1", "0.0.0.0", "::", "::2", "::127.0.0.1", "7f00::1", "fe80::1"})
+    CHECK(!loopback(text));
+}
+
 TEST(an_empty_list_contains_no_address) {
   Address at{};
   CHECK(read_address("127.0.0.1", at));
