@@ -1,0 +1,56 @@
+"""The site's back end: answers the servers' hooks as the script says, and serves the key set. HTTP/1.1, kept alive."""
+import asyncio
+import inspect
+import json
+
+from support.ports import free_port
+
+
+class Reply:
+    """An answer that is not 200 with JSON."""
+
+    def __init__(self, status=200, body=b"", after=0.0):
+        self.status, self.body, self.after = status, body, after
+
+
+class BackEnd:
+    """`answers` maps a hook's name to a function of its request that returns a JSON object or a Reply."""
+
+    def __init__(self, answers, key_set, seen):
+        self.answers, self.key_set, self.seen = answers, key_set, seen
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        return self
+
+    async def __aexit__(self, *exc):
+        self.server.close()
+
+    async def _serve(self, reader, writer):
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                path = head[0].split(" ")[1]
+                fields = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:-2])}
+                body = await reader.readexactly(int(fields.get("content-length", 0)))
+                reply = await self._reply(path, fields, body)
+                await asyncio.sleep(reply.after)
+                writer.write(f"HTTP/1.1 {reply.status} Status\r\nContent-Type: application/json\r\n"
+                             f"Content-Length: {len(reply.body)}\r\n\r\n".encode() + reply.body)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def _reply(self, path, fields, body):
+        if path == "/jwks":
+            return Reply(body=json.dumps(self.key_set).encode())
+        hook, request = path[1:], json.loads(body)
+        self.seen(hook, fields, request)
+        answer = self.answers[hook](request)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        return answer if isinstance(answer, Reply) else Reply(body=json.dumps(answer).encode())

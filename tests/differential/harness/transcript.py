@@ -1,0 +1,66 @@
+"""What happened in a case, line by line for each client, in a form in which two servers can be compared.
+
+Two transcripts are equal although these differ:
+  - ids of clients, epochs, tokens: they become CLIENT name, EPOCH, TOKEN with its claims
+  - version, node: they become VERSION, NODE
+  - ttl: by at most 1
+  - the order of fields; pings; how messages are spread over frames
+  - the message of an error: it is for people. Its code and "temporary" must be equal.
+The order of what comes to one client counts. The order between clients does not.
+"""
+import json
+
+HIDDEN = {"epoch": "EPOCH", "version": "VERSION", "node": "NODE", "session": "SESSION"}
+
+
+class Transcript:
+    def __init__(self, names):
+        self.names = names  # ids and tokens -> what a transcript shows
+        self.actors = {}
+
+    def add(self, actor, word, content=None, note=""):
+        self.actors.setdefault(actor, []).append([word, content, note])
+
+    def normal(self):
+        """For each actor, the lines as (word, JSON)."""
+        return {actor: [(word, self._clean(content), note) for word, content, note in lines]
+                for actor, lines in self.actors.items()}
+
+    def _clean(self, value, key=""):
+        if isinstance(value, dict):
+            return {self._name(k): self._clean(v, k) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self._clean(item) for item in value]
+        if key in HIDDEN and isinstance(value, str):
+            return HIDDEN[key]
+        return self._name(value) if isinstance(value, str) else getattr(value, "label", value)
+
+    def _name(self, text):
+        return self.names.get(text, text)
+
+
+def line_text(line):
+    word, content, note = line
+    parts = [word] + ([note] if note else []) + ([json.dumps(content, ensure_ascii=False)] if content is not None else [])
+    return " ".join(parts)
+
+
+def text(normal):
+    return "\n".join(f"{actor:>6}  {line_text(line)}" for actor, lines in normal.items() for line in lines)
+
+
+def same(a, b, key=""):
+    """Are two values equal for our purposes?"""
+    if isinstance(a, dict) and isinstance(b, dict):
+        messages = key == "error"
+        return a.keys() == b.keys() and all(
+            (messages and k == "message") or same(a[k], b[k], k) for k in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if key == "ttl" and isinstance(a, int) and isinstance(b, int):
+        return abs(a - b) <= 1
+    return type(a) is type(b) and a == b
+
+
+def same_line(a, b):
+    return a[0] == b[0] and a[2] == b[2] and same(a[1], b[1])
