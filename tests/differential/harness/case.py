@@ -131,6 +131,9 @@ class Client:
     async def subscribe(self, channel, **fields):
         return await self.send(subscribe={"channel": channel, **fields})
 
+    async def leave_room(self, channel):
+        return await self.send(unsubscribe={"channel": channel})
+
     async def publish(self, channel, data):
         return await self.send(publish={"channel": channel, "data": data})
 
@@ -143,6 +146,10 @@ class Case:
         self.transcript = Transcript(run.names)
         self.clients = []
         self.over = False
+
+    def confused_token(self, user, alg, public):
+        """A token that is signed by HMAC with the text of a public key, which everybody knows."""
+        return self.token(user, alg=alg, secret=self.token.keys.public(public))
 
     async def dial(self, name, headers=None):
         """A connection that has sent nothing."""
@@ -212,4 +219,4 @@ class Run:
         self.names.setdefault(request["client"], f"CLIENT {client.name}")
         self.owners.setdefault(request["client"], client)
         shown = {k: v for k, v in fields.items() if k.startswith("x-") or k in ("content-type", "cookie", "authorization")}
-        client.case.transcript.add(client.name, "hook", {"fields": shown, **request}, hook)
+        client.case.transcript.add(f"{client.name}'s hooks", "asked", {"fields": shown, **request}, hook)

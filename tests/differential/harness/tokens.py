@@ -37,10 +37,11 @@ class Keys:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
 
-    @functools.lru_cache(maxsize=None)
     def private(self, alg, name="main"):
         kind = "RSA" if alg[:2] in ("RS", "PS") else alg
         path = self.folder / f"{kind}-{name}.pem"
+        if path.exists():
+            return path
         if kind == "RSA":
             openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", path)
         elif kind == "EdDSA":
@@ -98,7 +99,7 @@ class Issuer:
         self.keys = keys
         self.labels = {}  # a token's text -> its label
 
-    def __call__(self, user=None, alg="HS256", key="main", header=None, spoil=False, claims_text=None, **claims):
+    def __call__(self, user=None, alg="HS256", key="main", header=None, spoil=False, secret=None, claims_text=None, **claims):
         """`spoil` changes the signature. `key` other than "main" is a key that the servers do not know."""
         if user is not None:
             claims = {"sub": user, **claims}
@@ -109,19 +110,19 @@ class Issuer:
                  for name, value in claims.items()}
         body = claims_text.encode() if claims_text is not None else json.dumps(timed).encode()
         text = f"{b64(json.dumps(head).encode())}.{b64(body)}".encode()
-        signature = self._sign(head["alg"] if header is None else alg, text, key)
+        signature = self._sign(alg, text, key, secret)
         if spoil:
             signature = bytes([signature[0] ^ 1]) + signature[1:]
         token = Token(f"{text.decode()}.{b64(signature)}")
         shown = claims_text if claims_text is not None else json.dumps(claims)
-        token.label = f"TOKEN {alg}{' ' + json.dumps(header) if header else ''}{'' if key == 'main' else ' ' + key + ' key'}{' spoiled' if spoil else ''} {shown}"
+        token.label = f"TOKEN {alg}{' with another secret' if secret else ''}{' ' + json.dumps(header) if header else ''}{'' if key == 'main' else ' ' + key + ' key'}{' spoiled' if spoil else ''} {shown}"
         self.labels[str(token)] = token.label
         return token
 
-    def _sign(self, alg, text, key):
+    def _sign(self, alg, text, key, secret):
         if alg == "none":
             return b""
         if alg.startswith("HS"):
-            secret = SECRET if key == "main" else OTHER_SECRET
+            secret = secret or (SECRET if key == "main" else OTHER_SECRET)
             return hmac.new(secret.encode(), text, _HASHES[alg[2:]]).digest()
         return self.keys.signature(alg, text, key)

@@ -23,20 +23,25 @@ class Transcript:
 
     def normal(self):
         """For each actor, the lines as (word, JSON)."""
-        return {actor: [(word, self._clean(content), note) for word, content, note in lines]
+        return {actor: [(word, self._clean(content, hide=word in ("got", "sent", "answer")), note) for word, content, note in lines]
                 for actor, lines in self.actors.items()}
 
-    def _clean(self, value, key=""):
+    def _clean(self, value, key="", hide=False):
         if isinstance(value, dict):
-            return {self._name(k): self._clean(v, k) for k, v in value.items()}
+            return {self._name(k): self._clean(v, k, hide) for k, v in value.items()}
         if isinstance(value, list):
-            return [self._clean(item) for item in value]
-        if key in HIDDEN and isinstance(value, str):
+            return [self._clean(item, "", hide) for item in value]
+        if hide and key in HIDDEN and isinstance(value, str):
             return HIDDEN[key]
         return self._name(value) if isinstance(value, str) else getattr(value, "label", value)
 
     def _name(self, text):
-        return self.names.get(text, text)
+        """What a text is called. A token's claims may have a client's id."""
+        text = self.names.get(text, text)
+        if text.startswith("TOKEN"):
+            for name, shown in self.names.items():
+                text = text.replace(name, shown) if shown.startswith("CLIENT") else text
+        return text
 
 
 def line_text(line):

@@ -187,7 +187,7 @@ async def api_disconnect(case):
     bob = await case.connect("bob", token=case.token("dis-ann"))
     await case.api("disconnect", user="dis-ann", whitelist=[bob.client])
     await ann.closed()
-    await case.api("disconnect", user="dis-ann", code=4321, reason="out")
+    await case.api("disconnect", user="dis-ann", disconnect={"code": 4321, "reason": "out"})
     await bob.closed()
     await case.api("disconnect", user="no such user")
 

@@ -73,7 +73,8 @@ async def other_client(case):
 async def expired(case):
     ann = await inside(case, "$expired", exp=+60)
     await ann.send(sub_refresh={"channel": "$expired", "token": case.token("ann", channel="$expired", exp=-5)})
-    await ann.stays()
+    await ann.stays(3)
+    await ann.subscribe("$expired", token=case.token("ann", channel="$expired"))
 
 
 @case("a token whose expire_at has passed", SETTINGS)
@@ -81,7 +82,8 @@ async def expire_at(case):
     ann = await inside(case, "$past", exp=+60)
     await ann.send(sub_refresh={"channel": "$past",
                                 "token": case.token("ann", channel="$past", exp=+60, expire_at=-5)})
-    await ann.stays()
+    await ann.stays(3)
+    await ann.subscribe("$past", token=case.token("ann", channel="$past"))
 
 
 @case("no token", SETTINGS)
