@@ -14,8 +14,8 @@ class Rooms:
     publish: str = NOBODY
     history: str = NOBODY
     presence: str = NOBODY
-    keep: bool = True  # the rooms keep a history and a list of those present
-    recover: bool = False  # every subscription recovers
+    keep: bool = True  # the rooms keep a history, and every subscription recovers
+    recover: bool = True  # False: only subscriptions that ask for it (and Centrifugo lets those who may see the history)
     join_leave: bool = False  # every subscription gets joins and leaves
     pattern: str = ""
     hooks: tuple = ()  # of subscribe, publish, sub-refresh
@@ -44,12 +44,13 @@ def _centrifugo_rooms(rooms):
             f"allow_{what}_for_anonymous": who in (ANYONE, MEMBERS),
             **({f"allow_{what}_for_subscriber": who == MEMBERS} if what != "subscribe" else {}),
         }
-    kept = {"presence": True, "history_size": HISTORY_SIZE, "history_ttl": f"{HISTORY_AGE}s"} if rooms.keep else {}
+    kept = {"history_size": HISTORY_SIZE, "history_ttl": f"{HISTORY_AGE}s"} if rooms.keep else {}
+    recover = rooms.keep and rooms.recover  # lws-chat's rooms with a history always recover
     return {
         **allow("subscribe", rooms.join), **allow("publish", rooms.publish), **allow("history", rooms.history),
         **allow("presence", rooms.presence), **kept,
-        "join_leave": rooms.keep, "force_push_join_leave": rooms.join_leave,
-        "force_recovery": rooms.recover, "force_positioning": rooms.recover,
+        "presence": True, "join_leave": True, "force_push_join_leave": rooms.join_leave,
+        "force_recovery": recover, "force_positioning": recover,
         "allow_user_limited_channels": True,
         "channel_regex": rooms.pattern,
         "subscribe_proxy_enabled": "subscribe" in rooms.hooks,

@@ -4,12 +4,16 @@ Two transcripts are equal although these differ:
   - ids of clients, epochs, tokens: they become CLIENT name, EPOCH, TOKEN with its claims
   - version, node: they become VERSION, NODE
   - ttl: by at most 1
+  - epoch and time of a publication: Centrifugo gives the epoch with a stream's first one, lws-chat the time with each
+  - fields of DEFAULTS that are absent or have their default value
   - the order of fields; pings; how messages are spread over frames
   - the message of an error: it is for people. Its code and "temporary" must be equal.
 The order of what comes to one client counts. The order between clients does not.
 """
 import json
 
+DEFAULTS = {"offset": 0, "recoverable": False, "positioned": False, "recovered": False, "was_recovering": False}
+PUBLICATION = ("pub", "publications")
 HIDDEN = {"epoch": "EPOCH", "version": "VERSION", "node": "NODE", "session": "SESSION"}
 
 
@@ -28,9 +32,10 @@ class Transcript:
 
     def _clean(self, value, key="", hide=False):
         if isinstance(value, dict):
-            return {self._name(k): self._clean(v, k, hide) for k, v in value.items()}
+            return {self._name(k): self._clean(v, k, hide) for k, v in value.items()
+                    if not (hide and (_is_default(k, v) or key in PUBLICATION and k in ("epoch", "time")))}
         if isinstance(value, list):
-            return [self._clean(item, "", hide) for item in value]
+            return [self._clean(item, key, hide) for item in value]
         if hide and key in HIDDEN and isinstance(value, str):
             return HIDDEN[key]
         return self._name(value) if isinstance(value, str) else getattr(value, "label", value)
@@ -42,6 +47,10 @@ class Transcript:
             for name, shown in self.names.items():
                 text = text.replace(name, shown) if shown.startswith("CLIENT") else text
         return text
+
+
+def _is_default(key, value):
+    return key in DEFAULTS and type(value) is type(DEFAULTS[key]) and value == DEFAULTS[key]
 
 
 def line_text(line):

@@ -7,7 +7,7 @@ from harness.settings import MEMBERS, NOBODY, Rooms, Settings
 from harness.tokens import SECRET
 
 ROOMS = (("", Rooms(join=NOBODY, publish=MEMBERS, history=MEMBERS, presence=MEMBERS)),
-         ("recover", Rooms(join=NOBODY, recover=True)))
+         ("recover", Rooms(join=NOBODY)))
 SETTINGS = Settings(secret=SECRET, hooks=("connect",), hook_timeout=400, rooms=ROOMS,
                     hook_headers=("cookie", "x-own", "authorization"))
 ANONYMOUS = Settings(secret=SECRET, hooks=("connect",), hook_timeout=400, anonymous=True, rooms=ROOMS)

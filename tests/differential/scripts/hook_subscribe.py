@@ -10,7 +10,7 @@ SETTINGS = Settings(secret=SECRET, hook_timeout=400, grace=1, anonymous=True, ro
     ("", Rooms(join=ANYONE)),
     ("ask", Rooms(join=ANYONE, publish=MEMBERS, presence=MEMBERS, history=MEMBERS, hooks=("subscribe",))),
     ("closed", Rooms(join=NOBODY, hooks=("subscribe",))),
-    ("recover", Rooms(join=NOBODY, hooks=("subscribe",), recover=True)),
+    ("recover", Rooms(join=NOBODY, hooks=("subscribe",))),
 ))
 
 ANSWERS = {

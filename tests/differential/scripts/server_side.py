@@ -4,9 +4,9 @@ from harness.settings import MEMBERS, NOBODY, Rooms, Settings
 from harness.tokens import SECRET
 
 SETTINGS = Settings(secret=SECRET, grace=1, anonymous=True, rooms=(
-    ("", Rooms(join=NOBODY, publish=MEMBERS, history=MEMBERS, presence=MEMBERS, keep=True)),
-    ("recover", Rooms(join=NOBODY, publish=MEMBERS, history=MEMBERS, presence=MEMBERS, keep=True, recover=True)),
-    ("joins", Rooms(join=NOBODY, publish=MEMBERS, history=MEMBERS, presence=MEMBERS, keep=True, join_leave=True)),
+    ("", Rooms(join=NOBODY, publish=MEMBERS, history=MEMBERS, presence=MEMBERS)),
+    ("recover", Rooms(join=NOBODY, publish=MEMBERS, history=MEMBERS, presence=MEMBERS)),
+    ("joins", Rooms(join=NOBODY, publish=MEMBERS, history=MEMBERS, presence=MEMBERS, join_leave=True)),
 ))
 
 

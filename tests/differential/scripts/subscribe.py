@@ -4,7 +4,7 @@ from harness.settings import ANYONE, MEMBERS, NOBODY, Rooms, Settings, TOKEN, US
 from harness.tokens import SECRET
 
 SETTINGS = Settings(secret=SECRET, anonymous=True, rooms=(
-    ("", Rooms(join=USERS, publish=MEMBERS, presence=MEMBERS, history=MEMBERS, keep=True)),
+    ("", Rooms(join=USERS, publish=MEMBERS, presence=MEMBERS, history=MEMBERS)),
     ("open", Rooms(join=ANYONE, keep=False)),
     ("users", Rooms(join=USERS, keep=False)),
     ("token", Rooms(join=TOKEN, keep=False)),
