@@ -27,6 +27,7 @@ from support.server import BUILD, PATIENCE, ROOT  # noqa: E402
 
 SKIPPED = 77
 FOLDER = ROOT / "build/sdk"
+SDK = ROOT / "build/npm/centrifuge/build/index.js"
 
 TOKENS = Settings(secret=SECRET, rooms=(("", Rooms(join=TOKEN, publish=MEMBERS, history=MEMBERS, presence=MEMBERS)),))
 HOOKS = Settings(secret=SECRET, hooks=("connect",), rooms=(
@@ -64,16 +65,16 @@ def installed(command, what, **kwargs):
     """Runs a command that gets something from a registry."""
     done = subprocess.run(command, capture_output=True, text=True, **kwargs)
     if done.returncode:
-        skip(f"could not get {what}: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
+        skip(f"could not get {what}: {(done.stderr.strip().splitlines() or [done.returncode])[-1]}")
 
 
 def go():
     if not shutil.which("go"):
         skip("there is no Go")
-    # Go's own files stay read-only in the folder of modules; only the program is ours.
     program = FOLDER / "walk-go"
-    installed(["go", "build", "-o", str(program), "."], "centrifuge-go", cwd=HERE / "go",
-              env={**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"})
+    settings = {"cwd": HERE / "go", "env": {**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}}
+    installed(["go", "mod", "download"], "centrifuge-go, or this Go is too old for it", **settings)
+    subprocess.run(["go", "build", "-o", str(program), "."], check=True, **settings)
     return [str(program)]
 
 
@@ -89,6 +90,8 @@ def python():
 
 
 def npm():
+    if not SDK.exists() or not shutil.which("node"):
+        skip(f"there is no Node.js, or no {SDK}; tests/run gets both")
     return ["node", str(HERE / "walk.mjs")]
 
 
@@ -104,7 +107,7 @@ class Walk(unittest.IsolatedAsyncioTestCase):
                          f"ws://127.0.0.1:{asking.port}/connection/websocket"]
             process = await asyncio.create_subprocess_exec(
                 *self.program, *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                env={**os.environ, "NO_PROXY": "*", "LWS_CHAT_SDK": str(ROOT / "build/npm/centrifuge/build/index.js")})
+                env={**os.environ, "NO_PROXY": "*", "LWS_CHAT_SDK": str(SDK)})
             try:
                 out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
             except asyncio.TimeoutError:

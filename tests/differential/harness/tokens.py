@@ -37,6 +37,12 @@ class Keys:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
 
+    def make(self):
+        """Makes all keys, so that no case waits for one."""
+        for name in ("main", "other"):
+            for alg in ("RS256", "ES256", "ES384", "ES512", "EdDSA"):
+                self.private(alg, name)
+
     def private(self, alg, name="main"):
         kind = "RSA" if alg[:2] in ("RS", "PS") else alg
         path = self.folder / f"{kind}-{name}.pem"

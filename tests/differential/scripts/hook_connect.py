@@ -8,9 +8,9 @@ from harness.tokens import SECRET
 
 ROOMS = (("", Rooms(join=NOBODY, publish=MEMBERS, history=MEMBERS, presence=MEMBERS)),
          ("recover", Rooms(join=NOBODY)))
-SETTINGS = Settings(secret=SECRET, hooks=("connect",), hook_timeout=400, rooms=ROOMS,
+SETTINGS = Settings(secret=SECRET, hooks=("connect",), hook_timeout=1500, rooms=ROOMS,
                     hook_headers=("cookie", "x-own", "authorization"))
-ANONYMOUS = Settings(secret=SECRET, hooks=("connect",), hook_timeout=400, anonymous=True, rooms=ROOMS)
+ANONYMOUS = Settings(secret=SECRET, hooks=("connect",), hook_timeout=1500, anonymous=True, rooms=ROOMS)
 
 ANSWERS = {
     "user": lambda: {"result": {"user": "ann"}},
@@ -41,7 +41,7 @@ ANSWERS = {
     "list": lambda: [],
     "wrong type": lambda: {"result": {"user": 42}},
     "unknown field": lambda: {"result": {"user": "ann", "colour": "red"}, "more": 1},
-    "slow": lambda: Reply(200, b'{"result":{"user":"ann"}}', after=1.2),
+    "slow": lambda: Reply(200, b'{"result":{"user":"ann"}}', after=2.5),
 }
 BACK_END = {"connect": lambda request: ANSWERS[request["data"]["want"]]()}
 

@@ -4,7 +4,7 @@ from harness.script import case
 from harness.settings import ANYONE, MEMBERS, NOBODY, Rooms, Settings
 from harness.tokens import SECRET
 
-SETTINGS = Settings(secret=SECRET, hook_timeout=400, anonymous=True, rooms=(
+SETTINGS = Settings(secret=SECRET, hook_timeout=1500, anonymous=True, rooms=(
     ("", Rooms(join=ANYONE, publish=MEMBERS)),
     ("ask", Rooms(join=ANYONE, publish=NOBODY, history=MEMBERS, hooks=("publish",))),
 ))
@@ -23,7 +23,7 @@ ANSWERS = {
     "null": lambda: {"result": {"data": None}},
     "500": lambda: Reply(500, b'{"result":{}}'),
     "not-json": lambda: Reply(200, b"<html>"),
-    "slow": lambda: Reply(200, b'{"result":{}}', after=1.2),
+    "slow": lambda: Reply(200, b'{"result":{}}', after=2.5),
 }
 BACK_END = {"publish": lambda request: ANSWERS[request["channel"].partition(":")[2].partition("/")[0]]()}
 

@@ -6,7 +6,7 @@ from harness.script import case
 from harness.settings import Rooms, Settings, USERS
 from harness.tokens import SECRET
 
-SETTINGS = Settings(secret=SECRET, hooks=("connect", "refresh"), hook_timeout=400, grace=1,
+SETTINGS = Settings(secret=SECRET, hooks=("connect", "refresh"), hook_timeout=1500, grace=1,
                     rooms=(("", Rooms(join=USERS, presence=USERS)),))
 asked = {}  # client -> how often
 
@@ -26,7 +26,7 @@ ANSWERS = {
     "disconnect": lambda: {"disconnect": {"code": 4501, "reason": "go away"}},
     "500": lambda: Reply(500, b"{}"),
     "not JSON": lambda: Reply(200, b"<html>"),
-    "slow": lambda: Reply(200, b"{}", after=1.2),
+    "slow": lambda: Reply(200, b"{}", after=2.5),
     "bad b64": lambda: {"result": {"expire_at": soon(60), "b64info": "!"}},
 }
 

@@ -5,7 +5,7 @@ from harness.settings import Rooms, Settings, USERS
 from harness.tokens import SECRET
 
 ROOMS = (("", Rooms(join=USERS)),)
-SETTINGS = Settings(secret=SECRET, hooks=("rpc",), hook_timeout=400, anonymous=True, rooms=ROOMS)
+SETTINGS = Settings(secret=SECRET, hooks=("rpc",), hook_timeout=1500, anonymous=True, rooms=ROOMS)
 WITHOUT = Settings(secret=SECRET, rooms=ROOMS)
 
 ANSWERS = {
@@ -20,7 +20,7 @@ ANSWERS = {
     "no-data": lambda request: {"result": {}},
     "500": lambda request: Reply(500, b'{"result":{}}'),
     "not-json": lambda request: Reply(200, b"<html>"),
-    "slow": lambda request: Reply(200, b'{"result":{}}', after=1.2),
+    "slow": lambda request: Reply(200, b'{"result":{}}', after=2.5),
     "": lambda request: {"result": {"data": "no method"}},
     "space:name": lambda request: {"result": {"data": "a namespace"}},
 }

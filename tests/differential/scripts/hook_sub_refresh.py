@@ -6,7 +6,7 @@ from harness.script import case
 from harness.settings import ANYONE, Rooms, Settings
 from harness.tokens import SECRET
 
-SETTINGS = Settings(secret=SECRET, hook_timeout=400, grace=1, rooms=(
+SETTINGS = Settings(secret=SECRET, hook_timeout=1500, grace=1, rooms=(
     ("ask", Rooms(join=ANYONE, presence=ANYONE, hooks=("subscribe", "sub-refresh"))),
 ))
 asked = {}  # client -> how often
@@ -26,7 +26,7 @@ ANSWERS = {
     "disconnect": lambda: {"disconnect": {"code": 4501, "reason": "go away"}},
     "500": lambda: Reply(500, b"{}"),
     "not-json": lambda: Reply(200, b"<html>"),
-    "slow": lambda: Reply(200, b"{}", after=1.2),
+    "slow": lambda: Reply(200, b"{}", after=2.5),
 }
 
 

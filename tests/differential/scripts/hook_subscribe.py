@@ -6,7 +6,7 @@ from harness.script import case
 from harness.settings import ANYONE, MEMBERS, NOBODY, Rooms, Settings
 from harness.tokens import SECRET
 
-SETTINGS = Settings(secret=SECRET, hook_timeout=400, grace=1, anonymous=True, rooms=(
+SETTINGS = Settings(secret=SECRET, hook_timeout=1500, grace=1, anonymous=True, rooms=(
     ("", Rooms(join=ANYONE)),
     ("ask", Rooms(join=ANYONE, publish=MEMBERS, presence=MEMBERS, history=MEMBERS, hooks=("subscribe",))),
     ("closed", Rooms(join=NOBODY, hooks=("subscribe",))),
@@ -29,7 +29,7 @@ ANSWERS = {
     "500": lambda: Reply(500, b'{"result":{}}'),
     "not-json": lambda: Reply(200, b"<html>"),
     "empty": lambda: Reply(200, b""),
-    "slow": lambda: Reply(200, b'{"result":{}}', after=1.2),
+    "slow": lambda: Reply(200, b'{"result":{}}', after=2.5),
 }
 BACK_END = {"subscribe": lambda request: ANSWERS[request["channel"].partition(":")[2]]()}
 
@@ -95,4 +95,4 @@ async def many(case):
     ann = await case.connect("ann", token=case.token("ann"))
     ann.start(subscribe={"channel": "ask:slow"})
     await ann.subscribe("ask:yes")
-    await ann.stays(0.6)
+    await ann.stays(2)
