@@ -7,10 +7,20 @@ from support.ports import free_port
 
 
 class Reply:
-    """An answer that is not 200 with JSON."""
+    """An answer that is not 200 with JSON at once. The wire's ways: "length", "chunks", "close" ends the connection after the
+    answer, "hang up" ends it instead of an answer."""
 
-    def __init__(self, status=200, body=b"", after=0.0):
-        self.status, self.body, self.after = status, body, after
+    def __init__(self, status=200, body=b"", after=0.0, way="length"):
+        self.status, self.body, self.after, self.way = status, body, after, way
+
+    def wire(self):
+        head = f"HTTP/1.1 {self.status} Status\r\nContent-Type: application/json\r\n".encode()
+        if self.way == "chunks":
+            return (head + b"Transfer-Encoding: chunked\r\n\r\n"
+                    + b"".join(b"1\r\n" + bytes([byte]) + b"\r\n" for byte in self.body) + b"0\r\n\r\n")
+        if self.way == "close":
+            return head + b"Connection: close\r\n\r\n" + self.body
+        return head + f"Content-Length: {len(self.body)}\r\n\r\n".encode() + self.body
 
 
 class BackEnd:
@@ -37,9 +47,12 @@ class BackEnd:
                 body = await reader.readexactly(int(fields.get("content-length", 0)))
                 reply = await self._reply(path, fields, body)
                 await asyncio.sleep(reply.after)
-                writer.write(f"HTTP/1.1 {reply.status} Status\r\nContent-Type: application/json\r\n"
-                             f"Content-Length: {len(reply.body)}\r\n\r\n".encode() + reply.body)
+                if reply.way == "hang up":
+                    break
+                writer.write(reply.wire())
                 await writer.drain()
+                if reply.way == "close":
+                    break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:

@@ -12,7 +12,6 @@ A side without lines has none of these. A line may end in "…", which stands fo
 import dataclasses
 import difflib
 import fnmatch
-import json
 import pathlib
 
 from .transcript import line_text, same_line
@@ -78,21 +77,23 @@ def _entry(fields, number):
 class _Line:
     """A line that is equal to another one for our purposes."""
 
-    def __init__(self, line):
-        self.line = line
+    def __init__(self, line, ours):
+        self.line, self.ours = line, ours
 
     def __eq__(self, other):
-        return same_line(self.line, other.line)
+        first, second = (other, self) if self.ours else (self, other)
+        return same_line(first.line, second.line)
 
     def __hash__(self):
-        return hash((self.line[0], self.line[2]))
+        return hash(self.line[0])
 
 
 def differences(where, centrifugo, lws_chat):
     """All differences of a case's two normal transcripts."""
     found = []
     for actor in [*centrifugo, *(actor for actor in lws_chat if actor not in centrifugo)]:
-        a, b = ([_Line(line) for line in side.get(actor, [])] for side in (centrifugo, lws_chat))
+        a = [_Line(line, False) for line in centrifugo.get(actor, [])]
+        b = [_Line(line, True) for line in lws_chat.get(actor, [])]
         for tag, i, j, k, m in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
             if tag != "equal":
                 found.append(Difference(f"{where}: {actor}", [line_text(x.line) for x in a[i:j]],
@@ -104,7 +105,3 @@ def show(found):
     lines = [f"where: {found.where}", *(f"centrifugo: {line}" for line in found.centrifugo),
              *(f"lws-chat: {line}" for line in found.lws_chat)]
     return "\n".join(lines)
-
-
-def dumps(value):
-    return json.dumps(value, ensure_ascii=False)

@@ -41,6 +41,9 @@ ANSWERS = {
     "list": lambda: [],
     "wrong type": lambda: {"result": {"user": 42}},
     "unknown field": lambda: {"result": {"user": "ann", "colour": "red"}, "more": 1},
+    "chunks": lambda: Reply(200, b'{"result":{"user":"ann"}}', way="chunks"),
+    "close": lambda: Reply(200, b'{"result":{"user":"ann"}}', way="close"),
+    "hang-up": lambda: Reply(way="hang up"),
     "slow": lambda: Reply(200, b'{"result":{"user":"ann"}}', after=2.5),
 }
 BACK_END = {"connect": lambda request: ANSWERS[request["data"]["want"]]()}

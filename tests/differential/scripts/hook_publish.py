@@ -23,6 +23,9 @@ ANSWERS = {
     "null": lambda: {"result": {"data": None}},
     "500": lambda: Reply(500, b'{"result":{}}'),
     "not-json": lambda: Reply(200, b"<html>"),
+    "chunks": lambda: Reply(200, b'{"result":{}}', way="chunks"),
+    "close": lambda: Reply(200, b'{"result":{}}', way="close"),
+    "hang-up": lambda: Reply(way="hang up"),
     "slow": lambda: Reply(200, b'{"result":{}}', after=2.5),
 }
 BACK_END = {"publish": lambda request: ANSWERS[request["channel"].partition(":")[2].partition("/")[0]]()}

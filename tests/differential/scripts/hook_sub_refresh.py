@@ -44,7 +44,7 @@ def one(want):
     async def run(case):
         ann = await case.connect("ann", token=case.token("ann", meta={"secret": 1}))
         await ann.subscribe(f"ask:{want}")
-        await ann.stays(4)
+        await ann.stays(6)
         await ann.send(presence={"channel": f"ask:{want}"})
     case(f"the back end answers: {want}", SETTINGS)(run)
 

@@ -29,6 +29,9 @@ ANSWERS = {
     "500": lambda: Reply(500, b'{"result":{}}'),
     "not-json": lambda: Reply(200, b"<html>"),
     "empty": lambda: Reply(200, b""),
+    "chunks": lambda: Reply(200, b'{"result":{}}', way="chunks"),
+    "close": lambda: Reply(200, b'{"result":{}}', way="close"),
+    "hang-up": lambda: Reply(way="hang up"),
     "slow": lambda: Reply(200, b'{"result":{}}', after=2.5),
 }
 BACK_END = {"subscribe": lambda request: ANSWERS[request["channel"].partition(":")[2]]()}
