@@ -129,7 +129,8 @@ class Client:
         await self.reader
 
     async def subscribe(self, channel, **fields):
-        return await self.send(subscribe={"channel": channel, **fields})
+        """Asks for recovery, too. lws-chat gives it to clients that do not ask, Centrifugo does not."""
+        return await self.send(subscribe={"channel": channel, "recoverable": True, **fields})
 
     async def leave_room(self, channel):
         return await self.send(unsubscribe={"channel": channel})

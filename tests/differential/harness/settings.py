@@ -14,8 +14,7 @@ class Rooms:
     publish: str = NOBODY
     history: str = NOBODY
     presence: str = NOBODY
-    keep: bool = True  # the rooms keep a history, and every subscription recovers
-    recover: bool = True  # False: only subscriptions that ask for it (and Centrifugo lets those who may see the history)
+    keep: bool = True  # the rooms keep a history, and those who may see it recover
     join_leave: bool = False  # every subscription gets joins and leaves
     pattern: str = ""
     hooks: tuple = ()  # of subscribe, publish, sub-refresh
@@ -45,7 +44,8 @@ def _centrifugo_rooms(rooms):
             **({f"allow_{what}_for_subscriber": who == MEMBERS} if what != "subscribe" else {}),
         }
     kept = {"history_size": HISTORY_SIZE, "history_ttl": f"{HISTORY_AGE}s"} if rooms.keep else {}
-    recover = rooms.keep and rooms.recover  # lws-chat's rooms with a history always recover
+    # In lws-chat, whoever may see the history recovers. In Centrifugo, whoever is forced to, or asks and may see it.
+    recover = rooms.keep and rooms.history in (ANYONE, MEMBERS)
     return {
         **allow("subscribe", rooms.join), **allow("publish", rooms.publish), **allow("history", rooms.history),
         **allow("presence", rooms.presence), **kept,
@@ -87,7 +87,7 @@ def for_centrifugo(settings, port, back_end, keys):
         "http_api": {"key": API_KEY},
         "client": {
             "token": token, "allow_anonymous_connect_without_token": settings.anonymous,
-            "disallow_anonymous_connection_tokens": False,
+            "disallow_anonymous_connection_tokens": not settings.anonymous,
             "expired_close_delay": f"{settings.grace}s", "expired_sub_close_delay": f"{settings.grace}s",
             "presence_update_interval": "1s",  # Centrifugo looks for expired subscriptions as often
             "proxy": {hook: switched(hook) for hook in ("connect", "refresh")},

@@ -7,7 +7,7 @@ from harness.settings import MEMBERS, NOBODY, Rooms, Settings
 from harness.tokens import SECRET
 
 ROOMS = (("", Rooms(join=NOBODY, publish=MEMBERS, history=MEMBERS, presence=MEMBERS)),
-         ("recover", Rooms(join=NOBODY)))
+         ("recover", Rooms(join=NOBODY, history=MEMBERS)))
 SETTINGS = Settings(secret=SECRET, hooks=("connect",), hook_timeout=1500, rooms=ROOMS,
                     hook_headers=("cookie", "x-own", "authorization"))
 ANONYMOUS = Settings(secret=SECRET, hooks=("connect",), hook_timeout=1500, anonymous=True, rooms=ROOMS)

@@ -10,7 +10,7 @@ SETTINGS = Settings(secret=SECRET, hook_timeout=1500, grace=1, anonymous=True, r
     ("", Rooms(join=ANYONE)),
     ("ask", Rooms(join=ANYONE, publish=MEMBERS, presence=MEMBERS, history=MEMBERS, hooks=("subscribe",))),
     ("closed", Rooms(join=NOBODY, hooks=("subscribe",))),
-    ("recover", Rooms(join=NOBODY, hooks=("subscribe",))),
+    ("recover", Rooms(join=NOBODY, history=MEMBERS, hooks=("subscribe",))),
 ))
 
 ANSWERS = {
@@ -40,7 +40,7 @@ BACK_END = {"subscribe": lambda request: ANSWERS[request["channel"].partition(":
 def one(want):
     async def run(case):
         ann = await case.connect("ann", token=case.token("ann"))
-        await ann.subscribe(f"ask:{want}", data={"why": "because"}, recoverable=True)
+        await ann.subscribe(f"ask:{want}", data={"why": "because"})
         await ann.stays(0.2)
         if want == "expires-soon":
             await ann.push()

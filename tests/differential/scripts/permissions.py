@@ -107,7 +107,7 @@ async def recovery(case):
     for name, token in (("ann", {"token": case.token("ann")}), ("nobody", {})):
         client = await case.connect(name, **token)
         for who in KINDS:
-            await client.subscribe(f"history-{who}:recovery-{name}", recoverable=True)
+            await client.subscribe(f"history-{who}:recovery-{name}")
 
 
 @case("publishing to a private room, and to a room of others", SETTINGS)

@@ -179,10 +179,10 @@ async def overrides(case):
 @case("a client asks for recovery, positions, joins", SETTINGS)
 async def asks(case):
     ann = await case.connect("ann", token=case.token("ann"))
-    await ann.subscribe("asks-1", recoverable=True)
+    await ann.subscribe("asks-1")
     await ann.subscribe("asks-2", positioned=True)
     await ann.subscribe("asks-3", join_leave=True)
-    await ann.subscribe("open:asks", recoverable=True, positioned=True, join_leave=True)
+    await ann.subscribe("open:asks", positioned=True, join_leave=True)
 
 
 @case("unsubscribing", SETTINGS)
