@@ -120,8 +120,9 @@ class Issuer:
         if spoil:
             signature = bytes([signature[0] ^ 1]) + signature[1:]
         token = Token(f"{text.decode()}.{b64(signature)}")
-        shown = claims_text if claims_text is not None else json.dumps(claims)
-        token.label = f"TOKEN {alg}{' with another secret' if secret else ''}{' ' + json.dumps(header) if header else ''}{'' if key == 'main' else ' ' + key + ' key'}{' spoiled' if spoil else ''} {shown}"
+        notes = [alg, header and json.dumps(header), secret and "with another secret", key != "main" and f"{key} key",
+                 spoil and "spoiled", claims_text if claims_text is not None else json.dumps(claims)]
+        token.label = " ".join(["TOKEN", *filter(None, notes)])
         self.labels[str(token)] = token.label
         return token
 

@@ -23,7 +23,8 @@ async def channels(case):
 @case("subs of a token", SETTINGS)
 async def subs(case):
     ann = await case.connect("ann", token=case.token("ann", info={"n": "Ann"}, subs={
-        "subs": {"info": {"role": "host"}, "data": {"topic": "tea"}}, "subs-64": {"b64info": "eyJhIjoxfQ==", "b64data": "eyJiIjoyfQ=="},
+        "subs": {"info": {"role": "host"}, "data": {"topic": "tea"}},
+        "subs-64": {"b64info": "eyJhIjoxfQ==", "b64data": "eyJiIjoyfQ=="},
         "subs-r": {"override": {"force_recovery": {"value": True}}}, "subs-p": {"override": {"presence": {"value": False}}}}))
     await ann.send(presence={"channel": "subs"})
     await ann.send(presence={"channel": "subs-64"})

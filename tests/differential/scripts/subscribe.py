@@ -70,7 +70,8 @@ async def pattern(case):
 @case("rooms of users", SETTINGS)
 async def users(case):
     for client in (*await both(case), await case.connect("user1", token=case.token("1"))):
-        for room in ("dialog#1,2", "dialog#ann", "open:a#1,2", "open:b#ann", "nobody:b#ann", "token:c#ann", "d#", "e#ann,", "f#bob#ann"):
+        for room in ("dialog#1,2", "dialog#ann", "open:a#1,2", "open:b#ann", "nobody:b#ann", "token:c#ann", "d#", "e#ann,",
+                     "f#bob#ann"):
             await client.subscribe(room)
 
 
