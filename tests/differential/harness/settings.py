@@ -69,7 +69,7 @@ def for_centrifugo(settings, port, back_end, keys):
 
     def proxy(hook):
         return {"endpoint": f"{back_end}/{hook}", "timeout": f"{settings.hook_timeout}ms",
-                "http_headers": list(settings.hook_headers)} if hook in _all_hooks(settings) else {}
+                "http_headers": list(settings.hook_headers), "include_connection_meta": True} if hook in _all_hooks(settings) else {}
 
     def switched(hook):
         return {"enabled": hook in settings.hooks, **proxy(hook)}

@@ -28,7 +28,7 @@ ANSWERS = {
     "hang-up": lambda: Reply(way="hang up"),
     "slow": lambda: Reply(200, b'{"result":{}}', after=2.5),
 }
-BACK_END = {"publish": lambda request: ANSWERS[request["channel"].partition(":")[2].partition("/")[0]]()}
+BACK_END = {"publish": lambda request: ANSWERS[request["channel"].partition(":")[2].partition(".")[0]]()}
 
 
 def one(want):
@@ -48,8 +48,8 @@ for _want in ANSWERS:
 
 @case("a client outside the room, and an anonymous one", SETTINGS)
 async def outside(case):
-    await (await case.connect("ann", token=case.token("ann"))).publish("ask:yes/outside", 1)
-    await (await case.connect("nobody")).publish("ask:yes/outside", 2)
+    await (await case.connect("ann", token=case.token("ann"))).publish("ask:yes.outside", 1)
+    await (await case.connect("nobody")).publish("ask:yes.outside", 2)
 
 
 @case("a namespace without the hook", SETTINGS)
@@ -60,13 +60,13 @@ async def without(case):
 
 @case("what the API publishes is not asked about", SETTINGS)
 async def api(case):
-    await case.api("publish", channel="ask:out/api", data=1)
+    await case.api("publish", channel="ask:out.api", data=1)
 
 
 @case("what is published stays in order", SETTINGS)
 async def order(case):
     ann = await case.connect("ann", token=case.token("ann"))
-    await ann.subscribe("ask:yes/order")
+    await ann.subscribe("ask:yes.order")
     for i in range(5):
-        ann.start(publish={"channel": "ask:yes/order", "data": i})
+        ann.start(publish={"channel": "ask:yes.order", "data": i})
     await ann.push(5)

@@ -87,7 +87,7 @@ async def users(case):
     await ann.subscribe("$ask:yes")
 
 
-@case("the connection's meta is not told", SETTINGS)
+@case("the back end is told the connection's meta", SETTINGS)
 async def meta(case):
     ann = await case.connect("ann", token=case.token("ann", meta={"secret": 1}, info={"name": "Ann"}))
     await ann.subscribe("ask:yes")
