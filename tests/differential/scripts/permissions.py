@@ -12,6 +12,13 @@ SETTINGS = Settings(secret=SECRET, anonymous=True, rooms=(
 ))
 
 
+async def do(client, command):
+    """What a client in the room publishes comes back to it."""
+    reply = await client.send(**command)
+    if reply and "publish" in reply:
+        await client.push()
+
+
 async def each(case, what, command):
     """A user and an anonymous client, outside the room and in it."""
     for name, token in (("ann", {"token": case.token("ann")}), ("nobody", {})):
@@ -20,7 +27,7 @@ async def each(case, what, command):
             room = f"{what}-{who}:{command.__name__}-{name}"
             await client.send(**command(room))
             await client.subscribe(room)
-            await client.send(**command(room))
+            await do(client, command(room))
             await client.leave_room(room)
 
 
@@ -30,7 +37,7 @@ def with_token(what, command):
         for who in KINDS:
             room = f"{what}-{who}:{command.__name__}-token"
             await ann.subscribe(room, token=case.token("ann", channel=room))
-            await ann.send(**command(room))
+            await do(ann, command(room))
             await ann.leave_room(room)
     return inside
 
@@ -100,6 +107,7 @@ async def joins(case):
         client = await case.connect(name, **token)
         for who in KINDS:
             await client.subscribe(f"presence-{who}:joins-{name}", join_leave=True)
+            await client.stays(0.1)
 
 
 @case("recovery is for those who may see history", SETTINGS)
