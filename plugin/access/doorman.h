@@ -60,7 +60,10 @@ class Doorman {
 
  private:
   Outcome<GuestPtr> admit_by_token(std::string_view token, int64_t now) const;
+  Outcome<GuestPtr> admit_known(std::string_view token, int64_t now) const;
   Outcome<GuestPtr> admit_anonymous() const;
+  template <typename T, typename Check>
+  Deferred<Outcome<T>> with_keys(Outcome<T> outcome, Denial if_none, Check check);
   Outcome<GuestPtr> admitted(const HookReply<ConnectResult>& reply, int64_t now) const;
   Outcome<InvitationPtr> check_invitation(const SubscribeQuestion& question, Status if_invalid, int64_t now) const;
   bool has_revoked(std::string_view id, std::string_view user, int64_t issued_at, int64_t now) const;
