@@ -43,7 +43,7 @@ const typing = new Typing(() => {
 const switcher = new Switcher((next) => go(next));
 const tokenName = signsIn ? new TokenName() : null;
 const tokens = signsIn && new TokenSource(config.tokenUrl, {
-  named: (info) => tokenName.show(person(info)),
+  named: (info) => tokenName.show(info && person(info)),
   waiting: (text) => showHint(text, true),
 });
 
@@ -105,7 +105,9 @@ function showState(name) {
   send.disabled = close.disabled = name !== 'connected';
   banner.hidden = !(name in texts.banners);
   banner.dataset.state = name;
-  byId('banner-text').textContent = (name === 'disconnected' && ending) || (texts.banners[name] ?? '');
+  const why = name === 'disconnected' && ending;
+  byId('banner-text').role = why ? 'alert' : null;
+  byId('banner-text').textContent = why || (texts.banners[name] ?? '');
   reconnect.hidden = name !== 'disconnected';
   if (name !== 'connected') typing.clear();
   if (name === 'disconnected') people.set([]);

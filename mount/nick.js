@@ -40,11 +40,13 @@ export class TokenName {
     document.getElementById('nick').replaceWith(this.#place);
   }
 
+  // Null: there is no name.
   show(someone) {
+    if (!someone) return this.#place.replaceChildren();
     const before = document.createElement('span');
     before.className = 'visually-hidden';
     before.textContent = texts.yourName;
     const name = nameTag(someone, 'own-name');
-    this.#place.replaceChildren(before, name);
+    return this.#place.replaceChildren(before, name);
   }
 }

@@ -31,7 +31,7 @@ export class TokenSource {
   #on;
   #problem = '';
 
-  // Calls on.named(info) with what a new token says, and on.waiting(text) when the site does not give a token now (empty: it
+  // Calls on.named(info) with what a new token says (null: the reader is not signed in), and on.waiting(text) when the site does not give a token now (empty: it
   // does again).
   constructor(url, on) {
     this.#url = url;
@@ -42,7 +42,10 @@ export class TokenSource {
   async get() {
     const { token, refused, problem } = await this.#ask();
     this.#tell(problem ?? '');
-    if (refused) throw new globalThis.Centrifuge.UnauthorizedError();
+    if (refused) {
+      this.#on.named(null);
+      throw new globalThis.Centrifuge.UnauthorizedError();
+    }
     if (problem) throw new Error(problem);
     this.#on.named(infoOf(token));
     return token;

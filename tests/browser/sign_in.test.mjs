@@ -69,7 +69,7 @@ for (const [locale, verified, prefix] of [['zh-TW', '已驗證', '你的名字�
     assert.equal(await ben.page.locator('#messages .mark').getAttribute('title'),
       locale === 'en-US' ? 'Verified: 42' : '已驗證：42');
     // The own name is a text, not a button.
-    assert.equal(await ann.page.locator('.nick').innerText(), prefix + '美玲');
+    assert.equal(await ann.page.locator('.nick').textContent(), prefix + '美玲');
     assert.deepEqual(await marked(ann.page, '.nick'), ['美玲']);
     assert.equal(await ann.page.locator('button.nick').count(), 0);
   });
@@ -118,7 +118,8 @@ test('a revoked token ends the connection, and signing in again opens it', async
   await page.locator('#input').fill('還沒說完');
   await api('revoke_token', { uid: (await session.get()).claims.jti });
   await stays(page, session);
-  assert.equal(await banner(page), '你的登入已經失效或被撤銷。請在網站上重新登入，再重新連線。');
+  assert.equal(await page.getByRole('alert').filter({ visible: true }).textContent(),
+    '你的登入已經失效或被撤銷。請在網站上重新登入，再重新連線。');
   await shows(page, [OPENED, CLOSED]);
   assert.match(await page.locator('.closed .detail').textContent(), /登入憑證無效或已被撤銷（代碼 3500：/);
   assert.equal(await page.locator('#input').inputValue(), '還沒說完');
@@ -167,6 +168,7 @@ test('a reader who signs out is out when the token expires', async () => {
   const { page, session } = await reader({ user: '42', name: '美玲', lifetime: 2 });
   await session.set({ status: 401 });
   await stays(page, session);
+  assert.equal(await page.locator('.nick').innerText(), '');
   assert.match(await banner(page), /^你還沒有登入這個網站/);
 });
 
