@@ -68,6 +68,9 @@ for (const [locale, verified, prefix] of [['zh-TW', '已驗證', '你的名字�
     assert.equal(await ben.page.getByRole('log').getByRole('img', { name: verified, exact: true }).count(), 1);
     assert.equal(await ben.page.locator('#messages .mark').getAttribute('title'),
       locale === 'en-US' ? 'Verified: 42' : '已驗證：42');
+    await ben.page.reload();
+    await message(ben.page, '我是美玲');
+    assert.deepEqual(await marked(ben.page, '#messages'), ['美玲'], 'in the history, too');
     // The own name is a text, not a button.
     assert.equal(await ann.page.locator('.nick').textContent(), prefix + '美玲');
     assert.deepEqual(await marked(ann.page, '.nick'), ['美玲']);

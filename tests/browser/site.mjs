@@ -9,20 +9,17 @@ import { pageUrl } from './support.mjs';
 
 export const guests = new URL(process.env.LWS_CHAT_GUESTS);
 
-// A browser's session at the site. Its reader is signed in, unless `browser` is still without the session's cookie.
+// A browser's session at the site.
 export class Session {
   #name = randomBytes(6).toString('hex');
   #url = new URL(`/sessions/${this.#name}`, process.env.LWS_CHAT_PROGRAM);
 
+  // Signs this reader in: { user, name }.
   static async of(context, reader) {
     const session = new Session();
     await session.set({ status: 200, lifetime: 3600, ...reader });
-    await session.give(context);
+    await context.addCookies([{ name: 'session', value: session.#name, url: pageUrl.origin }]);
     return session;
-  }
-
-  give(context) {
-    return context.addCookies([{ name: 'session', value: this.#name, url: pageUrl.origin }]);
   }
 
   // Changes what the site says about the session: user, name, lifetime of tokens in seconds, HTTP status.
