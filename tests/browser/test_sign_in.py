@@ -11,7 +11,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.back_end import KEY, key_file  # noqa: E402
 from support.server import BUILD, ROOT, Server  # noqa: E402
-from support.site import SECRET, Site  # noqa: E402
+from signing_site import SECRET, Site  # noqa: E402
 from test_browser import shipped_vhost  # noqa: E402
 
 # The page's folder, and its config.json there. None: without the file.
@@ -46,7 +46,7 @@ class SignIn(unittest.TestCase):
         made["mounts"] = [made["mounts"][0]] + [
             {"mountpoint": f"/{page}", "origin": f"file://{self.folder}/{page}", "default": "index.html"} for page in PAGES]
         made["ws-protocols"][0]["lws-chat"].update({
-            "token-secret-file": str(self.secret), "trusted-proxies": "127.0.0.1", "server-names": "*",
+            "token-secret-file": str(self.secret), "trusted-proxies": "127.0.0.1",
             "news/may-publish": "nobody", "staff/may-join": "nobody", **options})
         return made
 

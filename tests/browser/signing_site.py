@@ -9,8 +9,8 @@ import os
 import threading
 import time
 
-from .nginx import Nginx
-from .server import free_port
+from integration.test_proxy import Nginx
+from support.server import free_port
 
 SECRET = "the secret of the site, 32 bytes or more"
 
@@ -74,7 +74,12 @@ class Site:
         self.own = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
         self.own.sessions = {}
         self.program = f"http://127.0.0.1:{self.own.server_port}"
-        self.nginx = Nginx(behind, f"    location /account/ {{ proxy_pass {self.program}; }}\n")
+        self.nginx = Nginx(behind)
+        config = self.nginx.folder / "lws-chat"
+        # As lws-chatd(8) says: beside "location /".
+        text, beside = config.read_text(), "    location / {"
+        assert text.count(beside) == 1, text
+        config.write_text(text.replace(beside, f"    location /account/ {{ proxy_pass {self.program}; }}\n{beside}"))
         self.url = f"https://localhost:{self.nginx.port}"
 
     def __enter__(self):
