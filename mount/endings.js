@@ -4,12 +4,12 @@
 import { texts } from './i18n.js';
 
 const NOT_SIGNED_IN = 1; // the SDK's own code: the site gave no token
-const NO_TOKEN = 'a token is required'; // the reason that tells this 3501 from others
+const NO_TOKEN = 'a token is required'; // ends the reason of this 3501, unlike others
 const ASKED_FOR = [0, 4500]; // by the SDK's client, by the close word
 
 export function wordsOf({ code, reason }) {
   if (code === NOT_SIGNED_IN) return { line: texts.notSignedIn, detail: '', banner: texts.ends[code] };
-  const key = code === 3501 && reason === NO_TOKEN ? 'noToken' : code;
+  const key = code === 3501 && reason.endsWith(NO_TOKEN) ? 'noToken' : code;
   return {
     line: texts.closed,
     detail: ASKED_FOR.includes(code) ? '' : texts.detail(texts.codes[key] ?? texts.codes[code], code, reason),
