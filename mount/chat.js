@@ -1,18 +1,22 @@
 // The page: connects the connection, the list of messages, the list of people and the controls.
 
+import { loadConfig } from './config.js';
 import { Connection } from './connection.js';
+import { wordsOf } from './endings.js';
 import { language, switchLanguage, texts, translate } from './i18n.js';
 import { Log } from './log.js';
 import { addMyId, connectData } from './me.js';
-import { NickDialog } from './nick.js';
+import { NickDialog, TokenName } from './nick.js';
 import { People } from './people.js';
-import { person } from './person.js';
+import { person, trustUsers } from './person.js';
 import { Switcher, addressOf, roomOfAddress, shown, typingRoomOf } from './rooms.js';
+import { TokenSource } from './token.js';
 import { Typing } from './typing.js';
 
 const CLOSE_WORD = 'close'; // asks the server to close
 const CLOSE_WAIT_MS = 3000; // after this the page closes by itself
 const HINT_MS = 6000;
+const PERMISSION_DENIED = 103; // the protocol's error
 
 const byId = (id) => document.getElementById(id);
 const controls = Object.fromEntries(['input', 'send', 'close', 'reconnect', 'state', 'banner', 'hint', 'panel']
@@ -20,8 +24,13 @@ const controls = Object.fromEntries(['input', 'send', 'close', 'reconnect', 'sta
 
 translate(document);
 
+const config = await loadConfig();
+const signsIn = config.tokenUrl !== undefined;
+if (signsIn) trustUsers();
+
 let { room, possible } = roomOfAddress();
 let state = 'connecting';
+let ending = config.problem; // the banner's text once disconnected (undefined: the usual one)
 let closeTimer = 0;
 let hintTimer = 0;
 const drafts = new Map(); // room -> unsent text
@@ -32,10 +41,15 @@ const typing = new Typing(() => {
   if (people.count !== 1) connection.tellTyping();
 });
 const switcher = new Switcher((next) => go(next));
+const tokenName = signsIn ? new TokenName() : null;
+const tokens = signsIn && new TokenSource(config.tokenUrl, {
+  named: (info) => tokenName.show(info && person(info)),
+  waiting: (text) => showHint(text, true),
+});
 
 // ---- Events of the connection ----
 
-const connection = new Connection(socketUrl(), connectData(), {
+const connection = new Connection(socketUrl(), connectData(signsIn), tokens ? () => tokens.get() : null, {
   state: showState,
   connected: addMyId,
   entered({ why, history }) {
@@ -65,11 +79,12 @@ const connection = new Connection(socketUrl(), connectData(), {
   },
   typing: (info) => typing.heard(info),
   reply: (data) => log.system('reply', typeof data === 'string' ? data : JSON.stringify(data)),
-  closed({ code, reason }) {
+  closed(context) {
     clearTimeout(closeTimer);
     closeTimer = 0;
-    const asked = code === 4500 || code === 0;
-    log.system('closed', texts.closed, asked ? '' : texts.detail(texts.codes[code], code, reason));
+    const { line, detail, banner } = wordsOf(context);
+    ending = banner;
+    log.system('closed', line, detail);
   },
 });
 
@@ -90,7 +105,9 @@ function showState(name) {
   send.disabled = close.disabled = name !== 'connected';
   banner.hidden = !(name in texts.banners);
   banner.dataset.state = name;
-  byId('banner-text').textContent = texts.banners[name] ?? '';
+  const why = name === 'disconnected' && ending;
+  byId('banner-text').role = why ? 'alert' : null;
+  byId('banner-text').textContent = why || (texts.banners[name] ?? '');
   reconnect.hidden = name !== 'disconnected';
   if (name !== 'connected') typing.clear();
   if (name === 'disconnected') people.set([]);
@@ -160,9 +177,10 @@ async function publish(text) {
   const from = room;
   try {
     await connection.publish(text);
-  } catch {
+  } catch ({ code }) {
     if (from !== room) return;
-    showHint(texts.notSent);
+    if (code === PERMISSION_DENIED) showHint(texts.readOnly, true);
+    else showHint(texts.notSent);
     if (controls.input.value === '') controls.input.value = text;
   }
 }
@@ -216,13 +234,16 @@ controls.close.addEventListener('click', () => {
 
 controls.reconnect.addEventListener('click', () => {
   controls.input.focus();
-  connection.connect();
+  if (config.problem) location.reload();
+  else connection.connect();
 });
 
-new NickDialog((nick) => {
-  connection.rename(connectData());
-  log.rule('notice', texts.renamed(nick));
-});
+if (!signsIn) {
+  new NickDialog((nick) => {
+    connection.rename(connectData(signsIn));
+    log.rule('notice', texts.renamed(nick));
+  });
+}
 
 byId('language').textContent = texts.otherLanguage;
 byId('language').lang = language === 'en' ? 'zh-Hant' : 'en';
@@ -241,6 +262,11 @@ if (!possible) {
   history.replaceState(null, '', addressOf(room));
   showHint(texts.badRoom.url(room), true);
 }
+if (config.missing) showHint(config.missing, true);
 controls.input.focus();
-connection.enter(room, typingRoomOf(room));
-connection.connect();
+if (config.problem) {
+  showState('disconnected');
+} else {
+  connection.enter(room, typingRoomOf(room));
+  connection.connect();
+}

@@ -23,6 +23,8 @@ const MAX_FRAME = 65536; // the server's max-message
 const ENVELOPE = 256; // bytes of a frame around text and room, at most
 const LIMIT_EXCEEDED = 106; // the protocol's error for a list that would be too long
 const ASK_AGAIN_MS = 15000;
+const TOKEN_EXPIRED = 109; // the protocol's error for it; the SDK gets another token
+const MAX_EXPIRED = 3; // in a row
 const TOO_LARGE = 3; // the SDK's own code for the close code 1009
 
 const utf8 = new TextEncoder();
@@ -40,16 +42,28 @@ export class Connection {
   #visit = null;
   #why = 'reader';
   #renaming = false;
+  #getToken;
+  #expired = 0; // tokens in a row that had expired
+  #givenUp = null; // why this page, not the server, has ended the connection
 
-  constructor(url, data, listener) {
+  // `getToken` fetches a token (null: there are none).
+  constructor(url, data, getToken, listener) {
     this.#on = listener;
+    this.#getToken = getToken;
     const { Centrifuge } = globalThis;
-    this.#client = new Centrifuge(url, { data, websocket: Socket, minReconnectDelay: 300, maxReconnectDelay: 5000 });
+    this.#client = new Centrifuge(url, {
+      data, getToken, websocket: Socket, minReconnectDelay: 300, maxReconnectDelay: 5000,
+    });
     this.#client.on('connecting', () => this.#showState());
-    this.#client.on('error', () => this.#showState());
-    this.#client.on('connected', ({ client: id }) => this.#on.connected(id));
-    this.#client.on('disconnected', ({ code, reason }) => {
+    this.#client.on('error', (context) => this.#failed(context));
+    this.#client.on('connected', ({ client: id }) => {
+      this.#expired = 0;
+      this.#on.connected(id);
+    });
+    this.#client.on('disconnected', (context) => {
       if (this.#renaming) return;
+      const { code, reason } = this.#givenUp ?? context;
+      this.#givenUp = null;
       this.#on.closed(code === TOO_LARGE ? { code: 1009, reason: '' } : { code, reason });
       this.#on.state('disconnected');
     });
@@ -61,6 +75,8 @@ export class Connection {
   connect() {
     this.#why = 'reader';
     if (this.#visit?.sub.state === 'unsubscribed') this.#subscribe(this.#visit);
+    // The reader may have signed in again since the last token.
+    if (this.#getToken && this.#client.state === 'disconnected') this.#client.setToken('');
     this.#client.connect();
   }
 
@@ -111,6 +127,17 @@ export class Connection {
   tellTyping() {
     const typing = this.#visit.typing;
     if (typing?.state === 'subscribed') typing.publish('').catch(() => {});
+  }
+
+  // The SDK tries again by itself. It would go on for ever with a site that gives out tokens that have expired.
+  #failed({ type, error }) {
+    if (type === 'connect' && error.code === TOKEN_EXPIRED) this.#expired += 1;
+    if (this.#expired >= MAX_EXPIRED) {
+      this.#expired = 0;
+      this.#givenUp = { code: error.code, reason: error.message };
+      this.#client.disconnect();
+    }
+    this.#showState();
   }
 
   #showState() {

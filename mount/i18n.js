@@ -59,6 +59,32 @@ const chinese = {
     : '斷線期間的訊息可能有遺漏，無法補回'),
   tooLong: '訊息太長，請分成幾則送出。',
   notSent: '訊息可能沒有送出，請確認後再試一次。',
+  readOnly: '你不能在這個房間發言，訊息沒有送出。',
+  yourName: '你的名字：',
+  verified: '已驗證',
+  verifiedAs: (user) => `已驗證：${user}`,
+  notSignedIn: '尚未登入',
+  // `status` is the site's HTTP status, 0 if there is none.
+  noToken: (status) => `網站目前無法確認你的登入（${status === 0 ? '沒有有效的回應' : `狀態碼 ${status}`}），會自動再試。`,
+  // Banners for some close codes, which say what the reader can do.
+  ends: {
+    1: '你還沒有登入這個網站。請先登入，再重新連線。',
+    109: '網站給的登入憑證已經過期，可能是網站的時鐘不準。請稍後再重新連線。',
+    3500: '你的登入已經失效或被撤銷。請在網站上重新登入，再重新連線。',
+    noToken: '這裡只接受已登入的人，但是這個頁面沒有設定登入。請通知網站管理員。',
+    3503: '伺服器結束了你的連線。',
+    3507: '這裡只接受已登入的人。請在網站上登入，再重新連線。',
+  },
+  config: {
+    missing: '找不到頁面的設定檔 config.json，所以沒有使用登入。',
+    unreachable: '無法載入頁面的設定檔 config.json。請檢查網路，再重新連線。',
+    status: (status) => `無法載入頁面的設定檔 config.json（狀態碼 ${status}）。請通知網站管理員。`,
+    notJson: '頁面的設定檔 config.json 不是有效的 JSON。請通知網站管理員。',
+    notObject: '頁面的設定檔 config.json 應該是 JSON 物件，例如 {}。請通知網站管理員。',
+    unknown: (name, known) => `頁面的設定檔 config.json 有未知的設定「${name}」，可用的是「${known}」。請通知網站管理員。`,
+    notText: (name) => `頁面的設定檔 config.json 的「${name}」應該是一個網址。請通知網站管理員。`,
+    otherSite: (url, origin) => `頁面的設定檔 config.json 的網址「${url}」必須在 ${origin}。請通知網站管理員。`,
+  },
   badRoom: {
     empty: '請輸入房間名稱。',
     long: '房間名稱太長。',
@@ -69,6 +95,8 @@ const chinese = {
   binary: (size) => `[二進位資料，${size} 位元組]`,
   // Meanings of close codes. A code that is not listed shows only its number.
   codes: {
+    103: '你不能進入這個房間',
+    109: '網站給的登入憑證已經過期',
     1001: '伺服器正在關閉或重新啟動',
     1006: '連線中斷',
     1007: '訊息不是有效的文字',
@@ -76,7 +104,11 @@ const chinese = {
     1009: '訊息太大',
     1011: '伺服器發生錯誤',
     3008: '接收速度太慢',
+    3500: '登入憑證無效或已被撤銷',
     3501: '伺服器不接受這個請求',
+    noToken: '伺服器要求登入',
+    3503: '伺服器結束了這個連線',
+    3507: '伺服器不接受未登入的人',
   },
   detail: (meaning, code, reason) =>
     `${meaning ?? '連線已關閉'}（代碼 ${code}${reason ? `：${reason}` : ''}）`,
@@ -150,6 +182,34 @@ const english = {
   },
   tooLong: 'This message is too long. Please send it in parts.',
   notSent: 'The message may not have been sent. Please look, and try again.',
+  readOnly: 'You may not write in this room. The message was not sent.',
+  yourName: 'Your name: ',
+  verified: 'verified',
+  verifiedAs: (user) => `Verified: ${user}`,
+  notSignedIn: 'Not signed in',
+  noToken: (status) => `The site cannot confirm your sign-in now (${status === 0 ? 'no valid answer' : `status ${status}`}). `
+    + 'The page tries again.',
+  ends: {
+    1: 'You are not signed in on this site. Sign in, then reconnect.',
+    109: 'The site’s token for you had already expired. Its clock may be wrong. Reconnect later.',
+    3500: 'Your sign-in is no longer valid, or it was revoked. Sign in on the site again, then reconnect.',
+    noToken: 'Only people who are signed in may enter, but this page has no sign-in. Please tell the site’s administrator.',
+    3503: 'The server has ended your connection.',
+    3507: 'Only people who are signed in may enter. Sign in on the site, then reconnect.',
+  },
+  config: {
+    missing: 'The page’s file config.json is missing, so nobody signs in here.',
+    unreachable: 'The page’s file config.json could not be loaded. Check the network, then reconnect.',
+    status: (status) => `The page’s file config.json could not be loaded (status ${status}). Please tell the site’s administrator.`,
+    notJson: 'The page’s file config.json is not valid JSON. Please tell the site’s administrator.',
+    notObject: 'The page’s file config.json must be a JSON object, such as {}. Please tell the site’s administrator.',
+    unknown: (name, known) => `The page’s file config.json has the unknown setting “${name}”, expected “${known}”. `
+      + 'Please tell the site’s administrator.',
+    notText: (name) => `The setting “${name}” in the page’s file config.json must be an address. `
+      + 'Please tell the site’s administrator.',
+    otherSite: (url, origin) => `The address “${url}” in the page’s file config.json must be on ${origin}. `
+      + 'Please tell the site’s administrator.',
+  },
   badRoom: {
     empty: 'Please type the name of a room.',
     long: 'The name of this room is too long.',
@@ -159,6 +219,8 @@ const english = {
   },
   binary: (size) => `[binary, ${size} ${size === 1 ? 'byte' : 'bytes'}]`,
   codes: {
+    103: 'You may not enter this room',
+    109: 'The site’s token had already expired',
     1001: 'The server is going away or restarting',
     1006: 'The connection was lost',
     1007: 'The message was not valid text',
@@ -166,7 +228,11 @@ const english = {
     1009: 'The message was too large',
     1011: 'The server had an error',
     3008: 'This page received too slowly',
+    3500: 'The token is invalid or was revoked',
     3501: 'The server did not accept this request',
+    noToken: 'The server asks for a token',
+    3503: 'The server ended this connection',
+    3507: 'The server accepts only people who are signed in',
   },
   detail: (meaning, code, reason) =>
     `${meaning ?? 'The connection was closed'} (code ${code}${reason ? `: ${reason}` : ''})`,

@@ -1,7 +1,7 @@
 // Elements for the lines of the list of messages. Text is always inserted as text, never as markup.
 
 import { language, texts } from './i18n.js';
-import { avatar } from './person.js';
+import { avatar, nameTag } from './person.js';
 
 const locale = language === 'en' ? 'en-GB' : 'zh-TW';
 const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -43,9 +43,7 @@ export function messageLine({ data, author, time }, leads) {
   const line = document.createElement('li');
   line.className = `message ${kind}${author.own ? ' own' : ''}${leads ? ' leads' : ''}`;
   if (leads && !author.own) line.append(avatar(author));
-  const name = part('span', `name ${author.hue}`, author.name);
-  name.dir = 'auto';
-  line.append(name, textOf(text));
+  line.append(nameTag(author, `name ${author.hue}`), textOf(text));
   if (time) line.append(timeOf(time));
   return line;
 }

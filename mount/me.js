@@ -62,5 +62,7 @@ export function addMyId(client) {
 
 export const isMe = (client) => tab.ids.includes(client);
 
-// Data for the server on connecting. Others see user and info.
-export const connectData = () => ({ user: tab.user, info: { nick }, session: tab.session });
+// Data for the server on connecting. Others see user and info. A token says who a reader is that has signed in.
+export const connectData = (signsIn) => (signsIn
+  ? { session: tab.session }
+  : { user: tab.user, info: { nick }, session: tab.session });

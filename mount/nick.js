@@ -1,6 +1,8 @@
-// The reader's own nickname: a button that shows it, and a dialog that changes it.
+// The reader's own name. A nickname is a button that shows it, with a dialog that changes it. The name of a token is a text.
 
+import { texts } from './i18n.js';
 import { cleanNick, myNick, setMyNick } from './me.js';
+import { nameTag } from './person.js';
 
 export class NickDialog {
   #dialog = document.getElementById('nick-dialog');
@@ -27,5 +29,24 @@ export class NickDialog {
     this.#field.value = myNick();
     this.#dialog.showModal();
     this.#field.select();
+  }
+}
+
+export class TokenName {
+  #place = document.createElement('p');
+
+  constructor() {
+    this.#place.className = 'nick';
+    document.getElementById('nick').replaceWith(this.#place);
+  }
+
+  // Null: there is no name.
+  show(someone) {
+    if (!someone) return this.#place.replaceChildren();
+    const before = document.createElement('span');
+    before.className = 'visually-hidden';
+    before.textContent = texts.yourName;
+    const name = nameTag(someone, 'own-name');
+    return this.#place.replaceChildren(before, name);
   }
 }

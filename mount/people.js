@@ -1,7 +1,7 @@
 // The members of the room: presence at the start, then joins and leaves.
 
 import { texts } from './i18n.js';
-import { avatar, person } from './person.js';
+import { avatar, nameTag, person } from './person.js';
 
 const MAX_SHOWN = 200;
 
@@ -67,11 +67,7 @@ export class People {
 
 function item(someone) {
   const line = document.createElement('li');
-  const name = document.createElement('span');
-  name.className = 'name';
-  name.dir = 'auto';
-  name.textContent = someone.name;
-  line.append(avatar(someone), name);
+  line.append(avatar(someone), nameTag(someone));
   if (someone.own) {
     const you = document.createElement('span');
     you.className = 'you';

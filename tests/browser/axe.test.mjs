@@ -1,19 +1,11 @@
 // axe-core finds nothing wrong with the pages, in a real browser against a running server (LWS_CHAT_URL).
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { faults } from './axe.mjs';
 import { OPENED, message, myNick, openWindows, say, showsPeople, state, until } from './support.mjs';
 
 const windows = openWindows();
-const axe = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-
-// The violations, with their elements.
-async function faults(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ['violations'] }));
-  return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
 
 for (const options of [
   { colorScheme: 'light' },

@@ -14,7 +14,7 @@ const heading = (page) => page.locator('#room').textContent();
 // ---- Rooms ----
 
 test('the address names the room, and rooms do not see each other', async () => {
-  const room = `${windows.room} 讀書會 #1&?`;
+  const room = `${windows.room} 讀書會 %231&?`;
   const a = await windows.open({ room });
   const b = await windows.open({ room });
   const elsewhere = await windows.open();

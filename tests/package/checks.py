@@ -92,6 +92,7 @@ def the_page_answers_over_https_and_http():
         assert "<title>" in html, html[:300]
         for script in re.findall(r'<script[^>]* src="([^"]+)"', html):
             assert page(url + script), f"{url}{script} is not empty"
+        assert page(url + "config.json") == "{}\n", "the page's settings are /etc/lws-chat/page.json"
 
 
 def websockets_talk_over_tls_and_plain():
@@ -331,6 +332,8 @@ def an_upgrade_tells_clients_to_reconnect_and_keeps_edited_files():
     edited = pathlib.Path("/etc/lws-chatd/conf.d/10-http")
     replace(edited, '"port": "8000"', '"port": "8001"')
     mine, https = edited.read_text(), HTTPS.read_text()
+    page_settings = pathlib.Path("/etc/lws-chat/page.json")
+    page_settings.write_text('{ "token-url": "/account/token" }\n')
     assert restart()
     process, urls = service("MainPID"), ("wss://localhost:8443/chat/", "ws://localhost:8001/chat/")
 
@@ -352,6 +355,7 @@ def an_upgrade_tells_clients_to_reconnect_and_keeps_edited_files():
     # The new version of the file is in a folder that the server does not read.
     assert pathlib.Path("/etc/lws-chatd/10-http.dpkg-dist").read_text().startswith("# Of the next version.")
     assert sorted(path.name for path in edited.parent.iterdir()) == ["10-http", "20-https", "30-status"]
+    assert page_settings.read_text() == '{ "token-url": "/account/token" }\n'
     for url in urls:
         talks(url)
 

@@ -48,6 +48,7 @@ def it_serves_the_page_and_chat_as_its_user():
     with started(command, "https://localhost:8443/web/"):
         for url in "https://localhost:8443/web/", "http://localhost:8000/web/":
             assert "<title>" in page(url), url
+            assert page(url + "config.json") == "{}\n", url
         for url in "wss://localhost:8443/chat/", "ws://localhost:8000/chat/":
             talks(url)
 
