@@ -21,7 +21,7 @@ from harness.back_end import BackEnd  # noqa: E402
 from harness.script import KEYS, issuer  # noqa: E402
 from harness.servers import CENTRIFUGO, SERVERS  # noqa: E402
 from harness.settings import MEMBERS, Rooms, Settings, TOKEN, USERS  # noqa: E402
-from harness.tokens import SECRET  # noqa: E402
+from support.tokens import SECRET  # noqa: E402
 from walk_site import Site  # noqa: E402
 from support.server import BUILD, PATIENCE, ROOT  # noqa: E402
 

@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 
-from . import machine, servers
+from . import machine, servers, tokens
 from .crowd import Crowd, frame, upgrade
 from .tables import DASH, markdown, number
 
-KEYS = ("growth", "starve")
+KEYS = ("growth", "starve", "tokens")
 MEASURED = 1000      # number of connections for a mean cost
 PING_INTERVAL = 25   # seconds, the default
 TARGET = 100         # milliseconds
@@ -345,4 +345,6 @@ def print_tables(build, given, wanted, own, core):
         failures += [f"starvation: {row[0]}: {row[4]} messages never came back" for row in rows if row[4] != "0"]
         print("### Starvation\n\n" + markdown(["load", "p50 ms", "p99 ms", "longest ms", "never", "server CPU s", "MiB more"],
                                                 rows) + "\n")
+    if "tokens" in wanted:
+        failures += tokens.table(lambda **options: Host(build, **options), core, given.quick)
     return failures

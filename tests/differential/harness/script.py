@@ -3,7 +3,7 @@ import importlib.util
 import pathlib
 import tempfile
 
-from .tokens import Issuer, Keys
+from support.tokens import Issuer, Keys
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="lws-chat-keys-")
 KEYS = Keys(_FOLDER.name)

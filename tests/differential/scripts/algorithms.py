@@ -1,7 +1,7 @@
 """The algorithms of signatures, and where the keys come from."""
 from harness.script import case
 from harness.settings import Rooms, Settings, USERS
-from harness.tokens import SECRET
+from support.tokens import SECRET
 
 ROOMS = (("", Rooms(join=USERS, keep=False)),)
 PUBLIC = {alg: Settings(public_key=alg, rooms=ROOMS) for alg in ("RS256", "ES256", "ES384", "ES512")}

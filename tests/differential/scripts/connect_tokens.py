@@ -1,7 +1,7 @@
 """Connecting: which tokens let a client in, and what the others get."""
 from harness.script import case
 from harness.settings import Settings, USERS, Rooms
-from harness.tokens import SECRET
+from support.tokens import SECRET
 
 ROOMS = (("", Rooms(join=USERS)),)
 HMAC = Settings(secret=SECRET, rooms=ROOMS)

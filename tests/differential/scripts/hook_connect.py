@@ -4,7 +4,7 @@ import time
 from harness.back_end import Reply
 from harness.script import case
 from harness.settings import MEMBERS, NOBODY, Rooms, Settings
-from harness.tokens import SECRET
+from support.tokens import SECRET
 
 ROOMS = (("", Rooms(join=NOBODY, publish=MEMBERS, history=MEMBERS, presence=MEMBERS)),
          ("recover", Rooms(join=NOBODY, history=MEMBERS)))

@@ -4,7 +4,7 @@ import time
 from harness.back_end import Reply
 from harness.script import case
 from harness.settings import Rooms, Settings, USERS
-from harness.tokens import SECRET
+from support.tokens import SECRET
 
 SETTINGS = Settings(secret=SECRET, hooks=("connect", "refresh"), hook_timeout=1500, grace=1,
                     rooms=(("", Rooms(join=USERS, presence=USERS)),))

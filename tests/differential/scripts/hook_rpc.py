@@ -2,7 +2,7 @@
 from harness.back_end import Reply
 from harness.script import case
 from harness.settings import Rooms, Settings, USERS
-from harness.tokens import SECRET
+from support.tokens import SECRET
 
 ROOMS = (("", Rooms(join=USERS)),)
 SETTINGS = Settings(secret=SECRET, hooks=("rpc",), hook_timeout=1500, anonymous=True, rooms=ROOMS)

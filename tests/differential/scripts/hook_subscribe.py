@@ -4,7 +4,7 @@ import time
 from harness.back_end import Reply
 from harness.script import case
 from harness.settings import ANYONE, MEMBERS, NOBODY, Rooms, Settings
-from harness.tokens import SECRET
+from support.tokens import SECRET
 
 SETTINGS = Settings(secret=SECRET, hook_timeout=1500, grace=1, anonymous=True, rooms=(
     ("", Rooms(join=ANYONE)),

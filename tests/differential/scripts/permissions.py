@@ -1,7 +1,7 @@
 """Who may publish, see the history, and see who is there."""
 from harness.script import case
 from harness.settings import ANYONE, MEMBERS, NOBODY, Rooms, Settings, TOKEN, USERS
-from harness.tokens import SECRET
+from support.tokens import SECRET
 
 KINDS = (ANYONE, USERS, MEMBERS, TOKEN, NOBODY)
 SETTINGS = Settings(secret=SECRET, anonymous=True, rooms=(

@@ -1,7 +1,7 @@
 """A connection expires, and refresh prolongs it."""
 from harness.script import case
 from harness.settings import Rooms, Settings, USERS
-from harness.tokens import SECRET
+from support.tokens import SECRET
 
 SETTINGS = Settings(secret=SECRET, grace=1, rooms=(("", Rooms(join=USERS, keep=False)),))
 

@@ -1,7 +1,7 @@
 """Subscriptions that the server makes: of a token, and through the API."""
 from harness.script import case
 from harness.settings import MEMBERS, NOBODY, Rooms, Settings
-from harness.tokens import SECRET
+from support.tokens import SECRET
 
 SETTINGS = Settings(secret=SECRET, grace=1, anonymous=True, rooms=(
     ("", Rooms(join=NOBODY, publish=MEMBERS, history=MEMBERS, presence=MEMBERS)),

@@ -1,7 +1,7 @@
 """A subscription expires, and sub_refresh prolongs it."""
 from harness.script import case
 from harness.settings import NOBODY, Rooms, Settings
-from harness.tokens import SECRET
+from support.tokens import SECRET
 
 SETTINGS = Settings(secret=SECRET, grace=1, rooms=(("", Rooms(join=NOBODY, keep=False)),))
 

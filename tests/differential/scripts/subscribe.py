@@ -1,7 +1,7 @@
 """Subscribing to every kind of room."""
 from harness.script import case
 from harness.settings import ANYONE, MEMBERS, NOBODY, Rooms, Settings, TOKEN, USERS
-from harness.tokens import SECRET
+from support.tokens import SECRET
 
 SETTINGS = Settings(secret=SECRET, anonymous=True, rooms=(
     ("", Rooms(join=USERS, publish=MEMBERS, presence=MEMBERS, history=MEMBERS)),
