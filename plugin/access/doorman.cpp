@@ -121,13 +121,42 @@ Outcome<GuestPtr> Doorman::admitted(const HookReply<ConnectResult>& reply, int64
   return GuestPtr(std::move(guest));
 }
 
+Outcome<GuestPtr> Doorman::admit_user(Outcome<GuestPtr> outcome) const {
+  if (!outcome.denial && outcome.value->user.empty() && !anonymous_) return Denial::disconnect(Status::kAnonymous);
+  return outcome;
+}
+
+// The id of a client without a connection token is made later than its token.
+Outcome<GuestPtr> Doorman::admit_subscriber(SubscriptionClaims& claims, int64_t now) const {
+  if (!claims.client.empty()) return Denial::disconnect(Status::kBadToken, "the token of another client");
+  if (has_revoked(claims.id, claims.user, claims.issued_at, now)) return Denial::disconnect(Status::kRevoked);
+  if (is_over(claims.expires_at, now)) return expired_already();
+  auto guest = std::make_shared<Guest>();
+  guest->user = std::move(claims.user);
+  guest->expires_at = claims.expires_at;
+  guest->token_id = std::move(claims.id);
+  guest->token_issued_at = claims.issued_at;
+  ServerSubscription room;
+  room.room = std::move(claims.room);
+  room.info = std::move(claims.info);
+  room.data = std::move(claims.data);
+  room.override = claims.override;
+  guest->rooms.push_back(std::move(room));
+  return GuestPtr(std::move(guest));
+}
+
+Outcome<GuestPtr> Doorman::admit_by_any_token(std::string_view token, int64_t now) const {
+  Outcome<GuestPtr> as_connection = admit_by_token(token, now);
+  bool invalid = as_connection.denial && as_connection.denial->why == Status::kBadToken;
+  if (!invalid || !seams_.tokens) return admit_user(std::move(as_connection));
+  TokenCheck<SubscriptionClaims> check = seams_.tokens->check_subscription(token, now);
+  if (check.verdict == TokenVerdict::kInvalid) return as_connection;
+  if (check.verdict != TokenVerdict::kValid) return refused(check.verdict, std::move(check.reason), {});
+  return admit_user(admit_subscriber(check.claims, now));
+}
+
 Deferred<Outcome<GuestPtr>> Doorman::admit(std::string_view token, const ConnectQuestion& question, int64_t now) {
-  if (!token.empty()) {
-    Outcome<GuestPtr> outcome = admit_by_token(token, now);
-    if (!outcome.denial && outcome.value->user.empty() && !anonymous_)
-      return Outcome<GuestPtr>(Denial::disconnect(Status::kAnonymous));
-    return outcome;
-  }
+  if (!token.empty()) return admit_user(admit_by_token(token, now));
   if (!has_hook(HookKind::kConnect)) return admit_anonymous();
   return seams_.hooks->connect(question).map(
       [this, now](const HookReply<ConnectResult>& reply) { return admitted(reply, now); });
