@@ -90,9 +90,9 @@ Status RuleGate::judge_join(const Namespace& space, const Grant& grant, std::str
 }
 
 Deferred<Status> RuleGate::judge(const Grant& grant, Action action, std::string_view room, const Message*) {
-  if (grant.server) return Status::kOk;
   const Namespace* space = find(room);
   if (!space) return Status::kUnknownNamespace;
+  if (grant.server) return Status::kOk;
   if (!fits(*space, room)) return Status::kBadRoomName;
   if (action == Action::kJoin) return judge_join(*space, grant, room);
   const RoomRules& rules = space->rules;

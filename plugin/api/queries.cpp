@@ -16,18 +16,27 @@ std::string room_of(Request& request, std::initializer_list<std::string_view> fi
   return channel;
 }
 
+// Answers, unless there can be no such room.
+template <typename Answer>
+Deferred<Result> answer_about(const Context& context, const std::string& channel, Answer answer) {
+  return context.hub.permit(kServerGrant, Action::kHistory, channel).map([answer](Status status) {
+    return status == Status::kOk ? answer() : Result::refused(status);
+  });
+}
+
 }  // namespace
 
 Deferred<Result> presence(const Context& context, Request& request) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad_request(request.problem());
-  return Result::of(query_presence(context.hub, channel, context.now));
+  return answer_about(context, channel, [=] { return Result::of(query_presence(context.hub, channel, context.now)); });
 }
 
 Deferred<Result> presence_stats(const Context& context, Request& request) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad_request(request.problem());
-  return Result::of(query_presence_stats(context.hub, channel, context.now));
+  return answer_about(context, channel,
+                      [=] { return Result::of(query_presence_stats(context.hub, channel, context.now)); });
 }
 
 Deferred<Result> history(const Context& context, Request& request) {
@@ -35,7 +44,8 @@ Deferred<Result> history(const Context& context, Request& request) {
   std::string problem;
   HistoryRange range = read_history_range(request, problem);
   if (!problem.empty()) return Result::bad_request(std::move(problem));
-  return Result::of(query_history(context.hub, channel, range, false, context.now));
+  return answer_about(context, channel,
+                      [=] { return Result::of(query_history(context.hub, channel, range, false, context.now)); });
 }
 
 Deferred<Result> history_remove(const Context& context, Request& request) {

@@ -267,6 +267,9 @@ const std::vector<OptionRow>& option_table() {
       flag("presence", "1", kRoom, OF(presence), "Allows members and back ends to ask who is in a room."),
       flag("join-leave", "1", kRoom, OF(join_leave),
            "Tells structured clients that ask for it who joins and leaves a room. Needs presence."),
+      flag("force-join-leave", "0", kRoom, OF(force_join_leave),
+           "Tells all structured clients who joins and leaves a room, also those that do not ask for it. Needs "
+           "join-leave."),
       choice("may-join", "anyone|users|token|nobody", "anyone", kRoom, OF(rules.join),
              "Clients that may join a room: anyone; users, whose user a token or a back end has confirmed; token, "
              "whom a subscription token or a back end lets into this room; nobody. A subscription token or a back end "

@@ -167,4 +167,23 @@ bool strangers_may_publish(const Options& options) {
                                               [&](const auto& space) { return lets(space.second.rules); });
 }
 
+std::vector<std::string> hub_conflicts(const Options& a, const Options& b) {
+  std::vector<std::string> conflicts;
+  for (const OptionRow& row : option_table()) {
+    if (row.scope == OptionScope::kVhost) continue;
+    bool of_rooms = row.scope == OptionScope::kRoom;
+    std::string left = of_rooms ? row.get_in_room(a.hub.rooms) : row.get(a);
+    std::string right = of_rooms ? row.get_in_room(b.hub.rooms) : row.get(b);
+    if (left != right) conflicts.push_back(difference(std::string(row.name), left, right));
+    // A difference in all rooms is not repeated for each namespace.
+    if (left != right || !of_rooms) continue;
+    for (const std::string& name : namespaces(a, b)) {
+      left = row.get_in_room(rooms_in(a, name));
+      right = row.get_in_room(rooms_in(b, name));
+      if (left != right) conflicts.push_back(difference(name + "/" + std::string(row.name), left, right));
+    }
+  }
+  return conflicts;
+}
+
 }  // namespace lws_chat

@@ -43,10 +43,11 @@ struct RoomRules {
 // The settings of every room of a namespace.
 struct RoomSettings {
   HistoryLimits history{};
-  uint64_t replay = 0;      // messages that a client without a position gets when it joins
-  bool presence = false;    // members may ask who is in the room
-  bool join_leave = false;  // members that ask for it are told who comes and goes
-  bool durable = false;     // messages are in the journal before anybody sees them
+  uint64_t replay = 0;            // messages that a client without a position gets when it joins
+  bool presence = false;          // members may ask who is in the room
+  bool join_leave = false;        // members that ask for it are told who comes and goes
+  bool force_join_leave = false;  // structured members are told so without asking
+  bool durable = false;           // messages are in the journal before anybody sees them
   // The back end is asked before clients subscribe, publish, or go on after a subscription has expired.
   bool subscribe_hook = false;
   bool publish_hook = false;

@@ -72,8 +72,12 @@ void HttpTransfer::set_options(const std::string& ca_file) {
   }
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
   if (!call_.body.empty()) {
+    // A body that curl cannot rewind: it asks a server that hangs up no second time, because the question may have been
+    // acted on.
+    curl_easy_setopt(easy_, CURLOPT_POST, 1L);
     curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call_.body.size()));
-    curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, call_.body.data());
+    curl_easy_setopt(easy_, CURLOPT_READFUNCTION, &HttpTransfer::give_body);
+    curl_easy_setopt(easy_, CURLOPT_READDATA, this);
   }
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_.data());
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &HttpTransfer::take_body);
@@ -81,6 +85,13 @@ void HttpTransfer::set_options(const std::string& ca_file) {
   curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &HttpTransfer::take_header);
   curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
+}
+
+size_t HttpTransfer::give_body(char* bytes, size_t one, size_t count, void* self) {
+  auto& transfer = *static_cast<HttpTransfer*>(self);
+  size_t given = transfer.call_.body.copy(bytes, one * count, transfer.sent_);
+  transfer.sent_ += given;
+  return given;
 }
 
 // Less than it was given makes curl end the transfer.
@@ -117,6 +128,7 @@ std::string HttpTransfer::problem_of(CURLcode result) const {
       return os_error ? std::string("cannot connect: ") + std::strerror(static_cast<int>(os_error)) : "cannot connect";
     case CURLE_PEER_FAILED_VERIFICATION:
       return std::string("the server's certificate is not trusted: ") + error_.data();
+    case CURLE_SEND_FAIL_REWIND:
     case CURLE_GOT_NOTHING: return "the server closed the connection without a reply";
     case CURLE_PARTIAL_FILE: return "the server closed the connection within the reply";
     case CURLE_UNSUPPORTED_PROTOCOL: return "the reply is not HTTP/1.1, or the URL is not http, https or unix";

@@ -52,6 +52,7 @@ class HttpTransfer {
   List::iterator place;
 
  private:
+  static size_t give_body(char* bytes, size_t one, size_t count, void* self);
   static size_t take_body(char* bytes, size_t one, size_t count, void* self);
   static size_t take_header(char* bytes, size_t one, size_t count, void* self);
 
@@ -66,6 +67,7 @@ class HttpTransfer {
   CURL* easy_ = nullptr;
   curl_slist* headers_ = nullptr;
   std::array<char, CURL_ERROR_SIZE> error_{};
+  size_t sent_ = 0;  // bytes of the body
   size_t header_bytes_ = 0;
   bool too_large_ = false;
   bool unresolved_ = false;

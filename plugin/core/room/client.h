@@ -70,6 +70,9 @@ class Client {
   // the client is neither ready nor slow.
   void set_gathered(bool gathered) { gathered_ = gathered; }
 
+  // Nobody is told when the client comes and goes. To be called before it joins.
+  void go_unannounced() { announced_ = false; }
+
  protected:
   IdentityPtr identity_;
 
@@ -100,6 +103,7 @@ class Client {
   KindId kind_;
   bool gathered_ = false;
   bool introduced_ = false;  // the hub knows it by its id
+  bool announced_ = true;    // others are told when it comes and goes
 };
 
 // Where writes of a flush may be gathered on their way out.

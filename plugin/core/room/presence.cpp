@@ -38,7 +38,7 @@ void Presence::came(Client& client, Time now) {
   const RoomSettings& settings = room.settings();
   if (!settings.presence) return;
   if (!room.presence_slot.absent_.empty() && client.identified() && take_back(room, client.identity_)) return;
-  if (!settings.join_leave || !room.streams().tell_joins()) return;
+  if (!client.announced_ || !settings.join_leave || !room.streams().tell_joins()) return;
   if (IdentityPtr identity = client.identity()) tell(room, Event::Kind::kJoin, *identity, now);
 }
 
@@ -46,7 +46,7 @@ void Presence::left(Room& room, Client& client, Departure departure, Time now) {
   forget_lists(room);
   withdraw(client);
   const RoomSettings& settings = room.settings();
-  if (!settings.presence || !client.identified()) return;
+  if (!settings.presence || !client.identified() || !client.announced_) return;
   bool may_return = departure == Departure::kMayReturn && settings.presence_grace > 0 &&
                     room.streams().kind(client.kind_).recognized && absent_.size() < Departed::kMost;
   if (!may_return || !note_absent(room, client.identity_, now + settings.presence_grace))

@@ -33,6 +33,7 @@ struct PresenceLists {
 
   std::string list;       // the list of all members; empty: not made yet
   int64_t users = -1;     // number of different users; -1: not counted yet
+  size_t clients = 0;     // number of members that others see; counted with the users
   bool too_long = false;  // the list would be too long to send
   MemoryAccount::Charge charge;
   Time asked_at = 0;  // when somebody last asked for these answers

@@ -46,8 +46,13 @@ RoomAnswer no_messages(const HistoryRange& range) {
 
 void count_users(const Room& room, PresenceLists& known) {
   std::unordered_set<std::string_view> users;
-  for (Client* member : room.members())
-    if (IdentityPtr identity = member->identity()) users.insert(identity->user);
+  known.clients = room.absent().size();
+  for (Client* member : room.members()) {
+    IdentityPtr identity = member->identity();
+    if (!identity) continue;
+    ++known.clients;
+    users.insert(identity->user);
+  }
   for (const Absent& absent : room.absent()) users.insert(absent.identity->user);
   known.users = static_cast<int64_t>(users.size());
 }
@@ -83,7 +88,7 @@ RoomAnswer query_presence_stats(Hub& hub, std::string_view name, Time now) {
   RoomAnswer answer;
   answer.items = room.members().size() + room.absent().size();
   answer.json =
-      "{\"num_clients\":" + std::to_string(answer.items) + ",\"num_users\":" + std::to_string(known.users) + "}";
+      "{\"num_clients\":" + std::to_string(known.clients) + ",\"num_users\":" + std::to_string(known.users) + "}";
   return answer;
 }
 

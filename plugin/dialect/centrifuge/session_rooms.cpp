@@ -41,15 +41,16 @@ Session::Subscription* Session::member_of(std::string_view channel) {
   return member ? &found->second : nullptr;
 }
 
-// The client sees who comes and goes if it asks for that and may see who is there, or if a token says so.
+// The client sees who comes and goes if it asks for that and may see who is there, or if a token or the room says so.
 Session::Subscription& Session::add(const std::string& channel, const InvitationPtr& invitation, bool watching) {
   Grant as_member;
   if (guest_) as_member.user = guest_->user;
   as_member.member = true;
   as_member.invited = invitation != nullptr;
   bool watches = watching && judge(Action::kPresence, channel, as_member) == Status::kOk;
-  if (invitation) watches = watches || invitation->override.force_push_join_leave.value_or(false);
-  KindId kind = watches ? kWatchingKind : kStructuredKind;
+  bool forced = hub_.settings_of(channel).force_join_leave;
+  if (invitation) forced = invitation->override.force_push_join_leave.value_or(forced);
+  KindId kind = watches || forced ? kWatchingKind : kStructuredKind;
   return subscriptions_.try_emplace(channel, *this, channel, kind, invitation).first->second;
 }
 
@@ -71,7 +72,7 @@ void Session::subscribe(Command& command, Time now) {
   place.epoch = request.text("epoch");
   if (recovering) wish.seen = std::move(place);
   wish.watching = request.flag("join_leave");
-  const std::string& channel = wish.channel;
+  const std::string channel = wish.channel;
   if (!request.problem().empty()) return refuse(command, ClientError::kBadRequest, request.problem());
   if (!is_room_name(channel))
     return refuse(command, ClientError::kBadRequest, "channel is no room name, expected " + std::string(kRoomNames));

@@ -21,6 +21,7 @@ class Session::Subscription final : public Client {
       identity_ = nullptr;
     else if (!invitation->info.empty())
       identity_ = with_room_info(*identity_, invitation->info);
+    if (!override.join_leave.value_or(true)) go_unannounced();
     set_invitation(std::move(invitation));
   }
 

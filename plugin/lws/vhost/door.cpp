@@ -19,9 +19,10 @@ class Door::KnownTokens final : public Tokens {
  private:
   template <typename Claims>
   TokenCheck<Claims> noted(TokenCheck<Claims> check) {
-    if (check.verdict == TokenVerdict::kUnknownKey && fetch_) fetch_->miss();
-    // Without a URL the key will not come.
-    if (check.verdict == TokenVerdict::kUnknownKey && !fetch_) check.verdict = TokenVerdict::kInvalid;
+    if (check.verdict != TokenVerdict::kUnknownKey) return check;
+    // Without a URL the key will not come, nor if it has just not come.
+    if (!fetch_ || fetch_->fresh()) check.verdict = TokenVerdict::kInvalid;
+    if (fetch_) fetch_->miss();
     return check;
   }
 

@@ -39,6 +39,8 @@ void KeySetFetch::miss() {
   timer_.set(asked_at_ == 0 ? 0 : std::max<Time>(asked_at_ + kPause - now(), 0));
 }
 
+bool KeySetFetch::fresh() const { return got_at_ != 0 && now() - got_at_ < kPause; }
+
 void KeySetFetch::fetch() {
   if (under_way_) return;
   under_way_ = true;
@@ -57,6 +59,7 @@ void KeySetFetch::fetched(const HttpReply& reply) {
   if (problem.empty() && reply.status != 200) problem = "HTTP status " + std::to_string(reply.status);
   if (problem.empty()) problem = take_(reply.body);
   failures_ = problem.empty() ? 0 : failures_ + 1;
+  if (problem.empty()) got_at_ = now();
   Time wait = problem.empty() ? kAge : back_off(failures_);
   timer_.set(wait);
   if (!problem.empty())

@@ -24,6 +24,9 @@ class KeySetFetch {
   // A token names a key that is not there.
   void miss();
 
+  // Returns true if the keys were fetched within the last seconds: a key that is missing does not exist.
+  bool fresh() const;
+
   // Fetches as soon as the loop runs.
   void begin() { timer_.set(0); }
 
@@ -40,6 +43,7 @@ class KeySetFetch {
   Timer timer_;
   bool under_way_ = false;
   Time asked_at_ = 0;
+  Time got_at_ = 0;  // 0: never
   unsigned failures_ = 0;  // since the last key set
   Lifetime lifetime_;
 };

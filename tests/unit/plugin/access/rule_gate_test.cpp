@@ -99,10 +99,11 @@ TEST(history_and_presence_have_rules_of_their_own) {
   CHECK(verdict(settings, kMember, Action::kPresence, "a") == Status::kOk);
 }
 
-TEST(a_back_end_may_do_everything) {
+TEST(a_back_end_may_do_everything_in_rooms_that_can_be) {
   HubSettings settings = published_by(Who::kNoClient);
   settings.strict_namespaces = true;
-  CHECK(verdict(settings, kServerGrant, Action::kPublish, "other:a") == Status::kOk);
+  CHECK(verdict(settings, kServerGrant, Action::kPublish, "a") == Status::kOk);
+  CHECK(verdict(settings, kServerGrant, Action::kPublish, "other:a") == Status::kUnknownNamespace);
 }
 
 TEST(a_room_has_the_rules_of_its_namespace) {

@@ -1,0 +1,197 @@
+// The walk with centrifuge-go. See test_sdk.py.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/centrifugal/centrifuge-go"
+)
+
+var server, site, asking = os.Args[1], os.Args[2], os.Args[3]
+
+// What the callbacks of the SDK, which run on goroutines of their own, have seen.
+var seen struct {
+	sync.Mutex
+	tokens, roomTokens, connections int
+	publications                    []centrifuge.Publication
+	subscribed                      []centrifuge.SubscribedEvent
+	left                            bool
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// Waits until fact() is true; fact() runs with the lock.
+func until(what string, fact func() bool) {
+	for i := 0; i < 1500; i++ {
+		seen.Lock()
+		done := fact()
+		seen.Unlock()
+		if done {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	panic("waited for " + what)
+}
+
+func body(answer *http.Response, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	return string(text), err
+}
+
+func config() centrifuge.Config {
+	return centrifuge.Config{MinReconnectDelay: 10 * time.Millisecond, MaxReconnectDelay: 100 * time.Millisecond}
+}
+
+func raw(data []byte) json.RawMessage { return json.RawMessage(data) }
+
+func refusal() uint32 {
+	stranger := centrifuge.NewJsonClient(server, config())
+	code := make(chan uint32, 1)
+	stranger.OnDisconnected(func(e centrifuge.DisconnectedEvent) { code <- e.Code })
+	must(stranger.Connect())
+	return <-code
+}
+
+// Ann's client, and her subscription, which is active.
+func enter(ctx context.Context) (*centrifuge.Client, *centrifuge.Subscription) {
+	options := config()
+	options.GetToken = func(centrifuge.ConnectionTokenEvent) (string, error) {
+		seen.Lock()
+		seen.tokens++
+		seen.Unlock()
+		return body(http.Get(site + "/token?ttl=2"))
+	}
+	ann := centrifuge.NewJsonClient(server, options)
+	ann.OnConnected(func(centrifuge.ConnectedEvent) { seen.Lock(); seen.connections++; seen.Unlock() })
+	room, err := ann.NewSubscription("$room", centrifuge.SubscriptionConfig{
+		GetToken: func(e centrifuge.SubscriptionTokenEvent) (string, error) {
+			seen.Lock()
+			seen.roomTokens++
+			seen.Unlock()
+			return body(http.Get(site + "/token?ttl=2&channel=" + url.QueryEscape(e.Channel)))
+		},
+	})
+	must(err)
+	room.OnPublication(func(e centrifuge.PublicationEvent) {
+		seen.Lock()
+		seen.publications = append(seen.publications, e.Publication)
+		seen.Unlock()
+	})
+	room.OnSubscribed(func(e centrifuge.SubscribedEvent) {
+		seen.Lock()
+		seen.subscribed = append(seen.subscribed, e)
+		seen.Unlock()
+	})
+	room.OnUnsubscribed(func(centrifuge.UnsubscribedEvent) { seen.Lock(); seen.left = true; seen.Unlock() })
+	must(ann.Connect())
+	must(room.Subscribe())
+	until("the subscription", func() bool { return len(seen.subscribed) == 1 })
+	return ann, room
+}
+
+func talk(ctx context.Context, room *centrifuge.Subscription, report map[string]any) {
+	_, err := room.Publish(ctx, []byte(`{"n":1}`))
+	must(err)
+	until("the own message", func() bool { return len(seen.publications) == 1 })
+	first := seen.publications[0]
+	report["own"] = raw(first.Data)
+	var info struct{ Name string }
+	must(json.Unmarshal(first.Info.ConnInfo, &info))
+	report["publisher"] = first.Info.User + " " + info.Name
+
+	presence, err := room.Presence(ctx)
+	must(err)
+	users := []string{}
+	for _, client := range presence.Clients {
+		users = append(users, client.User)
+	}
+	report["presence"] = users
+	stats, err := room.PresenceStats(ctx)
+	must(err)
+	report["stats"] = []int{stats.NumClients, stats.NumUsers}
+	history, err := room.History(ctx, centrifuge.WithHistoryLimit(10))
+	must(err)
+	report["history"] = data(history.Publications)
+}
+
+func data(publications []centrifuge.Publication) []json.RawMessage {
+	all := []json.RawMessage{}
+	for _, publication := range publications {
+		all = append(all, raw(publication.Data))
+	}
+	return all
+}
+
+func walkOfAnn(ctx context.Context, report map[string]any) {
+	report["refused"] = refusal()
+	ann, room := enter(ctx)
+	talk(ctx, room, report)
+
+	_, err := body(http.Post(site+"/cut", "", nil))
+	must(err)
+	until("what was published during the cut", func() bool { return len(seen.publications) == 3 && len(seen.subscribed) == 2 })
+	report["recovered"] = seen.subscribed[1].Recovered
+	report["after the cut"] = data(seen.publications[1:])
+
+	// Both tokens are renewed, and neither the connection nor the subscription notices.
+	seen.Lock()
+	before, roomBefore, times := seen.tokens, seen.roomTokens, len(seen.subscribed)
+	seen.Unlock()
+	until("new tokens", func() bool { return seen.tokens > before && seen.roomTokens > roomBefore })
+	_, err = room.Presence(ctx)
+	must(err)
+	seen.Lock()
+	report["refreshed"] = len(seen.subscribed) == times && !seen.left
+	report["connections"] = seen.connections
+	seen.Unlock()
+	ann.Close()
+}
+
+func walkOfBob(report map[string]any) {
+	options := config()
+	options.Data = []byte(`{"user":"bob"}`)
+	bob := centrifuge.NewJsonClient(asking, options)
+	connected, subscribed, refused := make(chan []byte, 1), make(chan []byte, 1), make(chan uint32, 1)
+	bob.OnConnected(func(e centrifuge.ConnectedEvent) { connected <- e.Data })
+	must(bob.Connect())
+	report["data"] = raw(<-connected)
+
+	tea, err := bob.NewSubscription("tea", centrifuge.SubscriptionConfig{Data: []byte(`{"why":"because"}`)})
+	must(err)
+	tea.OnSubscribed(func(e centrifuge.SubscribedEvent) { subscribed <- e.Data })
+	must(tea.Subscribe())
+	report["room data"] = raw(<-subscribed)
+
+	closed, err := bob.NewSubscription("closed", centrifuge.SubscriptionConfig{Data: []byte(`{"why":"for fun"}`)})
+	must(err)
+	closed.OnUnsubscribed(func(e centrifuge.UnsubscribedEvent) { refused <- e.Code })
+	must(closed.Subscribe())
+	report["room refused"] = <-refused
+	bob.Close()
+}
+
+func main() {
+	report := map[string]any{}
+	walkOfAnn(context.Background(), report)
+	walkOfBob(report)
+	text, err := json.Marshal(report)
+	must(err)
+	fmt.Println(string(text))
+}
