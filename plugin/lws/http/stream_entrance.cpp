@@ -5,6 +5,7 @@
 #include "dialect/visit.h"
 #include "lws/http/credentials.h"
 #include "lws/http/event_stream.h"
+#include "lws/http/header.h"
 #include "lws/http/http_request.h"
 #include "lws/http/http_resource.h"
 #include "lws/vhost/vhost.h"
@@ -33,19 +34,22 @@ HttpExchange* StreamEntrance::open(lws* wsi, VhostState& vhost, StreamWish wish)
   StreamEntrance* waiting = entrance.get();
   bool at_once = entrance->arrival_->ask([waiting] {
     waiting->answered_ = true;
+    // A connection that does not read is not told either that it can write.
+    lws_rx_flow_control(waiting->wsi_, 1);
     lws_callback_on_writable(waiting->wsi_);
   });
   return at_once ? entrance->answer().release() : entrance.release();
 }
 
-// The back end has a time limit of its own.
+// The back end has a time limit of its own. Until it answers, the connection is not read: lws would spin if the client
+// goes or sends something.
 int StreamEntrance::begin() {
   lws_set_timeout(wsi_, NO_PENDING_TIMEOUT, 0);
+  if (!over_http2(wsi_)) lws_rx_flow_control(wsi_, 0);
   return 0;
 }
 
-// A call that nobody asked for means that the client has gone, or sends something although nothing may follow: lws
-// would call again and again.
+// A call that nobody asked for means that lws has read something behind the request. It would call again and again.
 int StreamEntrance::writeable() {
   if (exchange_) return exchange_->writeable();
   if (!answered_) return -1;
