@@ -1,5 +1,6 @@
 #include "access/doorman.h"
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -40,10 +41,22 @@ std::optional<Denial> denial_in(const HookReply<Result>& reply) {
   return std::nullopt;
 }
 
+// Reads a reply. Who asks gets an answer even if there is no memory to read it, because it waits for one.
+template <typename Value, typename Reply, typename Read>
+Deferred<Outcome<Value>> answer_to(Deferred<Reply> reply, Read read) {
+  return reply.map([read = std::move(read)](const Reply& said) -> Outcome<Value> {
+    try {
+      return read(said);
+    } catch (const std::exception&) {
+      return Denial::error(Status::kInternalError);
+    }
+  });
+}
+
 // The result as it is, unless there is none.
 template <typename Result>
 Deferred<Outcome<Result>> outcome_of(Deferred<HookReply<Result>> reply) {
-  return reply.map([](const HookReply<Result>& said) -> Outcome<Result> {
+  return answer_to<Result>(std::move(reply), [](const HookReply<Result>& said) -> Outcome<Result> {
     if (auto denial = denial_in(said)) return *denial;
     return said.result;
   });
@@ -158,8 +171,8 @@ Outcome<GuestPtr> Doorman::admit_by_any_token(std::string_view token, int64_t no
 Deferred<Outcome<GuestPtr>> Doorman::admit(std::string_view token, const ConnectQuestion& question, int64_t now) {
   if (!token.empty()) return admit_user(admit_by_token(token, now));
   if (!has_hook(HookKind::kConnect)) return admit_anonymous();
-  return seams_.hooks->connect(question).map(
-      [this, now](const HookReply<ConnectResult>& reply) { return admitted(reply, now); });
+  return answer_to<GuestPtr>(seams_.hooks->connect(question),
+                             [this, now](const HookReply<ConnectResult>& reply) { return admitted(reply, now); });
 }
 
 Outcome<GuestPtr> Doorman::renew(const GuestPtr& before, std::string_view token, int64_t now) {
@@ -175,8 +188,9 @@ Outcome<GuestPtr> Doorman::renew(const GuestPtr& before, std::string_view token,
 }
 
 Deferred<Outcome<RefreshResult>> Doorman::ask_to_renew(const HookClient& about, int64_t now) {
-  return seams_.hooks->refresh({about}).map(
-      [now](const HookReply<RefreshResult>& reply) { return renewal_in(reply, Status::kExpired, now); });
+  return answer_to<RefreshResult>(seams_.hooks->refresh({about}), [now](const HookReply<RefreshResult>& reply) {
+    return renewal_in(reply, Status::kExpired, now);
+  });
 }
 
 Outcome<InvitationPtr> Doorman::check_invitation(const SubscribeQuestion& question, Status if_invalid,
@@ -210,17 +224,17 @@ Deferred<Outcome<InvitationPtr>> Doorman::invite(const SubscribeQuestion& questi
   bool needs_token = question.room.front() == '$';
   if (!ask || needs_token || is_for_users(question.room)) return Outcome<InvitationPtr>(InvitationPtr());
   if (!has_hook(HookKind::kSubscribe)) return Outcome<InvitationPtr>(Denial::error(Status::kNoHook));
-  return seams_.hooks->subscribe(question).map(
-      [now](const HookReply<SubscribeResult>& reply) -> Outcome<InvitationPtr> {
-        if (auto denial = denial_in(reply)) return *denial;
-        if (is_over(reply.result.expires_at, now)) return expired_already();
-        auto invitation = std::make_shared<Invitation>();
-        invitation->info = reply.result.info;
-        invitation->data = reply.result.data;
-        invitation->override = reply.result.override;
-        invitation->expires_at = reply.result.expires_at;
-        return InvitationPtr(std::move(invitation));
-      });
+  return answer_to<InvitationPtr>(seams_.hooks->subscribe(question),
+                                  [now](const HookReply<SubscribeResult>& reply) -> Outcome<InvitationPtr> {
+                                    if (auto denial = denial_in(reply)) return *denial;
+                                    if (is_over(reply.result.expires_at, now)) return expired_already();
+                                    auto invitation = std::make_shared<Invitation>();
+                                    invitation->info = reply.result.info;
+                                    invitation->data = reply.result.data;
+                                    invitation->override = reply.result.override;
+                                    invitation->expires_at = reply.result.expires_at;
+                                    return InvitationPtr(std::move(invitation));
+                                  });
 }
 
 Outcome<InvitationPtr> Doorman::renew_invitation(const SubscribeQuestion& question, int64_t now) {
@@ -228,8 +242,9 @@ Outcome<InvitationPtr> Doorman::renew_invitation(const SubscribeQuestion& questi
 }
 
 Deferred<Outcome<RefreshResult>> Doorman::ask_to_renew_invitation(const SubRefreshQuestion& question, int64_t now) {
-  return seams_.hooks->sub_refresh(question).map(
-      [now](const HookReply<RefreshResult>& reply) { return renewal_in(reply, Status::kSubscriptionOver, now); });
+  return answer_to<RefreshResult>(seams_.hooks->sub_refresh(question), [now](const HookReply<RefreshResult>& reply) {
+    return renewal_in(reply, Status::kSubscriptionOver, now);
+  });
 }
 
 Deferred<Outcome<PublishResult>> Doorman::ask_to_publish(const PublishQuestion& question) {

@@ -50,6 +50,7 @@ void TextSession::enter(std::string_view room, Time now, std::unique_ptr<Arrival
 }
 
 void TextSession::arrived(Arrival& arrival, Time now) {
+  if (ended_) return;
   if (arrival.denial()) return deny(*arrival.denial());
   visit_ = std::make_unique<Stay>(*this, arrival);
   if (!visit_->begin()) return end({Status::kNoMemory});
