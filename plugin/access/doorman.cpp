@@ -81,7 +81,43 @@ Outcome<RefreshResult> renewal_in(const HookReply<RefreshResult>& reply, Status 
 // Rooms for certain users are not the back end's business.
 bool is_for_users(std::string_view room) { return room.find('#') != std::string_view::npos; }
 
+constexpr const char* kNoKey = "there is no key with its kid";
+
+// A question about a token that owns its texts.
+class KeptQuestion {
+ public:
+  explicit KeptQuestion(const SubscribeQuestion& question)
+      : user_(question.about.user), client_(question.about.client), room_(question.room), token_(question.token) {}
+
+  SubscribeQuestion view() const {
+    SubscribeQuestion question{{}, room_, token_};
+    question.about.user = user_;
+    question.about.client = client_;
+    return question;
+  }
+
+ private:
+  std::string user_;
+  std::string client_;
+  std::string room_;
+  std::string token_;
+};
+
 }  // namespace
+
+// If a token names a key that is not there, it is checked again when there are others.
+template <typename T, typename Check>
+Deferred<Outcome<T>> Doorman::with_keys(Outcome<T> outcome, Denial if_none, Check check) {
+  auto lacks_key = [](const Outcome<T>& one) { return one.denial && one.denial->why == Status::kUnavailable; };
+  if (!lacks_key(outcome)) return outcome;
+  return answer_to<T>(seams_.tokens->fetch_keys(), [outcome = std::move(outcome), if_none = std::move(if_none),
+                                                    check = std::move(check), lacks_key](KeysAre keys) {
+    if (keys == KeysAre::kUnreachable) return outcome;
+    if (keys == KeysAre::kSame) return Outcome<T>(if_none);
+    Outcome<T> again = check();
+    return lacks_key(again) ? Outcome<T>(if_none) : again;
+  });
+}
 
 bool Doorman::has_revoked(std::string_view id, std::string_view user, int64_t issued_at, int64_t now) const {
   return seams_.revoked && seams_.revoked->has(id, user, issued_at, now);
@@ -134,9 +170,15 @@ Outcome<GuestPtr> Doorman::admitted(const HookReply<ConnectResult>& reply, int64
   return GuestPtr(std::move(guest));
 }
 
+// A token without a user is an anonymous client's.
 Outcome<GuestPtr> Doorman::admit_user(Outcome<GuestPtr> outcome) const {
-  if (!outcome.denial && outcome.value->user.empty() && !anonymous_) return Denial::disconnect(Status::kAnonymous);
-  return outcome;
+  bool nameless = !outcome.denial && outcome.value->user.empty();
+  return nameless && !anonymous_ ? Denial::disconnect(Status::kAnonymous) : outcome;
+}
+
+// The token of a connection that begins, with the keys that are there now.
+Outcome<GuestPtr> Doorman::admit_known(std::string_view token, int64_t now) const {
+  return admit_user(admit_by_token(token, now));
 }
 
 // The id of a client without a connection token is made later than its token.
@@ -158,18 +200,25 @@ Outcome<GuestPtr> Doorman::admit_subscriber(SubscriptionClaims& claims, int64_t 
   return GuestPtr(std::move(guest));
 }
 
-Outcome<GuestPtr> Doorman::admit_by_any_token(std::string_view token, int64_t now) const {
-  Outcome<GuestPtr> as_connection = admit_by_token(token, now);
+Outcome<GuestPtr> Doorman::admit_any_known(std::string_view token, int64_t now) const {
+  Outcome<GuestPtr> as_connection = admit_known(token, now);
   bool invalid = as_connection.denial && as_connection.denial->why == Status::kBadToken;
-  if (!invalid || !seams_.tokens) return admit_user(std::move(as_connection));
+  if (!invalid || !seams_.tokens) return as_connection;
   TokenCheck<SubscriptionClaims> check = seams_.tokens->check_subscription(token, now);
   if (check.verdict == TokenVerdict::kInvalid) return as_connection;
   if (check.verdict != TokenVerdict::kValid) return refused(check.verdict, std::move(check.reason), {});
   return admit_user(admit_subscriber(check.claims, now));
 }
 
+Deferred<Outcome<GuestPtr>> Doorman::admit_by_any_token(std::string_view token, int64_t now) {
+  return with_keys(admit_any_known(token, now), Denial::disconnect(Status::kBadToken, kNoKey),
+                   [this, kept = std::string(token), now] { return admit_any_known(kept, now); });
+}
+
 Deferred<Outcome<GuestPtr>> Doorman::admit(std::string_view token, const ConnectQuestion& question, int64_t now) {
-  if (!token.empty()) return admit_user(admit_by_token(token, now));
+  if (!token.empty())
+    return with_keys(admit_known(token, now), Denial::disconnect(Status::kBadToken, kNoKey),
+                     [this, kept = std::string(token), now] { return admit_known(kept, now); });
   if (!has_hook(HookKind::kConnect)) return admit_anonymous();
   return answer_to<GuestPtr>(seams_.hooks->connect(question),
                              [this, now](const HookReply<ConnectResult>& reply) { return admitted(reply, now); });
@@ -219,7 +268,11 @@ Outcome<InvitationPtr> Doorman::check_invitation(const SubscribeQuestion& questi
 }
 
 Deferred<Outcome<InvitationPtr>> Doorman::invite(const SubscribeQuestion& question, bool ask, int64_t now) {
-  if (!question.token.empty()) return check_invitation(question, Status::kNotPermitted, now);
+  if (!question.token.empty())
+    return with_keys(check_invitation(question, Status::kNotPermitted, now),
+                     Denial::error(Status::kNotPermitted, kNoKey), [this, kept = KeptQuestion(question), now] {
+                       return check_invitation(kept.view(), Status::kNotPermitted, now);
+                     });
   // A room that needs a token is not opened by a back end's word for its namespace.
   bool needs_token = question.room.front() == '$';
   if (!ask || needs_token || is_for_users(question.room)) return Outcome<InvitationPtr>(InvitationPtr());

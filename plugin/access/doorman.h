@@ -41,7 +41,7 @@ class Doorman {
 
   // A client shows a token that may also be of a subscription. Such a token speaks for its user, and lets it into one
   // room, the only one in Guest::rooms, until the subscription expires.
-  Outcome<GuestPtr> admit_by_any_token(std::string_view token, int64_t now) const;
+  Deferred<Outcome<GuestPtr>> admit_by_any_token(std::string_view token, int64_t now);
 
   // A client shows a new token, before or after the old one has expired. `before` may be nullptr.
   Outcome<GuestPtr> renew(const GuestPtr& before, std::string_view token, int64_t now);
@@ -67,9 +67,13 @@ class Doorman {
 
  private:
   Outcome<GuestPtr> admit_by_token(std::string_view token, int64_t now) const;
+  Outcome<GuestPtr> admit_known(std::string_view token, int64_t now) const;
+  Outcome<GuestPtr> admit_any_known(std::string_view token, int64_t now) const;
   Outcome<GuestPtr> admit_subscriber(SubscriptionClaims& claims, int64_t now) const;
   Outcome<GuestPtr> admit_user(Outcome<GuestPtr> outcome) const;
   Outcome<GuestPtr> admit_anonymous() const;
+  template <typename T, typename Check>
+  Deferred<Outcome<T>> with_keys(Outcome<T> outcome, Denial if_none, Check check);
   Outcome<GuestPtr> admitted(const HookReply<ConnectResult>& reply, int64_t now) const;
   Outcome<InvitationPtr> check_invitation(const SubscribeQuestion& question, Status if_invalid, int64_t now) const;
   bool has_revoked(std::string_view id, std::string_view user, int64_t issued_at, int64_t now) const;

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/deferred.h"
+
 // What a client's token says, and the interface of who checks it. The tokens are Centrifugo's: JSON Web Tokens (RFC
 // 7519) with claims of its own.
 namespace lws_chat {
@@ -67,9 +69,20 @@ struct TokenCheck {
   Claims claims;       // only if the token is valid
 };
 
+// What has become of the keys after a token named one that is not there.
+enum class KeysAre : uint8_t {
+  kNew,          // fetched since: the token should be checked again
+  kSame,         // as before, and there are no others: the token is invalid
+  kUnreachable,  // not to be had now, but perhaps later
+};
+
 class Tokens {
  public:
   virtual ~Tokens() = default;
+
+  // Fetches the keys again, if they come from elsewhere.
+  virtual Deferred<KeysAre> fetch_keys() { return KeysAre::kSame; }
+
   virtual TokenCheck<ConnectionClaims> check_connection(std::string_view token, int64_t unix_seconds) = 0;
   virtual TokenCheck<SubscriptionClaims> check_subscription(std::string_view token, int64_t unix_seconds) = 0;
 };

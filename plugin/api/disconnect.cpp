@@ -32,6 +32,8 @@ Deferred<Result> unsubscribe(const Context& context, Request& request) {
   std::string problem;
   Target target = read_named(request, problem);
   if (!problem.empty()) return Result::bad_request(std::move(problem));
+  Deferred<Status> possible = context.hub.permit(kServerGrant, Action::kJoin, channel);
+  if (!channel.empty() && possible.ready() && possible.value() != Status::kOk) return Result::refused(possible.value());
   for (Visitor* visitor : visitors_of(target, context.sessions)) visitor->dismiss(channel, context.now);
   // A reader has one room only, so it ends with its subscription.
   Client* reader = reader_of(target, context.hub);

@@ -85,7 +85,7 @@ void Arrival::when(Deferred<T> answer, Act act) {
 bool Arrival::ask(std::function<void()> later) {
   auto act = [this](const Outcome<GuestPtr>& outcome) { admitted(outcome); };
   if (!token_.empty()) {
-    admitted(place_.doorman.admit_by_any_token(token_, today_));
+    when(place_.doorman.admit_by_any_token(token_, today_), act);
     token_.clear();
   } else {
     std::vector<std::string> rooms;

@@ -67,7 +67,8 @@ inline std::string in_vhost(const std::string& members) {
 
 // Findings about options of lws-chat. They stand on line 2 from column 1.
 inline std::string in_chat(const std::string& options) {
-  return findings(vhost(kPlain + R"(,"ws-protocols":[{"lws-chat":{"status":"ok",)" + "\n" + options + "}}]"));
+  return findings(
+      vhost(kPlain + R"(,"ws-protocols":[{"lws-chat":{"status":"ok","anonymous":"0",)" + "\n" + options + "}}]"));
 }
 
 // Findings about members of a mount. They stand on line 3 from column 1.

@@ -20,6 +20,7 @@ namespace lws_chat {
 
 class DeskTokens final : public Tokens {
  public:
+  Deferred<KeysAre> fetch_keys() override { return keys; }
   TokenCheck<ConnectionClaims> check_connection(std::string_view token, int64_t) override {
     return find(connections, token);
   }
@@ -30,6 +31,7 @@ class DeskTokens final : public Tokens {
   std::map<std::string, ConnectionClaims, std::less<>> connections;  // by token
   std::map<std::string, SubscriptionClaims, std::less<>> subscriptions;
   std::map<std::string, TokenVerdict, std::less<>> others;
+  KeysAre keys = KeysAre::kUnreachable;  // after an unknown one
 
  private:
   template <typename Claims>

@@ -4,28 +4,20 @@
 
 namespace lws_chat {
 
-// The verifier; if a token names an unknown key, the keys are fetched again.
+// The verifier, with keys from a URL.
 class Door::KnownTokens final : public Tokens {
  public:
   KnownTokens(JwtVerifier& verifier, KeySetFetch* fetch) : verifier_(verifier), fetch_(fetch) {}
 
+  Deferred<KeysAre> fetch_keys() override { return fetch_ ? fetch_->miss() : KeysAre::kSame; }
   TokenCheck<ConnectionClaims> check_connection(std::string_view token, int64_t unix_seconds) override {
-    return noted(verifier_.check_connection(token, unix_seconds));
+    return verifier_.check_connection(token, unix_seconds);
   }
   TokenCheck<SubscriptionClaims> check_subscription(std::string_view token, int64_t unix_seconds) override {
-    return noted(verifier_.check_subscription(token, unix_seconds));
+    return verifier_.check_subscription(token, unix_seconds);
   }
 
  private:
-  template <typename Claims>
-  TokenCheck<Claims> noted(TokenCheck<Claims> check) {
-    if (check.verdict != TokenVerdict::kUnknownKey) return check;
-    // Without a URL the key will not come, nor if it has just not come.
-    if (!fetch_ || fetch_->fresh()) check.verdict = TokenVerdict::kInvalid;
-    if (fetch_) fetch_->miss();
-    return check;
-  }
-
   JwtVerifier& verifier_;
   KeySetFetch* fetch_;
 };

@@ -34,11 +34,15 @@ KeySetFetch::KeySetFetch(lws_context* context, std::string url, const std::strin
       timer_(context, "key set", [this] { fetch(); }) {}
 
 // A stranger can make up names of keys, so they cause few fetches. After a failure the timer is set already.
-void KeySetFetch::miss() {
-  if (under_way_ || failures_ > 0) return;
-  timer_.set(asked_at_ == 0 ? 0 : std::max<Time>(asked_at_ + kPause - now(), 0));
+Deferred<KeysAre> KeySetFetch::miss() {
+  if (fresh()) return KeysAre::kSame;
+  if (failures_ > 0) return KeysAre::kUnreachable;
+  if (!under_way_) timer_.set(0);
+  waiting_.emplace_back();
+  return waiting_.back().deferred();
 }
 
+// The keys were fetched within the last seconds: a key that is missing does not exist.
 bool KeySetFetch::fresh() const { return got_at_ != 0 && now() - got_at_ < kPause; }
 
 void KeySetFetch::fetch() {
@@ -62,9 +66,12 @@ void KeySetFetch::fetched(const HttpReply& reply) {
   if (problem.empty()) got_at_ = now();
   Time wait = problem.empty() ? kAge : back_off(failures_);
   timer_.set(wait);
+  std::vector<Promise<KeysAre>> waiting = std::move(waiting_);
+  waiting_.clear();
   if (!problem.empty())
     log_("token-jwks-url " + url_ + ": " + problem + "; the keys in use stay, the next attempt is in " +
          std::to_string(wait / LWS_US_PER_SEC) + " s");
+  for (Promise<KeysAre>& promise : waiting) promise.keep(problem.empty() ? KeysAre::kNew : KeysAre::kUnreachable);
 }
 
 }  // namespace lws_chat

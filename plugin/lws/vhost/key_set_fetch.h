@@ -5,7 +5,9 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "access/tokens.h"
 #include "core/deferred.h"
 #include "hooks/http_caller.h"
 #include "lws/timer.h"
@@ -22,10 +24,7 @@ class KeySetFetch {
               std::function<std::string(std::string_view)> take, std::function<void(const std::string&)> log);
 
   // A token names a key that is not there.
-  void miss();
-
-  // Returns true if the keys were fetched within the last seconds: a key that is missing does not exist.
-  bool fresh() const;
+  Deferred<KeysAre> miss();
 
   // Fetches as soon as the loop runs.
   void begin() { timer_.set(0); }
@@ -33,6 +32,7 @@ class KeySetFetch {
   void deliver() { caller_.deliver(); }
 
  private:
+  bool fresh() const;
   void fetch();
   void fetched(const HttpReply& reply);
 
@@ -43,8 +43,9 @@ class KeySetFetch {
   Timer timer_;
   bool under_way_ = false;
   Time asked_at_ = 0;
-  Time got_at_ = 0;  // 0: never
+  Time got_at_ = 0;        // 0: never
   unsigned failures_ = 0;  // since the last key set
+  std::vector<Promise<KeysAre>> waiting_;
   Lifetime lifetime_;
 };
 

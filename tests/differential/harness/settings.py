@@ -106,7 +106,8 @@ def _lws_chat_rooms(name, rooms):
     prefix = f"{name}/" if name else ""
     made = {"may-join": rooms.join, "may-publish": rooms.publish, "may-see-history": rooms.history,
             "may-see-presence": rooms.presence,
-            "history-size": HISTORY_SIZE if rooms.keep else 0, "history-age": HISTORY_AGE}
+            "history-size": HISTORY_SIZE if rooms.keep else 0, "history-age": HISTORY_AGE,
+            "force-join-leave": 1 if rooms.join_leave else 0, "presence-grace": 0}
     if rooms.pattern:
         made["room-pattern"] = rooms.pattern
     made |= {f"{hook}-hook": "1" for hook in rooms.hooks}

@@ -130,6 +130,8 @@ TEST(a_client_that_is_denied_is_told_why) {
   CHECK_EQ(why_of(f.text("nonsense")), "bad_token");
   CHECK_EQ(why_of(f.text("old")), "token_expired");
   CHECK_EQ(why_of(f.text("new")), "unavailable");
+  f.desk.tokens.keys = KeysAre::kSame;
+  CHECK_EQ(why_of(f.text("new")), "bad_token");
   CHECK_EQ(why_of(f.text("past")), "expired");
   CHECK_EQ(why_of(f.text("ann", "$secret")), "not_permitted");
   CHECK_EQ(why_of(f.text("", "users:x")), "not_permitted");
