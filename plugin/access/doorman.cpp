@@ -172,8 +172,8 @@ Outcome<GuestPtr> Doorman::admitted(const HookReply<ConnectResult>& reply, int64
 
 // A token without a user is an anonymous client's.
 Outcome<GuestPtr> Doorman::admit_user(Outcome<GuestPtr> outcome) const {
-  bool nameless = !outcome.denial && outcome.value->user.empty();
-  return nameless && !anonymous_ ? Denial::disconnect(Status::kAnonymous) : outcome;
+  if (!outcome.denial && outcome.value->user.empty() && !anonymous_) return Denial::disconnect(Status::kAnonymous);
+  return outcome;
 }
 
 // The token of a connection that begins, with the keys that are there now.
