@@ -10,6 +10,7 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.back_end import Line  # noqa: E402
 from support.events import Events  # noqa: E402
+from support.http2 import Gateway  # noqa: E402
 from support.server import close_of, connect, receive  # noqa: E402
 from support.site import Hooks, secret_file, token  # noqa: E402
 from support.streams import Streams  # noqa: E402
@@ -154,6 +155,18 @@ class ShowingOnStreams(Site):
                 reader = await self.stream(headers={"Origin": origin}, method=method)
                 self.assertEqual(reader.headers["access-control-allow-origin"], origin)
                 self.assertNotIn("access-control-allow-credentials", reader.headers)
+
+
+@over("http2")
+class ShowingOnWebSockets(Site):
+    async def test_a_text_client_shows_its_token_over_http2_too(self):
+        self.serve(token_cookie="chat_token")
+        gateway = self.enterContext(Gateway(self.server.http_of()))
+        for path, fields in ((self.path("chat", "lobby", self.token(sub="url")), {}),
+                             ("/chat/lobby", {"Cookie": "chat_token=" + self.token(sub="cookie")}),
+                             ("/chat/lobby", {"Authorization": "Bearer " + self.token(sub="header")})):
+            await self.enterAsyncContext(connect(gateway.url(path), headers=fields))
+        await self.present("cookie", "header", "url")
 
 
 @over("plain", "tls")
@@ -357,7 +370,7 @@ class Ending(Site):
         self.assertEqual(await receive(client), "still here")
 
 
-@over("plain", "tls")
+@over("plain", "tls", "http2")
 class BackEnds(Site):
     async def asyncSetUp(self):
         await super().asyncSetUp()
