@@ -1,5 +1,6 @@
 #include "access/doorman.h"
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -40,10 +41,22 @@ std::optional<Denial> denial_in(const HookReply<Result>& reply) {
   return std::nullopt;
 }
 
+// Reads a reply. Who asks gets an answer even if there is no memory to read it, because it waits for one.
+template <typename Value, typename Reply, typename Read>
+Deferred<Outcome<Value>> answer_to(Deferred<Reply> reply, Read read) {
+  return reply.map([read = std::move(read)](const Reply& said) -> Outcome<Value> {
+    try {
+      return read(said);
+    } catch (const std::exception&) {
+      return Denial::error(Status::kInternalError);
+    }
+  });
+}
+
 // The result as it is, unless there is none.
 template <typename Result>
 Deferred<Outcome<Result>> outcome_of(Deferred<HookReply<Result>> reply) {
-  return reply.map([](const HookReply<Result>& said) -> Outcome<Result> {
+  return answer_to<Result>(std::move(reply), [](const HookReply<Result>& said) -> Outcome<Result> {
     if (auto denial = denial_in(said)) return *denial;
     return said.result;
   });
@@ -97,13 +110,13 @@ template <typename T, typename Check>
 Deferred<Outcome<T>> Doorman::with_keys(Outcome<T> outcome, Denial if_none, Check check) {
   auto lacks_key = [](const Outcome<T>& one) { return one.denial && one.denial->why == Status::kUnavailable; };
   if (!lacks_key(outcome)) return outcome;
-  return seams_.tokens->fetch_keys().map(
-      [outcome = std::move(outcome), if_none = std::move(if_none), check = std::move(check), lacks_key](KeysAre keys) {
-        if (keys == KeysAre::kUnreachable) return outcome;
-        if (keys == KeysAre::kSame) return Outcome<T>(if_none);
-        Outcome<T> again = check();
-        return lacks_key(again) ? Outcome<T>(if_none) : again;
-      });
+  return answer_to<T>(seams_.tokens->fetch_keys(), [outcome = std::move(outcome), if_none = std::move(if_none),
+                                                    check = std::move(check), lacks_key](KeysAre keys) {
+    if (keys == KeysAre::kUnreachable) return outcome;
+    if (keys == KeysAre::kSame) return Outcome<T>(if_none);
+    Outcome<T> again = check();
+    return lacks_key(again) ? Outcome<T>(if_none) : again;
+  });
 }
 
 bool Doorman::has_revoked(std::string_view id, std::string_view user, int64_t issued_at, int64_t now) const {
@@ -157,11 +170,49 @@ Outcome<GuestPtr> Doorman::admitted(const HookReply<ConnectResult>& reply, int64
   return GuestPtr(std::move(guest));
 }
 
+// A token without a user is an anonymous client's.
+Outcome<GuestPtr> Doorman::admit_user(Outcome<GuestPtr> outcome) const {
+  if (!outcome.denial && outcome.value->user.empty() && !anonymous_) return Denial::disconnect(Status::kAnonymous);
+  return outcome;
+}
+
 // The token of a connection that begins, with the keys that are there now.
 Outcome<GuestPtr> Doorman::admit_known(std::string_view token, int64_t now) const {
-  Outcome<GuestPtr> outcome = admit_by_token(token, now);
-  bool nameless = !outcome.denial && outcome.value->user.empty();
-  return nameless && !anonymous_ ? Denial::disconnect(Status::kAnonymous) : outcome;
+  return admit_user(admit_by_token(token, now));
+}
+
+// The id of a client without a connection token is made later than its token.
+Outcome<GuestPtr> Doorman::admit_subscriber(SubscriptionClaims& claims, int64_t now) const {
+  if (!claims.client.empty()) return Denial::disconnect(Status::kBadToken, "the token of another client");
+  if (has_revoked(claims.id, claims.user, claims.issued_at, now)) return Denial::disconnect(Status::kRevoked);
+  if (is_over(claims.expires_at, now)) return expired_already();
+  auto guest = std::make_shared<Guest>();
+  guest->user = std::move(claims.user);
+  guest->expires_at = claims.expires_at;
+  guest->token_id = std::move(claims.id);
+  guest->token_issued_at = claims.issued_at;
+  ServerSubscription room;
+  room.room = std::move(claims.room);
+  room.info = std::move(claims.info);
+  room.data = std::move(claims.data);
+  room.override = claims.override;
+  guest->rooms.push_back(std::move(room));
+  return GuestPtr(std::move(guest));
+}
+
+Outcome<GuestPtr> Doorman::admit_any_known(std::string_view token, int64_t now) const {
+  Outcome<GuestPtr> as_connection = admit_known(token, now);
+  bool invalid = as_connection.denial && as_connection.denial->why == Status::kBadToken;
+  if (!invalid || !seams_.tokens) return as_connection;
+  TokenCheck<SubscriptionClaims> check = seams_.tokens->check_subscription(token, now);
+  if (check.verdict == TokenVerdict::kInvalid) return as_connection;
+  if (check.verdict != TokenVerdict::kValid) return refused(check.verdict, std::move(check.reason), {});
+  return admit_user(admit_subscriber(check.claims, now));
+}
+
+Deferred<Outcome<GuestPtr>> Doorman::admit_by_any_token(std::string_view token, int64_t now) {
+  return with_keys(admit_any_known(token, now), Denial::disconnect(Status::kBadToken, kNoKey),
+                   [this, kept = std::string(token), now] { return admit_any_known(kept, now); });
 }
 
 Deferred<Outcome<GuestPtr>> Doorman::admit(std::string_view token, const ConnectQuestion& question, int64_t now) {
@@ -169,8 +220,8 @@ Deferred<Outcome<GuestPtr>> Doorman::admit(std::string_view token, const Connect
     return with_keys(admit_known(token, now), Denial::disconnect(Status::kBadToken, kNoKey),
                      [this, kept = std::string(token), now] { return admit_known(kept, now); });
   if (!has_hook(HookKind::kConnect)) return admit_anonymous();
-  return seams_.hooks->connect(question).map(
-      [this, now](const HookReply<ConnectResult>& reply) { return admitted(reply, now); });
+  return answer_to<GuestPtr>(seams_.hooks->connect(question),
+                             [this, now](const HookReply<ConnectResult>& reply) { return admitted(reply, now); });
 }
 
 Outcome<GuestPtr> Doorman::renew(const GuestPtr& before, std::string_view token, int64_t now) {
@@ -186,8 +237,9 @@ Outcome<GuestPtr> Doorman::renew(const GuestPtr& before, std::string_view token,
 }
 
 Deferred<Outcome<RefreshResult>> Doorman::ask_to_renew(const HookClient& about, int64_t now) {
-  return seams_.hooks->refresh({about}).map(
-      [now](const HookReply<RefreshResult>& reply) { return renewal_in(reply, Status::kExpired, now); });
+  return answer_to<RefreshResult>(seams_.hooks->refresh({about}), [now](const HookReply<RefreshResult>& reply) {
+    return renewal_in(reply, Status::kExpired, now);
+  });
 }
 
 Outcome<InvitationPtr> Doorman::check_invitation(const SubscribeQuestion& question, Status if_invalid,
@@ -225,17 +277,17 @@ Deferred<Outcome<InvitationPtr>> Doorman::invite(const SubscribeQuestion& questi
   bool needs_token = question.room.front() == '$';
   if (!ask || needs_token || is_for_users(question.room)) return Outcome<InvitationPtr>(InvitationPtr());
   if (!has_hook(HookKind::kSubscribe)) return Outcome<InvitationPtr>(Denial::error(Status::kNoHook));
-  return seams_.hooks->subscribe(question).map(
-      [now](const HookReply<SubscribeResult>& reply) -> Outcome<InvitationPtr> {
-        if (auto denial = denial_in(reply)) return *denial;
-        if (is_over(reply.result.expires_at, now)) return expired_already();
-        auto invitation = std::make_shared<Invitation>();
-        invitation->info = reply.result.info;
-        invitation->data = reply.result.data;
-        invitation->override = reply.result.override;
-        invitation->expires_at = reply.result.expires_at;
-        return InvitationPtr(std::move(invitation));
-      });
+  return answer_to<InvitationPtr>(seams_.hooks->subscribe(question),
+                                  [now](const HookReply<SubscribeResult>& reply) -> Outcome<InvitationPtr> {
+                                    if (auto denial = denial_in(reply)) return *denial;
+                                    if (is_over(reply.result.expires_at, now)) return expired_already();
+                                    auto invitation = std::make_shared<Invitation>();
+                                    invitation->info = reply.result.info;
+                                    invitation->data = reply.result.data;
+                                    invitation->override = reply.result.override;
+                                    invitation->expires_at = reply.result.expires_at;
+                                    return InvitationPtr(std::move(invitation));
+                                  });
 }
 
 Outcome<InvitationPtr> Doorman::renew_invitation(const SubscribeQuestion& question, int64_t now) {
@@ -243,8 +295,9 @@ Outcome<InvitationPtr> Doorman::renew_invitation(const SubscribeQuestion& questi
 }
 
 Deferred<Outcome<RefreshResult>> Doorman::ask_to_renew_invitation(const SubRefreshQuestion& question, int64_t now) {
-  return seams_.hooks->sub_refresh(question).map(
-      [now](const HookReply<RefreshResult>& reply) { return renewal_in(reply, Status::kSubscriptionOver, now); });
+  return answer_to<RefreshResult>(seams_.hooks->sub_refresh(question), [now](const HookReply<RefreshResult>& reply) {
+    return renewal_in(reply, Status::kSubscriptionOver, now);
+  });
 }
 
 Deferred<Outcome<PublishResult>> Doorman::ask_to_publish(const PublishQuestion& question) {

@@ -33,8 +33,15 @@ class Doorman {
   bool verifies() const { return seams_.tokens || has_hook(HookKind::kConnect); }
   bool has_hook(HookKind kind) const { return seams_.hooks && seams_.hooks->has(kind); }
 
+  // Returns true if clients without a token may come, and no back end is asked about them.
+  bool admits_anybody() const { return anonymous_ && !has_hook(HookKind::kConnect); }
+
   // A client connects. The token may be empty. A back end is asked only about clients without one.
   Deferred<Outcome<GuestPtr>> admit(std::string_view token, const ConnectQuestion& question, int64_t now);
+
+  // A client shows a token that may also be of a subscription. Such a token speaks for its user, and lets it into one
+  // room, the only one in Guest::rooms, until the subscription expires.
+  Deferred<Outcome<GuestPtr>> admit_by_any_token(std::string_view token, int64_t now);
 
   // A client shows a new token, before or after the old one has expired. `before` may be nullptr.
   Outcome<GuestPtr> renew(const GuestPtr& before, std::string_view token, int64_t now);
@@ -61,6 +68,9 @@ class Doorman {
  private:
   Outcome<GuestPtr> admit_by_token(std::string_view token, int64_t now) const;
   Outcome<GuestPtr> admit_known(std::string_view token, int64_t now) const;
+  Outcome<GuestPtr> admit_any_known(std::string_view token, int64_t now) const;
+  Outcome<GuestPtr> admit_subscriber(SubscriptionClaims& claims, int64_t now) const;
+  Outcome<GuestPtr> admit_user(Outcome<GuestPtr> outcome) const;
   Outcome<GuestPtr> admit_anonymous() const;
   template <typename T, typename Check>
   Deferred<Outcome<T>> with_keys(Outcome<T> outcome, Denial if_none, Check check);

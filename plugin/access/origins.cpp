@@ -112,6 +112,10 @@ std::string Origins::add(std::string_view word) {
 bool Origins::allow(std::string_view origin, std::string_view host, bool tls) const {
   if (origin.empty() || all_) return true;
   if (origin == "null") return files_;
+  return allow_credentials(origin, host, tls);
+}
+
+bool Origins::allow_credentials(std::string_view origin, std::string_view host, bool tls) const {
   WebOrigin page;
   if (!page.read(origin)) return false;
   return is_own(page, host, tls) || std::find(listed_.begin(), listed_.end(), page) != listed_.end();

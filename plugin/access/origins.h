@@ -29,6 +29,12 @@ class Origins {
   // server's own scheme as well, and a host without a port stands for both 80 and 443.
   bool allow(std::string_view origin, std::string_view host, bool tls) const;
 
+  // Returns true if such a page may also read answers to requests that show its visitor's cookies: it is the server's
+  // own, or its origin is listed. "*" and "null" stand for pages of anybody.
+  bool allow_credentials(std::string_view origin, std::string_view host, bool tls) const;
+
+  bool allow_all() const { return all_; }
+
  private:
   bool all_ = false;
   bool files_ = false;

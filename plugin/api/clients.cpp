@@ -44,12 +44,15 @@ Deferred<Result> subscribe(const Context& context, Request& request) {
   invited.invited = true;
   Deferred<Status> possible = context.hub.permit(invited, Action::kJoin, channel);
   if (possible.ready() && possible.value() != Status::kOk) return Result::refused(possible.value());
+  // A user may also read a room by an event stream, which cannot be put into another one.
+  bool any = false;
   Status worst = Status::kOk;
   for (Visitor* visitor : visitors_of(target, context.sessions)) {
     Status status = visitor->invite(channel, invitation, recovers ? &seen : nullptr, context.now);
+    if (status == Status::kOk) any = true;
     if (status != Status::kOk && status != Status::kGoingAway) worst = status;
   }
-  return worst == Status::kOk ? Result{} : Result::refused(worst);
+  return any || worst == Status::kOk ? Result{} : Result::refused(worst);
 }
 
 // {"user":...,"client":...,"session":...,"expired":...,"expire_at":...}

@@ -185,6 +185,10 @@ const std::vector<OptionRow>& option_table() {
            "A token must have this text in its claim aud. Empty: any."),
       text("token-issuer", "", kVhost, OF(tokens.issuer), set_text,
            "A token must have this text as its claim iss. Empty: any."),
+      text(
+          "token-cookie", "", kVhost, OF(token_cookie), set_cookie_name,
+          "Name of the cookie that may hold the token of a text client or an event stream. Empty: none. Set the cookie "
+          "with HttpOnly, Secure and SameSite."),
       flag("metrics", "0", kVhost, OF(metrics), "Serves GET /metrics in the text format of Prometheus."),
       flag("health", "0", kVhost, OF(health),
            "Serves GET /healthz (200 while the server runs) and GET /readyz (200 while the vhost accepts clients)."),

@@ -1,6 +1,7 @@
 #include "config/option_value.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "access/address_range.h"
@@ -117,6 +118,16 @@ std::string set_addresses(std::vector<AddressRange>& ranges, std::string_view va
   });
   if (problem.empty()) ranges = std::move(parsed);
   return problem;
+}
+
+// RFC 6265 section 4.1.1.
+std::string set_cookie_name(std::string& name, std::string_view value) {
+  constexpr std::string_view kSigns = "!#$%&'*+-.^_`|~";
+  auto is_token = [&](unsigned char c) { return std::isalnum(c) || kSigns.find(static_cast<char>(c)) != kSigns.npos; };
+  if (!std::all_of(value.begin(), value.end(), is_token))
+    return quoted(value) + " is not a cookie's name, expected letters, digits and some of -_.!#$%&'*+^`|~";
+  name = value;
+  return "";
 }
 
 std::string set_header_names(std::vector<std::string>& names, std::string_view value) {

@@ -44,6 +44,7 @@ std::string_view choice_at(const OptionRow& row, size_t place);
 [[nodiscard]] std::string set_origins(Origins& origins, std::string_view value);
 [[nodiscard]] std::string set_allowed_hosts(AllowedHosts& allowed, std::string_view value);
 [[nodiscard]] std::string set_addresses(std::vector<AddressRange>& ranges, std::string_view value);
+[[nodiscard]] std::string set_cookie_name(std::string& name, std::string_view value);
 [[nodiscard]] std::string set_header_names(std::vector<std::string>& names, std::string_view value);
 
 }  // namespace lws_chat

@@ -32,6 +32,7 @@ struct Options {
   std::string hub_name;                       // vhosts with the same name share their rooms; empty: rooms of its own
   std::string api_key_file;                   // empty: no server API
   JwtSettings tokens;                         // which tokens clients may show
+  std::string token_cookie;                   // the cookie that may hold a token; empty: none
   bool metrics = false;                       // serves GET /metrics
   bool health = false;                        // serves GET /healthz and /readyz
   std::vector<AddressRange> admin_from;       // may read metrics and health
@@ -53,10 +54,10 @@ struct Options {
   Time ping_interval = 0;             // silence after which a peer is pinged; 0: never
   Time pong_timeout = 0;              // in which a pinged peer must answer
   FanoutMode fanout = FanoutMode::kAuto;
-  bool anonymous = true;              // clients without a user may connect
-  Time expiry_grace = 0;              // after which a client is closed that has not shown a new token
-  HookSettings hooks;                 // back ends that are asked
-  HubSettings hub;                    // finish_options() fills in its namespaces
+  bool anonymous = true;  // clients without a user may connect
+  Time expiry_grace = 0;  // after which a client is closed that has not shown a new token
+  HookSettings hooks;     // back ends that are asked
+  HubSettings hub;        // finish_options() fills in its namespaces
 
   // An option of one namespace: "typing/history-size".
   struct Override {

@@ -9,7 +9,8 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.server import BUILD, ROOT, Server, certificate, free_port  # noqa: E402
+from support.server import BUILD, ROOT, Server, certificate, free_port, vhost  # noqa: E402
+from support.site import secret_file, token  # noqa: E402
 
 TESTS = ROOT / "tests"
 EVERY_PAGE_TEST = [f"browser/{name}.test.mjs" for name in ("page", "look", "chat", "history", "recovery", "plain", "events")]
@@ -30,8 +31,8 @@ def shipped_vhost(name, **changes):
 
 
 class Page(unittest.TestCase):
-    def drive(self, vhost, *arguments, **environment):
-        with Server(vhost) as server:
+    def drive(self, vhosts, *arguments, **environment):
+        with Server(*(vhosts if isinstance(vhosts, list) else [vhosts])) as server:
             result = subprocess.run(
                 ["node", "--test", "--test-concurrency=1", "--test-reporter=spec", *arguments],
                 cwd=TESTS, env={**os.environ, "LWS_CHAT_URL": server.http_of(path="/web/"), **environment},
@@ -50,6 +51,14 @@ class Page(unittest.TestCase):
     def test_two_windows_talk_over_http2(self):
         self.drive(shipped_vhost("20-https", alpn="h2,http/1.1"), "--test-name-pattern=tutorial|[Rr]econnect|recovered",
                    "browser/page.test.mjs", "browser/recovery.test.mjs", "browser/plain.test.mjs")
+
+    def test_a_page_of_another_origin_reads_with_its_cookie(self):
+        port, shown = free_port(), token(sub="1")
+        origin = f"http://localhost:{port}"
+        site = vhost(token_secret_file=secret_file(self), token_cookie="chat_token", allowed_origins=origin, may_join="users")
+        log = self.drive([site, vhost("pages", port)], "browser/credentials.test.mjs",
+                         LWS_CHAT_ORIGIN=origin, LWS_CHAT_TOKEN=shown)
+        self.assertNotIn(shown.split(".")[2], log)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,10 @@ class EventPeer : public EventLink {
     return taken;
   }
   Origin origin() const override { return from; }
+  int64_t unix_ms() override { return clock; }
+  Time now() override { return steady; }
+  void call_at(Time due) override { alarm = due; }
+  void note_denial(const Denial& denial) override { denied = denial.why; }
   void ask_to_resume() override { asked = true; }
   void end(Ending ending, std::string last_bytes) override {
     why = ending.why;
@@ -43,6 +47,10 @@ class EventPeer : public EventLink {
   Origin from = kNobody;
   bool asked = false;
   std::optional<Status> why;
+  Time steady = 0;                    // the hub's time
+  Time alarm = kNever;                // when the session wants to be called
+  int64_t clock = 1'700'000'000'000;  // the time of day, in milliseconds since 1970
+  Status denied = Status::kOk;        // the last denial
   std::string bytes;
   EventSession session;
 };

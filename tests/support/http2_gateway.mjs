@@ -36,7 +36,8 @@ function parseRequest(head) {
 }
 
 function connectHeaders({ path, headers }) {
-  const kept = ['origin', 'sec-websocket-version', 'sec-websocket-protocol', 'sec-websocket-extensions', 'user-agent'];
+  const kept = ['origin', 'sec-websocket-version', 'sec-websocket-protocol', 'sec-websocket-extensions', 'user-agent', 'authorization',
+    'cookie'];
   const pseudo = { ':method': 'CONNECT', ':protocol': 'websocket', ':scheme': 'https', ':path': path, ':authority': headers.host };
   return { ...pseudo, ...Object.fromEntries(kept.filter((k) => headers[k]).map((k) => [k, headers[k]])) };
 }

@@ -1,6 +1,7 @@
 // The session's beginning: who the client is, and the rooms that the server puts it into.
 #include <utility>
 
+#include "dialect/arrival.h"
 #include "dialect/centrifuge/connecting.h"
 #include "dialect/centrifuge/session.h"
 #include "dialect/centrifuge/subscription.h"
@@ -55,16 +56,6 @@ std::string read_seen(std::string_view json, Seen& seen) {
     seen.emplace(std::move(room.name), std::move(position));
   }
   return "";
-}
-
-InvitationPtr invitation_of(const ServerSubscription& subscription) {
-  auto invitation = std::make_shared<Invitation>();
-  invitation->info = subscription.info;
-  invitation->data = subscription.data;
-  invitation->override = subscription.override;
-  invitation->expires_at = subscription.expires_at;
-  invitation->by_server = true;
-  return invitation;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "core/release.h"
 #include "dialect/client_info.h"
 #include "dialect/stream_kinds.h"
+#include "dialect/visit.h"
 
 namespace lws_chat {
 namespace {
@@ -20,12 +21,13 @@ constexpr size_t kPiece = 16384;
 // The session's membership in one room.
 class EventSession::Reader final : public Client {
  public:
-  Reader(EventSession& session, size_t place) : Client(kEventsKind), number(place), session_(session) {}
+  Reader(EventSession& session, size_t place);
 
-  // A reader has no name. Most readers are never asked for one, so it is made when it is asked for.
+  // Most readers have no name, and are never asked for one, so it is made when it is asked for. A token or a back end
+  // may hide a reader.
   IdentityPtr identity() override {
     Hub& hub = session_.hub_;
-    if (!identity_) hub.presence().introduce(*this, make_identity(hub.next_id(), {}, {}));
+    if (!identity_ && !session_.visit_) hub.presence().introduce(*this, make_identity(hub.next_id(), {}, {}));
     return identity_;
   }
   bool ready() override { return session_.ready(*this); }
@@ -39,6 +41,28 @@ class EventSession::Reader final : public Client {
   EventSession& session_;
 };
 
+// The stay of a reader that a token or a back end knows.
+class EventSession::Stay final : public Visit {
+ public:
+  Stay(EventSession& session, Arrival& arrival) : Visit(arrival, session.options_), session_(session) {}
+
+  void end(Ending ending, Time now) override { session_.end(std::move(ending), now); }
+  void dismiss(std::string_view room, Time now) override { session_.dismiss(room, now); }
+
+ private:
+  int64_t unix_seconds() override { return session_.link_.unix_ms() / 1000; }
+  Time now() override { return session_.link_.now(); }
+  void call_at(Time due) override { session_.link_.call_at(due); }
+  void note_denial(const Denial& denial) override { session_.link_.note_denial(denial); }
+
+  EventSession& session_;
+};
+
+EventSession::Reader::Reader(EventSession& session, size_t place)
+    : Client(kEventsKind), number(place), session_(session) {
+  if (session.visit_) identity_ = session.visit_->identity_in(place);
+}
+
 EventSession::EventSession(Hub& hub, const Options& options, EventLink& link)
     : hub_(hub), options_(options), link_(link), charge_(hub.memory().clients), pending_(kReconnectAfter) {}
 
@@ -46,8 +70,13 @@ EventSession::~EventSession() = default;
 
 bool EventSession::mixed() const { return readers_.size() > 1; }
 
-void EventSession::enter(const std::vector<std::string>& rooms, std::string_view last_event_id, Time now) {
+void EventSession::enter(const std::vector<std::string>& rooms, std::string_view last_event_id, Time now,
+                         Arrival* arrival) {
   commented_at_ = now;
+  if (arrival) {
+    visit_ = std::make_unique<Stay>(*this, *arrival);
+    if (!visit_->begin()) return end({Status::kNoMemory}, now);
+  }
   size_t bytes = 0;
   for (const std::string& room : rooms) bytes += sizeof(Reader) + room.size();
   if (!charge_.may_be(bytes)) return end({Status::kNoMemory}, now);
@@ -57,12 +86,27 @@ void EventSession::enter(const std::vector<std::string>& rooms, std::string_view
   join_rooms(now);
 }
 
+Grant EventSession::grant(size_t room, bool member) const {
+  if (visit_) return visit_->pass().grant(room, member);
+  Grant grant;
+  grant.member = member;
+  return grant;
+}
+
+// What a gate decides later is not allowed here. (RuleGate decides at once.)
+bool EventSession::may_see_history(size_t room) {
+  Deferred<Status> verdict = hub_.permit(grant(room, true), Action::kHistory, entry_->rooms[room]);
+  return verdict.ready() && verdict.value() == Status::kOk;
+}
+
 // The hub may answer late. Then the rooms behind this one wait, and resume() goes on with them.
 void EventSession::join_rooms(Time now) {
   while (!ended_ && entry_ && !entry_->waiting) {
     const std::string& name = entry_->rooms[entry_->next];
     uint64_t replay = entry_->resuming ? 0 : hub_.settings_of(name).replay;
-    Deferred<Status> answer = hub_.join(readers_[entry_->next], {name, replay, link_.origin()}, now);
+    if (replay > 0 && !may_see_history(entry_->next)) replay = 0;
+    Join wish{name, replay, link_.origin(), grant(entry_->next, false)};
+    Deferred<Status> answer = hub_.join(readers_[entry_->next], wish, now);
     if (!answer.ready()) {
       entry_->waiting = true;
       return answer.then(lifetime_, [this, now](Status status) { joined_late(status, now); });
@@ -87,20 +131,22 @@ void EventSession::joined(Status status, Time now) {
   // The rooms may have become too many since the request was admitted.
   if (status != Status::kOk) return end({status}, now);
   tell_position(readers_[entry_->next], entry_->rooms[entry_->next], now);
-  if (++entry_->next == entry_->rooms.size()) entry_.reset();
+  if (++entry_->next < entry_->rooms.size()) return;
+  entry_.reset();
+  if (visit_) visit_->entered(now);
 }
 
 // The first event of a room gives the reader its position, so that it knows it even if the line is cut before anything
 // else comes. Or it says that there is a gap.
 void EventSession::tell_position(Reader& reader, const std::string& name, Time now) {
   Room& room = *reader.room();
-  bool kept = room.settings().history.messages > 0;
+  bool kept = room.settings().history.messages > 0 && may_see_history(entry_->next);
   Position position{kept ? room.epoch() : std::string(), hub_.history(room, now).top()};
   bool gap = false;
   if (entry_->resuming) {
     auto of_room = [&](const Position& item) { return item.epoch == room.epoch(); };
     auto at = std::find_if(entry_->seen.begin(), entry_->seen.end(), of_room);
-    gap = !recover(hub_, reader, at == entry_->seen.end() ? nullptr : &*at, now).whole;
+    gap = !recover(hub_, reader, at == entry_->seen.end() || !kept ? nullptr : &*at, now).whole;
     if (!gap) position.offset = at->offset;
   } else if (reader.replaying()) {
     position.offset = reader.replay_begin() - 1;
@@ -169,6 +215,20 @@ void EventSession::serve_rooms(Time now) {
   }
 }
 
+void EventSession::time_is_up(Time now) {
+  if (visit_ && !ended_) visit_->time_is_up(now);
+}
+
+// A back end takes the reader out of a room, or out of all of them. The session ends with that.
+void EventSession::dismiss(std::string_view room, Time now) {
+  const std::vector<Pass::Room>& rooms = visit_->pass().rooms;
+  for (Reader& reader : readers_) {
+    if (!room.empty() && rooms[reader.number].name != room) continue;
+    if (entry_ || !reader.room()) return end({Status::kForced}, now);
+    return hub_.dismiss_after_head(reader, Status::kForced, now);
+  }
+}
+
 bool EventSession::behind() const {
   return !ended_ && (!pending_.empty() || std::any_of(readers_.begin(), readers_.end(),
                                                       [](const Reader& reader) { return reader.behind(); }));
@@ -231,6 +291,7 @@ void EventSession::lost(Time now) {
 
 void EventSession::leave_all(Time now) {
   ended_ = true;
+  if (visit_) visit_->leave();
   lifetime_.end();
   for (Reader& reader : readers_) hub_.leave(reader, now, Hub::Departure::kMayReturn);
   charge_.set(0);

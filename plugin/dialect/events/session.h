@@ -8,6 +8,7 @@
 
 #include "config/options.h"
 #include "core/hub.h"
+#include "dialect/arrival.h"
 #include "dialect/events/encoder.h"
 
 namespace lws_chat {
@@ -22,6 +23,16 @@ class EventLink {
 
   // The peer's address. A room that the session makes counts for it.
   virtual Origin origin() const = 0;
+
+  // The time of day, in milliseconds since 1970, and the time that the hub counts in.
+  virtual int64_t unix_ms() = 0;
+  virtual Time now() = 0;
+
+  // EventSession::time_is_up() must be called then. Replaces the time set before.
+  virtual void call_at(Time due) = 0;
+
+  // Notes for log and metrics that the client was denied something.
+  virtual void note_denial(const Denial& denial) = 0;
 
   // Asks for a call of EventSession::resume() as soon as the connection can write.
   virtual void ask_to_resume() = 0;
@@ -43,11 +54,16 @@ class EventSession {
   EventSession& operator=(const EventSession&) = delete;
 
   // Joins the rooms, each named once, one after the other. The reader gets no events before it is in all of them.
-  // `last_event_id` comes from a reader that returns; else it is empty. To be called once.
-  void enter(const std::vector<std::string>& rooms, std::string_view last_event_id, Time now);
+  // `last_event_id` comes from a reader that returns; else it is empty. `arrival` was not denied, and is for these
+  // rooms; nullptr: nobody speaks for the reader. To be called once.
+  void enter(const std::vector<std::string>& rooms, std::string_view last_event_id, Time now,
+             Arrival* arrival = nullptr);
 
   // The connection may write again, or the session has asked for it.
   void resume(Time now);
+
+  // The time given to EventLink::call_at() has come.
+  void time_is_up(Time now);
 
   // Returns true if the connection has not taken all that there is for the reader.
   bool behind() const;
@@ -64,6 +80,7 @@ class EventSession {
 
  private:
   class Reader;
+  class Stay;
 
   // The way of a session into its rooms.
   struct Entry {
@@ -78,6 +95,9 @@ class EventSession {
   void joined_late(Status status, Time asked);
   void joined(Status status, Time now);
   void tell_position(Reader& reader, const std::string& room, Time now);
+  Grant grant(size_t room, bool member) const;
+  bool may_see_history(size_t room);
+  void dismiss(std::string_view room, Time now);
   bool ready(const Reader& reader) const;
   size_t take(Reader& reader, std::string_view events);
   void note_taken(Reader& reader, std::string_view events);
@@ -96,6 +116,7 @@ class EventSession {
   MemoryAccount::Charge charge_;
   std::deque<Reader> readers_;    // one for each room
   std::unique_ptr<Entry> entry_;  // nullptr: it is in all rooms
+  std::unique_ptr<Stay> visit_;   // nullptr: nobody speaks for the reader
   EventMixer mixer_;              // used when there are several rooms
   std::string pending_;           // goes out before anything else from the rooms
   size_t next_served_ = 0;        // index of the room that goes first when the connection is ready again

@@ -4,26 +4,93 @@
 #include <utility>
 
 #include "core/utf8.h"
+#include "dialect/centrifuge/reply.h"
 #include "dialect/client_info.h"
 #include "dialect/stream_kinds.h"
+#include "dialect/visit.h"
 #include "wire/frame.h"
 
 namespace lws_chat {
 
+// The stay of a client that a token or a back end knows.
+class TextSession::Stay final : public Visit {
+ public:
+  Stay(TextSession& session, Arrival& arrival) : Visit(arrival, session.options_), session_(session) {}
+
+  void end(Ending ending, Time) override { session_.end(std::move(ending)); }
+  void dismiss(std::string_view room, Time now) override {
+    if (room.empty() || room == pass().rooms.front().name) session_.end_after_head(Status::kForced, now);
+  }
+
+ private:
+  int64_t unix_seconds() override { return session_.link_.unix_ms() / 1000; }
+  Time now() override { return session_.link_.now(); }
+  void call_at(Time due) override { session_.link_.call_at(due); }
+  void note_denial(const Denial& denial) override { session_.link_.note_denial(denial); }
+
+  TextSession& session_;
+};
+
 TextSession::TextSession(Hub& hub, const Options& options, TextLink& link)
     : Client(kTextKind), hub_(hub), options_(options), link_(link) {}
 
-void TextSession::enter(std::string_view room, Time now) {
-  Deferred<Status> joined = hub_.join(*this, {room, hub_.settings_of(room).replay, link_.origin()}, now);
+TextSession::~TextSession() = default;
+
+void TextSession::enter(std::string_view room, Time now, std::unique_ptr<Arrival> arrival) {
+  if (!arrival) return join(room, now);
+  auto late = [this] {
+    act_late([&] {
+      std::unique_ptr<Arrival> late_arrival = std::move(held_->arrival);
+      arrived(*late_arrival, link_.now());
+    });
+  };
+  if (arrival->ask(late)) return arrived(*arrival, now);
+  await();
+  held_->arrival = std::move(arrival);
+}
+
+void TextSession::arrived(Arrival& arrival, Time now) {
+  if (ended_) return;
+  if (arrival.denial()) return deny(*arrival.denial());
+  visit_ = std::make_unique<Stay>(*this, arrival);
+  if (!visit_->begin()) return end({Status::kNoMemory});
+  identity_ = visit_->identity_in(0);
+  join(visit_->pass().rooms.front().name, now);
+}
+
+Grant TextSession::grant(bool member) const {
+  if (visit_) return visit_->pass().grant(0, member);
+  Grant grant;
+  grant.member = member;
+  return grant;
+}
+
+void TextSession::join(std::string_view room, Time now) {
+  uint64_t replay = hub_.settings_of(room).replay;
+  if (replay > 0) {
+    // What a gate decides later is not allowed here. (RuleGate decides at once.)
+    Deferred<Status> may_see = hub_.permit(grant(true), Action::kHistory, room);
+    if (!may_see.ready() || may_see.value() != Status::kOk) replay = 0;
+  }
+  Deferred<Status> joined = hub_.join(*this, {room, replay, link_.origin(), grant(false)}, now);
   if (joined.ready()) return entered(joined.value());
   await();
   joined.then(held_->lifetime, [this](Status status) { act_late([&] { entered(status); }); });
 }
 
+// A client that is not let in, or may not publish, is told so by the code with which it is closed.
+void TextSession::deny(Denial denial) {
+  Ending ending = ending_of(denial);
+  denial.disconnects = true;
+  link_.note_denial(denial);
+  end(std::move(ending));
+}
+
 // Joining can still fail, because other rooms may have been made since the upgrade was admitted.
 void TextSession::entered(Status status) {
   if (status != Status::kOk) return end({status});
-  if (behind() && ready()) link_.ask_to_resume();
+  if (visit_) visit_->entered(link_.now());
+  if (!ended_ && behind() && ready()) link_.ask_to_resume();
 }
 
 void TextSession::receive(const Message& message, Time now) {
@@ -46,13 +113,59 @@ void TextSession::keep(const Message& message) {
   if (bytes > 2 * options_.max_message + 65536) end({Status::kTooFast});
 }
 
+bool TextSession::is_close_word(const Message& message) const {
+  return message.format == Format::kText && !options_.close_word.empty() && message.payload == options_.close_word;
+}
+
 void TextSession::publish(const Message& message, Time now) {
+  if (room()->settings().publish_hook) return ask_to_publish(message);
+  hand_over(message, false, is_close_word(message), now);
+}
+
+// The back end is asked only about what the rules leave to it. It gets the text as a string of JSON.
+void TextSession::ask_to_publish(const Message& message) {
+  if (!visit_) return deny(Denial::error(Status::kNotPermitted));
+  Grant let_through = grant(true);
+  let_through.approved = true;
+  Deferred<Status> possible = hub_.permit(let_through, Action::kPublish, room()->name());
+  if (!possible.ready() || possible.value() != Status::kOk)
+    return deny(Denial::error(possible.ready() ? possible.value() : Status::kNotPermitted));
+  std::string data;
+  append_data(data, message);
+  Deferred<Outcome<PublishResult>> answer =
+      visit_->doorman().ask_to_publish({visit_->pass().about(), room()->name(), data});
+  Draft draft{KeptMessage(message), is_close_word(message)};
+  if (answer.ready()) return approved(draft, answer.value());
+  await();
+  answer.then(held_->lifetime, [this, draft = std::move(draft)](const Outcome<PublishResult>& outcome) {
+    act_late([&] { approved(draft, outcome); });
+  });
+}
+
+// The back end may have put other data in place of the message. Text clients get the text of a string, and of other
+// JSON the JSON itself.
+void TextSession::approved(const Draft& draft, const Outcome<PublishResult>& outcome) {
+  if (ended_ || !room()) return;
+  if (outcome.denial) return deny(*outcome.denial);
+  const PublishResult& result = outcome.value;
+  Message message = draft.message.view();
+  if (!result.data.empty()) {
+    message.payload = result.data;
+    message.format = Format::kJson;
+  }
+  message.tags = result.tags;
+  message.ephemeral = result.skip_history;
+  hand_over(message, true, draft.closes, link_.now());
+}
+
+void TextSession::hand_over(const Message& message, bool approved, bool closes, Time now) {
   IdentityPtr publisher = identity();
-  std::string_view info = publisher ? std::string_view(publisher->json) : std::string_view();
-  bool closes =
-      message.format == Format::kText && !options_.close_word.empty() && message.payload == options_.close_word;
-  Message known{message.payload, message.format, info, {}, false, message.unix_ms};
-  Deferred<Published> result = hub_.publish({}, {room()->name(), known}, now);
+  if (!publisher && visit_) publisher = visit_->identity();
+  Message known = message;
+  known.publisher = publisher ? std::string_view(publisher->json) : std::string_view();
+  Grant grant_now = grant(true);
+  grant_now.approved = approved;
+  Deferred<Published> result = hub_.publish(grant_now, {room()->name(), known}, now);
   if (result.ready()) return published(closes, result.value());
   await();
   result.then(held_->lifetime, [this, closes](const Published& late) { act_late([&] { published(closes, late); }); });
@@ -74,6 +187,7 @@ void TextSession::await() {
 // The hub answers once. A session that cannot act on the answer ends, instead of waiting for ever.
 template <typename Act>
 void TextSession::act_late(Act&& act) {
+  waiting_ = false;
   try {
     act();
   } catch (const std::exception&) {
@@ -82,9 +196,9 @@ void TextSession::act_late(Act&& act) {
   answered();
 }
 
+// Nothing waits any more, unless the answer has led to another question.
 void TextSession::answered() {
-  waiting_ = false;
-  if (ended_) return;
+  if (waiting_ || ended_) return;
   if (ending_ != Status::kOk && !room()) return end({ending_});
   link_.ask_to_resume();
 }
@@ -113,13 +227,18 @@ void TextSession::end_after_head(Status why, Time now) {
 
 void TextSession::lost(Time now) {
   ended_ = true;
+  if (visit_) visit_->leave();
   hub_.leave(*this, now, Hub::Departure::kMayReturn);
   held_.reset();
 }
 
-// Made on first use, because most text clients never need one.
+void TextSession::time_is_up(Time now) {
+  if (visit_ && !ended_) visit_->time_is_up(now);
+}
+
+// Made on first use, because most text clients never need one. A token or a back end may hide a client.
 IdentityPtr TextSession::identity() {
-  if (!identity_) hub_.presence().introduce(*this, make_identity(hub_.next_id(), {}, {}));
+  if (!identity_ && !visit_) hub_.presence().introduce(*this, make_identity(hub_.next_id(), {}, {}));
   return identity_;
 }
 
@@ -137,6 +256,7 @@ void TextSession::dismissed(Ending ending, Time) {
 void TextSession::end(Ending ending, std::string last_frames) {
   if (ended_) return;
   ended_ = true;
+  if (visit_) visit_->leave();
   link_.end(std::move(ending), std::move(last_frames));
 }
 

@@ -7,6 +7,7 @@
 
 #include "config/options.h"
 #include "core/hub.h"
+#include "dialect/arrival.h"
 
 namespace lws_chat {
 
@@ -19,6 +20,16 @@ class TextLink {
 
   // The client's address. New rooms count for it.
   virtual Origin origin() const = 0;
+
+  // The time of day, in milliseconds since 1970, and the time that the hub counts in.
+  virtual int64_t unix_ms() = 0;
+  virtual Time now() = 0;
+
+  // TextSession::time_is_up() must be called then. Replaces the time set before.
+  virtual void call_at(Time due) = 0;
+
+  // Notes for log and metrics that the client was denied something.
+  virtual void note_denial(const Denial& denial) = 0;
 
   // Calls TextSession::resume() as soon as the connection can write.
   virtual void ask_to_resume() = 0;
@@ -34,19 +45,25 @@ class TextLink {
 };
 
 // The text dialect. A client's message is a message for its room, unchanged, and the client receives the room's
-// messages. Only the close word is special: the room receives it, then the server closes its sender.
+// messages. Only the close word is special: the room receives it, then the server closes its sender. Who the client is
+// and what it may do stands in its request; a client that is denied something is closed.
 class TextSession final : public Client {
  public:
   TextSession(Hub& hub, const Options& options, TextLink& link);
+  ~TextSession() override;
 
-  // Joins the room. The client's messages wait until then.
-  void enter(std::string_view room, Time now);
+  // Joins the room. The client's messages wait until then. `arrival` is for this room only; nullptr: nobody is asked
+  // but the rules of the room.
+  void enter(std::string_view room, Time now, std::unique_ptr<Arrival> arrival = nullptr);
 
   // Takes one complete message from the client.
   void receive(const Message& message, Time now);
 
   // Goes on after the connection can write again, or after an answer of the hub.
   void resume(Time now);
+
+  // The time given to TextLink::call_at() has come.
+  void time_is_up(Time now);
 
   // Ends after the client has received everything that was published in its room so far.
   void end_after_head(Status why, Time now);
@@ -64,8 +81,24 @@ class TextSession final : public Client {
   void dismissed(Ending ending, Time now) override;
 
  private:
+  class Stay;  // in session.cpp
+
+  // A message that waits for a back end.
+  struct Draft {
+    KeptMessage message;
+    bool closes;
+  };
+
+  void arrived(Arrival& arrival, Time now);
+  void join(std::string_view room, Time now);
   void entered(Status status);
+  Grant grant(bool member) const;
+  bool is_close_word(const Message& message) const;
   void publish(const Message& message, Time now);
+  void ask_to_publish(const Message& message);
+  void approved(const Draft& draft, const Outcome<PublishResult>& outcome);
+  void hand_over(const Message& message, bool approved, bool closes, Time now);
+  void deny(Denial denial);
   void published(bool closes, const Published& result);
   void keep(const Message& message);
   void await();
@@ -81,12 +114,14 @@ class TextSession final : public Client {
   // message that has waited for the answer. Most sessions never have it.
   struct Held {
     explicit Held(MemoryAccount& account) : bytes(account) {}
-    std::list<KeptMessage> input;  // messages that wait
-    MemoryAccount::Charge bytes;   // of `input`
-    Lifetime lifetime;             // of the wish for an answer
+    std::list<KeptMessage> input;        // messages that wait
+    MemoryAccount::Charge bytes;         // of `input`
+    Lifetime lifetime;                   // of the wish for an answer
+    std::unique_ptr<Arrival> arrival{};  // nullptr: it has arrived
   };
   std::unique_ptr<Held> held_;
-  bool waiting_ = false;  // for an answer of the hub
+  std::unique_ptr<Stay> visit_;  // nullptr: nobody speaks for the client
+  bool waiting_ = false;         // for an answer of the hub
   Status ending_ = Status::kOk;
   bool ended_ = false;
 };

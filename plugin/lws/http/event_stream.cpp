@@ -44,24 +44,32 @@ bool hung_up(lws* wsi) {
 
 }  // namespace
 
-// A proxy that compresses the events, or buffers them, would keep them back. The first field forbids any change
-// (RFC 9111 section 5.2.2.6), the second is for nginx.
-bool add_stream_headers(lws* wsi, std::string_view cors, unsigned char** at, unsigned char* end) {
+bool add_cors_headers(lws* wsi, std::string_view cors, bool credentials, unsigned char** at, unsigned char* end) {
   auto add = [&](const char* name, std::string_view value) { return add_header(wsi, name, value, at, end); };
-  return add("cache-control:", "no-cache, no-transform") && add("x-accel-buffering:", "no") &&
-         (cors.empty() || (add("access-control-allow-origin:", cors) && add("vary:", "origin")));
+  if (cors.empty()) return true;
+  if (!add("access-control-allow-origin:", cors) || !add("vary:", "origin")) return false;
+  return !credentials || add("access-control-allow-credentials:", "true");
 }
 
-EventStream::EventStream(lws* wsi, VhostState& vhost, const std::string& cors)
+// A proxy that compresses the events, or buffers them, would keep them back. The first field forbids any change
+// (RFC 9111 section 5.2.2.6), the second is for nginx.
+bool add_stream_headers(lws* wsi, std::string_view cors, bool credentials, unsigned char** at, unsigned char* end) {
+  auto add = [&](const char* name, std::string_view value) { return add_header(wsi, name, value, at, end); };
+  return add("cache-control:", "no-cache, no-transform") && add("x-accel-buffering:", "no") &&
+         add_cors_headers(wsi, cors, credentials, at, end);
+}
+
+EventStream::EventStream(lws* wsi, VhostState& vhost, const std::string& cors, bool credentials)
     : Connection(wsi, vhost, kEventsKind),
       session_(vhost.hub(), vhost.options(), *this),
       cors_(cors),
+      credentials_(credentials),
       probe_(over_http2() ? Probe::kDone : Probe::kBefore) {}
 
 EventStream::~EventStream() { end_and_log(); }
 
-void EventStream::enter(const std::vector<std::string>& rooms, const std::string& last_event_id) {
-  session_.enter(rooms, last_event_id, now());
+void EventStream::enter(const std::vector<std::string>& rooms, const std::string& last_event_id, Arrival* arrival) {
+  session_.enter(rooms, last_event_id, now(), arrival);
 }
 
 int EventStream::begin() {
@@ -72,7 +80,8 @@ int EventStream::begin() {
   unsigned char* end = buffer.data() + buffer.size();
   if (lws_add_http_common_headers(wsi(), HTTP_STATUS_OK, "text/event-stream", LWS_ILLEGAL_HTTP_CONTENT_LEN, &at, end))
     return -1;
-  if (!add_header(wsi(), "date:", http_date(), &at, end) || !add_stream_headers(wsi(), cors_, &at, end)) return -1;
+  if (!add_header(wsi(), "date:", http_date(), &at, end) || !add_stream_headers(wsi(), cors_, credentials_, &at, end))
+    return -1;
   release(cors_);
   if (lws_finalize_write_http_header(wsi(), begin, &at, end)) return -1;
   // The stream lives for as long as the reader wants, and needs nothing of the request any more.
@@ -85,6 +94,10 @@ int EventStream::begin() {
   choked();
   return 0;
 }
+
+int64_t EventStream::unix_ms() { return lws_chat::unix_ms(); }
+
+Time EventStream::now() { return lws_chat::now(); }
 
 bool EventStream::ready() { return can_write() && window_open(wsi()); }
 

@@ -10,9 +10,14 @@
 
 namespace lws_chat {
 
-// Adds the headers of an event stream. `cors` is the origin of another site's page that may read it. If it is empty,
-// only pages of this server may.
-[[nodiscard]] bool add_stream_headers(lws* wsi, std::string_view cors, unsigned char** at, unsigned char* end);
+// Adds the headers of an answer that a page of the origin `cors` may read, with `credentials` also if its request shows
+// its visitor's cookies. If `cors` is empty, only pages of this server may.
+[[nodiscard]] bool add_cors_headers(lws* wsi, std::string_view cors, bool credentials, unsigned char** at,
+                                    unsigned char* end);
+
+// Adds the headers of an event stream, with those above.
+[[nodiscard]] bool add_stream_headers(lws* wsi, std::string_view cors, bool credentials, unsigned char** at,
+                                      unsigned char* end);
 
 // An event stream over HTTP: an answer whose body does not end. Sends the headers, asks lws to write, notices that a
 // peer has gone, and ends the body. The EventSession decides what the body is.
@@ -21,13 +26,13 @@ class EventStream final : public Connection, public HttpExchange, private EventL
   // Most rooms that one stream may have.
   static constexpr size_t kMaxRooms = 32;
 
-  // `cors` is the origin of another site's page.
-  EventStream(lws* wsi, VhostState& vhost, const std::string& cors);
+  // See add_cors_headers().
+  EventStream(lws* wsi, VhostState& vhost, const std::string& cors, bool credentials);
   ~EventStream() override;
 
-  // Joins the rooms. `last_event_id` holds the positions of a reader that comes back. To be called once, before
-  // begin().
-  void enter(const std::vector<std::string>& rooms, const std::string& last_event_id);
+  // Joins the rooms. `last_event_id` holds the positions of a reader that comes back. `arrival` is nullptr if nobody
+  // speaks for the reader. To be called once, before begin().
+  void enter(const std::vector<std::string>& rooms, const std::string& last_event_id, Arrival* arrival);
 
   // Sends the answer's headers.
   int begin() override;
@@ -48,6 +53,11 @@ class EventStream final : public Connection, public HttpExchange, private EventL
   bool ready() override;
   size_t write(Client* reader, std::string_view bytes) override { return Connection::write(reader, bytes); }
   Origin origin() const override { return origin_of_peer(); }
+  int64_t unix_ms() override;
+  Time now() override;
+  void call_at(Time due) override { call_session_at(due); }
+  void session_time_is_up() override { session_.time_is_up(now()); }
+  void note_denial(const Denial& denial) override { Connection::note_denial(denial); }
   void ask_to_resume() override { choked(); }
   void end(Ending ending, std::string last_bytes) override;
 
@@ -60,6 +70,7 @@ class EventStream final : public Connection, public HttpExchange, private EventL
 
   EventSession session_;
   std::string cors_;
+  bool credentials_;
   std::string last_bytes_;  // bytes of the farewell that are not sent yet
   Probe probe_;
   int turns_left_ = 0;  // turns of the loop until the probe is over

@@ -10,11 +10,13 @@ struct HttpAnswer {
   unsigned status = 200;
   std::string body;
   std::string_view type = "application/json";
-  std::string allow{};  // the possible methods, for 405 and 204
-  std::string cors{};   // the origin of another site's page that may read it; empty: none
-  std::string why{};    // reason of a refusal, for the log
-  bool stream = false;  // headers of an event stream, for HEAD
-  bool noted = false;   // note_refusal() was called, so the log needs no line
+  std::string allow{};                    // the possible methods, for 405 and 204
+  std::string cors{};                     // the origin of another site's page that may read it; empty: none
+  bool credentials = false;               // that page may use its visitor's cookies
+  std::string why{};                      // reason of a refusal, for the log
+  std::string_view challenge = "apikey";  // for 401
+  bool stream = false;                    // headers of an event stream, for HEAD
+  bool noted = false;                     // note_refusal() was called, so the log needs no line
 };
 
 // A refusal: {"error":{"code":STATUS,"message":WHY}}.

@@ -9,6 +9,7 @@
 #include "lws/http/event_stream.h"
 #include "lws/http/header.h"
 #include "lws/http/http_request.h"
+#include "lws/http/stream_entrance.h"
 #include "lws/vhost/admission.h"
 #include "lws/vhost/vhost.h"
 
@@ -19,15 +20,9 @@ constexpr std::string_view kEvents = "sse/";
 constexpr std::string_view kRoom = "room=";
 constexpr std::string_view kLastEventId = "last-event-id=";
 
-// An event stream as path and query ask for it.
-struct Wish {
-  std::vector<std::string> rooms;
-  std::string last_event_id;
-};
-
 // lws gives the arguments of the query one by one, with %xx and + decoded.
-Wish read_wish(lws* wsi, std::string_view room) {
-  Wish wish;
+StreamWish read_wish(lws* wsi, std::string_view room) {
+  StreamWish wish;
   if (!room.empty()) wish.rooms.emplace_back(room);
   for (int i = 0; has_fragment(wsi, WSI_TOKEN_HTTP_URI_ARGS, i); ++i) {
     std::string argument = fragment(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
@@ -56,17 +51,20 @@ HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view ro
   auto answer_with = [&](HttpAnswer answer) { return new HttpRequest(wsi, vhost, std::move(answer)); };
   if (!vhost || !vhost->options().enabled) return answer_with(refusal(404, "not found"));
   std::string origin = header(wsi, WSI_TOKEN_ORIGIN);
+  bool tls = lws_is_ssl(lws_get_network_wsi(wsi));
+  bool credentials = vhost->options().allowed_origins.allow_credentials(origin, target_host(wsi), tls);
   if (!is_get(wsi) && !is_head(wsi)) {
     HttpAnswer answer = is_options(wsi) ? HttpAnswer{204, ""} : refusal(405, "only GET is possible here");
     answer.allow = "GET, HEAD";
     // A page that may not read learns it from the GET.
     if (is_options(wsi)) answer.cors = origin;
+    answer.credentials = credentials;
     return answer_with(std::move(answer));
   }
   // lws spins while an answer is under way and bytes follow the body.
   std::string length = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
   if (!length.empty() && length != "0") return answer_with(refusal(400, "a request for a stream has no body"));
-  Wish wish = read_wish(wsi, room);
+  StreamWish wish = read_wish(wsi, room);
   size_t most = std::min<size_t>(EventStream::kMaxRooms, vhost->options().max_subscriptions);
   if (wish.rooms.empty()) return answer_with(refusal(400, "no room, expected /sse/ROOM or /sse/?room=ROOM&room=ROOM"));
   if (wish.rooms.size() > most)
@@ -76,16 +74,9 @@ HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view ro
   std::string detail;
   Status status = judge_client(wsi, vhost, wish.rooms, detail);
   if (status != Status::kOk) return answer_with(noted_refusal(wsi, vhost, status, detail));
-  if (is_head(wsi)) {
-    HttpAnswer answer{200, "", "text/event-stream"};
-    answer.cors = origin;
-    answer.stream = true;
-    return answer_with(std::move(answer));
-  }
-  // Joins only after construction, so that the destructor leaves the rooms again.
-  auto stream = std::make_unique<EventStream>(wsi, *vhost, origin);
-  stream->enter(wish.rooms, wish.last_event_id);
-  return stream.release();
+  wish.cors = std::move(origin);
+  wish.credentials = credentials;
+  return StreamEntrance::open(wsi, *vhost, std::move(wish));
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 #include "lws/ws/text_connection.h"
 
+#include <utility>
+
 #include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
+#include "lws/http/credentials.h"
 #include "lws/vhost/vhost.h"
 
 namespace lws_chat {
@@ -14,7 +17,15 @@ TextConnection::TextConnection(lws* wsi, VhostState& vhost)
 
 TextConnection::~TextConnection() { end_and_log(); }
 
-void TextConnection::enter(std::string_view room) { session_.enter(room, now()); }
+void TextConnection::enter(const std::string& room) {
+  std::unique_ptr<Arrival> arrival = arrival_of(wsi(), vhost(), "websocket", "text", {room});
+  if (!arrival->needs_pass()) arrival = nullptr;
+  session_.enter(room, now(), std::move(arrival));
+}
+
+int64_t TextConnection::unix_ms() { return lws_chat::unix_ms(); }
+
+Time TextConnection::now() { return lws_chat::now(); }
 
 void TextConnection::accept(bool binary, std::string_view payload) {
   // After the close word nothing counts, not even the rest of the same piece.

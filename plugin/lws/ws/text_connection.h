@@ -12,8 +12,8 @@ class TextConnection final : public WebSocket, private TextLink {
   TextConnection(lws* wsi, VhostState& vhost);
   ~TextConnection() override;
 
-  // Joins the room.
-  void enter(std::string_view room);
+  // Joins the room, if the client may. To be called in ESTABLISHED.
+  void enter(const std::string& room);
 
   void ping() override;
   void drain(Status why) override;
@@ -29,6 +29,11 @@ class TextConnection final : public WebSocket, private TextLink {
   bool ready() override { return can_write(); }
   size_t write(Client& client, std::string_view frames) override { return Connection::write(&client, frames); }
   Origin origin() const override { return origin_of_peer(); }
+  int64_t unix_ms() override;
+  Time now() override;
+  void call_at(Time due) override { call_session_at(due); }
+  void session_time_is_up() override { session_.time_is_up(now()); }
+  void note_denial(const Denial& denial) override { Connection::note_denial(denial); }
   void ask_to_resume() override { ask_to_write(); }
   void hold_input(bool hold) override { WebSocket::hold_input(hold); }
   void end(Ending ending, std::string last_frames) override;

@@ -52,7 +52,12 @@ bool protobuf_asked(std::string_view list) { return list.find("centrifuge-protob
 UpgradeFault subprotocol_fault(lws* wsi) {
   ListBuffer list;
   int size = lws_hdr_copy(wsi, list.data(), kListBytes, WSI_TOKEN_PROTOCOL);
-  if (size < 0) return {Status::kBadUpgrade, "the list of subprotocols is longer than 126 bytes"};
+  if (size < 0) {
+    std::string why = "the list of subprotocols is longer than 126 bytes";
+    if (header(wsi, WSI_TOKEN_PROTOCOL).find("token.") != std::string::npos)
+      why += ", so it cannot hold a token: use a cookie (token-cookie) or ?token=";
+    return {Status::kBadUpgrade, why};
+  }
   if (size == 0) return {};
   Words words = words_of(list, size);
   for (;;) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dialect/stream_kinds.h"
+#include "support/desk.h"
 #include "support/event_peer.h"
 #include "support/failing_new.h"
 #include "support/hub_settings.h"
@@ -136,6 +137,59 @@ TEST(a_publication_that_is_permitted_late_is_out_or_refused) {
     std::string told = all_of(peer);
     bool out = w.hub->find("room") && w.hub->find("room")->history().top() == 1;
     if (!peer.why) CHECK(told.find(out ? "\"id\":3,\"publish\":{}" : "\"id\":3,\"error\"") != std::string::npos);
+    return fewer;
+  });
+}
+
+TEST(a_text_client_that_a_back_end_admits_late_is_in_its_room_or_closed) {
+  for_each_allocation([](long n) {
+    Desk desk;
+    Options options = default_options();
+    desk.hooks.connects.on = true;
+    TextPeer peer(*desk.hub, options);
+    peer.session.enter("room", 0, desk.arrival({"room"}));
+    HookReply<ConnectResult> reply;
+    reply.given = true;
+    reply.result.user = "a user with a name that is not short";
+    reply.result.info = R"({"name":"a name"})";
+    reply.result.expires_at = 1'700'000'060;
+    until_failure = n;
+    {
+      Armed now_it_counts;
+      desk.hooks.connects.reply(reply);
+    }
+    bool fewer = until_failure > 0;
+    until_failure = 0;
+    CHECK((peer.session.room() != nullptr) != (peer.why != Status::kOk));
+    CHECK_EQ(desk.sessions.of_user(reply.result.user).size(), peer.why == Status::kOk ? 1u : 0u);
+    CHECK(!peer.held || peer.asked || peer.why != Status::kOk);
+    return fewer;
+  });
+}
+
+TEST(an_event_stream_with_a_token_is_in_its_rooms_or_refused) {
+  for_each_allocation([](long n) {
+    Desk desk;
+    Options options = default_options();
+    ConnectionClaims claims;
+    claims.user = "a user with a name that is not short";
+    claims.info = R"({"name":"a name"})";
+    desk.tokens.connections["token"] = claims;
+    EventPeer peer(*desk.hub, options);
+    std::unique_ptr<Arrival> arrival = desk.arrival({"a", "b"}, "token");
+    bool fewer = false;
+    try {
+      until_failure = n;
+      Armed now_it_counts;
+      if (arrival->ask([] {}) && !arrival->denial()) peer.session.enter({"a", "b"}, "", 0, arrival.get());
+      fewer = until_failure > 0;
+    } catch (const std::bad_alloc&) {
+      // The connection is dropped, and the session with it.
+      peer.session.lost(0);
+    }
+    until_failure = 0;
+    CHECK_EQ(desk.sessions.of_user(claims.user).size(), fewer ? 1u : 0u);
+    CHECK_EQ(desk.hub->rooms().occupied(), fewer ? 2u : 0u);
     return fewer;
   });
 }

@@ -91,3 +91,14 @@ TEST(a_star_allows_every_origin) {
   CHECK(listed("https://anything.example", "*"));
   CHECK(listed("null", "*"));
 }
+
+TEST(only_own_and_listed_origins_may_use_cookies) {
+  Origins origins;
+  for (const char* word : {"*", "null", "https://page.example"}) CHECK_EQ(origins.add(word), "");
+  CHECK(origins.allow_credentials("https://page.example", "chat.example", true));
+  CHECK(origins.allow_credentials("https://chat.example", "chat.example", true));
+  for (const char* origin : {"https://other.example", "null", ""}) {
+    CHECK(origins.allow(origin, "chat.example", true));
+    CHECK(!origins.allow_credentials(origin, "chat.example", true));
+  }
+}

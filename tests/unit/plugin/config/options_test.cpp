@@ -197,3 +197,16 @@ TEST(options_of_back_ends_are_typed) {
   CHECK_EQ(set_option(options, "sub-refresh-url", ""), "");
   CHECK_EQ(finish_options(options), "sub-refresh-hook is on, but sub-refresh-url is empty");
 }
+
+TEST(a_cookie_for_tokens_has_a_name_of_rfc_6265_and_needs_a_list_of_origins) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "token-cookie", "chat token"),
+           "\"chat token\" is not a cookie's name, expected letters, digits and some of -_.!#$%&'*+^`|~");
+  CHECK_EQ(set_option(options, "token-cookie", "a=b").substr(0, 5), "\"a=b\"");
+  CHECK_EQ(options.token_cookie, "");
+  CHECK_EQ(set_option(options, "token-cookie", "__Host-chat.token"), "");
+  CHECK_EQ(set_option(options, "allowed-origins", "https://page.example"), "");
+  CHECK_EQ(finish_options(options), "");
+  CHECK_EQ(set_option(options, "allowed-origins", "*"), "");
+  CHECK_EQ(finish_options(options).substr(0, 44), "token-cookie is set and allowed-origins is *");
+}
