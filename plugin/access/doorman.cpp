@@ -124,12 +124,11 @@ bool Doorman::has_revoked(std::string_view id, std::string_view user, int64_t is
 }
 
 bool Doorman::is_revoked(const Guest& guest, int64_t now) const {
-  return has_revoked(guest.token_id, guest.user, guest.token_issued_at, now);
+  return guest.by_token && has_revoked(guest.token_id, guest.user, guest.token_issued_at, now);
 }
 
 bool Doorman::is_revoked(const Invitation& invitation, std::string_view user, int64_t now) const {
-  if (invitation.token_id.empty() && invitation.token_issued_at == 0) return false;
-  return has_revoked(invitation.token_id, user, invitation.token_issued_at, now);
+  return invitation.by_token && has_revoked(invitation.token_id, user, invitation.token_issued_at, now);
 }
 
 Outcome<GuestPtr> Doorman::admit_by_token(std::string_view token, int64_t now) const {
@@ -146,6 +145,7 @@ Outcome<GuestPtr> Doorman::admit_by_token(std::string_view token, int64_t now) c
   guest->meta = std::move(claims.meta);
   guest->expires_at = claims.expires_at;
   guest->rooms = std::move(claims.subscriptions);
+  guest->by_token = true;
   guest->token_id = std::move(claims.id);
   guest->token_issued_at = claims.issued_at;
   return GuestPtr(std::move(guest));
@@ -262,6 +262,7 @@ Outcome<InvitationPtr> Doorman::check_invitation(const SubscribeQuestion& questi
   invitation->data = std::move(claims.data);
   invitation->override = claims.override;
   invitation->expires_at = claims.expires_at;
+  invitation->by_token = true;
   invitation->token_id = std::move(claims.id);
   invitation->token_issued_at = claims.issued_at;
   return InvitationPtr(std::move(invitation));

@@ -18,6 +18,7 @@ struct Guest {
   std::string meta;        // for the back end's own use
   int64_t expires_at = 0;  // of the connection; 0: never
   std::vector<ServerSubscription> rooms;
+  bool by_token = false;        // else a back end speaks for the client
   std::string token_id;         // jti; empty: none
   int64_t token_issued_at = 0;  // iat; 0: not said
 };

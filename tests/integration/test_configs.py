@@ -18,6 +18,8 @@ from support.configs import read, without_comments  # noqa: E402
 from support.server import BUILD, PATIENCE, ROOT, certificate  # noqa: E402
 
 CONF = ROOT / "conf"
+# The key of RFC 8037, appendix A.2.
+KEY_SET = '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}'
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "packaging/man").iterdir())]
 
 
@@ -31,10 +33,17 @@ class Checked(unittest.TestCase):
             shutil.copy(BUILD / name, plugins)
         cert, key = certificate()
         keys = key_file(self)
+        files = {"token-secret": "a secret of the test, 32 bytes..", "token-previous-secret": "the secret before it, 32 bytes..",
+                 "hook-headers": "Authorization: Bearer of the test", "jwks.json": KEY_SET}
+        for name, text in files.items():
+            (self.folder / name).write_text(text)
+            (self.folder / name).chmod(0o600)
         user, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
         self.here = {
             "/etc/ssl/certs/ssl-cert-snakeoil.pem": cert, "/etc/ssl/private/ssl-cert-snakeoil.key": key,
             "/etc/lws-chatd/tls/cert.pem": cert, "/etc/lws-chatd/tls/key.pem": key,
+            **{f"{etc}/{name}": self.folder / name for etc in ("/etc/lws-chatd", "/etc/lwsws") for name in files},
+            **{f"{etc}/{name}": cert for etc in ("/etc/lws-chatd", "/etc/lwsws") for name in ("token-keys.pem", "hook-ca.pem")},
             "/etc/lws-chatd/api-keys": keys, "/etc/lwsws/api-keys": keys,
             "/usr/share/lws-chat/mount": BUILD / "mount",
             "/var/lib/lws-chatd/acme/.well-known/acme-challenge": self.folder,
@@ -70,7 +79,7 @@ class Checked(unittest.TestCase):
 
 
 class Shipped(Checked):
-    OTHERS = {"README.md", "certbot/deploy-hook", "haproxy/lws-chat", "nginx/lws-chat"}  # other tests run them
+    OTHERS = {"README.md", "certbot/deploy-hook", "examples/back-end.py", "haproxy/lws-chat", "nginx/lws-chat"}  # other tests run them
 
     def sets(self):
         """Sets of files that belong together, by their names below conf/."""
@@ -99,13 +108,27 @@ class Shipped(Checked):
                 served = {vhost["name"] for name in names for vhost in read(CONF / name).get("vhosts", [])}
                 self.assertEqual((self.open, set(self.only_here)), ([], reached & served))
 
+    def chosen(self, text, mark):
+        """The text with choices switched on. A choice begins with '# , ' at the end of a list, with '# "' inside one."""
+        return re.sub(rf'(?m)^( *)# {mark}(?=, "|"[a-z0-9-]+": ")', r"\1", text)
+
     def test_check_accepts_the_choices_in_comments(self):
         for names in self.sets():
             with self.subTest(names):
-                # A choice begins with '# , ' at the end of a list, with '# "' inside one.
-                chosen = {name: re.sub(r'(?m)^( *)# (?=, "|"[a-z0-9-]+": ")', r"\1", text) for name, text in self.texts(names).items()}
-                self.assertEqual(self.check(chosen), "")
-                self.assertTrue(self.open, "some example shows how to open a vhost")
+                self.assertEqual(self.check({name: self.chosen(text, "") for name, text in self.texts(names).items()}), "")
+                self.assertEqual(self.open, [], "the first choice lets no strangers in")
+
+    def test_check_accepts_the_alternatives_in_comments(self):
+        for names in self.sets():
+            with self.subTest(names):
+                self.assertEqual(self.check({name: self.chosen(text, "or ") for name, text in self.texts(names).items()}), "")
+
+    def test_the_lists_of_all_options_have_every_option(self):
+        printed = subprocess.run([BUILD / "bin/lws-chatd", "--options"], check=True, capture_output=True, text=True).stdout
+        options = re.findall(r"(?m)^\.It Cm (\S+)", printed)
+        for name in "lws-chatd/conf.d/10-http", "lwsws/conf.d/lws-chat":
+            text = (CONF / name).read_text()
+            self.assertEqual([option for option in options if f'"{option}": "' not in text], [], name)
 
 
 class Documented(Checked):

@@ -19,6 +19,7 @@ import warnings
 
 import acme
 import broken
+import tokens
 from certificates import TLS, lineage, put, served_certificate
 from clients import connect, echo, talks
 from documents import INSTALL, MANUAL
@@ -224,18 +225,6 @@ def nginx_with_its_example_serves_the_certificate_and_forwards():
             run("systemctl", "disable", "--now", "nginx")
 
 
-def the_documented_secret_makes_tokens_that_are_valid():
-    secret = pathlib.Path("/etc/lws-chatd/token-secret")
-    with as_they_were(HTTPS, secret):
-        MANUAL.do("(umask 027; openssl rand ")
-        MANUAL.do("chgrp lws-chat ")
-        assert (secret.stat().st_mode & 0o777, secret.group()) == (0o640, "lws-chat"), secret.stat()
-        replace(HTTPS, '"hub": "main"', f'"hub": "main", "token-secret-file": "{secret}"')
-        assert restart(), "the service starts: it can read the secret"
-        assert MANUAL.do("lws-chatd --token 42").count(".") == 2
-        assert "valid: " in MANUAL.do("lws-chatd --token 42 | ")
-
-
 def a_vhost_on_a_unix_socket_serves_a_group():
     vhost = HTTPS.with_name("socket")
     path = pathlib.Path("/run/lws-chatd/socket")
@@ -400,7 +389,8 @@ code = report("package tests", [
     it_is_opened_and_named_as_the_manual_page_says,
     the_examples_open_the_ports_443_and_80_and_one_for_a_proxy,
     nginx_with_its_example_serves_the_certificate_and_forwards,
-    the_documented_secret_makes_tokens_that_are_valid,
+    tokens.the_documented_secret_makes_tokens_that_are_valid,
+    tokens.a_replaced_secret_is_valid_beside_the_new_one,
     a_vhost_on_a_unix_socket_serves_a_group,
     a_renewed_certificate_is_swapped_while_a_client_stays,
     a_wrong_key_is_refused_and_the_certificate_in_use_stays,
