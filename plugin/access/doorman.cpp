@@ -189,6 +189,7 @@ Outcome<GuestPtr> Doorman::admit_subscriber(SubscriptionClaims& claims, int64_t 
   auto guest = std::make_shared<Guest>();
   guest->user = std::move(claims.user);
   guest->expires_at = claims.expires_at;
+  guest->by_token = true;
   guest->token_id = std::move(claims.id);
   guest->token_issued_at = claims.issued_at;
   ServerSubscription room;

@@ -33,7 +33,7 @@ struct Invitation {
   SubscriptionOverride override;
   int64_t expires_at = 0;  // of the subscription, Unix seconds; 0: never
   bool by_server = false;  // the server chose the room, not the client
-  bool by_token = false;   // a token invites the client; else a back end
+  bool by_token = false;   // else a back end speaks for the client
   std::string token_id;    // jti; empty: none
   int64_t token_issued_at = 0;
 };

@@ -68,7 +68,7 @@ const scenarios = {
     return {
       key: await fails(new CentClient({ url: api, apiKey: 'wrong' }).getInfo()),
       room: await fails(cent.publish({ channel: 'a/b', data: {} })),
-      method: await fails(cent.refresh({ user: 'ann' })),
+      field: await fails(cent.refresh({ user: 'ann', expire_at: 'soon' })),
     };
   },
 };

@@ -184,7 +184,7 @@ class Refused(BackEnd):
 
     async def test_unknown_paths_and_methods_get_404(self):
         self.serve()
-        for path in ("/api/", "/api/subscribe", "/api/PUBLISH", "/api/publish/", "/api/publish/x", "/api/publish%2fx", "/api/publish%20",
+        for path in ("/api/", "/api/rpc", "/api/PUBLISH", "/api/publish/", "/api/publish/x", "/api/publish%2fx", "/api/publish%20",
                      "/api/%70ublis", "/api/publish;x"):
             answer = await self.ask(path, b"{}")
             self.assertEqual(answer.status, 404, path)
@@ -323,7 +323,7 @@ class Libraries(BackEnd):
         self.assertEqual(got["back"], True)
 
     def test_an_error_is_an_exception_of_the_library(self):
-        self.assertEqual(self.run_scenario("wrong"), {"key": True, "room": True, "method": True})
+        self.assertEqual(self.run_scenario("wrong"), {"key": True, "room": True, "field": True})
 
 
 if __name__ == "__main__":
