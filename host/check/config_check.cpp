@@ -181,6 +181,7 @@ class ConfigCheck {
     const VhostSummary& a = first.summary;
     const VhostSummary& b = second.summary;
     if (!a.serves_chat || !b.serves_chat || a.chat.hub_name.empty() || a.chat.hub_name != b.chat.hub_name) return;
+    check_users(first, second);
     std::string differences;
     for (const std::string& option : hub_conflicts(a.chat, b.chat))
       differences += (differences.empty() ? "" : ", ") + option;
@@ -189,6 +190,19 @@ class ConfigCheck {
                                                 ") and " + quoted(b.name) + " share the hub " +
                                                 quoted(b.chat.hub_name) + " but differ in " + differences +
                                                 ": set the same in both");
+  }
+
+  // Where nobody confirms who clients are, they say it themselves, and the others cannot tell.
+  static void check_users(const CheckedVhost& first, const CheckedVhost& second) {
+    bool confirmed = has_access_rule(first.summary.chat);
+    if (confirmed == has_access_rule(second.summary.chat)) return;
+    const CheckedVhost& lax = confirmed ? second : first;
+    const CheckedVhost& strict = confirmed ? first : second;
+    second.file->warn_at_value(
+        second.hub, "vhosts " + quoted(strict.summary.name) + " and " + quoted(lax.summary.name) + " share the hub " +
+                        quoted(lax.summary.chat.hub_name) + ", but only " + quoted(strict.summary.name) +
+                        " confirms who a client is: a client of " + quoted(lax.summary.name) +
+                        " can call itself what it likes; set the " + "same token keys or connect-url in both");
   }
 
   void check_some_vhost_exists() {

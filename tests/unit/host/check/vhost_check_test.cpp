@@ -325,3 +325,14 @@ TEST(vhosts_that_share_a_hub_must_agree_on_its_options) {
            "max-lag (1048576 and "
            "2048): set the same in both\n");
 }
+
+TEST(vhosts_that_share_a_hub_but_not_who_confirms_users_are_a_warning) {
+  auto named = [](const std::string& name, const std::string& port, const std::string& options) {
+    return vhost("\"name\":\"" + name + "\",\"port\":" + port +
+                 R"(,"ws-protocols":[{"lws-chat":{"status":"ok","hub":"h")" + options + "}}]");
+  };
+  std::string asks = R"(,"connect-url":"http://127.0.0.1:9000/")";
+  CHECK_CONTAINS(findings(named("a", "80", asks), named("b", "81", "")), "but only \"a\" confirms who a client is");
+  CHECK_CONTAINS(findings(named("a", "80", ""), named("b", "81", asks)), "a client of \"a\" can call itself what it");
+  CHECK_EQ(findings(named("a", "80", asks), named("b", "81", asks)), "");
+}
