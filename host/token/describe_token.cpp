@@ -5,9 +5,9 @@
 #include <iterator>
 
 #include "core/log_text.h"
-#include "wire/base64.h"
 #include "jwt/claims.h"
 #include "jwt/token.h"
+#include "wire/base64.h"
 
 namespace lws_chat {
 namespace {

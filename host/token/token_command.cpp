@@ -13,11 +13,11 @@
 #include "core/random.h"
 #include "host/check/config_check.h"
 #include "host/token/describe_token.h"
-#include "wire/base64.h"
 #include "jwt/issuer.h"
 #include "jwt/secret.h"
 #include "jwt/token.h"
 #include "jwt/verifier.h"
+#include "wire/base64.h"
 
 namespace lws_chat {
 namespace {

@@ -209,7 +209,7 @@ class Session final : public Visitor {
   std::string ttl_of(int64_t expires_at) const;
 
   HookClient about_me() const;
-  Grant grant_for(std::string_view channel);
+  Grant grant_for(const Subscription* subscription) const;
   Status judge(Action action, std::string_view channel, const Grant& grant);
   Subscription* member_of(std::string_view channel);
   int64_t unix_seconds() const { return link_.unix_ms() / 1000; }

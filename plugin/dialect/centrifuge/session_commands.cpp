@@ -55,7 +55,7 @@ void Session::publish(Command& command, Time now) {
   if (!is_room_name(channel)) return refuse(command, ClientError::kPermissionDenied, "channel is no room name");
   if (data.empty()) return refuse(command, ClientError::kBadRequest, "data is missing");
   if (!hub_.settings_of(channel).publish_hook) return publish_draft(command, {channel, data}, now);
-  Grant grant = grant_for(channel);
+  Grant grant = grant_for(member_of(channel));
   grant.approved = true;
   Status possible = judge(Action::kPublish, channel, grant);
   if (possible != Status::kOk) return refuse_for(command, possible);
@@ -75,7 +75,7 @@ void Session::publish_draft(const Command& command, const Draft& draft, Time now
   const Subscription* subscription = member_of(draft.channel);
   std::string_view info = subscription ? subscription->info() : std::string_view(identity_->json);
   Message message{draft.data, Format::kJson, info, draft.tags, draft.ephemeral, link_.unix_ms()};
-  Grant grant = grant_for(draft.channel);
+  Grant grant = grant_for(subscription);
   grant.approved = draft.approved;
   Deferred<Published> result = hub_.publish(grant, {draft.channel, message, link_.origin()}, now);
   if (result.ready()) return published(command, closes, result.value());
@@ -153,7 +153,7 @@ void Session::query(Command& command, Action action, Time now, Query query) {
   if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
   if (!is_room_name(channel)) return refuse(command, ClientError::kPermissionDenied, "channel is no room name");
   if (!catch_up(channel, now)) return;
-  when(hub_.permit(grant_for(channel), action, channel),
+  when(hub_.permit(grant_for(member_of(channel)), action, channel),
        [this, ticket = ticket_of(command), channel, query](Status status) {
          if (status == Status::kOk)
            answer(ticket, query(channel));

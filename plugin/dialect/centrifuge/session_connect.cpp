@@ -58,6 +58,14 @@ std::string read_seen(std::string_view json, Seen& seen) {
   return "";
 }
 
+// About the bytes that a guest and its identity hold.
+size_t size_of(const Guest& guest) {
+  size_t bytes = sizeof guest + 3 * guest.user.size() + 2 * guest.info.size() + guest.data.size() + guest.meta.size();
+  for (const ServerSubscription& room : guest.rooms)
+    bytes += sizeof room + room.room.size() + room.info.size() + room.data.size();
+  return bytes;
+}
+
 }  // namespace
 
 HookClient Session::about_me() const {
@@ -111,6 +119,7 @@ void Session::admitted(const Outcome<GuestPtr>& outcome, Time now) {
     claimed_.set(over->claimed);
     return deny(over->command, *outcome.denial, now);
   }
+  if (outcome.value && !claim(size_of(*outcome.value))) return end({Status::kNoMemory}, now);
   guest_ = outcome.value;
   expires_at_ = guest_ ? guest_->expires_at : 0;
   identify(now);

@@ -18,13 +18,13 @@ constexpr size_t kPerCost = 100;
 
 }  // namespace
 
-Grant Session::grant_for(std::string_view channel) {
+// The client's rights in a room that it is in, or is not in (nullptr).
+Grant Session::grant_for(const Subscription* subscription) const {
   Grant grant;
   if (guest_) grant.user = guest_->user;
-  if (const Subscription* subscription = member_of(channel)) {
-    grant.member = true;
-    grant.invited = subscription->invitation() != nullptr;
-  }
+  if (!subscription) return grant;
+  grant.member = true;
+  grant.invited = subscription->invitation() != nullptr;
   return grant;
 }
 
@@ -131,7 +131,7 @@ void Session::subscribed(const Wish& wish, Status status, Time now) {
 std::string Session::join_result(Subscription& subscription, const std::optional<Position>& seen, Time now) {
   const RoomSettings& settings = subscription.room()->settings();
   if (settings.presence) grace_ = std::max(grace_, settings.presence_grace);
-  Grant grant = grant_for(subscription.name());
+  Grant grant = grant_for(&subscription);
   bool readable = settings.history.messages > 0 && judge(Action::kHistory, subscription.name(), grant) == Status::kOk;
   std::string publications;
   bool recovered = seen && readable && recover(subscription, *seen, publications, now);
