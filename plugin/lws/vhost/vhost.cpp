@@ -83,14 +83,15 @@ void VhostState::complain(const std::string& what) {
 
 void VhostState::reload() {
   if (!serves_) return;
-  bool any = !options_.api_key_file.empty() || options_.tokens.accepts_tokens() || options_.hooks.any();
-  std::string key_problem = back_ends_.read_keys();
-  std::string door_problem = door_->load();
-  for (const std::string& problem : {key_problem, door_problem})
-    if (!problem.empty())
-      lwsl_err("lws-chat: vhost %s: %s; what was read before stays in use\n", name(), problem.c_str());
-  if (any && key_problem.empty() && door_problem.empty())
-    lwsl_notice("lws-chat: vhost %s: read the files of keys again\n", name());
+  auto report = [this](const std::string& problem, const std::string& what) {
+    if (problem.empty())
+      lwsl_notice("lws-chat: vhost %s: read %s again\n", name(), what.c_str());
+    else
+      lwsl_err("lws-chat: vhost %s: %s; the keys in use stay\n", name(), problem.c_str());
+  };
+  if (!options_.api_key_file.empty()) report(back_ends_.read_keys(), "the keys in " + options_.api_key_file);
+  if (options_.tokens.accepts_tokens() || options_.hooks.any())
+    report(door_->load(), "the files of token keys and back ends");
 }
 
 bool VhostState::may_log() {
