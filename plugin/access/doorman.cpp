@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "core/room/room_name.h"
+
 namespace lws_chat {
 namespace {
 
@@ -14,6 +16,17 @@ constexpr uint32_t kExpiredCode = 110;
 Denial expired_already() { return {Status::kExpired, false, kExpiredCode, "expired", false, {}}; }
 
 bool is_over(int64_t expires_at, int64_t now) { return expires_at > 0 && expires_at < now; }
+
+// Others are sent user and info with each message. Returns what is wrong with a guest, or nullptr.
+const char* fault_of(const Guest& guest) {
+  if (guest.user.size() > kMaxUser) return "the user is longer than 1024 bytes";
+  if (guest.info.size() > kMaxInfo) return "info is longer than 16384 bytes";
+  for (const ServerSubscription& room : guest.rooms) {
+    if (!is_room_name(room.room)) return "one of its channels is no room name";
+    if (room.info.size() > kMaxInfo) return "info of a channel is longer than 16384 bytes";
+  }
+  return nullptr;
+}
 
 // A token that names no key we have is refused for now: the key may come.
 Denial refused(TokenVerdict verdict, std::string reason, const Denial& if_invalid) {
@@ -119,6 +132,11 @@ Deferred<Outcome<T>> Doorman::with_keys(Outcome<T> outcome, Denial if_none, Chec
   });
 }
 
+// A client that shows a new token tries again by itself: until then the keys may be there.
+void Doorman::want_keys() {
+  seams_.tokens->fetch_keys().then([](KeysAre) {});
+}
+
 bool Doorman::has_revoked(std::string_view id, std::string_view user, int64_t issued_at, int64_t now) const {
   return seams_.revoked && seams_.revoked->has(id, user, issued_at, now);
 }
@@ -148,6 +166,7 @@ Outcome<GuestPtr> Doorman::admit_by_token(std::string_view token, int64_t now) c
   guest->by_token = true;
   guest->token_id = std::move(claims.id);
   guest->token_issued_at = claims.issued_at;
+  if (const char* fault = fault_of(*guest)) return Denial::disconnect(Status::kBadToken, fault);
   return GuestPtr(std::move(guest));
 }
 
@@ -167,6 +186,7 @@ Outcome<GuestPtr> Doorman::admitted(const HookReply<ConnectResult>& reply, int64
   guest->meta = reply.result.meta;
   guest->expires_at = reply.result.expires_at;
   guest->rooms = reply.result.subscriptions;
+  if (const char* fault = fault_of(*guest)) return Denial::error(Status::kUnavailable, fault);
   return GuestPtr(std::move(guest));
 }
 
@@ -230,6 +250,7 @@ Outcome<GuestPtr> Doorman::renew(const GuestPtr& before, std::string_view token,
   if (outcome.denial) {
     // The client has just got this token, so there is no use in asking for another one.
     if (outcome.denial->why == Status::kTokenExpired) outcome.denial = Denial::disconnect(Status::kExpired);
+    if (outcome.denial->why == Status::kUnavailable) want_keys();
     return outcome;
   }
   std::string_view user = before ? std::string_view(before->user) : std::string_view();
@@ -258,6 +279,7 @@ Outcome<InvitationPtr> Doorman::check_invitation(const SubscribeQuestion& questi
   if (has_revoked(claims.id, claims.user, claims.issued_at, now))
     return Denial::error(Status::kNotPermitted, "the token was revoked");
   if (is_over(claims.expires_at, now)) return expired_already();
+  if (claims.info.size() > kMaxInfo) return Denial::error(Status::kNotPermitted, "info is longer than 16384 bytes");
   auto invitation = std::make_shared<Invitation>();
   invitation->info = std::move(claims.info);
   invitation->data = std::move(claims.data);
@@ -283,6 +305,8 @@ Deferred<Outcome<InvitationPtr>> Doorman::invite(const SubscribeQuestion& questi
                                   [now](const HookReply<SubscribeResult>& reply) -> Outcome<InvitationPtr> {
                                     if (auto denial = denial_in(reply)) return *denial;
                                     if (is_over(reply.result.expires_at, now)) return expired_already();
+                                    if (reply.result.info.size() > kMaxInfo)
+                                      return Denial::error(Status::kUnavailable, "info is longer than 16384 bytes");
                                     auto invitation = std::make_shared<Invitation>();
                                     invitation->info = reply.result.info;
                                     invitation->data = reply.result.data;
@@ -293,7 +317,9 @@ Deferred<Outcome<InvitationPtr>> Doorman::invite(const SubscribeQuestion& questi
 }
 
 Outcome<InvitationPtr> Doorman::renew_invitation(const SubscribeQuestion& question, int64_t now) {
-  return check_invitation(question, Status::kBadToken, now);
+  Outcome<InvitationPtr> outcome = check_invitation(question, Status::kBadToken, now);
+  if (outcome.denial && outcome.denial->why == Status::kUnavailable) want_keys();
+  return outcome;
 }
 
 Deferred<Outcome<RefreshResult>> Doorman::ask_to_renew_invitation(const SubRefreshQuestion& question, int64_t now) {

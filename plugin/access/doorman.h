@@ -72,6 +72,7 @@ class Doorman {
   Outcome<GuestPtr> admit_subscriber(SubscriptionClaims& claims, int64_t now) const;
   Outcome<GuestPtr> admit_user(Outcome<GuestPtr> outcome) const;
   Outcome<GuestPtr> admit_anonymous() const;
+  void want_keys();
   template <typename T, typename Check>
   Deferred<Outcome<T>> with_keys(Outcome<T> outcome, Denial if_none, Check check);
   Outcome<GuestPtr> admitted(const HookReply<ConnectResult>& reply, int64_t now) const;

@@ -9,6 +9,10 @@
 
 namespace lws_chat {
 
+// The longest user and the longest info of a client, in bytes.
+inline constexpr size_t kMaxUser = 1024;
+inline constexpr size_t kMaxInfo = size_t{16} * 1024;
+
 // Who a client is, as its token or the back end says. Info, data and meta are JSON texts; empty: none. Times are Unix
 // seconds.
 struct Guest {

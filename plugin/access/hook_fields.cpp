@@ -43,11 +43,11 @@ uint64_t HookFields::number(std::string_view name, uint64_t max) {
 }
 
 int64_t HookFields::unix_seconds(std::string_view name) {
-  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  // The whole numbers that every JSON library can read (RFC 8259 section 6).
+  constexpr int64_t kMost = (int64_t{1} << 53) - 1;
   int64_t seconds = 0;
   const JsonValue* value = find(name);
-  if (value && !read_number(*value, std::numeric_limits<int64_t>::min(), kMost, seconds))
-    complain(name, "is not a whole number of seconds");
+  if (value && !read_number(*value, -kMost, kMost, seconds)) complain(name, "is not a whole number of seconds");
   return std::max<int64_t>(0, seconds);
 }
 

@@ -89,8 +89,15 @@ Deferred<HookReply<Result>> BackEndHooks::ask(HookKind kind, const HookClient& a
   call.body = std::move(json);
   call.headers = headers_for(about);
   call.timeout = settings_.timeout;
+  // Who asks waits for an answer, also if there is no memory to read it.
   return caller_.call(std::move(call)).map([this, kind, read](const HttpReply& http) {
-    return judge<Result>(kind, http, read);
+    try {
+      return judge<Result>(kind, http, read);
+    } catch (const std::exception&) {
+      HookReply<Result> none;
+      none.problem = "no memory";
+      return none;
+    }
   });
 }
 

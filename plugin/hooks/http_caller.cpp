@@ -60,7 +60,13 @@ void HttpCaller::deliver() {
     Promise<HttpReply> promise = std::move(place->second.promise);
     bytes_waiting_ -= place->second.bytes;
     waiting_.erase(place);
-    promise.keep(taken.front().reply());
+    try {
+      promise.keep(taken.front().reply());
+    } catch (...) {
+      // The next ones are delivered in another turn of the loop.
+      wake_();
+      throw;
+    }
     taken.clear();
   }
 }

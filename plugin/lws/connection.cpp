@@ -17,7 +17,9 @@ class Connection::SessionAlarm final : public Alarm {
  public:
   explicit SessionAlarm(Connection& connection) : connection_(connection) {}
   void ring() override {
-    if (connection_.open()) connection_.session_time_is_up();
+    // A session that cannot act on its time would not end.
+    if (connection_.open() && !guarded("expiry", [&] { connection_.session_time_is_up(); }))
+      connection_.drop(Status::kInternalError);
   }
 
  private:

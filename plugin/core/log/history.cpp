@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cstring>
+#include <limits>
 
 namespace lws_chat {
 
@@ -11,21 +12,24 @@ size_t History::space(const Record& record) {
   return sizeof(Record) + (record.extra() + record.size + kAlign - 1) / kAlign * kAlign;
 }
 
+// A message too large for a record or for the limits is not kept, nor is anything before it: a gap inside would be
+// worse than a short history.
+void History::forget_all_before_next() {
+  clear();
+  ++top_;
+}
+
 void History::add(const Message& message, Time now) {
+  constexpr size_t kMostExtra = std::numeric_limits<uint16_t>::max();
+  if (message.payload.size() > kMaxSize || message.publisher.size() > kMostExtra || message.tags.size() > kMostExtra)
+    return forget_all_before_next();
   Record record{now,
                 message.unix_ms,
                 static_cast<uint32_t>(message.payload.size()) & kMaxSize,
                 static_cast<uint32_t>(message.format) & 3u,
                 static_cast<uint16_t>(message.publisher.size()),
                 static_cast<uint16_t>(message.tags.size())};
-  assert(record.size == message.payload.size());
-  assert(record.publisher_size == message.publisher.size() && record.tags_size == message.tags.size());
-  if (limits_.messages == 0 || record.size + record.extra() > limits_.bytes) {
-    // A gap inside would be worse than a short history.
-    clear();
-    ++top_;
-    return;
-  }
+  if (limits_.messages == 0 || record.size + record.extra() > limits_.bytes) return forget_all_before_next();
   size_t need = space(record);
   if (!last_page_ || last_page_->capacity - last_page_->used < need) {
     uint32_t size_class = last_page_ ? BlockPool::larger(last_page_->size_class) : 0;

@@ -73,6 +73,7 @@ class History {
   };
 
   static size_t space(const Record& record);
+  void forget_all_before_next();
   void forget_oldest();
 
   BlockPool& pool_;

@@ -1,5 +1,6 @@
 #include "lws/vhost/door.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace lws_chat {
@@ -37,7 +38,10 @@ Door::Door(lws_context* context, const Options& options, const char* vhost_name,
 
 Door::~Door() = default;
 
-void Door::say(const std::string& what) const {
+// A part of it may come from another server.
+void Door::say(std::string what) const {
+  std::replace_if(
+      what.begin(), what.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
   if (may_log_()) lwsl_warn("lws-chat: vhost %s: %s\n", vhost_name_, what.c_str());
 }
 

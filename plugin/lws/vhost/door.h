@@ -42,7 +42,7 @@ class Door {
  private:
   class KnownTokens;
 
-  void say(const std::string& what) const;
+  void say(std::string what) const;
 
   lws_context* context_;
   const Options& options_;

@@ -1,6 +1,7 @@
 #include "lws/vhost/key_set_fetch.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "lws/clock.h"
@@ -10,7 +11,8 @@ namespace {
 
 constexpr Time kTimeout = 5 * LWS_US_PER_SEC;
 constexpr Time kAge = Time{600} * LWS_US_PER_SEC;  // after which the keys are fetched again
-constexpr Time kPause = 10 * LWS_US_PER_SEC;       // the least time between two fetches because of unknown keys
+constexpr Time kPause = 2 * LWS_US_PER_SEC;        // the least time between two fetches because of unknown keys
+constexpr size_t kMostWaiting = 1024;
 constexpr size_t kMostBytes = size_t{256} * 1024;
 
 // Seconds until the next attempt: 1, 2, 4 and so on up to 64.
@@ -33,45 +35,57 @@ KeySetFetch::KeySetFetch(lws_context* context, std::string url, const std::strin
       caller_(std::move(wake), caller_settings(ca_file)),
       timer_(context, "key set", [this] { fetch(); }) {}
 
-// A stranger can make up names of keys, so they cause few fetches. After a failure the timer is set already.
+// A stranger can make up names of keys, so that they must not cause many fetches: the next one comes some time after
+// the last one, and those wait who want it. After a failure the timer is set already.
 Deferred<KeysAre> KeySetFetch::miss() {
-  if (fresh()) return KeysAre::kSame;
-  if (failures_ > 0) return KeysAre::kUnreachable;
-  if (!under_way_) timer_.set(0);
+  if (failures_ > 0 || waiting_.size() >= kMostWaiting) return KeysAre::kUnreachable;
   waiting_.emplace_back();
-  return waiting_.back().deferred();
+  Deferred<KeysAre> answer = waiting_.back().deferred();
+  if (!under_way_) timer_.set(got_at_ == 0 ? 0 : std::max<Time>(got_at_ + kPause - now(), 0));
+  return answer;
 }
-
-// The keys were fetched within the last seconds: a key that is missing does not exist.
-bool KeySetFetch::fresh() const { return got_at_ != 0 && now() - got_at_ < kPause; }
 
 void KeySetFetch::fetch() {
   if (under_way_) return;
-  under_way_ = true;
-  asked_at_ = now();
-  HttpCall call;
-  call.url = url_;
-  call.headers.emplace_back("Accept: application/json");
-  call.timeout = kTimeout;
-  call.most_bytes = kMostBytes;
-  caller_.call(std::move(call)).then(lifetime_, [this](const HttpReply& reply) { fetched(reply); });
+  try {
+    HttpCall call;
+    call.url = url_;
+    call.headers.emplace_back("Accept: application/json");
+    call.timeout = kTimeout;
+    call.most_bytes = kMostBytes;
+    Deferred<HttpReply> reply = caller_.call(std::move(call));
+    under_way_ = true;
+    reply.then(lifetime_, [this](const HttpReply& got) { fetched(got); });
+  } catch (const std::exception&) {
+    finish("no memory");
+  }
 }
 
 void KeySetFetch::fetched(const HttpReply& reply) {
   under_way_ = false;
-  std::string problem = reply.problem;
-  if (problem.empty() && reply.status != 200) problem = "HTTP status " + std::to_string(reply.status);
-  if (problem.empty()) problem = take_(reply.body);
+  std::string problem;
+  try {
+    problem = reply.problem;
+    if (problem.empty() && reply.status != 200) problem = "HTTP status " + std::to_string(reply.status);
+    if (problem.empty()) problem = take_(reply.body);
+  } catch (const std::exception&) {
+    problem = "no memory";
+  }
+  finish(problem);
+}
+
+void KeySetFetch::finish(const std::string& problem) {
   failures_ = problem.empty() ? 0 : failures_ + 1;
   if (problem.empty()) got_at_ = now();
   Time wait = problem.empty() ? kAge : back_off(failures_);
   timer_.set(wait);
   std::vector<Promise<KeysAre>> waiting = std::move(waiting_);
   waiting_.clear();
-  if (!problem.empty())
-    log_("token-jwks-url " + url_ + ": " + problem + "; the keys in use stay, the next attempt is in " +
-         std::to_string(wait / LWS_US_PER_SEC) + " s");
   for (Promise<KeysAre>& promise : waiting) promise.keep(problem.empty() ? KeysAre::kNew : KeysAre::kUnreachable);
+  // The query of a URL may have a secret in it.
+  if (!problem.empty())
+    log_("token-jwks-url " + url_.substr(0, url_.find('?')) + ": " + problem +
+         "; the keys in use stay, the next attempt is in " + std::to_string(wait / LWS_US_PER_SEC) + " s");
 }
 
 }  // namespace lws_chat

@@ -32,9 +32,9 @@ class KeySetFetch {
   void deliver() { caller_.deliver(); }
 
  private:
-  bool fresh() const;
   void fetch();
   void fetched(const HttpReply& reply);
+  void finish(const std::string& problem);
 
   const std::string url_;
   std::function<std::string(std::string_view)> take_;
@@ -42,7 +42,6 @@ class KeySetFetch {
   HttpCaller caller_;
   Timer timer_;
   bool under_way_ = false;
-  Time asked_at_ = 0;
   Time got_at_ = 0;        // 0: never
   unsigned failures_ = 0;  // since the last key set
   std::vector<Promise<KeysAre>> waiting_;
