@@ -46,18 +46,6 @@ Time monotonic_now() {
 
 }  // namespace
 
-std::string_view name_of(HookOutcome outcome) {
-  switch (outcome) {
-    case HookOutcome::kOk: return "ok";
-    case HookOutcome::kError: return "error";
-    case HookOutcome::kDisconnect: return "disconnect";
-    case HookOutcome::kFailed: return "failed";
-    case HookOutcome::kTimeout: return "timeout";
-    case HookOutcome::kRefused: return "refused";
-  }
-  return "";
-}
-
 BackEndHooks::BackEndHooks(const HookSettings& settings, std::function<void()> wake,
                            std::function<void(const std::string&)> log)
     : settings_(settings), log_(std::move(log)), caller_(std::move(wake), caller_settings(settings)) {}

@@ -31,7 +31,8 @@ KeySetFetch::KeySetFetch(lws_context* context, std::string url, const std::strin
       take_(std::move(take)),
       log_(std::move(log)),
       caller_(std::move(wake), caller_settings(ca_file)),
-      timer_(context, "key set", [this] { fetch(); }) {}
+      timer_(context, "key set", [this] { fetch(); }),
+      made_at_(now()) {}
 
 // A stranger can make up names of keys, so they cause few fetches. After a failure the timer is set already.
 Deferred<KeysAre> KeySetFetch::miss() {
@@ -45,10 +46,11 @@ Deferred<KeysAre> KeySetFetch::miss() {
 // The keys were fetched within the last seconds: a key that is missing does not exist.
 bool KeySetFetch::fresh() const { return got_at_ != 0 && now() - got_at_ < kPause; }
 
+Time KeySetFetch::age() const { return now() - (got_at_ != 0 ? got_at_ : made_at_); }
+
 void KeySetFetch::fetch() {
   if (under_way_) return;
   under_way_ = true;
-  asked_at_ = now();
   HttpCall call;
   call.url = url_;
   call.headers.emplace_back("Accept: application/json");
@@ -63,6 +65,7 @@ void KeySetFetch::fetched(const HttpReply& reply) {
   if (problem.empty() && reply.status != 200) problem = "HTTP status " + std::to_string(reply.status);
   if (problem.empty()) problem = take_(reply.body);
   failures_ = problem.empty() ? 0 : failures_ + 1;
+  ++(problem.empty() ? fetched_count_ : failed_count_);
   if (problem.empty()) got_at_ = now();
   Time wait = problem.empty() ? kAge : back_off(failures_);
   timer_.set(wait);
