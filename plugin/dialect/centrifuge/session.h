@@ -176,6 +176,7 @@ class Session final : public Visitor {
   void subscribe(Command& command, Time now);
   void invited(const Wish& wish, const InvitationPtr& invitation, Time now);
   void subscribed(const Wish& wish, Status status, Time now);
+  void put_in(const std::string& channel, const std::optional<Position>& seen, Status status, Time now);
   Subscription& add(const std::string& channel, const InvitationPtr& invitation, bool watching);
   std::string join_result(Subscription& subscription, const std::optional<Position>& seen, Time now);
   bool recover(Subscription& subscription, const Position& seen, std::string& publications, Time now);
@@ -198,6 +199,8 @@ class Session final : public Visitor {
   // In session_expiry.cpp.
   void refresh(Command& command, Time now);
   void sub_refresh(Command& command, Time now);
+  void refreshed(const Command& command, const Outcome<GuestPtr>& outcome);
+  void sub_refreshed(const Command& command, const std::string& channel, const Outcome<InvitationPtr>& outcome);
   bool server_renews() const { return doorman_.has_hook(HookKind::kRefresh); }
   bool server_renews(const Subscription& subscription) const;
   int64_t due_at() const;
@@ -207,6 +210,9 @@ class Session final : public Visitor {
   void ask_to_renew(Subscription& subscription);
   void expire(Subscription& subscription, Time now);
   std::string ttl_of(int64_t expires_at) const;
+
+  // The command's id and name, for an answer that may come later.
+  static Command ticket_of(const Command& command);
 
   HookClient about_me() const;
   Grant grant_for(std::string_view channel);

@@ -125,7 +125,12 @@ void Session::refresh(Command& command, Time now) {
   if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
   if (!doorman_.verifies()) return refuse(command, ClientError::kNotAvailable, "nothing expires here");
   if (token.empty() || server_renews()) return end({Status::kBadRequest}, now);
-  Outcome<GuestPtr> outcome = doorman_.renew(guest_, token, unix_seconds());
+  when(doorman_.renew(guest_, token, unix_seconds()),
+       [this, ticket = ticket_of(command)](const Outcome<GuestPtr>& outcome) { refreshed(ticket, outcome); });
+}
+
+void Session::refreshed(const Command& command, const Outcome<GuestPtr>& outcome) {
+  Time now = link_.now();
   if (outcome.denial) return deny(command, *outcome.denial, now);
   // The rooms that the server puts the client into are chosen when it connects.
   std::vector<ServerSubscription> none;
@@ -147,8 +152,18 @@ void Session::sub_refresh(Command& command, Time now) {
   if (!subscription) return refuse(command, ClientError::kPermissionDenied, "not subscribed to the channel");
   if (subscription->by_server() || server_renews(*subscription)) return end({Status::kBadRequest}, now);
   if (token.empty()) return refuse(command, ClientError::kBadRequest, "token is missing");
-  Outcome<InvitationPtr> outcome = doorman_.renew_invitation({about_me(), channel, token}, unix_seconds());
+  when(doorman_.renew_invitation({about_me(), channel, token}, unix_seconds()),
+       [this, ticket = ticket_of(command), channel](const Outcome<InvitationPtr>& outcome) {
+         sub_refreshed(ticket, channel, outcome);
+       });
+}
+
+void Session::sub_refreshed(const Command& command, const std::string& channel, const Outcome<InvitationPtr>& outcome) {
+  Time now = link_.now();
   if (outcome.denial) return deny(command, *outcome.denial, now);
+  // The subscription may have ended meanwhile.
+  Subscription* subscription = member_of(channel);
+  if (!subscription) return refuse(command, ClientError::kPermissionDenied, "not subscribed to the channel");
   subscription->set_invitation(outcome.value);
   reply(command, subscription->expires_at() > 0 ? "{" + ttl_of(subscription->expires_at()) + "}" : "{}");
   schedule_expiry(now);
