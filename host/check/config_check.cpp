@@ -198,6 +198,7 @@ class ConfigCheck {
     if (confirmed == has_access_rule(second.summary.chat)) return;
     const CheckedVhost& lax = confirmed ? second : first;
     const CheckedVhost& strict = confirmed ? first : second;
+    if (!lax.summary.chat.open) return;  // only clients of this machine get in there
     second.file->warn_at_value(
         second.hub, "vhosts " + quoted(strict.summary.name) + " and " + quoted(lax.summary.name) + " share the hub " +
                         quoted(lax.summary.chat.hub_name) + ", but only " + quoted(strict.summary.name) +

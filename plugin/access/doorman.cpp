@@ -132,11 +132,6 @@ Deferred<Outcome<T>> Doorman::with_keys(Outcome<T> outcome, Denial if_none, Chec
   });
 }
 
-// A client that shows a new token tries again by itself: until then the keys may be there.
-void Doorman::want_keys() {
-  seams_.tokens->fetch_keys().then([](KeysAre) {});
-}
-
 bool Doorman::has_revoked(std::string_view id, std::string_view user, int64_t issued_at, int64_t now) const {
   return seams_.revoked && seams_.revoked->has(id, user, issued_at, now);
 }
@@ -245,17 +240,24 @@ Deferred<Outcome<GuestPtr>> Doorman::admit(std::string_view token, const Connect
                              [this, now](const HookReply<ConnectResult>& reply) { return admitted(reply, now); });
 }
 
-Outcome<GuestPtr> Doorman::renew(const GuestPtr& before, std::string_view token, int64_t now) {
+// A new token of a connection of that user, with the keys that are there now.
+Outcome<GuestPtr> Doorman::renew_known(const std::string& user, std::string_view token, int64_t now) const {
   Outcome<GuestPtr> outcome = admit_by_token(token, now);
   if (outcome.denial) {
     // The client has just got this token, so there is no use in asking for another one.
     if (outcome.denial->why == Status::kTokenExpired) outcome.denial = Denial::disconnect(Status::kExpired);
-    if (outcome.denial->why == Status::kUnavailable) want_keys();
     return outcome;
   }
-  std::string_view user = before ? std::string_view(before->user) : std::string_view();
   if (outcome.value->user != user) return Denial::disconnect(Status::kBadToken, "the token of another user");
   return outcome;
+}
+
+Deferred<Outcome<GuestPtr>> Doorman::renew(const GuestPtr& before, std::string_view token, int64_t now) {
+  std::string user = before ? before->user : std::string();
+  Outcome<GuestPtr> outcome = renew_known(user, token, now);
+  return with_keys(
+      std::move(outcome), Denial::disconnect(Status::kBadToken, kNoKey),
+      [this, user = std::move(user), kept = std::string(token), now] { return renew_known(user, kept, now); });
 }
 
 Deferred<Outcome<RefreshResult>> Doorman::ask_to_renew(const HookClient& about, int64_t now) {
@@ -316,10 +318,10 @@ Deferred<Outcome<InvitationPtr>> Doorman::invite(const SubscribeQuestion& questi
                                   });
 }
 
-Outcome<InvitationPtr> Doorman::renew_invitation(const SubscribeQuestion& question, int64_t now) {
-  Outcome<InvitationPtr> outcome = check_invitation(question, Status::kBadToken, now);
-  if (outcome.denial && outcome.denial->why == Status::kUnavailable) want_keys();
-  return outcome;
+Deferred<Outcome<InvitationPtr>> Doorman::renew_invitation(const SubscribeQuestion& question, int64_t now) {
+  return with_keys(
+      check_invitation(question, Status::kBadToken, now), Denial::disconnect(Status::kBadToken, kNoKey),
+      [this, kept = KeptQuestion(question), now] { return check_invitation(kept.view(), Status::kBadToken, now); });
 }
 
 Deferred<Outcome<RefreshResult>> Doorman::ask_to_renew_invitation(const SubRefreshQuestion& question, int64_t now) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "access/denial.h"
@@ -44,7 +45,7 @@ class Doorman {
   Deferred<Outcome<GuestPtr>> admit_by_any_token(std::string_view token, int64_t now);
 
   // A client shows a new token, before or after the old one has expired. `before` may be nullptr.
-  Outcome<GuestPtr> renew(const GuestPtr& before, std::string_view token, int64_t now);
+  Deferred<Outcome<GuestPtr>> renew(const GuestPtr& before, std::string_view token, int64_t now);
 
   // The connection has expired, and the back end is asked. A denial always disconnects.
   Deferred<Outcome<RefreshResult>> ask_to_renew(const HookClient& about, int64_t now);
@@ -53,7 +54,7 @@ class Doorman {
   Deferred<Outcome<InvitationPtr>> invite(const SubscribeQuestion& question, bool ask, int64_t now);
 
   // A client shows a new token for a room that it is in.
-  Outcome<InvitationPtr> renew_invitation(const SubscribeQuestion& question, int64_t now);
+  Deferred<Outcome<InvitationPtr>> renew_invitation(const SubscribeQuestion& question, int64_t now);
 
   // The subscription has expired, and the back end is asked. After a denial it ends.
   Deferred<Outcome<RefreshResult>> ask_to_renew_invitation(const SubRefreshQuestion& question, int64_t now);
@@ -71,8 +72,8 @@ class Doorman {
   Outcome<GuestPtr> admit_any_known(std::string_view token, int64_t now) const;
   Outcome<GuestPtr> admit_subscriber(SubscriptionClaims& claims, int64_t now) const;
   Outcome<GuestPtr> admit_user(Outcome<GuestPtr> outcome) const;
+  Outcome<GuestPtr> renew_known(const std::string& user, std::string_view token, int64_t now) const;
   Outcome<GuestPtr> admit_anonymous() const;
-  void want_keys();
   template <typename T, typename Check>
   Deferred<Outcome<T>> with_keys(Outcome<T> outcome, Denial if_none, Check check);
   Outcome<GuestPtr> admitted(const HookReply<ConnectResult>& reply, int64_t now) const;

@@ -35,6 +35,9 @@ class Origins {
 
   bool allow_all() const { return all_; }
 
+  // Returns true if pages without an origin of their own may come, as every site can make one.
+  bool allow_files() const { return files_; }
+
  private:
   bool all_ = false;
   bool files_ = false;

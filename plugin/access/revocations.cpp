@@ -4,37 +4,34 @@
 
 namespace lws_chat {
 
-void Revocations::note(int64_t until) {
-  next_ = next_ == 0 ? until : std::min(next_, until);
-  if (changed) changed();
+void Revocations::tell(std::string_view user) const {
+  if (changed) changed(user);
 }
 
-// Looks through all entries, but only when one of them is old.
+template <typename Entries>
+void Revocations::forget_if_old(Entries& entries, const std::string& key, int64_t now) {
+  auto found = entries.find(key);
+  if (found != entries.end() && found->second.until <= now) entries.erase(found);
+}
+
 void Revocations::forget_old(int64_t now) {
-  if (next_ == 0 || next_ > now) return;
-  next_ = 0;
-  auto keep = [this](int64_t until) { next_ = next_ == 0 ? until : std::min(next_, until); };
-  for (auto at = tokens_.begin(); at != tokens_.end();) {
-    bool old = at->second <= now;
-    if (!old) keep(at->second);
-    at = old ? tokens_.erase(at) : std::next(at);
-  }
-  for (auto at = users_.begin(); at != users_.end();) {
-    bool old = at->second.until <= now;
-    if (!old) keep(at->second.until);
-    at = old ? users_.erase(at) : std::next(at);
+  for (auto oldest = ages_.begin(); oldest != ages_.end() && oldest->first <= now; oldest = ages_.erase(oldest)) {
+    const Age& age = oldest->second;
+    if (age.is_token)
+      forget_if_old(tokens_, age.key, now);
+    else
+      forget_if_old(users_, age.key, now);
   }
 }
 
 bool Revocations::revoke_token(std::string_view id, int64_t until, int64_t now) {
   forget_old(now);
   auto found = tokens_.find(std::string(id));
+  if (found != tokens_.end() && found->second.until >= until) return true;
   if (found == tokens_.end() && !has_place()) return false;
-  if (found == tokens_.end())
-    tokens_.emplace(id, until);
-  else
-    found->second = std::max(found->second, until);
-  note(until);
+  ages_.emplace(until, Age{true, std::string(id)});
+  tokens_[std::string(id)] = {until};
+  tell({});
   return true;
 }
 
@@ -42,13 +39,15 @@ bool Revocations::revoke_user(std::string_view user, int64_t issued_before, int6
   forget_old(now);
   auto found = users_.find(std::string(user));
   if (found == users_.end() && !has_place()) return false;
-  if (found == users_.end()) {
-    users_.emplace(user, User{issued_before, until});
-  } else {
-    found->second.issued_before = std::max(found->second.issued_before, issued_before);
-    found->second.until = std::max(found->second.until, until);
+  User entry{issued_before, until};
+  if (found != users_.end()) {
+    entry.issued_before = std::max(issued_before, found->second.issued_before);
+    entry.until = std::max(until, found->second.until);
   }
-  note(until);
+  if (found == users_.end() || entry.until > found->second.until)
+    ages_.emplace(entry.until, Age{false, std::string(user)});
+  users_[std::string(user)] = entry;
+  tell(user);
   return true;
 }
 
@@ -56,7 +55,7 @@ bool Revocations::has(std::string_view id, std::string_view user, int64_t issued
   if (empty()) return false;
   if (!id.empty()) {
     auto token = tokens_.find(std::string(id));
-    if (token != tokens_.end() && token->second > now) return true;
+    if (token != tokens_.end() && token->second.until > now) return true;
   }
   if (user.empty()) return false;
   auto of_user = users_.find(std::string(user));

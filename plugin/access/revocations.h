@@ -29,8 +29,8 @@ class Revocations {
   bool empty() const { return tokens_.empty() && users_.empty(); }
   size_t size() const { return tokens_.size() + users_.size(); }
 
-  // Called after each new entry, so that those go who are already in.
-  std::function<void()> changed{};
+  // Called after each new entry, so that those go who are already in. An empty user: a token was revoked.
+  std::function<void(std::string_view user)> changed{};
 
  private:
   struct User {
@@ -40,11 +40,22 @@ class Revocations {
 
   void forget_old(int64_t now);
   bool has_place() const { return size() < kMost; }
-  void note(int64_t until);
+  template <typename Entries>
+  static void forget_if_old(Entries& entries, const std::string& key, int64_t now);
+  void tell(std::string_view user) const;
 
-  std::unordered_map<std::string, int64_t> tokens_;  // until when
+  struct Token {
+    int64_t until;
+  };
+
+  std::unordered_map<std::string, Token> tokens_;
   std::unordered_map<std::string, User> users_;
-  int64_t next_ = 0;  // when the first entry can be forgotten; 0: there is none
+
+  struct Age {
+    bool is_token;
+    std::string key;
+  };
+  std::multimap<int64_t, Age> ages_;  // by the time until which an entry was to be kept; it may be kept longer since
 };
 
 }  // namespace lws_chat

@@ -62,6 +62,11 @@ enum class [[nodiscard]] TokenVerdict : uint8_t{
     kUnknownKey,  // its kid is not in the key set that we have now; it may be there later
 };
 
+inline constexpr unsigned kTokenVerdictCount = static_cast<unsigned>(TokenVerdict::kUnknownKey) + 1;
+
+// "valid", "unknown_key" and so on, as in metrics.
+std::string_view name_of(TokenVerdict verdict);
+
 template <typename Claims>
 struct TokenCheck {
   TokenVerdict verdict = TokenVerdict::kInvalid;

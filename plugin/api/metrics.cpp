@@ -41,15 +41,22 @@ class Writer {
   template <size_t kBounds>
   void histogram(std::string_view name, std::string_view help, const Histogram<kBounds>& histogram) {
     family(name, "histogram", help);
+    samples("", histogram);
+  }
+
+  // A histogram's samples. `labels` tells it from others of the family.
+  template <size_t kBounds>
+  void samples(const std::string& labels, const Histogram<kBounds>& histogram) {
+    std::string first = labels.empty() ? labels : labels + ",";
     uint64_t count = 0;
     for (size_t i = 0; i < kBounds; ++i) {
       count += histogram.counts()[i];
-      sample("le=\"" + number(histogram.bounds()[i]) + "\"", std::to_string(count), "_bucket");
+      sample(first + "le=\"" + number(histogram.bounds()[i]) + "\"", std::to_string(count), "_bucket");
     }
     count += histogram.counts()[kBounds];
-    sample("le=\"+Inf\"", std::to_string(count), "_bucket");
-    sample("", number(histogram.sum()), "_sum");
-    sample("", std::to_string(count), "_count");
+    sample(first + "le=\"+Inf\"", std::to_string(count), "_bucket");
+    sample(labels, number(histogram.sum()), "_sum");
+    sample(labels, std::to_string(count), "_count");
   }
 
   std::string take() { return std::move(text_); }
@@ -136,6 +143,36 @@ void write_ends(Writer& out, const Counters& counters) {
   }
 }
 
+void write_hooks(Writer& out, const DoorFacts& doors) {
+  if (doors.hooks.empty()) return;
+  out.family("hook_calls_total", "counter", "Questions to back ends that have ended, by hook and outcome.");
+  for (const auto& [kind, counters] : doors.hooks)
+    for (unsigned i = 0; i < kHookOutcomeCount; ++i) {
+      auto outcome = static_cast<HookOutcome>(i);
+      out.sample(label("hook", name_of(kind)) + "," + label("outcome", name_of(outcome)), counters.of(outcome));
+    }
+  out.family("hook_seconds", "histogram", "Time from a question to a back end until its answer or failure, by hook.");
+  for (const auto& [kind, counters] : doors.hooks) out.samples(label("hook", name_of(kind)), counters.seconds);
+  out.gauge("hook_waiting", "Questions to back ends that wait for an answer.", doors.hooks_waiting);
+}
+
+void write_tokens(Writer& out, const DoorFacts& doors) {
+  out.gauge("revocations", "Revoked tokens, and users with revoked tokens, that the server remembers.",
+            doors.revocations);
+  if (doors.tokens) {
+    out.family("token_checks_total", "counter", "Checks of clients' tokens, by verdict.");
+    for (unsigned i = 0; i < kTokenVerdictCount; ++i)
+      out.sample(label("verdict", name_of(static_cast<TokenVerdict>(i))), (*doors.tokens)[i]);
+  }
+  if (!doors.key_set) return;
+  out.family("key_set_fetches_total", "counter", "Fetches of token-jwks-url, by outcome.");
+  out.sample("outcome=\"ok\"", doors.key_set->fetched);
+  out.sample("outcome=\"failed\"", doors.key_set->failed);
+  out.family("key_set_age_seconds", "gauge",
+             "Time since token-jwks-url was fetched; before the first success, since the start.");
+  out.sample("", number(static_cast<double>(doors.key_set->age) / 1e6));
+}
+
 }  // namespace
 
 std::string metrics_text(const Hub& hub, const ServerFacts& facts) {
@@ -152,6 +189,8 @@ std::string metrics_text(const Hub& hub, const ServerFacts& facts) {
   out.family("api_calls_total", "counter", "Requests to the server API, by method and HTTP status.");
   for (const auto& [call, count] : facts.api_calls)
     out.sample(label("method", call.first) + "," + label("status", std::to_string(call.second)), count);
+  write_hooks(out, facts.doors);
+  write_tokens(out, facts.doors);
   if (facts.certificates.empty()) return out.take();
   out.family("certificate_expiry_timestamp_seconds", "gauge", "Expiry of the certificates in use.");
   for (const auto& [vhost, expiry] : facts.certificates)

@@ -1,6 +1,6 @@
 #include "api/target.h"
 
-#include "dialect/centrifuge/session.h"
+#include <algorithm>
 
 namespace lws_chat::api {
 
@@ -11,11 +11,15 @@ Target read_target(Request& request) {
 
 std::vector<Visitor*> visitors_of(const Target& target, const Sessions& sessions) {
   if (target.empty()) return {};
-  if (target.client.empty() && target.session.empty()) return sessions.of_user(target.user);
-  Visitor* visitor =
-      target.client.empty() ? sessions.of_key(Session::key_of(target.session)) : sessions.of_client(target.client);
-  if (!visitor || !visitor->is(target.user, target.client, target.session)) return {};
-  return {visitor};
+  std::vector<Visitor*> found;
+  if (!target.client.empty()) {
+    if (Visitor* visitor = sessions.of_client(target.client)) found.push_back(visitor);
+  } else {
+    found = target.user.empty() ? sessions.named(target.session) : sessions.of_user(target.user);
+  }
+  auto is_other = [&](Visitor* visitor) { return !visitor->is(target.user, target.client, target.session); };
+  found.erase(std::remove_if(found.begin(), found.end(), is_other), found.end());
+  return found;
 }
 
 }  // namespace lws_chat::api

@@ -71,9 +71,10 @@ std::string contradiction(const Options& options) {
   for (const auto& [name, rooms] : options.hub.namespaces)
     if (problem.empty()) problem = hook_without_url(options, rooms);
   if (!problem.empty()) return problem;
-  if (!options.token_cookie.empty() && options.allowed_origins.allow_all())
-    return "token-cookie is set and allowed-origins is *, so a page of any site could come as its visitor; list the "
-           "origins";
+  if (!options.token_cookie.empty() && (options.allowed_origins.allow_all() || options.allowed_origins.allow_files()))
+    return "token-cookie is set and allowed-origins has * or null, so a page of any site could come as its visitor; "
+           "list "
+           "the origins";
   if (!options.close_word.empty() && options.close_word.size() > options.max_message)
     return "close-word is longer than max-message, so no client can send it";
   if (options.close_reply.size() > kMaxCloseReply)

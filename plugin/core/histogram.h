@@ -20,6 +20,12 @@ class Histogram {
     sum_ += value;
   }
 
+  // Adds the values of another one with the same bounds.
+  void add(const Histogram& other) {
+    for (size_t i = 0; i <= kBounds; ++i) counts_[i] += other.counts_[i];
+    sum_ += other.sum_;
+  }
+
   const std::array<double, kBounds>& bounds() const { return bounds_; }
   const std::array<uint64_t, kBounds + 1>& counts() const { return counts_; }
   double sum() const { return sum_; }

@@ -48,6 +48,13 @@ Visitor* Sessions::of_client(std::string_view client) const {
   return found == by_client_.end() ? nullptr : found->second;
 }
 
+std::vector<Visitor*> Sessions::named(std::string_view name) const {
+  std::vector<Visitor*> found;
+  for (const auto& [key, session] : by_key_)
+    if (session->is({}, {}, name)) found.push_back(session);
+  return found;
+}
+
 std::vector<Visitor*> Sessions::of_user(std::string_view user) const {
   std::vector<Visitor*> sessions;
   for (auto [at, last] = by_user_.equal_range(user); at != last; ++at) sessions.push_back(at->second);
@@ -55,9 +62,12 @@ std::vector<Visitor*> Sessions::of_user(std::string_view user) const {
 }
 
 // A session that ends takes itself off the list, and may take others with it.
-void Sessions::check_revoked(Time now) {
+void Sessions::check_revoked(std::string_view user, Time now) {
   std::vector<std::string> clients;
-  for (const auto& [client, session] : by_client_) clients.emplace_back(client);
+  if (user.empty())
+    for (const auto& [client, session] : by_client_) clients.emplace_back(client);
+  else
+    for (Visitor* session : of_user(user)) clients.push_back(session->client_id());
   for (const std::string& client : clients)
     if (Visitor* session = of_client(client)) session->check_revoked(now);
 }

@@ -27,8 +27,8 @@ class Sessions {
   // removed; the key may be empty. Precondition: no other session has this client id or this key.
   void add(Visitor& session, const Identity& who, std::string_view key, Place& place);
 
-  // A back end has revoked a token: those end that it let in.
-  void check_revoked(Time now);
+  // A back end has revoked tokens: those end that they let in. An empty user: of anybody.
+  void check_revoked(std::string_view user, Time now);
 
   // Removes the session, if it is there.
   void remove(Place& place);
@@ -37,6 +37,9 @@ class Sessions {
   // session, if the old connection is still there.
   Visitor* of_key(std::string_view key) const;
   Visitor* of_client(std::string_view client) const;
+
+  // All sessions that their clients gave this name: one for each user, where users are confirmed.
+  std::vector<Visitor*> named(std::string_view name) const;
   std::vector<Visitor*> of_user(std::string_view user) const;
 
   // The number of different users.

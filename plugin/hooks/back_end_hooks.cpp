@@ -46,24 +46,14 @@ Time monotonic_now() {
 
 }  // namespace
 
-std::string_view name_of(HookOutcome outcome) {
-  switch (outcome) {
-    case HookOutcome::kOk: return "ok";
-    case HookOutcome::kError: return "error";
-    case HookOutcome::kDisconnect: return "disconnect";
-    case HookOutcome::kFailed: return "failed";
-    case HookOutcome::kTimeout: return "timeout";
-    case HookOutcome::kRefused: return "refused";
-  }
-  return "";
-}
-
 BackEndHooks::BackEndHooks(const HookSettings& settings, std::function<void()> wake,
                            std::function<void(const std::string&)> log)
     : settings_(settings), log_(std::move(log)), caller_(std::move(wake), caller_settings(settings)) {}
 
 std::string BackEndHooks::load() {
-  return settings_.headers_file.empty() ? "" : load_hook_headers(settings_.headers_file, static_headers_);
+  const std::string& path = settings_.headers_file;
+  std::string problem = path.empty() ? "" : load_hook_headers(path, static_headers_);
+  return problem.empty() ? "" : "hook-headers-file " + path + ": " + problem;
 }
 
 // A client's header takes the place of a static one with the same name, as in Centrifugo.

@@ -122,7 +122,9 @@ class Numbers(BackEnd):
                            clients__text=0, clients__structured=0)
 
     async def test_promtool_accepts_the_metrics(self):
-        self.serve(metrics=1)
+        # Nothing listens there.
+        nobody = f"http://127.0.0.1:{free_port()}/"
+        self.serve(metrics=1, rpc_url=nobody, token_jwks_url=nobody)
         await self.member("a")
         await self.result("publish", {"channel": "a", "data": 1})
         answer = await self.ask("/metrics")

@@ -216,11 +216,11 @@ class Member:
                     self.waiting.append(json.loads(line))
         return self.waiting.pop(0)
 
-    async def send(self, method, **fields):
+    async def send(self, method, /, **fields):
         self.number += 1
         await self.client.send(json.dumps({"id": self.number, method: fields}))
 
-    async def ask(self, method, **fields):
+    async def ask(self, method, /, **fields):
         """The next reply. Keeps pushes that come before it."""
         await self.send(method, **fields)
         kept = []

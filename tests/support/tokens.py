@@ -133,3 +133,11 @@ class Issuer:
             secret = secret or (SECRET if key == "main" else OTHER_SECRET)
             return hmac.new(secret.encode(), text, _HASHES[alg[2:]]).digest()
         return self.keys.signature(alg, text, key)
+
+
+def token(user="", secret=SECRET, kid=None, lasts=3600, **claims):
+    """A token with HS256 that is valid for so many seconds; 0: for ever."""
+    header = {"alg": "HS256", **({"kid": kid} if kid else {})}
+    said = {"sub": user, **({"exp": int(time.time()) + lasts} if lasts else {}), **claims}
+    text = f"{b64(json.dumps(header).encode())}.{b64(json.dumps(said).encode())}"
+    return f"{text}.{b64(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest())}"

@@ -55,13 +55,18 @@ bool Session::claim(size_t more) {
   return true;
 }
 
-size_t Session::cost_of(std::string_view channel) {
+// With an info of its own, the client has an identity of its own in the room.
+size_t Session::cost_of(std::string_view channel, const InvitationPtr& invitation) {
   constexpr size_t kNode = 64;
-  return sizeof(Subscriptions::value_type) + kNode + channel.size();
+  size_t cost = sizeof(Subscriptions::value_type) + kNode + channel.size();
+  if (!invitation) return cost;
+  size_t identity = invitation->info.empty() ? 0 : sizeof(Identity) + kMaxInfo / 4;
+  return cost + sizeof(Invitation) + 2 * invitation->info.size() + invitation->data.size() + identity;
 }
 
 Session::Subscriptions::iterator Session::forget(Subscriptions::iterator subscription) {
-  claimed_.set(claimed_.bytes() - std::min(claimed_.bytes(), cost_of(subscription->first)));
+  claimed_.set(claimed_.bytes() -
+               std::min(claimed_.bytes(), cost_of(subscription->first, subscription->second.invitation())));
   return subscriptions_.erase(subscription);
 }
 
@@ -281,7 +286,7 @@ bool Session::tell_unsubscribed(const Subscription& subscription, Status why) {
 
 bool Session::is(std::string_view user, std::string_view client, std::string_view session) const {
   return identity_ && (user.empty() || user == identity_->user) && (client.empty() || client == identity_->client) &&
-         (session.empty() || (named_ && key_.substr(kSessionKey.size()) == session));
+         (session.empty() || (name_at_ > 0 && std::string_view(key_).substr(name_at_) == session));
 }
 
 // Returns the frames that go out before the close; none if there is no memory for them.

@@ -176,6 +176,7 @@ class Session final : public Visitor {
   void subscribe(Command& command, Time now);
   void invited(const Wish& wish, const InvitationPtr& invitation, Time now);
   void subscribed(const Wish& wish, Status status, Time now);
+  void put_in(const std::string& channel, const std::optional<Position>& seen, Status status, Time now);
   Subscription& add(const std::string& channel, const InvitationPtr& invitation, bool watching);
   std::string join_result(Subscription& subscription, const std::optional<Position>& seen, Time now);
   bool recover(Subscription& subscription, const Position& seen, std::string& publications, Time now);
@@ -198,15 +199,22 @@ class Session final : public Visitor {
   // In session_expiry.cpp.
   void refresh(Command& command, Time now);
   void sub_refresh(Command& command, Time now);
+  void refreshed(const Command& command, const Outcome<GuestPtr>& outcome);
+  void sub_refreshed(const Command& command, const std::string& channel, const Outcome<InvitationPtr>& outcome);
   bool server_renews() const { return doorman_.has_hook(HookKind::kRefresh); }
   bool server_renews(const Subscription& subscription) const;
   int64_t due_at() const;
   int64_t due_at(const Subscription& subscription) const;
   void schedule_expiry(Time now);
+  template <typename Act>
+  void act_on_renewal(Deferred<Outcome<RefreshResult>> answer, Act act);
   void ask_to_renew();
   void ask_to_renew(Subscription& subscription);
   void expire(Subscription& subscription, Time now);
   std::string ttl_of(int64_t expires_at) const;
+
+  // The command's id and name, for an answer that may come later.
+  static Command ticket_of(const Command& command);
 
   HookClient about_me() const;
   Grant grant_for(const Subscription* subscription) const;
@@ -231,7 +239,7 @@ class Session final : public Visitor {
   Subscriptions::iterator find(std::string_view channel);
   void forget_ended();
   void leave_all(Time now, Hub::Departure departure);
-  static size_t cost_of(std::string_view channel);
+  static size_t cost_of(std::string_view channel, const InvitationPtr& invitation);
   [[nodiscard]] bool claim(size_t more);
   Subscriptions::iterator forget(Subscriptions::iterator subscription);
 
@@ -247,7 +255,7 @@ class Session final : public Visitor {
   std::string asking_for_;                  // the room that the back end was asked about
   IdentityPtr identity_;                    // nullptr: it has not sent `connect`
   std::string key_;                         // recognizes the client when it comes back
-  bool named_ = false;                      // the client gave the session a name
+  uint32_t name_at_ = 0;                    // where in key_ the name of the session begins; 0: it has none
   Sessions::Place place_;
   Subscriptions subscriptions_;
   size_t joined_ = 0;                  // number of subscriptions that are members

@@ -15,15 +15,14 @@ namespace {
 // This many members or messages in a reply cost as much as one command.
 constexpr size_t kPerCost = 100;
 
-// The command's id and name, for an answer that may come later.
-Command ticket_of(const Command& command) {
+}  // namespace
+
+Command Session::ticket_of(const Command& command) {
   Command ticket;
   ticket.id = command.id;
   ticket.name = command.name;
   return ticket;
 }
-
-}  // namespace
 
 void Session::perform(Command& command, Time now) {
   switch (command.method) {

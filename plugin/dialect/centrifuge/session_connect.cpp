@@ -136,21 +136,24 @@ void Session::identify(Time now) {
   bool verified = doorman_.verifies();
   std::string user = guest_ ? guest_->user : verified ? std::string() : said.user;
   std::string_view info = guest_ ? guest_->info : said.info;
-  std::string owner = verified && !user.empty() ? user + '\n' : std::string();
-  named_ = !said.session_name.empty();
-  if (named_)
-    key_ = key_of(owner + said.session_name);
-  else if (!said.data.empty() && said.data != "null" && said.data != "{}")
-    key_ = "data " + owner + said.data;
+  // No two pairs of user and name make the same key.
+  std::string owner = verified ? std::to_string(user.size()) + ':' + user : std::string();
+  bool named = !said.session_name.empty();
+  if (named) {
+    key_ = key_of(owner);
+    name_at_ = static_cast<uint32_t>(key_.size());
+    key_ += said.session_name;
+  }
+  if (!named && !said.data.empty() && said.data != "null" && said.data != "{}") key_ = "data " + owner + said.data;
 
-  Visitor* before = named_ ? sessions_.of_key(key_) : nullptr;
+  Visitor* before = named ? sessions_.of_key(key_) : nullptr;
   if (before) before->end({Status::kReplaced}, now);
   if (!key_.empty()) identity_ = hub_.presence().departed().take(key_, now);
   IdentityPtr fresh = make_identity(identity_ ? identity_->client : said.client, user, info);
   // A client that now says something else about itself is another client, even with the same session.
   if (!identity_ || identity_->json != fresh->json)
     identity_ = identity_ ? make_identity(hub_.next_id(), user, info) : fresh;
-  sessions_.add(*this, *identity_, named_ ? std::string_view(key_) : std::string_view(), place_);
+  sessions_.add(*this, *identity_, named ? std::string_view(key_) : std::string_view(), place_);
 }
 
 // The hub may answer late. Then the rooms behind this one wait.
@@ -160,7 +163,7 @@ void Session::enter_rooms(Time now) {
   const Connecting::Entry& entry = connecting_->rooms[connecting_->next];
   bool known = subscriptions_.count(entry.room) > 0;
   if (!known && subscriptions_.size() >= options_.max_subscriptions) return abandon(Status::kTooManyRooms, now);
-  if (!known && !claim(cost_of(entry.room))) return abandon(Status::kNoMemory, now);
+  if (!known && !claim(cost_of(entry.room, entry.invitation))) return abandon(Status::kNoMemory, now);
   if (known) {
     ++connecting_->next;
     return enter_rooms(now);
@@ -200,7 +203,7 @@ void Session::abandon(Status status, Time now) {
   guest_ = nullptr;
   expires_at_ = 0;
   key_.clear();
-  named_ = false;
+  name_at_ = 0;
   claimed_.set(over->claimed);
   refuse_for(over->command, status);
 }

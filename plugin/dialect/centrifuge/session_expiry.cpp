@@ -1,5 +1,6 @@
 // What ends by itself: the connection and the memberships that a token or a back end has given only for a time.
 #include <algorithm>
+#include <exception>
 #include <limits>
 
 #include "dialect/centrifuge/reply.h"
@@ -86,38 +87,47 @@ void Session::expire(Subscription& subscription, Time now) {
   hub_.dismiss_after_head(subscription, Status::kSubscriptionOver, now);
 }
 
-// The client's commands do not wait for this answer.
-void Session::ask_to_renew() {
-  renewing_ = true;
-  doorman_.ask_to_renew(about_me(), unix_seconds()).then(lifetime_, [this](const Outcome<RefreshResult>& outcome) {
-    renewing_ = false;
+// The client's commands do not wait for this answer. It comes once; a session that cannot act on it ends, instead of
+// lasting for ever.
+template <typename Act>
+void Session::act_on_renewal(Deferred<Outcome<RefreshResult>> answer, Act act) {
+  answer.then(lifetime_, [this, act = std::move(act)](const Outcome<RefreshResult>& outcome) mutable {
     Time now = link_.now();
-    if (outcome.denial) {
-      link_.note_denial(*outcome.denial);
-      const Denial& denial = *outcome.denial;
-      return end({denial.why, 0, denial.message, static_cast<uint16_t>(denial.code)}, now);
+    try {
+      if (outcome.denial) link_.note_denial(*outcome.denial);
+      act(outcome, now);
+      schedule_expiry(now);
+    } catch (const std::exception&) {
+      end({Status::kInternalError}, now);
     }
-    expires_at_ = outcome.value.expires_at;
-    schedule_expiry(now);
   });
 }
 
+void Session::ask_to_renew() {
+  renewing_ = true;
+  act_on_renewal(doorman_.ask_to_renew(about_me(), unix_seconds()),
+                 [this](const Outcome<RefreshResult>& outcome, Time now) {
+                   renewing_ = false;
+                   if (outcome.denial) {
+                     const Denial& denial = *outcome.denial;
+                     return end({denial.why, 0, denial.message, static_cast<uint16_t>(denial.code)}, now);
+                   }
+                   expires_at_ = outcome.value.expires_at;
+                 });
+}
+
+// Meanwhile the client may have left the room and come back by another invitation.
 void Session::ask_to_renew(Subscription& subscription) {
   subscription.set_renewing(true);
   std::string channel(subscription.name());
-  doorman_.ask_to_renew_invitation({about_me(), channel}, unix_seconds())
-      .then(lifetime_, [this, channel](const Outcome<RefreshResult>& outcome) {
-        Subscription* renewed = member_of(channel);
-        if (!renewed) return;
-        renewed->set_renewing(false);
-        Time now = link_.now();
-        if (outcome.denial) {
-          link_.note_denial(*outcome.denial);
-          return expire(*renewed, now);
-        }
-        renewed->set_expires_at(outcome.value.expires_at);
-        schedule_expiry(now);
-      });
+  act_on_renewal(doorman_.ask_to_renew_invitation({about_me(), channel}, unix_seconds()),
+                 [this, channel, before = subscription.invitation()](const Outcome<RefreshResult>& outcome, Time now) {
+                   Subscription* renewed = member_of(channel);
+                   if (!renewed || renewed->invitation() != before) return;
+                   renewed->set_renewing(false);
+                   if (outcome.denial) return expire(*renewed, now);
+                   renewed->set_expires_at(outcome.value.expires_at);
+                 });
 }
 
 void Session::refresh(Command& command, Time now) {
@@ -125,7 +135,12 @@ void Session::refresh(Command& command, Time now) {
   if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
   if (!doorman_.verifies()) return refuse(command, ClientError::kNotAvailable, "nothing expires here");
   if (token.empty() || server_renews()) return end({Status::kBadRequest}, now);
-  Outcome<GuestPtr> outcome = doorman_.renew(guest_, token, unix_seconds());
+  when(doorman_.renew(guest_, token, unix_seconds()),
+       [this, ticket = ticket_of(command)](const Outcome<GuestPtr>& outcome) { refreshed(ticket, outcome); });
+}
+
+void Session::refreshed(const Command& command, const Outcome<GuestPtr>& outcome) {
+  Time now = link_.now();
   if (outcome.denial) return deny(command, *outcome.denial, now);
   // The rooms that the server puts the client into are chosen when it connects.
   std::vector<ServerSubscription> none;
@@ -147,8 +162,20 @@ void Session::sub_refresh(Command& command, Time now) {
   if (!subscription) return refuse(command, ClientError::kPermissionDenied, "not subscribed to the channel");
   if (subscription->by_server() || server_renews(*subscription)) return end({Status::kBadRequest}, now);
   if (token.empty()) return refuse(command, ClientError::kBadRequest, "token is missing");
-  Outcome<InvitationPtr> outcome = doorman_.renew_invitation({about_me(), channel, token}, unix_seconds());
+  when(doorman_.renew_invitation({about_me(), channel, token}, unix_seconds()),
+       [this, ticket = ticket_of(command), channel](const Outcome<InvitationPtr>& outcome) {
+         sub_refreshed(ticket, channel, outcome);
+       });
+}
+
+void Session::sub_refreshed(const Command& command, const std::string& channel, const Outcome<InvitationPtr>& outcome) {
+  Time now = link_.now();
   if (outcome.denial) return deny(command, *outcome.denial, now);
+  // The subscription may have ended meanwhile.
+  Subscription* subscription = member_of(channel);
+  if (!subscription) return refuse(command, ClientError::kPermissionDenied, "not subscribed to the channel");
+  size_t other = claimed_.bytes() - std::min(claimed_.bytes(), cost_of(channel, subscription->invitation()));
+  claimed_.set(other + cost_of(channel, outcome.value));
   subscription->set_invitation(outcome.value);
   reply(command, subscription->expires_at() > 0 ? "{" + ttl_of(subscription->expires_at()) + "}" : "{}");
   schedule_expiry(now);

@@ -1,5 +1,6 @@
 // The session's rooms: how the client gets in, by itself or by the server, and out again.
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "core/recovery.h"
@@ -104,9 +105,11 @@ void Session::subscribe(Command& command, Time now) {
 }
 
 void Session::invited(const Wish& wish, const InvitationPtr& invitation, Time now) {
+  // The session ends when it has left the rooms that it was in by then.
+  if (pending_end_ != Status::kOk) return refuse(wish.command, ClientError::kInternal, describe(pending_end_).text);
   // A back end may have put the client into the room meanwhile.
   if (find(wish.channel) != subscriptions_.end()) return refuse(wish.command, ClientError::kAlreadySubscribed);
-  if (!claim(cost_of(wish.channel)))
+  if (!claim(cost_of(wish.channel, invitation)))
     return refuse(wish.command, ClientError::kTooManyRequests, "clients hold too much memory, try again later");
   when(join(add(wish.channel, invitation, wish.watching), now),
        [this, wish, now](Status status) { subscribed(wish, status, now); });
@@ -114,7 +117,7 @@ void Session::invited(const Wish& wish, const InvitationPtr& invitation, Time no
 
 void Session::subscribed(const Wish& wish, Status status, Time now) {
   auto place = subscriptions_.find(wish.channel);
-  if (status == Status::kOk && place->second.unwanted()) {
+  if (status == Status::kOk && (place->second.unwanted() || pending_end_ != Status::kOk)) {
     hub_.leave(place->second, now);
     status = Status::kNotPermitted;
   }
@@ -124,7 +127,7 @@ void Session::subscribed(const Wish& wish, Status status, Time now) {
   }
   ++joined_;
   reply(wish.command, join_result(place->second, wish.seen, now));
-  schedule_expiry(now);
+  if (place->second.expires_at() > 0) schedule_expiry(now);
 }
 
 // The result of a subscription that has just begun, for its client. Precondition: it is a member.
@@ -225,20 +228,36 @@ Status Session::invite(std::string_view room, const InvitationPtr& invitation, c
   }
   if (subscriptions_.size() >= options_.max_subscriptions) forget_ended();
   if (subscriptions_.size() >= options_.max_subscriptions) return Status::kTooManyRooms;
-  if (!claim(cost_of(channel))) return Status::kNoMemory;
+  if (!claim(cost_of(channel, invitation))) return Status::kNoMemory;
   Subscription& subscription = add(channel, invitation, false);
   subscription.set_by_server();
-  join(subscription, now).then(lifetime_, [this, channel, position, now](Status status) {
-    auto place = subscriptions_.find(channel);
-    if (place == subscriptions_.end()) return;
-    if (status != Status::kOk) return void(forget(place));
-    ++joined_;
+  // Made before the join: afterwards, a lack of memory must not keep the session from knowing that it is a member.
+  auto act = [this, channel, position = std::move(position), now](Status status) {
+    put_in(channel, position, status, now);
+  };
+  join(subscription, now).then(lifetime_, std::move(act));
+  return Status::kOk;
+}
+
+// The client has become a member by a back end's wish, or not.
+void Session::put_in(const std::string& channel, const std::optional<Position>& seen, Status status, Time now) {
+  auto place = subscriptions_.find(channel);
+  if (place == subscriptions_.end()) return;
+  if (status != Status::kOk) return void(forget(place));
+  if (place->second.unwanted() || pending_end_ != Status::kOk) {
+    hub_.leave(place->second, now);
+    return void(forget(place));
+  }
+  ++joined_;
+  try {
     std::string text;
-    append_subscribe_push(text, channel, join_result(place->second, position, now));
+    append_subscribe_push(text, channel, join_result(place->second, seen, now));
     push(text);
     schedule_expiry(now);
-  });
-  return Status::kOk;
+  } catch (const std::exception&) {
+    // The client does not know that it is in the room.
+    end({Status::kInternalError}, now);
+  }
 }
 
 // A back end takes the client out of a room, or out of all of them.

@@ -58,6 +58,12 @@ std::string token_in(lws* wsi, const Options& options) {
   return token.empty() ? argument(wsi) : token;
 }
 
+bool needs_arrival(lws* wsi, VhostState& vhost, const std::string& room) {
+  const RoomSettings& settings = vhost.hub().settings_of(room);
+  return settings.subscribe_hook || settings.publish_hook || !vhost.door().doorman().admits_anybody() ||
+         !token_in(wsi, vhost.options()).empty();
+}
+
 std::unique_ptr<Arrival> arrival_of(lws* wsi, VhostState& vhost, std::string_view transport, std::string_view protocol,
                                     const std::vector<std::string>& rooms) {
   Arrival::Place place{vhost.hub(), vhost.shared_hub().sessions(), vhost.door().doorman()};

@@ -1,6 +1,7 @@
 #include "lws/vhost/door.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace lws_chat {
@@ -12,19 +13,28 @@ class Door::KnownTokens final : public Tokens {
 
   Deferred<KeysAre> fetch_keys() override { return fetch_ ? fetch_->miss() : KeysAre::kSame; }
   TokenCheck<ConnectionClaims> check_connection(std::string_view token, int64_t unix_seconds) override {
-    return verifier_.check_connection(token, unix_seconds);
+    return counted(verifier_.check_connection(token, unix_seconds));
   }
   TokenCheck<SubscriptionClaims> check_subscription(std::string_view token, int64_t unix_seconds) override {
-    return verifier_.check_subscription(token, unix_seconds);
+    return counted(verifier_.check_subscription(token, unix_seconds));
   }
 
+  const std::array<uint64_t, kTokenVerdictCount>& verdicts() const { return verdicts_; }
+
  private:
+  template <typename Check>
+  Check counted(Check check) {
+    ++verdicts_[static_cast<unsigned>(check.verdict)];
+    return check;
+  }
+
   JwtVerifier& verifier_;
   KeySetFetch* fetch_;
+  std::array<uint64_t, kTokenVerdictCount> verdicts_{};
 };
 
 Door::Door(lws_context* context, const Options& options, const char* vhost_name, std::function<bool()> may_log)
-    : context_(context), options_(options), vhost_name_(vhost_name), may_log_(std::move(may_log)) {
+    : options_(options), vhost_name_(vhost_name), may_log_(std::move(may_log)) {
   auto wake = [context] { lws_cancel_service(context); };
   auto log = [this](const std::string& what) { say(what); };
   if (options.tokens.accepts_tokens()) verifier_ = std::make_unique<JwtVerifier>(options.tokens);
@@ -57,6 +67,26 @@ std::string Door::load() {
 void Door::open(Revocations& revocations) {
   doorman_ = std::make_unique<Doorman>(DoormanSeams{tokens_.get(), hooks_.get(), &revocations}, options_.anonymous);
   if (fetch_) fetch_->begin();
+}
+
+void Door::add_to(DoorFacts& facts) const {
+  if (hooks_) {
+    facts.hooks_waiting += hooks_->waiting();
+    for (unsigned i = 0; i < kHookKindCount; ++i) {
+      auto kind = static_cast<HookKind>(i);
+      if (hooks_->has(kind)) facts.hooks[kind].add(hooks_->counters(kind));
+    }
+  }
+  if (tokens_) {
+    if (!facts.tokens) facts.tokens.emplace();
+    for (unsigned i = 0; i < kTokenVerdictCount; ++i) (*facts.tokens)[i] += tokens_->verdicts()[i];
+  }
+  if (fetch_) {
+    if (!facts.key_set) facts.key_set.emplace();
+    facts.key_set->fetched += fetch_->fetched_count();
+    facts.key_set->failed += fetch_->failed_count();
+    facts.key_set->age = std::max(facts.key_set->age, fetch_->age());
+  }
 }
 
 void Door::deliver() {

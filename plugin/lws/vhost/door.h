@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "access/doorman.h"
+#include "api/metrics.h"
 #include "config/options.h"
 #include "hooks/back_end_hooks.h"
 #include "jwt/verifier.h"
@@ -36,15 +37,14 @@ class Door {
   // On the loop's thread: goes on with what back ends have answered.
   void deliver();
 
-  // nullptr: no back end is asked.
-  const BackEndHooks* hooks() const { return hooks_.get(); }
+  // Adds what it has counted.
+  void add_to(DoorFacts& facts) const;
 
  private:
   class KnownTokens;
 
   void say(std::string what) const;
 
-  lws_context* context_;
   const Options& options_;
   const char* vhost_name_;
   std::function<bool()> may_log_;

@@ -33,7 +33,8 @@ KeySetFetch::KeySetFetch(lws_context* context, std::string url, const std::strin
       take_(std::move(take)),
       log_(std::move(log)),
       caller_(std::move(wake), caller_settings(ca_file)),
-      timer_(context, "key set", [this] { fetch(); }) {}
+      timer_(context, "key set", [this] { fetch(); }),
+      made_at_(now()) {}
 
 // A stranger can make up names of keys, so that they must not cause many fetches: the next one comes some time after
 // the last one, and those wait who want it. After a failure the timer is set already.
@@ -44,6 +45,8 @@ Deferred<KeysAre> KeySetFetch::miss() {
   if (!under_way_) timer_.set(got_at_ == 0 ? 0 : std::max<Time>(got_at_ + kPause - now(), 0));
   return answer;
 }
+
+Time KeySetFetch::age() const { return now() - (got_at_ != 0 ? got_at_ : made_at_); }
 
 void KeySetFetch::fetch() {
   if (under_way_) return;
@@ -76,6 +79,7 @@ void KeySetFetch::fetched(const HttpReply& reply) {
 
 void KeySetFetch::finish(const std::string& problem) {
   failures_ = problem.empty() ? 0 : failures_ + 1;
+  ++(problem.empty() ? fetched_count_ : failed_count_);
   if (problem.empty()) got_at_ = now();
   Time wait = problem.empty() ? kAge : back_off(failures_);
   timer_.set(wait);

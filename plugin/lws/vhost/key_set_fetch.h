@@ -31,6 +31,11 @@ class KeySetFetch {
 
   void deliver() { caller_.deliver(); }
 
+  // For the metrics: fetches by their outcome, and the time since the last one that succeeded, or since the start.
+  uint64_t fetched_count() const { return fetched_count_; }
+  uint64_t failed_count() const { return failed_count_; }
+  Time age() const;
+
  private:
   void fetch();
   void fetched(const HttpReply& reply);
@@ -42,8 +47,11 @@ class KeySetFetch {
   HttpCaller caller_;
   Timer timer_;
   bool under_way_ = false;
+  const Time made_at_;
   Time got_at_ = 0;        // 0: never
   unsigned failures_ = 0;  // since the last key set
+  uint64_t fetched_count_ = 0;
+  uint64_t failed_count_ = 0;
   std::vector<Promise<KeysAre>> waiting_;
   Lifetime lifetime_;
 };

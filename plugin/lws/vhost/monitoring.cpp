@@ -8,13 +8,16 @@ namespace lws_chat {
 
 std::string metrics_of(VhostState& vhost) {
   ApiCalls calls;
+  DoorFacts doors;
+  doors.revocations = vhost.shared_hub().revocations().size();
   registry::each(vhost.context(), [&](VhostState& other) {
     if (!other.shares_hub_with(vhost)) return;
+    other.door().add_to(doors);
     for (const auto& [call, count] : other.back_ends().calls()) calls[call] += count;
   });
   CertificateExpiries expiries = registry::certificate_expiries(vhost.context());
   return metrics_text(vhost.hub(), {vhost.shared_hub().fanout_name(), lws_get_library_version(), vhost.drain().begun(),
-                                    calls, expiries});
+                                    calls, expiries, doors});
 }
 
 bool hub_is_full(const VhostState& vhost) {

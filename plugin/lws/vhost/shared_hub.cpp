@@ -31,12 +31,19 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
       gate_(options_.hub),
       hub_(options.hub, stream_kinds(), {this, this, nullptr, &gate_}),
       trim_(context, hub_),
-      timer_(context, "flush", [this] { guarded_flush(); }) {
-  revocations_.changed = [this] { sessions_.check_revoked(now()); };
+      timer_(context, "flush", [this] { guarded_flush(); }),
+      revocation_timer_(context, "revocation", [this] { sessions_.check_revoked({}, now()); }) {
+  revocations_.changed = [this](std::string_view user) { revoked(user); };
   if (options.fanout == FanoutMode::kWrite) return;
   uring_ = UringBatch::make();
   if (!uring_ && options.fanout == FanoutMode::kUring)
     lwsl_warn("lws-chat: vhost %s: io_uring is not available, fanout is by write\n", vhost_name);
+}
+
+// A token may be anybody's. Back ends revoke many at once, so all sessions are looked through once for all of them.
+void SharedHub::revoked(std::string_view user) {
+  if (!user.empty()) return sessions_.check_revoked(user, now());
+  revocation_timer_.set(0);
 }
 
 std::string SharedHub::conflict_with(const Options& options) const {

@@ -58,6 +58,7 @@ class SharedHub final : public Fanout, private Waker {
   void schedule(Time at, Time elapsed);
   bool worth_waiting() const;
   void guarded_flush();
+  void revoked(std::string_view user);
   void flush();
 
   lws_context* context_;
@@ -72,6 +73,7 @@ class SharedHub final : public Fanout, private Waker {
   MemoryTrim trim_;
   bool batching_ = false;
   Timer timer_;
+  Timer revocation_timer_;
   Time scheduled_ = Hub::kNever;
   int source_ = -1;          // the socket of the last message
   Time slow_logged_ = 0;     // when the last line about slow readers was logged

@@ -18,8 +18,8 @@ TextConnection::TextConnection(lws* wsi, VhostState& vhost)
 TextConnection::~TextConnection() { end_and_log(); }
 
 void TextConnection::enter(const std::string& room) {
-  std::unique_ptr<Arrival> arrival = arrival_of(wsi(), vhost(), "websocket", "text", {room});
-  if (!arrival->needs_pass()) arrival = nullptr;
+  std::unique_ptr<Arrival> arrival;
+  if (needs_arrival(wsi(), vhost(), room)) arrival = arrival_of(wsi(), vhost(), "websocket", "text", {room});
   session_.enter(room, now(), std::move(arrival));
 }
 

@@ -332,7 +332,9 @@ TEST(vhosts_that_share_a_hub_but_not_who_confirms_users_are_a_warning) {
                  R"(,"ws-protocols":[{"lws-chat":{"status":"ok","hub":"h")" + options + "}}]");
   };
   std::string asks = R"(,"connect-url":"http://127.0.0.1:9000/")";
-  CHECK_CONTAINS(findings(named("a", "80", asks), named("b", "81", "")), "but only \"a\" confirms who a client is");
-  CHECK_CONTAINS(findings(named("a", "80", ""), named("b", "81", asks)), "a client of \"a\" can call itself what it");
+  std::string open = R"(,"open":"1")";
+  CHECK_CONTAINS(findings(named("a", "80", asks), named("b", "81", open)), "but only \"a\" confirms who a client is");
+  CHECK_CONTAINS(findings(named("a", "80", open), named("b", "81", asks)), "a client of \"a\" can call itself what it");
+  CHECK_EQ(findings(named("a", "80", asks), named("b", "81", "")), "");
   CHECK_EQ(findings(named("a", "80", asks), named("b", "81", asks)), "");
 }

@@ -44,9 +44,10 @@ struct Fixture {
   Options options = default_options();
   ApiCalls calls;
   CertificateExpiries certificates;
+  DoorFacts doors;
   bool draining = false;
 
-  std::string text() { return metrics_text(hub, {"write", "4.1.6", draining, calls, certificates}); }
+  std::string text() { return metrics_text(hub, {"write", "4.1.6", draining, calls, certificates, doors}); }
 
   // The value of a sample.
   std::string value(const std::string& sample) {
@@ -69,6 +70,9 @@ struct Fixture {
 TEST(every_family_has_its_description_before_its_samples_and_occurs_once) {
   Fixture f;
   f.calls[{"publish", 200}] = 1;
+  for (HookKind kind : {HookKind::kConnect, HookKind::kRpc}) f.doors.hooks[kind] = {};
+  f.doors.tokens.emplace();
+  f.doors.key_set.emplace();
   std::set<std::string> families;
   std::set<std::string> samples;
   std::string family;
@@ -265,6 +269,69 @@ TEST(api_calls_are_counted_by_method_and_status) {
   CHECK_EQ(f.value("api_calls_total{method=\"publish\",status=\"200\"}"), "7");
   CHECK_EQ(f.value("api_calls_total{method=\"publish\",status=\"400\"}"), "1");
   CHECK_EQ(f.value("api_calls_total{method=\"unknown\",status=\"404\"}"), "2");
+}
+
+TEST(questions_to_back_ends_are_counted_for_each_hook_that_has_a_url) {
+  Fixture f;
+  CHECK(f.text().find("lws_chat_hook_") == std::string::npos);
+  HookCounters& connect = f.doors.hooks[HookKind::kConnect];
+  for (unsigned i = 0; i < kHookOutcomeCount; ++i) connect.outcomes[i] = i + 1;
+  for (double seconds : {0.002, 0.002, 3.0}) connect.seconds.observe(seconds);
+  f.doors.hooks[HookKind::kSubRefresh] = {};
+  f.doors.hooks_waiting = 7;
+  for (auto [outcome, count] : {std::pair("ok", "1"),
+                                {"error", "2"},
+                                {"disconnect", "3"},
+                                {"failed", "4"},
+                                {"timeout", "5"},
+                                {"refused", "6"}}) {
+    std::string name = outcome;
+    CHECK_EQ(f.value("hook_calls_total{hook=\"connect\",outcome=\"" + name + "\"}"), count);
+    CHECK_EQ(f.value("hook_calls_total{hook=\"sub_refresh\",outcome=\"" + name + "\"}"), "0");
+    CHECK_EQ(f.value("hook_calls_total{hook=\"rpc\",outcome=\"" + name + "\"}"), "none");
+  }
+  CHECK_EQ(f.value("hook_seconds_bucket{hook=\"connect\",le=\"0.001\"}"), "0");
+  CHECK_EQ(f.value("hook_seconds_bucket{hook=\"connect\",le=\"0.0025\"}"), "2");
+  CHECK_EQ(f.value("hook_seconds_bucket{hook=\"connect\",le=\"+Inf\"}"), "3");
+  CHECK_EQ(f.value("hook_seconds_sum{hook=\"connect\"}"), "3.004");
+  CHECK_EQ(f.value("hook_seconds_count{hook=\"connect\"}"), "3");
+  CHECK_EQ(f.value("hook_seconds_count{hook=\"sub_refresh\"}"), "0");
+  CHECK_EQ(f.value("hook_waiting"), "7");
+}
+
+TEST(counters_of_several_vhosts_add_up) {
+  HookCounters sum;
+  HookCounters one;
+  one.outcomes[static_cast<unsigned>(HookOutcome::kTimeout)] = 2;
+  one.seconds.observe(0.5);
+  one.seconds.observe(9);
+  for (int i = 0; i < 2; ++i) sum.add(one);
+  CHECK_EQ(sum.of(HookOutcome::kTimeout), 4u);
+  CHECK_EQ(sum.of(HookOutcome::kOk), 0u);
+  CHECK_EQ(sum.seconds.sum(), 19.0);
+  CHECK_EQ(sum.seconds.counts().back(), 2u);
+}
+
+TEST(tokens_and_revocations_are_counted) {
+  Fixture f;
+  CHECK_EQ(f.value("revocations"), "0");
+  CHECK(f.text().find("token_checks") == std::string::npos);
+  f.doors.revocations = 3;
+  f.doors.tokens = {{4, 5, 6, 7}};
+  CHECK_EQ(f.value("revocations"), "3");
+  CHECK_EQ(f.value("token_checks_total{verdict=\"valid\"}"), "4");
+  CHECK_EQ(f.value("token_checks_total{verdict=\"expired\"}"), "5");
+  CHECK_EQ(f.value("token_checks_total{verdict=\"invalid\"}"), "6");
+  CHECK_EQ(f.value("token_checks_total{verdict=\"unknown_key\"}"), "7");
+}
+
+TEST(fetches_of_a_key_set_and_its_age_are_metrics_where_it_has_a_url) {
+  Fixture f;
+  CHECK(f.text().find("key_set") == std::string::npos);
+  f.doors.key_set = {2, 1, 90 * kSecond + 500'000};
+  CHECK_EQ(f.value("key_set_fetches_total{outcome=\"ok\"}"), "2");
+  CHECK_EQ(f.value("key_set_fetches_total{outcome=\"failed\"}"), "1");
+  CHECK_EQ(f.value("key_set_age_seconds"), "90.5");
 }
 
 TEST(certificates_have_samples_with_vhost_and_port) {

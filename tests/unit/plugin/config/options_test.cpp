@@ -208,5 +208,5 @@ TEST(a_cookie_for_tokens_has_a_name_of_rfc_6265_and_needs_a_list_of_origins) {
   CHECK_EQ(set_option(options, "allowed-origins", "https://page.example"), "");
   CHECK_EQ(finish_options(options), "");
   CHECK_EQ(set_option(options, "allowed-origins", "*"), "");
-  CHECK_EQ(finish_options(options).substr(0, 44), "token-cookie is set and allowed-origins is *");
+  CHECK_EQ(finish_options(options).substr(0, 45), "token-cookie is set and allowed-origins has *");
 }

@@ -335,7 +335,7 @@ TEST(a_revoked_token_ends_its_sessions) {
   auto peer = f.text("ann"), stays = f.text("again");
   auto reader = f.stream("ann");
   CHECK(f.desk.revocations.revoke_token("first", kToday + 1000, kToday));
-  f.desk.sessions.check_revoked(0);
+  f.desk.sessions.check_revoked({}, 0);
   CHECK_EQ(why_of(peer), "revoked");
   CHECK(reader->why == Status::kRevoked);
   CHECK_EQ(why_of(stays), "ok");
@@ -347,7 +347,7 @@ TEST(a_token_that_is_revoked_while_the_back_end_is_asked_lets_nobody_in) {
   f.desk.hooks.subscribes.on = true;
   auto peer = f.text("ann", "asks:x");
   CHECK(f.desk.revocations.revoke_token("first", kToday + 1000, kToday));
-  f.desk.sessions.check_revoked(0);
+  f.desk.sessions.check_revoked({}, 0);
   f.desk.hooks.subscribes.allow({});
   CHECK_EQ(why_of(peer), "revoked");
 }

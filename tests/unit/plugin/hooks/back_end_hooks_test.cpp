@@ -111,11 +111,13 @@ TEST(headers_are_loaded_again_and_a_bad_file_changes_nothing) {
   Site site;
   unit::TempDir dir;
   site.settings.headers_file = dir.path("headers");
-  CHECK_EQ(site.begin().load(), "missing, create it or correct the path");
+  CHECK_EQ(site.begin().load(),
+           "hook-headers-file " + site.settings.headers_file + ": missing, create it or correct the path");
   write_secret(dir, "X-Key: one");
   CHECK_EQ(site.hooks->load(), "");
   write_secret(dir, "nonsense");
-  CHECK_EQ(site.hooks->load(), "line 1: no colon, expected a line like \"Authorization: Bearer SECRET\"");
+  CHECK_EQ(site.hooks->load(), "hook-headers-file " + site.settings.headers_file +
+                                   ": line 1: no colon, expected a line like \"Authorization: Bearer SECRET\"");
   site.ask();
   CHECK(has(site.seen, "\r\nx-key: one\r\n"));
 }

@@ -1,0 +1,69 @@
+#include "access/revocations.h"
+
+#include "support/unit.h"
+
+using namespace lws_chat;
+
+TEST(a_token_is_revoked_until_its_time) {
+  Revocations revoked;
+  CHECK(revoked.revoke_token("a", 100, 10));
+  CHECK(revoked.has("a", "", 0, 99));
+  CHECK(!revoked.has("a", "", 0, 100));
+  CHECK(!revoked.has("b", "", 0, 50));
+  CHECK(!revoked.has("", "", 0, 50));
+}
+
+TEST(the_later_of_two_times_counts) {
+  Revocations revoked;
+  CHECK(revoked.revoke_token("a", 100, 10) && revoked.revoke_token("a", 50, 10));
+  CHECK(revoked.has("a", "", 0, 99));
+  CHECK(revoked.revoke_token("a", 200, 10));
+  CHECK(revoked.has("a", "", 0, 199));
+  CHECK_EQ(revoked.size(), 1u);
+}
+
+TEST(tokens_of_a_user_are_revoked_if_they_were_issued_before_or_do_not_say_when) {
+  Revocations revoked;
+  CHECK(revoked.revoke_user("ann", 50, 100, 10));
+  CHECK(revoked.has("x", "ann", 49, 99));
+  CHECK(revoked.has("", "ann", 0, 99));
+  CHECK(!revoked.has("", "ann", 50, 99));
+  CHECK(!revoked.has("", "ann", 49, 100));
+  CHECK(!revoked.has("", "ben", 49, 99));
+  CHECK(!revoked.has("", "", 0, 99));
+  // An earlier time takes nothing back.
+  CHECK(revoked.revoke_user("ann", 20, 90, 10));
+  CHECK(revoked.has("", "ann", 49, 99));
+}
+
+TEST(entries_whose_time_is_over_are_forgotten) {
+  Revocations revoked;
+  CHECK(revoked.revoke_token("a", 20, 10) && revoked.revoke_token("b", 40, 10) &&
+        revoked.revoke_user("ann", 5, 30, 10));
+  CHECK_EQ(revoked.size(), 3u);
+  CHECK(revoked.revoke_token("c", 100, 30));
+  CHECK_EQ(revoked.size(), 2u);
+  CHECK(revoked.revoke_token("d", 100, 40));
+  CHECK_EQ(revoked.size(), 2u);
+  CHECK(!revoked.empty());
+}
+
+TEST(each_entry_is_told) {
+  Revocations revoked;
+  int told = 0;
+  revoked.changed = [&](std::string_view) { ++told; };
+  CHECK(revoked.revoke_token("a", 20, 10) && revoked.revoke_user("ann", 5, 30, 10));
+  CHECK_EQ(told, 2);
+}
+
+TEST(when_it_is_full_a_further_entry_is_refused_and_nothing_is_forgotten) {
+  Revocations revoked;
+  for (size_t i = 0; i < Revocations::kMost; ++i) CHECK(revoked.revoke_token(std::to_string(i), 100, 10));
+  CHECK(!revoked.revoke_token("one more", 100, 10));
+  CHECK(!revoked.revoke_user("ann", 5, 100, 10));
+  CHECK(revoked.revoke_token("0", 200, 10));
+  CHECK(revoked.has("0", "", 0, 150));
+  CHECK(revoked.has("999999", "", 0, 50));
+  CHECK(revoked.revoke_token("one more", 200, 100));
+  CHECK_EQ(revoked.size(), 2u);
+}
