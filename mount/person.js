@@ -25,10 +25,11 @@ const chosen = (nick) => cleanNick(usersAreConfirmed ? nick.replace(CHECK_MARKS,
 
 // `info` is the client info of a publication or of presence. A publication by a program may have none.
 export function person(info) {
-  const said = info?.connInfo;
   const client = info?.client ?? '';
   const user = info?.user ?? '';
   const verified = usersAreConfirmed && user !== '';
+  // What a client says of itself is in "claimed" where the server confirms who others are.
+  const said = verified ? info.connInfo : (info?.connInfo?.claimed ?? info?.connInfo);
   const names = (verified ? [said?.name, said?.nick, user] : [said?.nick]).filter((name) => typeof name === 'string');
   const name = names.map(verified ? cleanNick : chosen).find((text) => text !== '') || texts.guest;
   return { client, user, name, verified, hue: `hue-${hueOf(user || client)}`, own: isMe(client) };

@@ -20,8 +20,10 @@ export function problemOf(room) {
 // The name to show. Invisible marks that change the text's direction would also affect the text beside it.
 export const shown = (room) => room.replace(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 
-// The room of the typing indicator, which has no history. Null if its name would be too long.
+// The room of the typing indicator, which has no history. Null if its name would be too long, or if not everybody may
+// enter the room: everybody may enter the other one.
 export function typingRoomOf(room) {
+  if (room.startsWith('$')) return null;
   const name = `typing:${room}`;
   return bytes(name) > MAX_BYTES ? null : name;
 }

@@ -23,6 +23,8 @@ LIFETIME = 600  # seconds, after which lws-chatd asks again
 
 
 def may_enter(user, room):
+    if room.startswith("of-"):  # the room of one user
+        return room == "of-" + user
     return user in TEAM or not room.startswith("team-")
 
 
@@ -48,6 +50,9 @@ def subscribe(question, cookies):
 
 
 def publish(question, cookies):
+    # Also asked about clients that are not in the room.
+    if not may_enter(question["user"], question["channel"]):
+        return {"error": {"code": 403, "message": "not your room"}}
     text = question.get("data", {}).get("text") if isinstance(question.get("data"), dict) else None
     if not isinstance(text, str) or len(text) > 500:
         return {"error": {"code": 400, "message": "expected a text of at most 500 characters"}}

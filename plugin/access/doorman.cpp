@@ -20,6 +20,7 @@ bool is_over(int64_t expires_at, int64_t now) { return expires_at > 0 && expires
 // Others are sent user and info with each message. Returns what is wrong with a guest, or nullptr.
 const char* fault_of(const Guest& guest) {
   if (guest.user.size() > kMaxUser) return "the user is longer than 1024 bytes";
+  if (guest.token_id.size() > kMaxTokenId) return "its jti is longer than 255 bytes";
   if (guest.info.size() > kMaxInfo) return "info is longer than 16384 bytes";
   for (const ServerSubscription& room : guest.rooms) {
     if (!is_room_name(room.room)) return "one of its channels is no room name";
@@ -281,6 +282,7 @@ Outcome<InvitationPtr> Doorman::check_invitation(const SubscribeQuestion& questi
   if (has_revoked(claims.id, claims.user, claims.issued_at, now))
     return Denial::error(Status::kNotPermitted, "the token was revoked");
   if (is_over(claims.expires_at, now)) return expired_already();
+  if (claims.id.size() > kMaxTokenId) return Denial::error(Status::kNotPermitted, "its jti is longer than 255 bytes");
   if (claims.info.size() > kMaxInfo) return Denial::error(Status::kNotPermitted, "info is longer than 16384 bytes");
   auto invitation = std::make_shared<Invitation>();
   invitation->info = std::move(claims.info);

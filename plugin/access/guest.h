@@ -9,8 +9,9 @@
 
 namespace lws_chat {
 
-// The longest user and the longest info of a client, in bytes.
+// The longest user, id of a token and info of a client, in bytes.
 inline constexpr size_t kMaxUser = 1024;
+inline constexpr size_t kMaxTokenId = 255;
 inline constexpr size_t kMaxInfo = size_t{16} * 1024;
 
 // Who a client is, as its token or the back end says. Info, data and meta are JSON texts; empty: none. Times are Unix

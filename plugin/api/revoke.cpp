@@ -1,6 +1,7 @@
 // Tokens that are not to be valid any more. Whom they let in, goes.
 #include <limits>
 
+#include "access/guest.h"
 #include "api/methods.h"
 
 namespace lws_chat::api {
@@ -26,7 +27,7 @@ Result full() {
 Deferred<Result> revoke_token(const Context& context, Request& request) {
   request.allow_only({"uid", "expire_at"});
   std::string id = request.text("uid");
-  if (id.empty() || id.size() > kLongestId) request.complain("uid", "the token's jti, 1 to 255 bytes");
+  if (id.empty() || id.size() > kMaxTokenId) request.complain("uid", "the token's jti, 1 to 255 bytes");
   int64_t until = read_until(request);
   if (!request.problem().empty()) return Result::bad_request(request.problem());
   return context.revocations.revoke_token(id, until, context.unix_ms / 1000) ? Result{} : full();
@@ -37,7 +38,7 @@ Deferred<Result> invalidate_user_tokens(const Context& context, Request& request
   request.allow_only({"user", "issued_before", "expire_at", "channel"});
   request.refuse({"channel"});
   std::string user = request.text("user");
-  if (user.empty() || user.size() > kLongestId) request.complain("user", "a user, 1 to 255 bytes");
+  if (user.empty() || user.size() > kMaxUser) request.complain("user", "a user, 1 to 1024 bytes");
   int64_t today = context.unix_ms / 1000;
   int64_t before = request.signed_number("issued_before", 0, kLatest);
   int64_t until = read_until(request);

@@ -71,6 +71,8 @@ std::string contradiction(const Options& options) {
   for (const auto& [name, rooms] : options.hub.namespaces)
     if (problem.empty()) problem = hook_without_url(options, rooms);
   if (!problem.empty()) return problem;
+  if (!options.hooks.url(HookKind::kConnect).empty() && options.hooks.timeout >= options.pong_timeout)
+    return "hook-timeout is not below pong-timeout, after which a client that waits for connect-url is closed";
   if (!options.token_cookie.empty() && (options.allowed_origins.allow_all() || options.allowed_origins.allow_files()))
     return "token-cookie is set and allowed-origins has * or null, so a page of any site could come as its visitor; "
            "list "

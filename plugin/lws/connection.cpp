@@ -99,6 +99,8 @@ bool Connection::note_end(Ending ending) {
 
 void Connection::note_denial(const Denial& denial) {
   if (!denial.disconnects) ++vhost_->hub().counters().refused_by(denial.why);
+  // A back end that does not answer is in the log already, once a second at most.
+  if (denial.why == Status::kUnavailable) return;
   auto say = [&] {
     if (!vhost_->may_log()) return;
     std::string detail = denial.detail.empty() ? std::string() : " (" + in_log(denial.detail) + ")";

@@ -25,7 +25,7 @@ export class Peer {
     this.#client = new Centrifuge(url, { websocket: Socket, data });
     this.#room = this.#client.newSubscription(room, { joinLeave: true });
     this.#typing = this.#client.newSubscription(`typing:${room}`);
-    const nickOf = (info) => info?.connInfo?.nick ?? null;
+    const nickOf = (info) => (info?.connInfo?.claimed ?? info?.connInfo)?.nick ?? null;
     this.#room.on('publication', ({ data: text, info }) => this.events.push(['message', nickOf(info), text]));
     this.#room.on('join', ({ info }) => this.events.push(['join', nickOf(info)]));
     this.#room.on('leave', ({ info }) => this.events.push(['leave', nickOf(info)]));

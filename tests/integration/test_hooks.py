@@ -341,12 +341,12 @@ class Reloads(Asking):
         self.assertEqual(await secret(), "old")
         file.write_text("X-Secret: new\n")
         self.assertEqual(await secret(), "old")
-        await self.reload("read the files of keys again")
+        await self.reload("read the files of token keys and back ends again")
         self.assertEqual(await secret(), "new")
         for spoil in lambda: file.write_text("no header\n"), lambda: file.chmod(0o644), file.unlink:
             spoil()
-            await self.reload("what was read before stays in use")
-            self.assertIn("hook-headers-file", self.server.chat_log("stays in use")[-1])
+            await self.reload("the keys in use stay")
+            self.assertIn("hook-headers-file", self.server.chat_log("the keys in use stay")[-1])
             self.assertEqual(await secret(), "new")
 
     @unittest.skipIf(HOST == "lwsws", "lwsws ends at SIGHUP")
@@ -363,12 +363,12 @@ class Reloads(Asking):
             return False
         self.assertEqual((await works(old), await works(new)), (True, False))
         file.write_text(new)
-        await self.reload("read the files of keys again")
+        await self.reload("read the files of token keys and back ends again")
         self.assertEqual((await works(old), await works(new)), (False, True))
         for spoil in lambda: file.write_text(""), lambda: (file.write_text(old), file.chmod(0o644)), file.unlink:
             spoil()
-            await self.reload("what was read before stays in use")
-            self.assertIn("token-secret-file", self.server.chat_log("stays in use")[-1])
+            await self.reload("the keys in use stay")
+            self.assertIn("token-secret-file", self.server.chat_log("the keys in use stay")[-1])
             self.assertEqual((await works(old), await works(new)), (False, True))
 
     @staticmethod

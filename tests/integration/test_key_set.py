@@ -6,7 +6,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from differential.harness.tokens import Issuer, Keys  # noqa: E402
+from support.tokens import Issuer, Keys  # noqa: E402
 from support.back_end import STRUCTURED, BackEnd, Member  # noqa: E402
 from support.hook_server import HookServer, Reply  # noqa: E402
 from support.server import PATIENCE, close_of, connect, free_port  # noqa: E402

@@ -135,7 +135,9 @@ void Session::identify(Time now) {
   Connecting& said = *connecting_;
   bool verified = doorman_.verifies();
   std::string user = guest_ ? guest_->user : verified ? std::string() : said.user;
-  std::string_view info = guest_ ? guest_->info : said.info;
+  // Where others say who a client is, what it says itself must not look like that.
+  std::string info = guest_ ? guest_->info : said.info;
+  if (!guest_ && verified && !info.empty()) info = "{\"claimed\":" + info + "}";
   // No two pairs of user and name make the same key.
   std::string owner = verified ? std::to_string(user.size()) + ':' + user : std::string();
   bool named = !said.session_name.empty();

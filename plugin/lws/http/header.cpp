@@ -84,7 +84,14 @@ bool was_forwarded(lws* wsi) {
 #else
   forwarded = forwarded || !custom_header(wsi, "x-real-ip:").empty();
 #endif
-  return forwarded || !custom_header(wsi, "forwarded:").empty();
+#if defined(LWS_WITH_HTTP_UNCOMMON_HEADERS) || defined(LWS_ROLE_H2) || defined(LWS_HTTP_HEADERS_ALL)
+  forwarded = forwarded || lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_VIA) > 0;
+#else
+  forwarded = forwarded || !custom_header(wsi, "via:").empty();
+#endif
+  for (const char* name : {"forwarded:", "x-forwarded-proto:", "x-forwarded-host:"})
+    forwarded = forwarded || !custom_header(wsi, name).empty();
+  return forwarded;
 }
 
 bool add_header(lws* wsi, const char* name, std::string_view value, unsigned char** at, unsigned char* end) {

@@ -110,6 +110,15 @@ TEST(rooms_of_the_team_are_for_the_team) {
   CHECK(a.wait(a.hooks.sub_refresh({client_of("bob"), "team-red"})).result.expired);
 }
 
+TEST(nobody_publishes_in_a_room_of_others) {
+  Asking a;
+  for (const char* room : {"team-red", "of-ann"}) {
+    CHECK_EQ(a.wait(a.hooks.publish({client_of("bob"), room, R"({"text":"hi"})"})).denial->code, 403u);
+    CHECK_EQ(a.wait(a.hooks.subscribe({client_of("bob"), room, {}, {}})).denial->code, 403u);
+    CHECK(a.wait(a.hooks.publish({client_of("ann"), room, R"({"text":"hi"})"})).given);
+  }
+}
+
 TEST(messages_are_changed_or_refused) {
   Asking a;
   CHECK_EQ(a.wait(a.hooks.publish({client_of("ann"), "lobby", R"({"text":" hi "})"})).result.data, R"({"text": "hi"})");
