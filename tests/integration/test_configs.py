@@ -24,6 +24,8 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "packaging/man").iterdir())]
 
 
 class Checked(unittest.TestCase):
+    maxDiff = None
+
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-")))
         # The documents also name another plugin: the clock, which is built for the tests.
@@ -59,7 +61,8 @@ class Checked(unittest.TestCase):
     def check(self, files):
         """The output of --check for a folder with these files (texts by name). Empty: nothing is wrong.
 
-        It may note that a vhost serves only this machine, or warn that a vhost is open.
+        It may note that a vhost serves only this machine, or warn that a vhost is open,
+        or that vhosts of one hub do not confirm users alike.
         """
         folder = self.folder / "config"
         shutil.rmtree(folder, ignore_errors=True)
@@ -71,7 +74,8 @@ class Checked(unittest.TestCase):
                               timeout=PATIENCE)
         self.open = re.findall(r': warning: vhost "([^"]+)" lets strangers publish: .*\n', done.stdout)
         self.only_here = re.findall(r': note: vhost "([^"]+)" has no access rule, so it serves clients of this machine only; .*\n', done.stdout)
-        wrong = f"no errors, {len(self.open)} warnings?" if self.open else "nothing wrong"
+        warnings = len(self.open) + len(re.findall(r": warning: vhosts .* share the hub .*\n", done.stdout))
+        wrong = f"no errors, {warnings} warnings?" if warnings else "nothing wrong"
         fine = done.returncode == 0 and re.fullmatch(
             rf"(.*: (warning: vhost .* lets strangers publish|warning: vhosts .* share the hub|note: vhost .* has no access rule).*\n)*"
             rf"{folder}: {wrong}, \d+ vhosts?\n(  .*\n)*", done.stdout)
