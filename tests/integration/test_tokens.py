@@ -287,7 +287,7 @@ class Rooms(Site):
 class Ending(Site):
     async def test_a_client_ends_when_its_token_has_expired(self):
         self.serve()
-        shown = self.token(sub="1", exp=int(time.time()) + 2)
+        shown = self.token(sub="1", exp=int(time.time()) + 4)
         client, reader, other = await self.text(shown), await self.stream(shown), await self.text(self.token(sub="2"))
         await self.present("1", "1", "2")
         await self.assert_closed(client, 3005, "connection expired")
@@ -297,14 +297,14 @@ class Ending(Site):
 
     async def test_a_client_ends_when_its_subscription_has_expired(self):
         self.serve()
-        shown = self.token(sub="1", channel="$a", exp=int(time.time()) + 2)
+        shown = self.token(sub="1", channel="$a", exp=int(time.time()) + 4)
         client, reader = await self.text(shown, "$a"), await self.stream(shown, "$a")
         await self.assert_closed(client, 3005, "connection expired")
         await self.assert_ended(reader, "connection expired")
 
     async def test_expiry_waits_for_the_grace(self):
         self.serve(expiry_grace=3)
-        end = int(time.time()) + 1
+        end = int(time.time()) + 3
         client = await self.text(self.token(sub="1", exp=end))
         await self.assert_closed(client, 3005, "connection expired")
         self.assertGreaterEqual(time.time(), end + 3)
@@ -312,12 +312,12 @@ class Ending(Site):
     async def test_a_back_end_changes_when_a_client_expires(self):
         self.serve()
         now = int(time.time())
-        longer, shorter = await self.text(self.token(sub="longer", exp=now + 3)), await self.text(self.token(sub="shorter"))
+        longer, shorter = await self.text(self.token(sub="longer", exp=now + 4)), await self.text(self.token(sub="shorter"))
         await self.present("longer", "shorter")
         await self.api("refresh", user="longer", expire_at=now + 600)
         await self.api("refresh", user="shorter", expired=True)
         await self.assert_closed(shorter, 3005, "connection expired")
-        await asyncio.sleep(max(0, now + 5 - time.time()))
+        await asyncio.sleep(max(0, now + 6 - time.time()))
         await self.present("longer")
         self.assertFalse(getattr(longer, "close_code", None))
 
@@ -452,13 +452,13 @@ class BackEnds(Site):
     async def test_the_back_end_is_asked_again_when_the_time_is_over(self):
         self.ask("connect", "refresh")
         now = int(time.time())
-        self.hooks.answers["connect"] = {"result": {"user": "1", "expire_at": now + 1}}
+        self.hooks.answers["connect"] = {"result": {"user": "1", "expire_at": now + 4}}
         self.hooks.answers["refresh"] = {"result": {"expire_at": now + 600}}
         client, reader = await self.text(), await self.stream()
         self.assertEqual((await self.hooks.until_asked("refresh", times=2))["user"], "1")
         await client.send("still here")
         self.assertEqual(await receive(client), "still here")
-        self.hooks.answers["connect"] = {"result": {"user": "1", "expire_at": int(time.time()) + 1}}
+        self.hooks.answers["connect"] = {"result": {"user": "1", "expire_at": int(time.time()) + 4}}
         self.hooks.answers["refresh"] = {"result": {"expired": True}}
         client, reader = await self.text(), await self.stream()
         await self.assert_closed(client, 3005, "connection expired")
