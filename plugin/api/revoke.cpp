@@ -7,7 +7,6 @@
 namespace lws_chat::api {
 namespace {
 
-constexpr size_t kLongestId = 255;                                                // bytes of a token's id
 constexpr int64_t kLatest = std::numeric_limits<int32_t>::max() * int64_t{1000};  // Unix seconds
 
 // Until when the entry is kept; without expire_at for as long as the server runs.

@@ -21,6 +21,7 @@ constexpr int64_t kLongestWait = 3600;
 
 std::string room_names(const std::vector<ServerSubscription>& rooms) {
   std::vector<std::string_view> names;
+  names.reserve(rooms.size());
   for (const ServerSubscription& room : rooms) names.push_back(room.room);
   std::sort(names.begin(), names.end());
   std::string text;
