@@ -289,7 +289,7 @@ class Leaving(Asking):
         for hook, fields in COMMANDS.items():
             with self.subTest(hook):
                 in_room = {f"{hook}_hook": 1} if "channel" in fields else {}
-                site = await self.back_end(hook, hook_timeout=60_000, presence_grace=0, **in_room)
+                site = await self.back_end(hook, hook_timeout=60_000, pong_timeout=90, presence_grace=0, **in_room)
                 event, answer = self.hold()
                 client = await Wire.dial(self.server.url_of(path=STRUCTURED))
                 if hook != "connect":
@@ -306,7 +306,7 @@ class Leaving(Asking):
 
     @unittest.skipIf(HOST == "lwsws", "lwsws ends at once")
     async def test_the_server_ends_while_questions_wait(self):
-        site = await self.back_end("connect", "rpc", hook_timeout=60_000)
+        site = await self.back_end("connect", "rpc", hook_timeout=60_000, pong_timeout=90)
         client = await self.connected()
         _, site.answers["rpc"] = self.hold()
         _, site.answers["connect"] = self.hold()
