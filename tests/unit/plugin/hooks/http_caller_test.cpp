@@ -3,8 +3,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <thread>
 
 #include "support/call_loop.h"
 #include "support/config_dir.h"
@@ -272,12 +274,18 @@ TEST(a_proxy_of_the_environment_is_not_used) {
 }
 
 TEST(a_connection_that_the_server_has_closed_is_replaced) {
-  SmallServer server([](int connection) {
+  std::atomic<int> closed{0};
+  SmallServer server([&](int connection) {
     unit::read_request(connection);
-    unit::reply(connection, "once");  // and closes
+    unit::reply(connection, "once");
+    shutdown(connection, SHUT_WR);
+    ++closed;
   });
   CallLoop loop;
-  for (int i = 0; i < 5; ++i) CHECK_EQ(loop.reply_to(to(server.url(), "x")).body, "once");
+  for (int i = 0; i < 5; ++i) {
+    CHECK_EQ(loop.reply_to(to(server.url(), "x")).body, "once");
+    while (closed <= i) std::this_thread::yield();
+  }
   CHECK_EQ(server.connections(), 5u);
 }
 
