@@ -6,7 +6,7 @@
 
 namespace lws_chat {
 
-// What a token says, in plain words, a claim a line. Nothing of it is checked. Empty: it has no readable claims.
+// Returns the claims of a token in plain words, one a line, and checks none of them. Empty: they cannot be read.
 std::string describe_token(std::string_view token, int64_t now);
 
 // True if a token is for a subscription, by its own words.

@@ -146,10 +146,14 @@ bool Doorman::is_revoked(const Invitation& invitation, std::string_view user, in
 }
 
 Outcome<GuestPtr> Doorman::admit_by_token(std::string_view token, int64_t now) const {
-  Denial bad = Denial::disconnect(Status::kBadToken, "no key for tokens is configured");
-  if (!seams_.tokens) return bad;
+  if (!seams_.tokens) return Denial::disconnect(Status::kBadToken, "no key for tokens is configured");
   TokenCheck<ConnectionClaims> check = seams_.tokens->check_connection(token, now);
-  if (check.verdict != TokenVerdict::kValid) return refused(check.verdict, std::move(check.reason), bad);
+  return admit_checked(check, now);
+}
+
+Outcome<GuestPtr> Doorman::admit_checked(TokenCheck<ConnectionClaims>& check, int64_t now) const {
+  if (check.verdict != TokenVerdict::kValid)
+    return refused(check.verdict, std::move(check.reason), Denial::disconnect(Status::kBadToken));
   ConnectionClaims& claims = check.claims;
   if (has_revoked(claims.id, claims.user, claims.issued_at, now)) return Denial::disconnect(Status::kRevoked);
   if (is_over(claims.expires_at, now)) return expired_already();
@@ -214,17 +218,20 @@ Outcome<GuestPtr> Doorman::admit_subscriber(SubscriptionClaims& claims, int64_t 
   room.data = std::move(claims.data);
   room.override = claims.override;
   guest->rooms.push_back(std::move(room));
+  if (const char* fault = fault_of(*guest)) return Denial::disconnect(Status::kBadToken, fault);
   return GuestPtr(std::move(guest));
 }
 
 Outcome<GuestPtr> Doorman::admit_any_known(std::string_view token, int64_t now) const {
-  Outcome<GuestPtr> as_connection = admit_known(token, now);
-  bool invalid = as_connection.denial && as_connection.denial->why == Status::kBadToken;
-  if (!invalid || !seams_.tokens) return as_connection;
-  TokenCheck<SubscriptionClaims> check = seams_.tokens->check_subscription(token, now);
-  if (check.verdict == TokenVerdict::kInvalid) return as_connection;
-  if (check.verdict != TokenVerdict::kValid) return refused(check.verdict, std::move(check.reason), {});
-  return admit_user(admit_subscriber(check.claims, now));
+  if (!seams_.tokens) return admit_by_token(token, now);
+  TokenCheck<ConnectionClaims> check = seams_.tokens->check_connection(token, now);
+  // A wrong signature is wrong for both kinds of tokens.
+  bool may_be_of_subscription = check.verdict == TokenVerdict::kInvalid && check.genuine;
+  if (!may_be_of_subscription) return admit_user(admit_checked(check, now));
+  TokenCheck<SubscriptionClaims> other = seams_.tokens->check_subscription(token, now);
+  if (other.verdict == TokenVerdict::kInvalid) return admit_checked(check, now);
+  if (other.verdict != TokenVerdict::kValid) return refused(other.verdict, std::move(other.reason), {});
+  return admit_user(admit_subscriber(other.claims, now));
 }
 
 Deferred<Outcome<GuestPtr>> Doorman::admit_by_any_token(std::string_view token, int64_t now) {

@@ -68,6 +68,7 @@ class Doorman {
 
  private:
   Outcome<GuestPtr> admit_by_token(std::string_view token, int64_t now) const;
+  Outcome<GuestPtr> admit_checked(TokenCheck<ConnectionClaims>& check, int64_t now) const;
   Outcome<GuestPtr> admit_known(std::string_view token, int64_t now) const;
   Outcome<GuestPtr> admit_any_known(std::string_view token, int64_t now) const;
   Outcome<GuestPtr> admit_subscriber(SubscriptionClaims& claims, int64_t now) const;

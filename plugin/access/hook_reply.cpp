@@ -12,13 +12,6 @@ constexpr uint64_t kFirstCloseCode = 3000;  // RFC 6455 section 7.4.2: codes of 
 constexpr uint64_t kLastCloseCode = 4999;
 constexpr size_t kMaxReason = 123;  // bytes
 
-std::string shortened(std::string text, size_t bytes) {
-  if (text.size() <= bytes) return text;
-  text.resize(bytes);
-  while (!is_utf8(text)) text.pop_back();
-  return text;
-}
-
 HookDenial read_error(HookFields error) {
   HookDenial denial;
   denial.code = static_cast<uint32_t>(error.number("code", std::numeric_limits<uint32_t>::max()));
@@ -34,7 +27,7 @@ HookDenial read_disconnect(HookFields disconnect) {
   uint64_t code = disconnect.number("code", kLastCloseCode);
   if (code < kFirstCloseCode) disconnect.complain("code", "is not 3000 to 4999, so no client can be told");
   denial.code = static_cast<uint32_t>(code);
-  denial.message = shortened(disconnect.text("reason"), kMaxReason);
+  denial.message = utf8_prefix(disconnect.text("reason"), kMaxReason);
   return denial;
 }
 

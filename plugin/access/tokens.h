@@ -70,8 +70,9 @@ std::string_view name_of(TokenVerdict verdict);
 template <typename Claims>
 struct TokenCheck {
   TokenVerdict verdict = TokenVerdict::kInvalid;
-  std::string reason;  // for the log: no part of the token or of a key is in it. Empty: valid
-  Claims claims;       // only if the token is valid
+  std::string reason;    // for the log: no part of the token or of a key is in it. Empty: valid
+  Claims claims;         // only if the token is valid
+  bool genuine = false;  // its signature is right, also if its claims are not
 };
 
 // What has become of the keys after a token named one that is not there.

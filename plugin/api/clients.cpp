@@ -1,5 +1,4 @@
 // What back ends change for clients that are connected.
-#include <limits>
 #include <memory>
 #include <utility>
 
@@ -9,8 +8,6 @@
 
 namespace lws_chat::api {
 namespace {
-
-constexpr int64_t kLatest = std::numeric_limits<int32_t>::max() * int64_t{1000};  // Unix seconds
 
 int64_t unix_seconds(const Context& context) { return context.unix_ms / 1000; }
 

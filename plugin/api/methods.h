@@ -40,6 +40,9 @@ struct Context {
 // An answer, and a list in it, may be about this long, in bytes.
 constexpr size_t kMaxList = size_t{4} * 1024 * 1024;
 
+// The latest time that a request may name, in Unix seconds.
+constexpr int64_t kLatest = int64_t{1000} * INT32_MAX;
+
 // Rooms of a broadcast, commands of a batch.
 constexpr size_t kMaxParts = 10000;
 

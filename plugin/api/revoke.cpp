@@ -1,13 +1,10 @@
 // Tokens that are not to be valid any more. Whom they let in, goes.
-#include <limits>
 
 #include "access/guest.h"
 #include "api/methods.h"
 
 namespace lws_chat::api {
 namespace {
-
-constexpr int64_t kLatest = std::numeric_limits<int32_t>::max() * int64_t{1000};  // Unix seconds
 
 // Until when the entry is kept; without expire_at for as long as the server runs.
 int64_t read_until(Request& request) {

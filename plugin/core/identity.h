@@ -15,7 +15,7 @@ namespace lws_chat {
 // The identity of a client, as others see it.
 struct Identity {
   std::string client;  // the client's id: unique, made by the server
-  std::string user;    // its name as the client gives it; empty: anonymous
+  std::string user;    // as a token or a back end says, or else the client itself; empty: anonymous
   std::string json;    // the JSON object that others get: `client`, `user` and more
 };
 using IdentityPtr = std::shared_ptr<const Identity>;

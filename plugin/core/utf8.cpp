@@ -43,4 +43,11 @@ bool is_utf8(std::string_view bytes) {
   return true;
 }
 
+std::string_view utf8_prefix(std::string_view text, size_t most) {
+  if (text.size() <= most) return text;
+  auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
+  while (most > 0 && continues(text[most])) --most;
+  return text.substr(0, most);
+}
+
 }  // namespace lws_chat

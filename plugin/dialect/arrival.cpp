@@ -129,7 +129,7 @@ void Arrival::invited(const Outcome<InvitationPtr>& outcome) {
   if (outcome.denial) return deny(*outcome.denial);
   Pass::Room& room = pass_.rooms[next_];
   room.invitation = outcome.value;
-  if (room.invitation) room.expires_at = room.invitation->expires_at;
+  if (room.invitation) room.expiry.at = room.invitation->expires_at;
   judge_join();
 }
 

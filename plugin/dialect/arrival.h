@@ -12,6 +12,7 @@
 #include "access/doorman.h"
 #include "core/deferred.h"
 #include "core/gate.h"
+#include "dialect/expiry.h"
 
 namespace lws_chat {
 
@@ -26,8 +27,7 @@ struct Pass {
   struct Room {
     std::string name;
     InvitationPtr invitation{};  // nullptr: the rules of the room decide
-    int64_t expires_at = 0;      // of the membership, Unix seconds; 0: never
-    bool renewing = false;       // the back end was asked whether it may go on
+    Expiry expiry{};             // of the membership
   };
 
   std::string client;          // its id

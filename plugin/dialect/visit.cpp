@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <limits>
 #include <utility>
 
 #include "core/hub.h"
@@ -12,20 +11,8 @@
 namespace lws_chat {
 namespace {
 
-constexpr int64_t kNotDue = std::numeric_limits<int64_t>::max();
-constexpr Time kSecond = 1'000'000;
-
-// The timer is set at most so far ahead, in seconds, so that a changed clock is noticed.
-constexpr int64_t kLongestWait = 3600;
-
 // Bytes of a back end's words in a close reason, which holds 123 together with ours.
 constexpr size_t kMostWords = 75;
-
-std::string shortened(std::string_view words) {
-  words = words.substr(0, kMostWords);
-  while (!is_utf8(words)) words.remove_suffix(1);
-  return std::string(words);
-}
 
 }  // namespace
 
@@ -33,7 +20,8 @@ std::string shortened(std::string_view words) {
 Ending ending_of(const Denial& denial) {
   if (denial.disconnects && denial.code) return {denial.why, 0, denial.message, static_cast<uint16_t>(denial.code)};
   if (denial.code && denial.why == Status::kNotPermitted)
-    return {denial.temporary ? Status::kUnavailable : denial.why, 0, shortened(denial.message)};
+    return {denial.temporary ? Status::kUnavailable : denial.why, 0,
+            std::string(utf8_prefix(denial.message, kMostWords))};
   return {denial.why};
 }
 
@@ -44,7 +32,7 @@ Visit::Visit(Arrival& arrival, const Options& options)
       options_(options),
       pass_(arrival.take_pass()),
       identity_(make_identity(pass_.client, pass_.user(), pass_.guest ? pass_.guest->info : std::string())),
-      expires_at_(pass_.guest ? pass_.guest->expires_at : 0),
+      expiry_{pass_.guest ? pass_.guest->expires_at : 0},
       charge_(hub_.memory().clients) {}
 
 Visit::~Visit() { leave(); }
@@ -92,7 +80,7 @@ void Visit::renew(const Renewal& renewal, Time now) {
   if (left_) return;
   bool past = renewal.expires_at > 0 && renewal.expires_at <= unix_seconds();
   if (renewal.expired || past) return end({Status::kExpired}, now);
-  expires_at_ = renewal.expires_at;
+  expiry_.at = renewal.expires_at;
   schedule_expiry(now);
 }
 
@@ -109,26 +97,18 @@ bool Visit::server_renews(const Pass::Room& room) const {
   return hub_.settings_of(room.name).sub_refresh_hook && doorman_.has_hook(HookKind::kSubRefresh);
 }
 
-// When the visit ends, or the back end is asked; Unix seconds. The client cannot show a new token here, but it has the
-// same time as others to come back with one.
-int64_t Visit::due_at() const {
-  if (expires_at_ == 0 || renewing_) return kNotDue;
-  return server_renews() ? expires_at_ : expires_at_ + options_.expiry_grace / kSecond;
-}
+// The client cannot show a new token here, but it has the same time as others to come back with one.
+int64_t Visit::due_at() const { return expiry_.due(server_renews(), options_.expiry_grace); }
 
 int64_t Visit::due_at(const Pass::Room& room) const {
-  if (room.expires_at == 0 || room.renewing) return kNotDue;
-  return server_renews(room) ? room.expires_at : room.expires_at + options_.expiry_grace / kSecond;
+  return room.expiry.due(room.expiry.at > 0 && server_renews(room), options_.expiry_grace);
 }
 
 void Visit::schedule_expiry(Time now) {
   if (left_) return;
   int64_t due = due_at();
   for (const Pass::Room& room : pass_.rooms) due = std::min(due, due_at(room));
-  if (due == kNotDue) return;
-  // One second more, because times are whole seconds here and not there.
-  int64_t wait = std::clamp<int64_t>(due + 1 - unix_seconds(), 0, kLongestWait);
-  call_at(now + wait * kSecond);
+  if (due != kNotDue) call_at(now + wait_for(due, unix_seconds()));
 }
 
 void Visit::time_is_up(Time now) {
@@ -167,21 +147,18 @@ void Visit::ask(Deferred<Outcome<RefreshResult>> answer, Act act) {
 }
 
 void Visit::ask_to_renew() {
-  renewing_ = true;
+  expiry_.renewing = true;
   ask(doorman_.ask_to_renew(pass_.about(), unix_seconds()), [this](const RefreshResult& result) {
-    renewing_ = false;
-    expires_at_ = result.expires_at;
+    expiry_.renewing = false;
+    expiry_.at = result.expires_at;
   });
 }
 
 // The rooms stay where they are in memory.
 void Visit::ask_to_renew(Pass::Room& room) {
-  room.renewing = true;
+  room.expiry.renewing = true;
   ask(doorman_.ask_to_renew_invitation({pass_.about(), room.name}, unix_seconds()),
-      [&room](const RefreshResult& result) {
-        room.renewing = false;
-        room.expires_at = result.expires_at;
-      });
+      [&room](const RefreshResult& result) { room.expiry = {result.expires_at}; });
 }
 
 }  // namespace lws_chat

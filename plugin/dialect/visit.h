@@ -79,8 +79,7 @@ class Visit : public Visitor {
   const Options& options_;
   Pass pass_;
   IdentityPtr identity_;
-  int64_t expires_at_;  // of the connection, Unix seconds; 0: never
-  bool renewing_ = false;
+  Expiry expiry_;  // of the connection
   bool left_ = false;
   Sessions::Place place_;
   MemoryAccount::Charge charge_;

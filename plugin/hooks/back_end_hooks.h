@@ -38,9 +38,6 @@ class BackEndHooks : public Hooks {
 
   const HookCounters& counters(HookKind kind) const { return counters_[static_cast<unsigned>(kind)]; }
 
-  // For other calls with the same settings, for example of a set of keys.
-  HttpCaller& caller() { return caller_; }
-
   // Questions and other calls without an answer.
   size_t waiting() const { return caller_.waiting(); }
 

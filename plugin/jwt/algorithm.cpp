@@ -29,16 +29,4 @@ const Algorithm* find_algorithm(std::string_view name) {
   return nullptr;
 }
 
-std::string_view algorithms_of(KeyKind kind) {
-  switch (kind) {
-    case KeyKind::kSecret: return "HS256, HS384 and HS512";
-    case KeyKind::kRsa: return "RS256 to RS512 and PS256 to PS512";
-    case KeyKind::kP256: return "ES256";
-    case KeyKind::kP384: return "ES384";
-    case KeyKind::kP521: return "ES512";
-    case KeyKind::kEd25519: return "EdDSA";
-  }
-  return "";
-}
-
 }  // namespace lws_chat

@@ -30,7 +30,4 @@ struct Algorithm {
 // nullptr: unknown. "none" is.
 const Algorithm* find_algorithm(std::string_view name);
 
-// "HS256, HS384 or HS512": what a key can verify.
-std::string_view algorithms_of(KeyKind kind);
-
 }  // namespace lws_chat

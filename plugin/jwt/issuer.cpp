@@ -1,7 +1,7 @@
 #include "jwt/issuer.h"
 
-#include "wire/base64.h"
 #include "jwt/key.h"
+#include "wire/base64.h"
 #include "wire/json.h"
 
 namespace lws_chat {

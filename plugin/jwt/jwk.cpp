@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "wire/base64.h"
 #include "jwt/openssl.h"
 #include "jwt/secret.h"
+#include "wire/base64.h"
 
 namespace lws_chat {
 namespace {
-
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
 // The bytes of a member in base64url; absent: there is none, or it is empty or malformed.
 std::optional<std::string> bytes_member(const JsonObject& jwk, std::string_view name) {

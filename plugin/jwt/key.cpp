@@ -13,8 +13,6 @@
 namespace lws_chat {
 namespace {
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-
 std::string hmac(const Algorithm& algorithm, std::string_view secret, std::string_view text) {
   unsigned char code[EVP_MAX_MD_SIZE];
   unsigned size = 0;

@@ -9,9 +9,15 @@
 #include <openssl/x509.h>
 
 #include <memory>
+#include <string_view>
 
 // OpenSSL's objects with owners.
 namespace lws_chat {
+
+// A text as OpenSSL takes it.
+inline const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 template <auto kFree>
 struct OpensslFree {

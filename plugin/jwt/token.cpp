@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "wire/base64.h"
 #include "jwt/json_object.h"
+#include "wire/base64.h"
 
 namespace lws_chat {
 namespace {

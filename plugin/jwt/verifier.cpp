@@ -75,6 +75,7 @@ std::string time_problem(const RegisteredClaims& claims, int64_t now) {
 template <typename Claims>
 TokenCheck<Claims> check_claims(const Token& token, const JwtSettings& settings, int64_t now) {
   TokenCheck<Claims> check;
+  check.genuine = true;
   JsonObject payload;
   RegisteredClaims registered;
   check.reason = payload.read(token.payload);

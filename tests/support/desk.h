@@ -22,7 +22,9 @@ class DeskTokens final : public Tokens {
  public:
   Deferred<KeysAre> fetch_keys() override { return keys; }
   TokenCheck<ConnectionClaims> check_connection(std::string_view token, int64_t) override {
-    return find(connections, token);
+    TokenCheck<ConnectionClaims> check = find(connections, token);
+    check.genuine = subscriptions.count(token) > 0;
+    return check;
   }
   TokenCheck<SubscriptionClaims> check_subscription(std::string_view token, int64_t) override {
     return find(subscriptions, token);

@@ -15,6 +15,7 @@
 #include "core/hub.h"
 #include "dialect/centrifuge/client_error.h"
 #include "dialect/centrifuge/command.h"
+#include "dialect/expiry.h"
 #include "dialect/sessions.h"
 #include "dialect/visitor.h"
 
@@ -249,8 +250,7 @@ class Session final : public Visitor {
   const Options& options_;
   SessionLink& link_;
   GuestPtr guest_;                          // nullptr: nobody speaks for the client
-  int64_t expires_at_ = 0;                  // of the connection, Unix seconds; 0: never
-  bool renewing_ = false;                   // the back end was asked whether the connection may go on
+  Expiry expiry_;                           // of the connection
   std::unique_ptr<Connecting> connecting_;  // while `connect` is under way
   std::string asking_for_;                  // the room that the back end was asked about
   IdentityPtr identity_;                    // nullptr: it has not sent `connect`

@@ -121,7 +121,7 @@ void Session::admitted(const Outcome<GuestPtr>& outcome, Time now) {
   }
   if (outcome.value && !claim(size_of(*outcome.value))) return end({Status::kNoMemory}, now);
   guest_ = outcome.value;
-  expires_at_ = guest_ ? guest_->expires_at : 0;
+  expiry_.at = guest_ ? guest_->expires_at : 0;
   identify(now);
   if (guest_)
     for (const ServerSubscription& room : guest_->rooms) connecting_->rooms.push_back({room.room, invitation_of(room)});
@@ -203,7 +203,7 @@ void Session::abandon(Status status, Time now) {
   sessions_.remove(place_);
   identity_ = nullptr;
   guest_ = nullptr;
-  expires_at_ = 0;
+  expiry_.at = 0;
   key_.clear();
   name_at_ = 0;
   claimed_.set(over->claimed);
@@ -214,7 +214,7 @@ void Session::finish_connecting(Time now) {
   std::unique_ptr<Connecting> done = std::move(connecting_);
   link_.connected();
   std::string result = "{\"client\":\"" + identity_->client + "\",\"version\":\"lws-chat " LWS_CHAT_VERSION "\"";
-  if (expires_at_ > 0 && !server_renews()) result += "," + ttl_of(expires_at_);
+  if (expiry_.at > 0 && !server_renews()) result += "," + ttl_of(expiry_.at);
   if (guest_ && !guest_->data.empty()) result.append(",\"data\":").append(guest_->data);
   if (!done->results.empty()) result.append(",\"subs\":{").append(done->results).append("}");
   if (options_.ping_interval > 0)

@@ -1,7 +1,6 @@
 // What ends by itself: the connection and the memberships that a token or a back end has given only for a time.
 #include <algorithm>
 #include <exception>
-#include <limits>
 
 #include "dialect/centrifuge/reply.h"
 #include "dialect/centrifuge/session.h"
@@ -10,14 +9,8 @@
 namespace lws_chat {
 namespace {
 
-constexpr int64_t kNotDue = std::numeric_limits<int64_t>::max();
-constexpr Time kSecond = 1'000'000;
-
 // The longest time that a client is told, in seconds: a year.
 constexpr int64_t kMaxTtl = 31'536'000;
-
-// The timer is set at most so far ahead, in seconds, so that a changed clock is noticed.
-constexpr int64_t kLongestWait = 3600;
 
 std::string room_names(const std::vector<ServerSubscription>& rooms) {
   std::vector<std::string_view> names;
@@ -40,28 +33,18 @@ bool Session::server_renews(const Subscription& subscription) const {
   return hub_.settings_of(subscription.name()).sub_refresh_hook && doorman_.has_hook(HookKind::kSubRefresh);
 }
 
-// When the connection or a membership ends, or the back end is asked; Unix seconds. A client that has to show a new
-// token has some more seconds for that.
-int64_t Session::due_at() const {
-  if (expires_at_ == 0 || renewing_) return kNotDue;
-  return server_renews() ? expires_at_ : expires_at_ + options_.expiry_grace / kSecond;
-}
+int64_t Session::due_at() const { return expiry_.due(server_renews(), options_.expiry_grace); }
 
 int64_t Session::due_at(const Subscription& subscription) const {
-  if (subscription.expires_at() == 0 || !subscription.room() || subscription.leaving() || subscription.renewing())
-    return kNotDue;
-  if (server_renews(subscription)) return subscription.expires_at();
-  return subscription.expires_at() + options_.expiry_grace / kSecond;
+  if (subscription.expiry.at == 0 || !subscription.room() || subscription.leaving()) return kNotDue;
+  return subscription.expiry.due(server_renews(subscription), options_.expiry_grace);
 }
 
 void Session::schedule_expiry(Time now) {
   if (ended_) return;
   int64_t due = due_at();
   for (const auto& [name, subscription] : subscriptions_) due = std::min(due, due_at(subscription));
-  if (due == kNotDue) return;
-  // One second more, because times are whole seconds here and not there.
-  int64_t wait = std::clamp<int64_t>(due + 1 - unix_seconds(), 0, kLongestWait);
-  link_.call_at(now + wait * kSecond);
+  if (due != kNotDue) link_.call_at(now + wait_for(due, unix_seconds()));
 }
 
 void Session::time_is_up(Time now) {
@@ -105,29 +88,29 @@ void Session::act_on_renewal(Deferred<Outcome<RefreshResult>> answer, Act act) {
 }
 
 void Session::ask_to_renew() {
-  renewing_ = true;
+  expiry_.renewing = true;
   act_on_renewal(doorman_.ask_to_renew(about_me(), unix_seconds()),
                  [this](const Outcome<RefreshResult>& outcome, Time now) {
-                   renewing_ = false;
+                   expiry_.renewing = false;
                    if (outcome.denial) {
                      const Denial& denial = *outcome.denial;
                      return end({denial.why, 0, denial.message, static_cast<uint16_t>(denial.code)}, now);
                    }
-                   expires_at_ = outcome.value.expires_at;
+                   expiry_.at = outcome.value.expires_at;
                  });
 }
 
 // Meanwhile the client may have left the room and come back by another invitation.
 void Session::ask_to_renew(Subscription& subscription) {
-  subscription.set_renewing(true);
+  subscription.expiry.renewing = true;
   std::string channel(subscription.name());
   act_on_renewal(doorman_.ask_to_renew_invitation({about_me(), channel}, unix_seconds()),
                  [this, channel, before = subscription.invitation()](const Outcome<RefreshResult>& outcome, Time now) {
                    Subscription* renewed = member_of(channel);
                    if (!renewed || renewed->invitation() != before) return;
-                   renewed->set_renewing(false);
+                   renewed->expiry.renewing = false;
                    if (outcome.denial) return expire(*renewed, now);
-                   renewed->set_expires_at(outcome.value.expires_at);
+                   renewed->expiry.at = outcome.value.expires_at;
                  });
 }
 
@@ -148,8 +131,8 @@ void Session::refreshed(const Command& command, const Outcome<GuestPtr>& outcome
   if (room_names(guest_ ? guest_->rooms : none) != room_names(outcome.value->rooms))
     return end({Status::kRoomsChanged}, now);
   guest_ = outcome.value;
-  expires_at_ = guest_->expires_at;
-  reply(command, expires_at_ > 0 ? "{" + ttl_of(expires_at_) + "}" : "{}");
+  expiry_.at = guest_->expires_at;
+  reply(command, expiry_.at > 0 ? "{" + ttl_of(expiry_.at) + "}" : "{}");
   schedule_expiry(now);
 }
 
@@ -178,7 +161,7 @@ void Session::sub_refreshed(const Command& command, const std::string& channel, 
   size_t other = claimed_.bytes() - std::min(claimed_.bytes(), cost_of(channel, subscription->invitation()));
   claimed_.set(other + cost_of(channel, outcome.value));
   subscription->set_invitation(outcome.value);
-  reply(command, subscription->expires_at() > 0 ? "{" + ttl_of(subscription->expires_at()) + "}" : "{}");
+  reply(command, subscription->expiry.at > 0 ? "{" + ttl_of(subscription->expiry.at) + "}" : "{}");
   schedule_expiry(now);
 }
 
@@ -187,9 +170,9 @@ void Session::renew(const Renewal& renewal, Time now) {
   if (ended_ || connecting_) return;
   bool past = renewal.expires_at > 0 && renewal.expires_at <= unix_seconds();
   if (renewal.expired || past) return end({Status::kExpired}, now);
-  expires_at_ = renewal.expires_at;
+  expiry_.at = renewal.expires_at;
   std::string text;
-  append_refresh_push(text, expires_at_ > 0 ? "{" + ttl_of(expires_at_) + "}" : "{}");
+  append_refresh_push(text, expiry_.at > 0 ? "{" + ttl_of(expiry_.at) + "}" : "{}");
   push(text);
   schedule_expiry(now);
 }

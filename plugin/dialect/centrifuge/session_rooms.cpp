@@ -127,7 +127,7 @@ void Session::subscribed(const Wish& wish, Status status, Time now) {
   }
   ++joined_;
   reply(wish.command, join_result(place->second, wish.seen, now));
-  if (place->second.expires_at() > 0) schedule_expiry(now);
+  if (place->second.expiry.at > 0) schedule_expiry(now);
 }
 
 // The result of a subscription that has just begun, for its client. Precondition: it is a member.
@@ -148,8 +148,8 @@ std::string Session::join_result(Subscription& subscription, const std::optional
   }
   if (seen) add(std::string("\"was_recovering\":true,\"recovered\":") + (recovered ? "true" : "false"));
   if (!publications.empty()) add("\"publications\":[" + publications + "]");
-  if (subscription.expires_at() > 0 && !subscription.by_server() && !server_renews(subscription))
-    add(ttl_of(subscription.expires_at()));
+  if (subscription.expiry.at > 0 && !subscription.by_server() && !server_renews(subscription))
+    add(ttl_of(subscription.expiry.at));
   const Invitation* invitation = subscription.invitation().get();
   if (invitation && !invitation->data.empty()) add("\"data\":" + invitation->data);
   return "{" + result + "}";

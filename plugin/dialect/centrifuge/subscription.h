@@ -42,16 +42,8 @@ class Session::Subscription final : public Client {
   const InvitationPtr& invitation() const { return invitation_; }
   void set_invitation(InvitationPtr invitation) {
     invitation_ = std::move(invitation);
-    expires_at_ = invitation_->expires_at;
+    expiry.at = invitation_->expires_at;
   }
-
-  // When the membership ends, Unix seconds; 0: never.
-  int64_t expires_at() const { return expires_at_; }
-  void set_expires_at(int64_t time) { expires_at_ = time; }
-
-  // The back end was asked whether the membership may go on.
-  bool renewing() const { return renewing_; }
-  void set_renewing(bool renewing) { renewing_ = renewing; }
 
   // The server chose the room, not the client.
   bool by_server() const { return by_server_; }
@@ -69,12 +61,12 @@ class Session::Subscription final : public Client {
 
   void dismissed(Ending ending, Time now) override { session_.dismissed(*this, std::move(ending), now); }
 
+  Expiry expiry;  // of the membership
+
  private:
   Session& session_;
   const std::string name_;  // name of the room
   InvitationPtr invitation_;
-  int64_t expires_at_ = 0;
-  bool renewing_ = false;
   bool by_server_ = false;
   bool unwanted_ = false;
 };

@@ -55,13 +55,14 @@ void Door::say(std::string what) const {
   if (may_log_()) lwsl_warn("lws-chat: vhost %s: %s\n", vhost_name_, what.c_str());
 }
 
+// Keys and headers are read apart: a fault of one file does not keep the other from its new text.
 std::string Door::load() {
   std::string problem = verifier_ ? verifier_->load() : "";
-  if (problem.empty() && hooks_) problem = hooks_->load();
   if (verifier_ && problem.empty())
     for (const std::string& warning : verifier_->warnings())
       lwsl_warn("lws-chat: vhost %s: %s\n", vhost_name_, warning.c_str());
-  return problem;
+  std::string other = hooks_ ? hooks_->load() : "";
+  return problem + (problem.empty() || other.empty() ? "" : "; ") + other;
 }
 
 void Door::open(Revocations& revocations) {

@@ -36,3 +36,12 @@ TEST(a_truncated_character_is_invalid_at_any_place) {
         CHECK(is_utf8(std::string(before, 'a') + whole + "aaaaaaaaaaaaaaaa"));
       }
 }
+
+TEST(a_prefix_has_whole_characters) {
+  CHECK_EQ(lws_chat::utf8_prefix("abc", 5), "abc");
+  CHECK_EQ(lws_chat::utf8_prefix("abc", 2), "ab");
+  CHECK_EQ(lws_chat::utf8_prefix("a\xe6\x88\x91", 3), "a");
+  CHECK_EQ(lws_chat::utf8_prefix("a\xe6\x88\x91", 4), "a\xe6\x88\x91");
+  CHECK_EQ(lws_chat::utf8_prefix("\xf0\x9f\x98\x80", 3), "");
+  CHECK_EQ(lws_chat::utf8_prefix("", 0), "");
+}

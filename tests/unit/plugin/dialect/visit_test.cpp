@@ -158,6 +158,15 @@ TEST(a_token_of_a_subscription_speaks_for_its_user_in_its_room_only) {
   CHECK_EQ(why_of(f.text("bound", "$secret")), "bad_token");
 }
 
+TEST(a_token_with_an_info_that_is_too_long_is_bad) {
+  Fixture f;
+  SubscriptionClaims claims;
+  claims.room = "room";
+  claims.info = std::string(kMaxInfo + 1, '7');
+  f.desk.tokens.subscriptions["long"] = claims;
+  CHECK_EQ(why_of(f.text("long", "room")), "bad_token");
+}
+
 TEST(messages_wait_until_the_back_end_has_answered) {
   Fixture f;
   f.desk.hooks.connects.on = true;
