@@ -10,7 +10,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.server import BUILD, ROOT, Server, certificate, free_port, vhost  # noqa: E402
-from support.site import secret_file, token  # noqa: E402
+from support.tokens import secret_file, token  # noqa: E402
 
 TESTS = ROOT / "tests"
 EVERY_PAGE_TEST = [f"browser/{name}.test.mjs" for name in ("page", "look", "chat", "history", "recovery", "plain", "events")]
@@ -53,7 +53,7 @@ class Page(unittest.TestCase):
                    "browser/page.test.mjs", "browser/recovery.test.mjs", "browser/plain.test.mjs")
 
     def test_a_page_of_another_origin_reads_with_its_cookie(self):
-        port, shown = free_port(), token(sub="1")
+        port, shown = free_port(), token("1")
         origin = f"http://localhost:{port}"
         site = vhost(token_secret_file=secret_file(self), token_cookie="chat_token", allowed_origins=origin, may_join="users")
         log = self.drive([site, vhost("pages", port)], "browser/credentials.test.mjs",

@@ -72,7 +72,7 @@ class KeySets(BackEnd):
         await self.begin()
         self.start()
         await self.fetched("ok")
-        await self.site.__aexit__()
+        self.site.close()
         await self.works("one")
         await self.works("one")
 

@@ -1,23 +1,20 @@
 """Tokens that a back end revokes: their clients go at once, and do not come back with them."""
 import pathlib
 import sys
-import tempfile
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.back_end import STRUCTURED, BackEnd, Member, key_file  # noqa: E402
 from support.server import close_of, connect  # noqa: E402
-from support.tokens import SECRET, token  # noqa: E402
+from support.tokens import secret_file, token  # noqa: E402
 from support.transports import over  # noqa: E402
 
 
 @over("plain", "tls")
 class Revoking(BackEnd):
     def setUp(self):
-        self.secret = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "secret"
-        self.secret.write_text(SECRET)
-        self.secret.chmod(0o600)
+        self.secret = secret_file(self)
 
     async def client(self, text, vhost=0):
         client = Member(await self.enterAsyncContext(connect(self.server.url_of(vhost, STRUCTURED))))

@@ -1,86 +1,18 @@
 """Tokens of text clients and event streams: how a request shows one, what it is worth, and when it ends."""
 import asyncio
-import json
 import pathlib
 import sys
 import time
 import unittest
-import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.back_end import Line  # noqa: E402
-from support.events import Events  # noqa: E402
 from support.http2 import Gateway  # noqa: E402
-from support.server import close_of, connect, receive  # noqa: E402
-from support.site import Hooks, secret_file, token  # noqa: E402
-from support.streams import Streams  # noqa: E402
+from support.server import connect, receive  # noqa: E402
+from support.site import Site  # noqa: E402
 from support.transports import over  # noqa: E402
 from support.wire import upgrade  # noqa: E402
 
 PAGE = "https://page.example"
-
-
-class Site(Streams):
-    """serve() makes a vhost that accepts tokens of HS256. No token may be in its log."""
-
-    def serve(self, **options):
-        self.shown = []
-        options.setdefault("token_secret_file", secret_file(self))
-        options.setdefault("expiry_grace", 0)
-        server = super().serve(**options)
-        self.addCleanup(self.look_for_tokens)
-        return server
-
-    def look_for_tokens(self):
-        log = self.server.log()
-        for shown in self.shown:
-            for part in shown.split("."):
-                self.assertNotIn(part, log)
-
-    def token(self, **claims):
-        made = token(**claims)
-        # The header is the same in every token, and in none of the log's words.
-        self.shown.append(made)
-        return made
-
-    def path(self, kind, room, shown="", argument="token"):
-        more = "?" + urllib.parse.urlencode({argument: shown}) if shown else ""
-        return f"/{kind}/{urllib.parse.quote(room)}{more}"
-
-    async def text(self, shown="", room="lobby", **kwargs):
-        """A text client that shows the token in its URL."""
-        return await self.enterAsyncContext(connect(self.server.url_of(path=self.path("chat", room, shown)), **kwargs))
-
-    async def stream(self, shown="", room="lobby", **kwargs):
-        return await self.read(self.path("sse", room, shown), **kwargs)
-
-    async def api(self, method, **fields):
-        line = await Line.open(self.server.http_of())
-        try:
-            return (await line.call(method, fields))[1]
-        finally:
-            await line.close()
-
-    async def users(self, room="lobby"):
-        answer = await self.api("presence", channel=room)
-        return sorted(client["user"] for client in answer["result"]["presence"].values())
-
-    async def present(self, *users, room="lobby"):
-        """Waits until exactly these users are in the room."""
-        async def there():
-            return await self.users(room) == sorted(users)
-        for _ in range(400):
-            if await there():
-                return
-            await asyncio.sleep(0.05)
-        self.assertEqual(await self.users(room), sorted(users))
-
-    async def assert_closed(self, client, code, reason):
-        self.assertEqual(await close_of(client), (code, reason))
-
-    async def assert_ended(self, reader, reason):
-        self.assertEqual(reader.status, 200)
-        self.assertTrue((await reader.rest()).endswith(f": {reason}\n\n".encode()), reader.all)
 
 
 @over("plain", "tls")
@@ -368,129 +300,6 @@ class Ending(Site):
         await self.api("disconnect", user="1")
         await client.send("still here")
         self.assertEqual(await receive(client), "still here")
-
-
-@over("plain", "tls", "http2")
-class BackEnds(Site):
-    async def asyncSetUp(self):
-        await super().asyncSetUp()
-        self.hooks = await Hooks().start()
-        self.addAsyncCleanup(self.hooks.stop)
-
-    def ask(self, *kinds, **options):
-        urls = {kind.replace("sub_refresh", "sub-refresh") + "-url": self.hooks.url(kind) for kind in kinds}
-        return self.serve(**urls, **options)
-
-    async def test_the_back_end_says_who_a_client_is(self):
-        self.ask("connect", hook_headers="cookie")
-        self.hooks.answers["connect"] = {"result": {"user": "42", "channels": ["$a"]}}
-        client, reader = await self.text(room="$a", headers={"Cookie": "x=y"}), await self.stream(room="$a")
-        await self.position(reader)
-        text, events = (question for _, question in self.hooks.questions)
-        self.assertEqual((text["transport"], text["protocol"], text["channels"]), ("websocket", "text", ["$a"]))
-        self.assertEqual((events["transport"], events["protocol"], events["channels"]), ("sse", "events", ["$a"]))
-        self.assertIn("cookie: x=y", text["head"])
-        await client.send("hello")
-        self.assertEqual(await reader.take(1), ["hello"])
-        await self.present("42", "42", room="$a")
-
-    async def test_the_back_end_says_no(self):
-        self.ask("connect")
-        for answer, code, reason, status, words in (
-                ({"disconnect": {"code": 4501, "reason": "sign in first"}}, 4501, "sign in first", 403, "sign in first"),
-                ({"error": {"code": 1000, "message": "no"}}, 3503, "permission denied: no", 403, "permission denied: no"),
-                ({"error": {"code": 1000, "message": "é" * 200, "temporary": True}}, 1013,
-                 "temporarily not available, try again later: " + "é" * 37, 503, "éé")):
-            self.hooks.answers["connect"] = answer
-            await self.assert_closed(await self.text(), code, reason)
-            await self.refused(status, self.path("sse", "lobby"), words)
-
-    async def test_a_back_end_that_fails_is_temporary(self):
-        self.ask("connect", hook_timeout=300)
-        for answer in (None, b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nwhy"):
-            self.hooks.answers["connect"] = answer
-            await self.assert_closed(await self.text(), 1013, "temporarily not available, try again later")
-            await self.refused(503, self.path("sse", "lobby"), "temporarily not available")
-        await self.hooks.stop()
-        await self.assert_closed(await self.text(), 1013, "temporarily not available, try again later")
-        await self.refused(503, self.path("sse", "lobby"), "temporarily not available")
-
-    async def test_a_room_with_subscribe_hook_asks(self):
-        self.ask("subscribe", subscribe_hook=1, may_join="nobody")
-        self.hooks.answers["subscribe"] = {"result": {"info": {"x": 1}}}
-        await self.text(self.token(sub="1"), "a")
-        await self.position(await self.stream(room="a"))
-        await self.present("", "1", room="a")
-        self.assertEqual([(question["user"], question["channel"]) for _, question in self.hooks.questions], [("1", "a"), ("", "a")])
-        self.hooks.answers["subscribe"] = {"error": {"code": 403, "message": "for the team only"}}
-        await self.assert_closed(await self.text(room="b"), 3503, "permission denied: for the team only")
-        await self.refused(403, self.path("sse", "b"), "for the team only")
-
-    async def test_a_room_with_publish_hook_asks(self):
-        self.ask("publish", publish_hook=1, may_publish="nobody")
-        client, reader = await self.text(self.token(sub="1")), await self.stream()
-        await self.position(reader)
-        for answer, got in (({"result": {}}, "say it"), ({"result": {"data": "said"}}, "said"),
-                            ({"result": {"data": {"a": 1}}}, '{"a": 1}')):
-            self.hooks.answers["publish"] = answer
-            await client.send("say it")
-            self.assertEqual([await receive(client), *await reader.take(1)], [got] * 2)
-        question = await self.hooks.until_asked("publish")
-        self.assertEqual((question["user"], question["channel"], question["data"]), ("1", "lobby", "say it"))
-        self.hooks.answers["publish"] = {"error": {"code": 400, "message": "rude"}}
-        await client.send("something rude")
-        await self.assert_closed(client, 3503, "permission denied: rude")
-
-    async def test_messages_keep_their_order_while_the_back_end_is_asked(self):
-        self.ask("publish", publish_hook=1)
-        client = await self.text()
-        texts = [f"{number}" for number in range(50)]
-        for text in texts:
-            await client.send(text)
-        self.assertEqual([await receive(client) for _ in texts], texts)
-
-    async def test_the_back_end_is_asked_again_when_the_time_is_over(self):
-        self.ask("connect", "refresh")
-        now = int(time.time())
-        self.hooks.answers["connect"] = {"result": {"user": "1", "expire_at": now + 4}}
-        self.hooks.answers["refresh"] = {"result": {"expire_at": now + 600}}
-        client, reader = await self.text(), await self.stream()
-        self.assertEqual((await self.hooks.until_asked("refresh", times=2))["user"], "1")
-        await client.send("still here")
-        self.assertEqual(await receive(client), "still here")
-        self.hooks.answers["connect"] = {"result": {"user": "1", "expire_at": int(time.time()) + 4}}
-        self.hooks.answers["refresh"] = {"result": {"expired": True}}
-        client, reader = await self.text(), await self.stream()
-        await self.assert_closed(client, 3005, "connection expired")
-        await self.assert_ended(reader, "connection expired")
-
-    async def test_a_back_end_that_fails_prolongs_a_connection(self):
-        self.ask("connect", "refresh", hook_timeout=1000)
-        # Both are in before the time is over, also on a busy machine.
-        self.hooks.answers["connect"] = {"result": {"user": "1", "expire_at": int(time.time()) + 5}}
-        self.hooks.answers["refresh"] = None
-        client, reader = await self.text(), await self.stream()
-        await self.hooks.until_asked("refresh", times=2)
-        await self.server.logged("refresh")
-        await self.post("both are here")
-        self.assertEqual(await receive(client), "both are here")
-        await self.position(reader)
-        self.assertEqual(await reader.take(1), ["both are here"])
-
-    async def test_a_client_that_leaves_while_the_back_end_is_asked_costs_nothing(self):
-        self.ask("connect", hook_timeout=3000)
-        self.hooks.answers["connect"] = None
-        client = await self.text()
-        wire = await Events._by_hand(self.at(self.path("sse", "lobby")), {}, "GET", None, b"")
-        await self.hooks.until_asked("connect", times=2)
-        client.transport.abort()
-        await wire.hang_up()
-        before = self.server.cpu()
-        await asyncio.sleep(1.5)
-        self.assertLess(self.server.cpu() - before, 0.5)
-        self.hooks.answers["connect"] = {"result": {"user": "1"}}
-        await self.text()
-        await self.present("1")
 
 
 if __name__ == "__main__":

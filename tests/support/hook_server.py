@@ -56,6 +56,10 @@ class HookServer:
         return self
 
     async def __aexit__(self, *exc):
+        self.close()
+
+    def close(self):
+        """It no longer listens, and its connections end."""
         self._server.close()
         for writer in self._writers:
             writer.transport.abort()

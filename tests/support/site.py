@@ -1,84 +1,71 @@
-"""What a site has that uses lws-chat: it issues tokens, and it answers questions about clients."""
+"""For tests of tokens and hooks: a server whose text clients and event streams have users."""
 import asyncio
-import base64
-import hashlib
-import hmac
-import json
-import pathlib
-import tempfile
+import urllib.parse
 
-SECRET = "a secret of the test, 32 bytes.."
+from support.back_end import Line
+from support.server import close_of, connect
+from support.streams import Streams
+from support.tokens import secret_file, token
 
 
-def encoded(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+class Site(Streams):
+    """For use with @over(...): serve() makes a vhost that accepts tokens of HS256. No token may be in its log."""
 
+    def serve(self, **options):
+        self.shown = []
+        options.setdefault("token_secret_file", secret_file(self))
+        options.setdefault("expiry_grace", 0)
+        server = super().serve(**options)
+        self.addCleanup(self.look_for_tokens)
+        return server
 
-def token(secret=SECRET, header=None, **claims):
-    """A token with HS256."""
-    text = ".".join(encoded(json.dumps(part).encode()) for part in (header or {"alg": "HS256"}, claims))
-    return text + "." + encoded(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest())
+    def look_for_tokens(self):
+        log = self.server.log()
+        for shown in self.shown:
+            for part in shown.split("."):
+                self.assertNotIn(part, log)
 
+    def token(self, **claims):
+        made = token(lasts=0, **claims)
+        # The header is the same in every token, and in none of the log's words.
+        self.shown.append(made)
+        return made
 
-def secret_file(test, secret=SECRET):
-    """A file for token-secret-file, for the duration of the test."""
-    file = pathlib.Path(test.enterContext(tempfile.TemporaryDirectory())) / "secret"
-    file.write_text(secret + "\n")
-    file.chmod(0o600)
-    return file
+    def path(self, kind, room, shown="", argument="token"):
+        more = "?" + urllib.parse.urlencode({argument: shown}) if shown else ""
+        return f"/{kind}/{urllib.parse.quote(room)}{more}"
 
+    async def text(self, shown="", room="lobby", **kwargs):
+        """A text client that shows the token in its URL."""
+        return await self.enterAsyncContext(connect(self.server.url_of(path=self.path("chat", room, shown)), **kwargs))
 
-class Hooks:
-    """The back end of the options connect-url and so on: hooks.answers["connect"] = {"result": {...}}. An answer may also be
-    bytes, a whole answer of HTTP, or None: there is none.
-    """
+    async def stream(self, shown="", room="lobby", **kwargs):
+        return await self.read(self.path("sse", room, shown), **kwargs)
 
-    def __init__(self):
-        self.answers, self.questions = {}, []
-        self.asked = asyncio.Condition()
-        self._clients = set()
-
-    async def start(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    def url(self, kind):
-        return f"http://127.0.0.1:{self.port}/{kind}"
-
-    async def stop(self):
-        self._server.close()
-        for client in self._clients:
-            client.close()
-        await asyncio.sleep(0)
-
-    async def until_asked(self, kind, times=1):
-        """Waits for a question. Returns the last one."""
-        def of_kind():
-            return [question for of, question in self.questions if of == kind]
-        async with self.asked:
-            await asyncio.wait_for(self.asked.wait_for(lambda: len(of_kind()) >= times), 20)
-        return of_kind()[-1]
-
-    async def _serve(self, reader, writer):
-        self._clients.add(writer)
+    async def api(self, method, **fields):
+        line = await Line.open(self.server.http_of())
         try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-                kind = head.split(" ")[1].lstrip("/")
-                length = next(int(line.split(":")[1]) for line in head.split("\r\n") if line.startswith("content-length:"))
-                question = json.loads(await reader.readexactly(length))
-                async with self.asked:
-                    self.questions.append((kind, {**question, "head": head}))
-                    self.asked.notify_all()
-                answer = self.answers.get(kind, {})
-                if answer is None:
-                    continue
-                if not isinstance(answer, bytes):
-                    body = json.dumps(answer).encode()
-                    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-                writer.write(answer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+            return (await line.call(method, fields))[1]
         finally:
-            self._clients.discard(writer)
+            await line.close()
+
+    async def users(self, room="lobby"):
+        answer = await self.api("presence", channel=room)
+        return sorted(client["user"] for client in answer["result"]["presence"].values())
+
+    async def present(self, *users, room="lobby"):
+        """Waits until exactly these users are in the room."""
+        async def there():
+            return await self.users(room) == sorted(users)
+        for _ in range(400):
+            if await there():
+                return
+            await asyncio.sleep(0.05)
+        self.assertEqual(await self.users(room), sorted(users))
+
+    async def assert_closed(self, client, code, reason):
+        self.assertEqual(await close_of(client), (code, reason))
+
+    async def assert_ended(self, reader, reason):
+        self.assertEqual(reader.status, 200)
+        self.assertTrue((await reader.rest()).endswith(f": {reason}\n\n".encode()), reader.all)

@@ -9,6 +9,7 @@ import hmac
 import json
 import pathlib
 import subprocess
+import tempfile
 import time
 
 SECRET = "a secret of this test, shared with the back end, 64 bytes long..."
@@ -135,9 +136,16 @@ class Issuer:
         return self.keys.signature(alg, text, key)
 
 
-def token(user="", secret=SECRET, kid=None, lasts=3600, **claims):
+def token(user="", secret=SECRET, header=None, lasts=3600, **claims):
     """A token with HS256 that is valid for so many seconds; 0: for ever."""
-    header = {"alg": "HS256", **({"kid": kid} if kid else {})}
     said = {"sub": user, **({"exp": int(time.time()) + lasts} if lasts else {}), **claims}
-    text = f"{b64(json.dumps(header).encode())}.{b64(json.dumps(said).encode())}"
+    text = ".".join(b64(json.dumps(part).encode()) for part in (header or {"alg": "HS256"}, said))
     return f"{text}.{b64(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest())}"
+
+
+def secret_file(test, secret=SECRET):
+    """A file for token-secret-file, for the duration of the test."""
+    file = pathlib.Path(test.enterContext(tempfile.TemporaryDirectory())) / "secret"
+    file.write_text(secret + "\n")
+    file.chmod(0o600)
+    return file
