@@ -2,8 +2,10 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <utility>
 
+#include "core/deferred.h"
 #include "hooks/http_caller.h"
 
 namespace unit {
@@ -29,6 +31,18 @@ class Wakeup {
   bool woken_ = false;  // guarded by lock_
 };
 
+// Waits for an answer that the source's thread brings: each wake-up of the loop delivers what has come.
+template <typename Answer, typename Source>
+Answer wait_for(lws_chat::Deferred<Answer> answer, Wakeup& wakeup, Source& source) {
+  std::optional<Answer> got;
+  answer.then([&](const Answer& reply) { got = reply; });
+  while (!got) {
+    wakeup.sleep();
+    source.deliver();
+  }
+  return *got;
+}
+
 class CallLoop {
  public:
   explicit CallLoop(lws_chat::HttpCaller::Settings settings = {})
@@ -40,10 +54,7 @@ class CallLoop {
   }
 
   lws_chat::HttpReply reply_to(lws_chat::HttpCall call) {
-    std::optional<lws_chat::HttpReply> got;
-    caller.call(std::move(call)).then([&](const lws_chat::HttpReply& reply) { got = reply; });
-    while (!got) turn();
-    return *got;
+    return wait_for(caller.call(std::move(call)), wakeup_, caller);
   }
 
  private:

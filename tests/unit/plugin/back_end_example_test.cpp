@@ -3,8 +3,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <optional>
-
 #include "hooks/back_end_hooks.h"
 #include "support/call_loop.h"
 #include "support/unit.h"
@@ -58,14 +56,9 @@ struct Asking {
 
   template <typename Result>
   HookReply<Result> wait(Deferred<HookReply<Result>> answer) {
-    std::optional<HookReply<Result>> got;
-    answer.then([&](const HookReply<Result>& reply) { got = reply; });
-    while (!got) {
-      wakeup.sleep();
-      hooks.deliver();
-    }
-    CHECK_EQ(got->problem, "");
-    return *got;
+    HookReply<Result> reply = unit::wait_for(std::move(answer), wakeup, hooks);
+    CHECK_EQ(reply.problem, "");
+    return reply;
   }
 };
 

@@ -43,13 +43,7 @@ struct Site {
 
   template <typename Result>
   HookReply<Result> wait(Deferred<HookReply<Result>> answer) {
-    std::optional<HookReply<Result>> got;
-    answer.then([&](const HookReply<Result>& reply) { got = reply; });
-    while (!got) {
-      wakeup.sleep();
-      hooks->deliver();
-    }
-    return *got;
+    return unit::wait_for(std::move(answer), wakeup, *hooks);
   }
 
   HookReply<RpcResult> ask(const HookHeaders* headers = nullptr) {
