@@ -19,7 +19,7 @@ from support.server import connect
 from .settings import API_KEY
 from .transcript import Transcript
 
-WAIT = 6  # seconds to wait for a reply or a push
+WAIT = 15  # seconds to wait for a reply, a push or a close
 
 
 class Moment(int):
@@ -79,7 +79,7 @@ class Client:
             try:
                 await asyncio.wait_for(self.news.wait_for(lambda: fact() or self.ended), patience)
             except asyncio.TimeoutError:
-                self._note(f"nothing for {patience} s, waiting for {what}")
+                self._note(f"nothing came, waiting for {what}")
 
     async def send(self, patience=WAIT, **command):
         """Sends a command and returns its reply. None: the connection ended instead."""
@@ -111,7 +111,7 @@ class Client:
             try:
                 await asyncio.wait_for(self.news.wait_for(lambda: self.ended), patience)
             except asyncio.TimeoutError:
-                self._note(f"nothing for {patience} s, waiting for the close")
+                self._note(f"nothing came, waiting for the close")
 
     async def stays(self, seconds=0.5):
         """The server does not close the connection."""

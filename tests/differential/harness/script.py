@@ -11,6 +11,10 @@ KEYS = Keys(_FOLDER.name)
 SCRIPTS = pathlib.Path(__file__).resolve().parents[1] / "scripts"
 _cases = []
 
+# A lifetime, in seconds, that ends during a case. On a busy machine, too, what the case does first is done before.
+SOON = 4
+AFTERWARDS = SOON + 4  # by then both servers have ended what was to end
+
 
 def case(name, settings):
     """A case of the script: an async function of a Case. Cases with the same settings share a server and run together."""

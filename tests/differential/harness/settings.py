@@ -32,7 +32,7 @@ class Settings:
     grace: int = 25  # seconds from expiry to the end of a connection or subscription
     rooms: tuple = (("", Rooms()),)  # namespace, Rooms
     hooks: tuple = ()  # of connect, refresh, rpc; those of rooms are switched on there
-    hook_timeout: int = 1000  # ms
+    hook_timeout: int = 3000  # ms
     hook_headers: tuple = ()
 
 

@@ -3,7 +3,7 @@
 Two transcripts are equal although these differ:
   - ids of clients, epochs, tokens: they become CLIENT name, EPOCH, TOKEN with its claims
   - version, node: they become VERSION, NODE
-  - ttl: by at most 1
+  - ttl: by at most 3, because the two servers get a token at different moments
   - epoch and time of a publication: Centrifugo gives the epoch with a stream's first one, lws-chat the time with each
   - fields of DEFAULTS that are absent or have their default value
   - the order of fields; pings; how messages are spread over frames
@@ -98,7 +98,7 @@ def same(a, b, key=""):
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(same, a, b))
     if key == "ttl" and isinstance(a, int) and isinstance(b, int):
-        return abs(a - b) <= 1
+        return abs(a - b) <= 3
     return type(a) is type(b) and a == b
 
 

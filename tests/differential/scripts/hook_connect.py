@@ -8,9 +8,9 @@ from support.tokens import SECRET
 
 ROOMS = (("", Rooms(join=NOBODY, publish=MEMBERS, history=MEMBERS, presence=MEMBERS)),
          ("recover", Rooms(join=NOBODY, history=MEMBERS)))
-SETTINGS = Settings(secret=SECRET, hooks=("connect",), hook_timeout=1500, rooms=ROOMS,
+SETTINGS = Settings(secret=SECRET, hooks=("connect",), rooms=ROOMS,
                     hook_headers=("cookie", "x-own", "authorization"))
-ANONYMOUS = Settings(secret=SECRET, hooks=("connect",), hook_timeout=1500, anonymous=True, rooms=ROOMS)
+ANONYMOUS = Settings(secret=SECRET, hooks=("connect",), anonymous=True, rooms=ROOMS)
 
 ANSWERS = {
     "user": lambda: {"result": {"user": "ann"}},
@@ -46,7 +46,7 @@ ANSWERS = {
     "chunks": lambda: Reply(200, b'{"result":{"user":"ann"}}', way="chunks"),
     "close": lambda: Reply(200, b'{"result":{"user":"ann"}}', way="close"),
     "hang-up": lambda: Reply(way="hang up"),
-    "slow": lambda: Reply(200, b'{"result":{"user":"ann"}}', after=2.5),
+    "slow": lambda: Reply(200, b'{"result":{"user":"ann"}}', after=5),
 }
 BACK_END = {"connect": lambda request: ANSWERS[request["data"]["want"]]()}
 

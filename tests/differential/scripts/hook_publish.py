@@ -4,7 +4,7 @@ from harness.script import case
 from harness.settings import ANYONE, MEMBERS, NOBODY, Rooms, Settings
 from support.tokens import SECRET
 
-SETTINGS = Settings(secret=SECRET, hook_timeout=1500, anonymous=True, rooms=(
+SETTINGS = Settings(secret=SECRET, anonymous=True, rooms=(
     ("", Rooms(join=ANYONE, publish=MEMBERS)),
     ("ask", Rooms(join=ANYONE, publish=NOBODY, history=MEMBERS, hooks=("publish",))),
 ))
@@ -26,7 +26,7 @@ ANSWERS = {
     "chunks": lambda: Reply(200, b'{"result":{}}', way="chunks"),
     "close": lambda: Reply(200, b'{"result":{}}', way="close"),
     "hang-up": lambda: Reply(way="hang up"),
-    "slow": lambda: Reply(200, b'{"result":{}}', after=2.5),
+    "slow": lambda: Reply(200, b'{"result":{}}', after=5),
 }
 BACK_END = {"publish": lambda request: ANSWERS[request["channel"].partition(":")[2].partition(".")[0]]()}
 

@@ -2,11 +2,11 @@
 import time
 
 from harness.back_end import Reply
-from harness.script import case
+from harness.script import AFTERWARDS, case, SOON
 from harness.settings import Rooms, Settings, USERS
 from support.tokens import SECRET
 
-SETTINGS = Settings(secret=SECRET, hooks=("connect", "refresh"), hook_timeout=1500, grace=1,
+SETTINGS = Settings(secret=SECRET, hooks=("connect", "refresh"), grace=1,
                     rooms=(("", Rooms(join=USERS, presence=USERS)),))
 asked = {}  # client -> how often
 
@@ -26,7 +26,7 @@ ANSWERS = {
     "disconnect": lambda: {"disconnect": {"code": 4501, "reason": "go away"}},
     "500": lambda: Reply(500, b"{}"),
     "not JSON": lambda: Reply(200, b"<html>"),
-    "slow": lambda: Reply(200, b"{}", after=2.5),
+    "slow": lambda: Reply(200, b"{}", after=5),
     "bad b64": lambda: {"result": {"expire_at": soon(60), "b64info": "!"}},
 }
 
@@ -38,7 +38,7 @@ def refresh(request):
 
 
 BACK_END = {
-    "connect": lambda request: {"result": {"user": request["data"]["user"], "expire_at": soon(1), "info": {"name": "Ann"}}},
+    "connect": lambda request: {"result": {"user": request["data"]["user"], "expire_at": soon(SOON), "info": {"name": "Ann"}}},
     "refresh": refresh,
 }
 
@@ -46,7 +46,7 @@ BACK_END = {
 def one(want):
     async def run(case):
         client = await case.connect("ann", data={"user": want})
-        await client.stays(3.5)
+        await client.stays(AFTERWARDS)
         if want == "info":
             await client.subscribe("hook-refresh")
             await client.send(presence={"channel": "hook-refresh"})
@@ -66,5 +66,5 @@ async def by_client(case):
 
 @case("a connection with a token", SETTINGS)
 async def with_token(case):
-    client = await case.connect("ann", token=case.token("prolong", exp=+1))
-    await client.stays(3)
+    client = await case.connect("ann", token=case.token("prolong", exp=+SOON))
+    await client.stays(AFTERWARDS)

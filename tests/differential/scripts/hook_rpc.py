@@ -5,7 +5,7 @@ from harness.settings import Rooms, Settings, USERS
 from support.tokens import SECRET
 
 ROOMS = (("", Rooms(join=USERS)),)
-SETTINGS = Settings(secret=SECRET, hooks=("rpc",), hook_timeout=1500, anonymous=True, rooms=ROOMS)
+SETTINGS = Settings(secret=SECRET, hooks=("rpc",), anonymous=True, rooms=ROOMS)
 WITHOUT = Settings(secret=SECRET, rooms=ROOMS)
 
 ANSWERS = {
@@ -23,7 +23,7 @@ ANSWERS = {
     "chunks": lambda request: Reply(200, b'{"result":{"data":1}}', way="chunks"),
     "close": lambda request: Reply(200, b'{"result":{"data":1}}', way="close"),
     "hang-up": lambda request: Reply(way="hang up"),
-    "slow": lambda request: Reply(200, b'{"result":{}}', after=2.5),
+    "slow": lambda request: Reply(200, b'{"result":{}}', after=5),
     "": lambda request: {"result": {"data": "no method"}},
     "space:name": lambda request: {"result": {"data": "a namespace"}},
 }

@@ -2,11 +2,11 @@
 import time
 
 from harness.back_end import Reply
-from harness.script import case
+from harness.script import AFTERWARDS, case, SOON
 from harness.settings import ANYONE, Rooms, Settings
 from support.tokens import SECRET
 
-SETTINGS = Settings(secret=SECRET, hook_timeout=1500, grace=1, rooms=(
+SETTINGS = Settings(secret=SECRET, grace=1, rooms=(
     ("ask", Rooms(join=ANYONE, presence=ANYONE, hooks=("subscribe", "sub-refresh"))),
 ))
 asked = {}  # client -> how often
@@ -26,7 +26,7 @@ ANSWERS = {
     "disconnect": lambda: {"disconnect": {"code": 4501, "reason": "go away"}},
     "500": lambda: Reply(500, b"{}"),
     "not-json": lambda: Reply(200, b"<html>"),
-    "slow": lambda: Reply(200, b"{}", after=2.5),
+    "slow": lambda: Reply(200, b"{}", after=5),
 }
 
 
@@ -37,14 +37,14 @@ def sub_refresh(request):
             else {"result": {"expired": True}})
 
 
-BACK_END = {"subscribe": lambda request: {"result": {"expire_at": soon(1)}}, "sub-refresh": sub_refresh}
+BACK_END = {"subscribe": lambda request: {"result": {"expire_at": soon(SOON)}}, "sub-refresh": sub_refresh}
 
 
 def one(want):
     async def run(case):
         ann = await case.connect("ann", token=case.token("ann", meta={"secret": 1}))
         await ann.subscribe(f"ask:{want}")
-        await ann.stays(6)
+        await ann.stays(AFTERWARDS + 4)
         await ann.send(presence={"channel": f"ask:{want}"})
     case(f"the back end answers: {want}", SETTINGS)(run)
 

@@ -2,11 +2,11 @@
 import time
 
 from harness.back_end import Reply
-from harness.script import case
+from harness.script import case, SOON
 from harness.settings import ANYONE, MEMBERS, NOBODY, Rooms, Settings
 from support.tokens import SECRET
 
-SETTINGS = Settings(secret=SECRET, hook_timeout=1500, grace=1, anonymous=True, rooms=(
+SETTINGS = Settings(secret=SECRET, grace=1, anonymous=True, rooms=(
     ("", Rooms(join=ANYONE)),
     ("ask", Rooms(join=ANYONE, publish=MEMBERS, presence=MEMBERS, history=MEMBERS, hooks=("subscribe",))),
     ("closed", Rooms(join=NOBODY, hooks=("subscribe",))),
@@ -19,7 +19,7 @@ ANSWERS = {
     "b64": lambda: {"result": {"b64info": "eyJhIjoxfQ==", "b64data": "eyJiIjoyfQ=="}},
     "bad-b64": lambda: {"result": {"b64info": "!"}},
     "expires": lambda: {"result": {"expire_at": int(time.time()) + 60}},
-    "expires-soon": lambda: {"result": {"expire_at": int(time.time()) + 1}},
+    "expires-soon": lambda: {"result": {"expire_at": int(time.time()) + SOON}},
     "past": lambda: {"result": {"expire_at": int(time.time()) - 60}},
     "override": lambda: {"result": {"override": {"force_recovery": {"value": True}, "presence": {"value": False}}}},
     "no": lambda: {"error": {"code": 403, "message": "no"}},
@@ -32,7 +32,7 @@ ANSWERS = {
     "chunks": lambda: Reply(200, b'{"result":{}}', way="chunks"),
     "close": lambda: Reply(200, b'{"result":{}}', way="close"),
     "hang-up": lambda: Reply(way="hang up"),
-    "slow": lambda: Reply(200, b'{"result":{}}', after=2.5),
+    "slow": lambda: Reply(200, b'{"result":{}}', after=5),
 }
 BACK_END = {"subscribe": lambda request: ANSWERS[request["channel"].partition(":")[2]]()}
 
@@ -98,4 +98,4 @@ async def many(case):
     ann = await case.connect("ann", token=case.token("ann"))
     ann.start(subscribe={"channel": "ask:slow"})
     await ann.subscribe("ask:yes")
-    await ann.stays(2)
+    await ann.stays(6)

@@ -1,45 +1,48 @@
 """A connection expires, and refresh prolongs it."""
-from harness.script import case
+import dataclasses
+
+from harness.script import AFTERWARDS, case, SOON
 from harness.settings import Rooms, Settings, USERS
 from support.tokens import SECRET
 
 SETTINGS = Settings(secret=SECRET, grace=1, rooms=(("", Rooms(join=USERS, keep=False)),))
+PATIENT = dataclasses.replace(SETTINGS, grace=10)
 
 
 @case("nobody refreshes", SETTINGS)
 async def nobody(case):
-    ann = await case.connect("ann", token=case.token("ann", exp=+1))
+    ann = await case.connect("ann", token=case.token("ann", exp=+SOON))
     await ann.subscribe("room")
     await ann.closed()
 
 
 @case("a refresh in time", SETTINGS)
 async def in_time(case):
-    ann = await case.connect("ann", token=case.token("ann", exp=+2))
+    ann = await case.connect("ann", token=case.token("ann", exp=+SOON))
     await ann.send(refresh={"token": case.token("ann", exp=+60)})
-    await ann.stays(4)
+    await ann.stays(AFTERWARDS)
     await ann.subscribe("still-here")
 
 
-@case("a refresh within the grace", SETTINGS)
+@case("a refresh within the grace", PATIENT)
 async def late(case):
-    ann = await case.connect("ann", token=case.token("ann", exp=+2))
-    await case.sleep(2.3)
+    ann = await case.connect("ann", token=case.token("ann", exp=+SOON))
+    await case.sleep(SOON + 1)
     await ann.send(refresh={"token": case.token("ann", exp=+60)})
-    await ann.stays(2)
+    await ann.stays(AFTERWARDS)
 
 
 @case("a refresh with a token that never expires", SETTINGS)
 async def forever(case):
-    ann = await case.connect("ann", token=case.token("ann", exp=+2))
+    ann = await case.connect("ann", token=case.token("ann", exp=+SOON))
     await ann.send(refresh={"token": case.token("ann")})
-    await ann.stays(4)
+    await ann.stays(AFTERWARDS)
 
 
 @case("a refresh of a connection that never expires", SETTINGS)
 async def needless(case):
     ann = await case.connect("ann", token=case.token("ann"))
-    await ann.send(refresh={"token": case.token("ann", exp=+1)})
+    await ann.send(refresh={"token": case.token("ann", exp=+SOON)})
     await ann.closed()
 
 

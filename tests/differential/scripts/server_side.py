@@ -1,5 +1,5 @@
 """Subscriptions that the server makes: of a token, and through the API."""
-from harness.script import case
+from harness.script import AFTERWARDS, case, SOON
 from harness.settings import MEMBERS, NOBODY, Rooms, Settings
 from support.tokens import SECRET
 
@@ -143,7 +143,7 @@ async def api_twice(case):
 @case("a server-side subscription expires", SETTINGS)
 async def expires(case):
     ann = await case.connect("ann", token=case.token("exp-ann"))
-    await case.api("subscribe", user="exp-ann", channel="exp", expire_at=case.in_seconds(1))
+    await case.api("subscribe", user="exp-ann", channel="exp", expire_at=case.in_seconds(SOON))
     await ann.push()
     await ann.closed()
 
@@ -157,10 +157,10 @@ async def api_past(case):
 
 @case("API refresh prolongs, and ends", SETTINGS)
 async def api_refresh(case):
-    ann = await case.connect("ann", token=case.token("refresh-ann", exp=+1))
+    ann = await case.connect("ann", token=case.token("refresh-ann", exp=+SOON))
     await case.api("refresh", user="refresh-ann", expire_at=case.in_seconds(60))
     await ann.push()
-    await ann.stays(3)
+    await ann.stays(AFTERWARDS)
     await case.api("refresh", user="refresh-ann", expired=True)
     await ann.closed()
 
@@ -179,7 +179,7 @@ async def api_refresh_never(case):
 async def api_refresh_past(case):
     ann = await case.connect("ann", token=case.token("rp-ann", exp=+60))
     await case.api("refresh", user="rp-ann", expire_at=case.in_seconds(-5))
-    await ann.closed(patience=3)
+    await ann.closed()
 
 
 @case("API disconnect", SETTINGS)

@@ -1,5 +1,5 @@
 """A subscription expires, and sub_refresh prolongs it."""
-from harness.script import case
+from harness.script import AFTERWARDS, case, SOON
 from harness.settings import NOBODY, Rooms, Settings
 from support.tokens import SECRET
 
@@ -14,7 +14,7 @@ async def inside(case, room, **claims):
 
 @case("nobody refreshes", SETTINGS)
 async def nobody(case):
-    ann = await inside(case, "$nobody", exp=+1)
+    ann = await inside(case, "$nobody", exp=+SOON)
     await ann.push()
     await ann.stays()
     await ann.subscribe("$nobody", token=case.token("ann", channel="$nobody"))
@@ -22,17 +22,17 @@ async def nobody(case):
 
 @case("a refresh in time", SETTINGS)
 async def in_time(case):
-    ann = await inside(case, "$time", exp=+2)
+    ann = await inside(case, "$time", exp=+SOON)
     await ann.send(sub_refresh={"channel": "$time", "token": case.token("ann", channel="$time", exp=+60)})
-    await ann.stays(5)
+    await ann.stays(AFTERWARDS)
     await ann.subscribe("$time", token=case.token("ann", channel="$time"))
 
 
 @case("a refresh with a token that never expires", SETTINGS)
 async def forever(case):
-    ann = await inside(case, "$forever", exp=+2)
+    ann = await inside(case, "$forever", exp=+SOON)
     await ann.send(sub_refresh={"channel": "$forever", "token": case.token("ann", channel="$forever")})
-    await ann.stays(5)
+    await ann.stays(AFTERWARDS)
 
 
 @case("a refresh of a subscription that never expires", SETTINGS)
@@ -73,7 +73,7 @@ async def other_client(case):
 async def expired(case):
     ann = await inside(case, "$expired", exp=+60)
     await ann.send(sub_refresh={"channel": "$expired", "token": case.token("ann", channel="$expired", exp=-5)})
-    await ann.stays(3)
+    await ann.stays(AFTERWARDS)
     await ann.subscribe("$expired", token=case.token("ann", channel="$expired"))
 
 
@@ -82,7 +82,7 @@ async def expire_at(case):
     ann = await inside(case, "$past", exp=+60)
     await ann.send(sub_refresh={"channel": "$past",
                                 "token": case.token("ann", channel="$past", exp=+60, expire_at=-5)})
-    await ann.stays(3)
+    await ann.stays(AFTERWARDS)
     await ann.subscribe("$past", token=case.token("ann", channel="$past"))
 
 
