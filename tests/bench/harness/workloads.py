@@ -33,6 +33,7 @@ class Workload:
     tls: bool = False
     size: int = 64       # bytes of a message
     structured: bool = False
+    protobuf: bool = False  # the structured dialect's encoding
     events: bool = False  # readers that do not publish read event streams
     ours: bool = False   # only for servers of ours
 
@@ -73,6 +74,8 @@ class Workload:
             given["window"] = self.window
         if self.structured:
             given["channel"] = "room%"
+        if self.protobuf:
+            given["subprotocol"] = "centrifuge-protobuf"
         if self.events:
             given["events"] = "/sse/room%"
         if self.kind == "post":
@@ -117,6 +120,17 @@ def both_dialects(*chosen):
                                   title=f"({workload.key}), text dialect, messages of {PUSH} bytes")
 
 
+# Bytes of such a push in protobuf, without its text.
+PROTO_PUSH = 58
+
+
+def protobuf(*chosen):
+    """Each workload in the structured dialect in protobuf, with texts that make pushes as long as in JSON."""
+    for workload in chosen:
+        yield dataclasses.replace(workload, key="x" + workload.key, size=PUSH - PROTO_PUSH, structured=True, protobuf=True,
+                                  ours=True, title=f"({workload.key}), structured dialect in protobuf, as many bytes")
+
+
 def event_streams(*chosen):
     """Each workload with event streams instead of WebSockets: as many messages of the same size."""
     for workload in chosen:
@@ -125,7 +139,7 @@ def event_streams(*chosen):
 
 
 # Workloads whose CPU per delivery is compared with that of another one.
-BESIDE = {"s" + key: "t" + key for key in "abg"} | {"v" + key: key for key in "abg"}
+BESIDE = {"s" + key: "t" + key for key in "abg"} | {"x" + key: "s" + key for key in "abg"} | {"v" + key: key for key in "abg"}
 
 
 def posts(readers, connections, **more):
@@ -157,6 +171,7 @@ def full(duration, window):
         Workload("i", "1000 readers, 50 of them publish, 500 messages a second together", "flow", 1000, publishers=50,
                  rate=500, duration=duration),
         *both_dialects(steady, burst, rooms),
+        *protobuf(steady, burst, rooms),
         *event_streams(steady, burst, rooms),
         *posts(10, (1, 16, 64), duration=duration),
     ]
@@ -183,6 +198,7 @@ def quick(window):
         Workload("i", "40 readers, 10 of them publish, 30 messages a second together", "flow", 40, publishers=10,
                  rate=30, **few),
         *both_dialects(steady, burst, rooms),
+        *protobuf(steady, burst, rooms),
         *event_streams(steady, burst, rooms),
         *posts(3, (1, 16, 64), **few),
     ]

@@ -14,6 +14,7 @@
 
 #include "event_stream.h"
 #include "structured.h"
+#include "structured_proto.h"
 
 namespace bench {
 namespace {
@@ -147,6 +148,7 @@ void Client::queue_text(std::string_view text) {
   switch (role_.speech) {
     case Speech::kText: return queue_frame(Opcode::kText, text);
     case Speech::kStructured: return queue_frame(Opcode::kText, publication(++commands_, channel_, text));
+    case Speech::kProto: return queue_frame(Opcode::kBinary, proto::publication(++commands_, channel_, text));
     case Speech::kPosts: return queue_request(text);
     case Speech::kEvents: return;
   }
@@ -304,7 +306,8 @@ size_t Client::consume_response(std::string_view response) {
     return head.size;
   }
   state_ = State::kSubscribing;
-  if (!events) queue_frame(Opcode::kText, greeting(channel_));
+  if (role_.speech == Speech::kStructured) queue_frame(Opcode::kText, greeting(channel_));
+  if (role_.speech == Speech::kProto) queue_frame(Opcode::kBinary, proto::greeting(channel_));
   return head.size;
 }
 
@@ -313,6 +316,7 @@ void Client::consume_frame(const Frame& frame, Nanoseconds when) {
   std::string_view payload(frame.payload, frame.payload_size);
   switch (frame.opcode) {
     case Opcode::kText:
+    case Opcode::kBinary:
       if (frame.final) return consume_message(payload, when);
       fragments_ = std::make_unique<std::string>(payload);
       return;
@@ -336,11 +340,14 @@ void Client::consume_frame(const Frame& frame, Nanoseconds when) {
 
 void Client::consume_message(std::string_view message, Nanoseconds when) {
   if (role_.speech == Speech::kText) return owner_.received(*this, message, when);
-  std::string_view text = published(message);
+  bool in_proto = role_.speech == Speech::kProto;
+  std::string_view text = in_proto ? proto::published(message) : published(message);
   if (!text.empty()) return owner_.received(*this, text, when);
-  if (message == "{}") return queue_frame(Opcode::kText, "{}");
-  if (refused(message)) return end("refused: " + std::string(message.substr(0, 200)));
-  if (state_ != State::kSubscribing || !subscribed(message)) return;
+  if (in_proto ? proto::is_ping(message) : message == "{}")
+    return queue_frame(in_proto ? Opcode::kBinary : Opcode::kText, message);
+  if (in_proto ? proto::refused(message) : refused(message))
+    return end("refused: " + std::string(message.substr(0, 200)));
+  if (state_ != State::kSubscribing || !(in_proto ? proto::subscribed(message) : subscribed(message))) return;
   become_open();
 }
 

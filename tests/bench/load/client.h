@@ -44,7 +44,8 @@ struct Network {
 // Kinds of clients.
 enum class Speech : uint8_t {
   kText,        // WebSocket: texts
-  kStructured,  // WebSocket: the structured dialect
+  kStructured,  // WebSocket: the structured dialect in JSON
+  kProto,       // WebSocket: the structured dialect in protobuf
   kEvents,      // reads an event stream and sends nothing
   kPosts        // publishes by POST and reads the answers
 };

@@ -65,7 +65,7 @@ Role Generator::role_of(uint32_t number) const {
   else if (!role.publishes && !options_.events.empty())
     role.speech = Speech::kEvents;
   else if (!options_.channel.empty())
-    role.speech = Speech::kStructured;
+    role.speech = options_.subprotocol == "centrifuge-protobuf" ? Speech::kProto : Speech::kStructured;
   return role;
 }
 
