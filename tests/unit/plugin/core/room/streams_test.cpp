@@ -28,8 +28,8 @@ TEST(kinds_with_the_same_encoder_share_one_encoding) {
   calls = 0;
   Encode counting = [](FrameSink& sink, const Event& event) { ++calls, sink.append("", event.message.payload); };
   StreamKinds kinds = {{"a", counting}, {"b", counting}, {"c", counting}, {"d", encode}};
-  BlockPool pool;
-  RoomStreams streams(pool, nullptr, kinds);
+  Memory memory(1 << 20);
+  RoomStreams streams(memory, nullptr, kinds);
   std::vector<Cursor> cursors;
   for (KindId kind : {KindId{0}, KindId{2}, KindId{3}}) cursors.push_back(streams.of(kind).stream.join());
   (void)streams.of(1);  // has no reader
@@ -43,8 +43,8 @@ TEST(kinds_with_the_same_encoder_share_one_encoding) {
 
 TEST(an_attempt_that_is_not_kept_takes_back_its_event) {
   StreamKinds kinds = core_kinds(encode, encode);
-  BlockPool pool;
-  RoomStreams streams(pool, nullptr, kinds);
+  Memory memory(1 << 20);
+  RoomStreams streams(memory, nullptr, kinds);
   Stream& stream = streams.of(kPlain).stream;
   Cursor cursor = stream.join();
   {
