@@ -1,5 +1,6 @@
 #include "dialect/centrifuge/reply.h"
 
+#include "wire/fossil_delta.h"
 #include "wire/frame.h"
 #include "wire/json.h"
 
@@ -25,6 +26,27 @@ std::string_view field_of(Event::Kind kind) {
   return "";
 }
 
+void append_push_in(DataForm form, FrameSink& sink, const Event& event) {
+  std::string json = "{\"push\":{\"channel\":";
+  append_quoted(json, event.room);
+  json.append(",\"").append(field_of(event.kind)).append("\":");
+  if (event.kind == Event::Kind::kPublication)
+    append_publication(json, event.message, event.offset, 0, form, event.patch);
+  else
+    json.append("{\"info\":").append(event.message.publisher).append("}");
+  json += "}}";
+  append_message(sink, Message{json});
+}
+
+// The data as a client has it that decodes it from a JSON string. `made` keeps it if it is made.
+std::string_view data_of(const Message& message, std::string& made) {
+  if (message.format == Format::kJson) return message.payload;
+  append_data(made, message);
+  return made;
+}
+
+constexpr std::string_view kDeltaField = ",\"delta\":true";
+
 }  // namespace
 
 void append_data(std::string& json, const Message& message) {
@@ -38,16 +60,20 @@ void append_data(std::string& json, const Message& message) {
   }
 }
 
-void append_push(FrameSink& sink, const Event& event) {
-  std::string json = "{\"push\":{\"channel\":";
-  append_quoted(json, event.room);
-  json.append(",\"").append(field_of(event.kind)).append("\":");
-  if (event.kind == Event::Kind::kPublication)
-    append_publication(json, event.message, event.offset);
-  else
-    json.append("{\"info\":").append(event.message.publisher).append("}");
-  json += "}}";
-  append_message(sink, Message{json});
+void append_push(FrameSink& sink, const Event& event) { append_push_in(DataForm::kJson, sink, event); }
+
+void append_whole_push(FrameSink& sink, const Event& event) { append_push_in(DataForm::kWhole, sink, event); }
+
+void append_delta_push(FrameSink& sink, const Event& event) { append_push_in(DataForm::kPatch, sink, event); }
+
+// A patch must also make up for the field that tells of it.
+bool patch_data(std::string& patch, const Message& before, const Message& message) {
+  std::string made_before;
+  std::string made;
+  std::string_view source = data_of(before, made_before);
+  std::string_view target = data_of(message, made);
+  return target.size() > kDeltaField.size() &&
+         make_fossil_delta(source, target, target.size() - kDeltaField.size() - 1, patch);
 }
 
 std::string message_push(std::string_view text) {
@@ -74,13 +100,20 @@ void append_refresh_push(std::string& json, std::string_view result) {
   json.append("{\"push\":{\"refresh\":").append(result).append("}}");
 }
 
-void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms) {
+void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms, DataForm form,
+                        std::string_view patch) {
+  bool patched = form == DataForm::kPatch && !patch.empty();
+  std::string made;
   json += "{\"data\":";
-  append_data(json, message);
+  if (form == DataForm::kJson)
+    append_data(json, message);
+  else
+    append_quoted(json, patched ? patch : data_of(message, made));
   if (!message.publisher.empty()) json.append(",\"info\":").append(message.publisher);
   if (!message.tags.empty()) json.append(",\"tags\":").append(message.tags);
   if (offset > 0) json.append(",\"offset\":").append(std::to_string(offset));
   if (unix_ms > 0) json.append(",\"time\":").append(std::to_string(unix_ms));
+  if (patched) json += kDeltaField;
   json += '}';
 }
 

@@ -17,6 +17,15 @@ void append_data(std::string& json, const Message& message);
 // Encodes an event as a push, in the frames of one WebSocket message.
 void append_push(FrameSink& sink, const Event& event);
 
+// The same for a client that has negotiated deltas: the data is a JSON string of what append_data() appends.
+void append_whole_push(FrameSink& sink, const Event& event);
+
+// The same. If there is a patch, the data is a JSON string of the patch, and the publication says so.
+void append_delta_push(FrameSink& sink, const Event& event);
+
+// Makes the patch from the data of one message to that of the next one: a delta in Fossil's format.
+bool patch_data(std::string& patch, const Message& before, const Message& message);
+
 // Returns {"push":{"message":{"data":"TEXT"}}}, for one client alone.
 std::string message_push(std::string_view text);
 
@@ -30,9 +39,17 @@ void append_subscribe_push(std::string& json, std::string_view room, std::string
 // Appends {"push":{"refresh":RESULT}}: a back end changed when the connection expires.
 void append_refresh_push(std::string& json, std::string_view result);
 
+// The form of a publication's data.
+enum class DataForm : uint8_t {
+  kJson,   // as it was published
+  kWhole,  // as a JSON string
+  kPatch   // the patch as a JSON string; if there is none, as kWhole
+};
+
 // Appends {"data":...,"info":...,"tags":...,"offset":...,"time":...}.
 // `unix_ms` is the time of publication, in milliseconds since 1970; 0: now, which is not written.
-void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms = 0);
+void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms = 0,
+                        DataForm form = DataForm::kJson, std::string_view patch = {});
 
 // Appends {"id":ID,"error":{...}}. `detail` is added to the protocol's own message; empty: nothing.
 void append_error(std::string& json, uint32_t id, ClientError error, std::string_view detail);

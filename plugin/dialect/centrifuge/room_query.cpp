@@ -139,9 +139,9 @@ RoomAnswer query_history(Hub& hub, std::string_view name, const HistoryRange& ra
   return answer;
 }
 
-void append_entry(std::string& publications, const History::Entry& entry, bool with_time) {
+void append_entry(std::string& publications, const History::Entry& entry, bool with_time, DataForm form) {
   if (!publications.empty()) publications += ',';
-  append_publication(publications, entry.message, entry.offset, with_time ? entry.message.unix_ms : 0);
+  append_publication(publications, entry.message, entry.offset, with_time ? entry.message.unix_ms : 0, form);
 }
 
 }  // namespace lws_chat
