@@ -253,6 +253,21 @@ TEST(joins_and_leaves_between_publications_do_not_disturb) {
   CHECK_EQ(reader.deltas, 2u);
 }
 
+TEST(a_newcomer_that_has_only_seen_joins_gets_a_whole_publication) {
+  World world;
+  (void)world.subscribe_delta(*world.a);
+  world.publish(state(1));
+  (void)world.subscribe_delta(*world.b, "room", R"(,"join_leave":true)");
+  auto c = world.peer();
+  (void)world.subscribe_delta(*c);
+  world.now += 10000;
+  world.flush();
+  CHECK(has(world.b->take().back(), "\"join\""));
+  DeltaReader reader;
+  CHECK(!has(world.sent(*world.b, reader, state(2)), "delta"));
+  CHECK(has(world.sent(*world.b, reader, state(3)), "delta"));
+}
+
 TEST(a_client_that_subscribes_again_begins_with_a_whole_publication) {
   World world;
   (void)world.subscribe_delta(*world.a);
