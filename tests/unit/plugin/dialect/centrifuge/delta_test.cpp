@@ -22,7 +22,7 @@ std::string state(int number) {
 struct World : Fixture {
   static Hub::Settings with_deltas() {
     Hub::Settings settings = ample_settings();
-    settings.rooms.delta = settings.namespaces[0].second.delta = Delta::kFossil;
+    settings.namespaces[0].second.delta = Delta::kFossil;
     settings.namespaces.emplace_back("whole", settings.rooms);
     settings.namespaces.back().second.delta = Delta::kOff;
     return settings;
