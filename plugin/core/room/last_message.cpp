@@ -14,9 +14,7 @@ std::string_view LastMessage::patch_to(const Message& message, Patch make) {
 }
 
 void LastMessage::stage(const Message& message) {
-  release(patch_);
-  maker_ = nullptr;
-  staged_ = nullptr;
+  drop_staged();
   if (!charge_.may_be(sizeof(Copy) + message.payload.size())) return;
   staged_ = std::make_unique<Copy>(Copy{std::string(message.payload), message.format});
 }
@@ -24,6 +22,13 @@ void LastMessage::stage(const Message& message) {
 void LastMessage::keep_staged() {
   last_ = std::move(staged_);
   charge_.set(last_ ? sizeof(Copy) + last_->payload.size() : 0);
+}
+
+// The next message is another one: what was made for this one must not be taken for it.
+void LastMessage::drop_staged() {
+  staged_ = nullptr;
+  release(patch_);
+  maker_ = nullptr;
 }
 
 void LastMessage::forget() {

@@ -15,13 +15,13 @@ class LastMessage {
   explicit LastMessage(MemoryAccount& account) : charge_(account) {}
 
   // Returns `message` as a change of the last one; empty if that is not shorter, or the last one is not known. It is
-  // made once for each function, and valid until the message is staged.
+  // made once for each function, and valid until the message is staged or dropped.
   std::string_view patch_to(const Message& message, Patch make);
 
   // The message will be the last one, if it is kept. If clients hold too much memory, there will be no last one.
   void stage(const Message& message);
   void keep_staged();
-  void drop_staged() { staged_ = nullptr; }
+  void drop_staged();
 
   void forget();
 
