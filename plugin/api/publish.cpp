@@ -30,7 +30,9 @@ std::string bytes(uint64_t count) { return std::to_string(count) + " bytes"; }
 std::string read_content(Request& request, const Options& options, Content& content) {
   request.allow_only({"channel", "channels", "data", "b64data", "skip_history", "tags", "idempotency_key", "delta",
                       "version", "version_epoch"});
-  request.refuse({"b64data", "delta", "version", "version_epoch"});
+  request.refuse({"b64data", "version", "version_epoch"});
+  // Clients that have negotiated deltas get them without it, too.
+  (void)request.flag("delta");
   content.skip_history = request.flag("skip_history");
   content.key = request.text("idempotency_key");
   if (!request.problem().empty()) return request.problem();

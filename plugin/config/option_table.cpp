@@ -270,6 +270,10 @@ const std::vector<OptionRow>& option_table() {
       flag("force-join-leave", "0", kRoom, OF(force_join_leave),
            "Tells all structured clients who joins and leaves a room, also those that do not ask for it. Needs "
            "join-leave."),
+      choice("delta", "off|fossil", "fossil", kRoom, OF(delta),
+             "fossil sends structured clients that ask for it (delta: 'fossil' in an SDK) the difference between a "
+             "message and the one before, if that is shorter. As long as such a client is in a room, the server keeps "
+             "the room's last message. off sends whole messages to all."),
       choice("may-join", "anyone|users|token|nobody", "anyone", kRoom, OF(rules.join),
              "Clients that may join a room: anyone; users, whose user a token or a back end has confirmed; token, "
              "whom a subscription token or a back end lets into this room; nobody. A subscription token or a back end "

@@ -40,6 +40,9 @@ struct RoomRules {
   }
 };
 
+// The way in which clients may ask for changes instead of whole messages.
+enum class Delta : uint8_t { kOff, kFossil };
+
 // The settings of every room of a namespace.
 struct RoomSettings {
   HistoryLimits history{};
@@ -47,6 +50,7 @@ struct RoomSettings {
   bool presence = false;          // members may ask who is in the room
   bool join_leave = false;        // members that ask for it are told who comes and goes
   bool force_join_leave = false;  // structured members are told so without asking
+  Delta delta = Delta::kOff;      // structured members that ask for it are sent changes
   bool durable = false;           // messages are in the journal before anybody sees them
   // The back end is asked before clients subscribe, publish, or go on after a subscription has expired.
   bool subscribe_hook = false;

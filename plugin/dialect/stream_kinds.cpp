@@ -10,10 +10,22 @@ namespace {
 
 StreamKind kind(std::string_view dialect, Encode encode) { return {dialect, encode}; }
 
-StreamKind structured(Encode encode, bool joins) {
+StreamKind structured(bool joins, Encode encode) {
   StreamKind row = kind("structured", encode);
   row.joins = joins;
   row.positions = row.recognized = true;
+  return row;
+}
+
+StreamKind whole(bool joins, Encode encode, KindId next) {
+  StreamKind row = structured(joins, encode);
+  row.next = next;
+  return row;
+}
+
+StreamKind delta(bool joins, Encode encode, Patch patch) {
+  StreamKind row = structured(joins, encode);
+  row.patch = patch;
   return row;
 }
 
@@ -27,11 +39,19 @@ StreamKind events() {
 
 const StreamKinds& stream_kinds() {
   static const StreamKinds kinds = {kind("text", append_text),
-                                    structured(append_push, false),
-                                    structured(append_push, true),
+                                    structured(false, append_push),
+                                    structured(true, append_push),
                                     events(),
-                                    structured(append_proto_push, false),
-                                    structured(append_proto_push, true)};
+                                    whole(false, append_whole_push, kDeltaKind),
+                                    whole(true, append_whole_push, kDeltaWatchingKind),
+                                    delta(false, append_delta_push, patch_data),
+                                    delta(true, append_delta_push, patch_data),
+                                    structured(false, append_proto_push),
+                                    structured(true, append_proto_push),
+                                    whole(false, append_proto_push, kProtoDeltaKind),
+                                    whole(true, append_proto_push, kProtoDeltaWatchingKind),
+                                    delta(false, append_proto_delta_push, patch_bytes),
+                                    delta(true, append_proto_delta_push, patch_bytes)};
   return kinds;
 }
 

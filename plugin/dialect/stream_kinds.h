@@ -7,18 +7,35 @@ namespace lws_chat {
 
 // The rows of stream_kinds().
 enum : KindId {
-  kTextKind,           // the text dialect
-  kStructuredKind,     // the structured dialect in JSON
-  kWatchingKind,       // the same, with joins and leaves
-  kEventsKind,         // event streams
-  kProtoKind,          // the structured dialect in protobuf
-  kWatchingProtoKind,  // the same, with joins and leaves
+  kTextKind,        // the text dialect
+  kStructuredKind,  // the structured dialect in JSON
+  kWatchingKind,    // the same, with joins and leaves
+  kEventsKind,      // event streams
+  // The structured dialect, for clients that have negotiated deltas. They begin with whole publications, and go on with
+  // deltas.
+  kWholeKind,
+  kWholeWatchingKind,
+  kDeltaKind,
+  kDeltaWatchingKind,
+  // All of the structured dialect in protobuf.
+  kProtoKind,
+  kProtoWatchingKind,
+  kProtoWholeKind,
+  kProtoWholeWatchingKind,
+  kProtoDeltaKind,
+  kProtoDeltaWatchingKind,
 };
 
-// The kind that a client of the structured dialect reads.
-inline KindId structured_kind(Encoding encoding, bool joins) {
-  if (encoding == Encoding::kProtobuf) return joins ? kWatchingProtoKind : kProtoKind;
-  return joins ? kWatchingKind : kStructuredKind;
+// The kind that a client of the structured dialect joins.
+inline KindId structured_kind(Encoding encoding, bool joins, bool deltas) {
+  bool proto = encoding == Encoding::kProtobuf;
+  KindId kind = proto ? deltas ? kProtoWholeKind : kProtoKind : deltas ? kWholeKind : kStructuredKind;
+  return static_cast<KindId>(kind + joins);  // the row behind it is the same with joins
+}
+
+// Returns true if whoever joins that kind has negotiated deltas.
+inline bool has_deltas(KindId kind) {
+  return kind == kWholeKind || kind == kWholeWatchingKind || kind == kProtoWholeKind || kind == kProtoWholeWatchingKind;
 }
 
 // The kinds of streams that the dialects need, for a hub.

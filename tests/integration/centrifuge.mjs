@@ -3,6 +3,7 @@
 //   node centrifuge.mjs SCENARIO URL
 import { client, failure, join, sleep, textClient, until } from './centrifuge_client.mjs';
 import { relayTo } from './centrifuge_relay.mjs';
+import { match } from '../support/match.mjs';
 
 const [scenario, url] = process.argv.slice(2);
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
@@ -118,6 +119,35 @@ const scenarios = {
       offsets: JSON.stringify(to.seen.offsets) === JSON.stringify(range(1, total)),
       unrecovered: to.seen.subscribed.slice(1).filter((context) => !context.recovered).length,
       recovered: to.seen.subscribed.filter((context) => context.recovered).length,
+    };
+  },
+
+  // Three readers of a match, one without deltas. The connection of one is cut 40 times. All must see the same states.
+  async delta() {
+    const relay = await relayTo(url);
+    const states = match();
+    const sent = [];
+    const writer = await join(client(url), 'lobby');
+    const plain = await join(client(url), 'lobby');
+    const steady = await join(client(url), 'lobby', { delta: 'fossil' });
+    const cut = await join(client(relay.url), 'lobby', { delta: 'fossil' });
+    const late = [];
+    while (relay.cuts < 40 || sent.length < 600) {
+      sent.push(states.next().value);
+      await writer.publish(sent.at(-1));
+      if (sent.length % 100 === 0) late.push([sent.length, await join(client(url), 'lobby', { delta: 'fossil' })]);
+      if (relay.cuts < 40 && Math.random() < 0.2) relay.cut();
+    }
+    sent.push('the end');
+    await writer.publish('the end');
+    const ended = (room) => room.seen.data.at(-1) === 'the end';
+    await until(() => [plain, steady, cut, ...late.map(([, room]) => room)].every(ended), 'the last state');
+    const same = (room, from = 0) => JSON.stringify(room.seen.data) === JSON.stringify(sent.slice(from));
+    return {
+      same: [plain, steady, cut].map((room) => same(room)), late: late.map(([from, room]) => same(room, from)),
+      cuts: relay.cuts, negotiated: [plain, steady, cut].map((room) => room.deltaStats().numPublications > 0),
+      unrecovered: cut.seen.subscribed.slice(1).filter((context) => !context.recovered).length,
+      stats: steady.deltaStats(), cutStats: cut.deltaStats(), states: sent.length,
     };
   },
 

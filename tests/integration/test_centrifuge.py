@@ -110,6 +110,23 @@ class History(Sdk):
         self.assertEqual(got["unrecovered"], 0)
         self.assertGreater(got["recovered"], 0)
 
+    def test_deltas_give_every_reader_the_same_states_over_40_cuts(self):
+        got = self.run_scenario("delta", history_size=1000, history_bytes=10_000_000, max_message=20000)
+        self.assertEqual(got["same"], [True] * 3, got)
+        self.assertTrue(got["late"] and all(got["late"]), got)
+        self.assertGreaterEqual(got["cuts"], 40)
+        self.assertEqual((got["negotiated"], got["unrecovered"]), ([False, True, True], 0))
+        # One whole publication, at the beginning, and "the end", of which no other is alike.
+        self.assertEqual(got["stats"]["numFullPayloads"], 2)
+        self.assertEqual(got["stats"]["numDeltaPayloads"], got["states"] - 2)
+        self.assertLess(got["stats"]["bytesReceived"], 0.2 * got["stats"]["bytesDecoded"])
+        self.assertGreater(got["cutStats"]["numDeltaPayloads"], 0)
+
+    def test_a_room_without_deltas_sends_whole_messages_to_those_who_ask(self):
+        got = self.run_scenario("delta", history_size=1000, history_bytes=10_000_000, max_message=20000, delta="off")
+        self.assertEqual(got["same"], [True] * 3, got)
+        self.assertEqual(got["negotiated"], [False] * 3)
+
     def test_a_quiet_room_recovers_too(self):
         self.assertTrue(self.run_scenario("quiet"))
 

@@ -1,7 +1,7 @@
 // Random joins, leaves, publishes, stalls and flushes in a few rooms, compared with a simple model. In the model, each
 // life of a room is one long string. A reader's data must be a piece of it without a gap, from the point where the
 // reader joined (or from the first replayed message). A dismissed reader must know the reason. Memory must stay within
-// its limit.
+// its limit. What readers of deltas get is decoded first, as an SDK does it: they must have the whole messages.
 #pragma once
 
 #include <array>
@@ -15,7 +15,9 @@
 #include <vector>
 
 #include "core/hub.h"
+#include "dialect/centrifuge/reply.h"
 #include "dialect/stream_kinds.h"
+#include "support/delta_reader.h"
 #include "support/hub_calls.h"
 #include "wire/frame.h"
 
@@ -26,7 +28,7 @@ constexpr uint64_t kMaxMemory = 400000;
 constexpr Time kInterval = 2000;
 constexpr unsigned kRooms = 5;
 constexpr uint64_t kHistory = 20;
-constexpr unsigned kKinds = kEventsKind + 1;
+constexpr unsigned kKinds = kWholeWatchingKind + 1;  // nobody begins with the others
 
 // Chooses a number below n. Every choice of a model comes from here.
 using Pick = std::function<unsigned(unsigned n)>;
@@ -50,9 +52,11 @@ struct Log final : FrameSink {
 struct Reader final : Client {
   explicit Reader(KindId kind) : Client(kind) {}
   Log* log = nullptr;
-  size_t start = 0;  // in the log
-  std::string got;
+  size_t start = 0;        // in the log
+  std::string got;         // with deltas decoded
   size_t verified = 0;     // bytes of it already compared
+  DeltaReader deltas;      // of a reader of deltas
+  std::string undecoded;   // what it has got, from the last message that is not complete
   int appetite = 1 << 30;  // number of writes before it is not ready
   bool one_frame = false;  // takes a frame at a time, as over HTTP/2
   bool breaks = false;
@@ -70,7 +74,7 @@ struct Reader final : Client {
     --appetite;
     size_t taken = one_frame ? piece(frames) : frames.size();
     if (in_batch) fail("two writes of one reader were gathered");
-    if (!gathering) got += frames.substr(0, taken);
+    if (!gathering) take(frames.substr(0, taken));
     if (gathering) {
       in_batch = true;
       in_batch_bytes = frames.substr(0, taken);
@@ -85,9 +89,38 @@ struct Reader final : Client {
   }
   // The bytes are read only now, as io_uring does.
   void sent() {
-    got += in_batch_bytes;
+    take(in_batch_bytes);
     in_batch = false;
     set_gathered(false);
+  }
+  bool reads_deltas() const { return kind() == kWholeKind || kind() == kWholeWatchingKind; }
+  void take(std::string_view bytes) {
+    if (!reads_deltas()) return void(got += bytes);
+    undecoded += bytes;
+    std::string_view rest = undecoded;
+    std::string message;
+    size_t decoded = 0;
+    for (size_t at = 0; at < rest.size();) {
+      Frame frame = first_frame(rest.substr(at));
+      at += frame.size;
+      message += frame.payload;
+      if (!frame.final) continue;
+      decode(message);
+      message.clear();
+      decoded = at;
+    }
+    undecoded.erase(0, decoded);
+  }
+  // Makes the message that it would be without deltas.
+  void decode(std::string_view push) {
+    JsonValue channel, offset;
+    if (!DeltaReader::find(push, {"push", "channel"}, channel) ||
+        !DeltaReader::find(push, {"push", "pub", "offset"}, offset))
+      fail("a push without channel or offset");
+    std::string data = deltas.read_push(push);
+    FrameString frames(got);
+    append_whole_push(frames, {Event::Kind::kPublication, unquoted(channel), Message{data, Format::kJson},
+                               std::strtoull(std::string(offset.text).c_str(), nullptr, 10)});
   }
   void dismissed(Ending ending, Time) override {
     if (ending.why == Status::kSlow && appetite > 1000 && why == Status::kOk && !replaying)
@@ -131,6 +164,9 @@ class Model final : private Fanout {
     settle();
     if (hub_.rooms().size() != 0 || hub_.memory().in_use() != 0) fail("something is left of empty rooms");
   }
+
+  // Publications that readers got as deltas, after finish().
+  size_t deltas() const { return deltas_; }
 
  private:
   static Hub::Settings settings() {
@@ -193,6 +229,7 @@ class Model final : private Fanout {
 
   void leave(size_t i) {
     verify(*readers_[i]);
+    deltas_ += readers_[i]->deltas.deltas;
     hub_.leave(*readers_[i], now_);
     readers_[i] = std::move(readers_.back());
     readers_.pop_back();
@@ -201,7 +238,9 @@ class Model final : private Fanout {
   void publish(Reader& sender) {
     if (!sender.room()) return;
     unsigned size = pick(50) == 0 ? pick(40000) : pick(200);
-    std::string payload(size, static_cast<char>('a' + pick(26)));
+    // Two texts after each other are often alike.
+    std::string payload(size, static_cast<char>('a' + pick(2)));
+    if (size > 0) payload[pick(size)] = static_cast<char>('a' + pick(26));
     Format format = static_cast<Format>(pick(3));
     if (format == Format::kJson) payload = '"' + payload + '"';
     Message message{payload, format};
@@ -288,6 +327,7 @@ class Model final : private Fanout {
   std::vector<std::unique_ptr<Reader>> readers_;
   std::vector<Reader*> gathered_;
   bool flushing_ = false;
+  size_t deltas_ = 0;
 };
 
 }  // namespace lws_chat::model

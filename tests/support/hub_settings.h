@@ -24,6 +24,7 @@ inline Hub::Settings ample_settings() {
   settings.rooms.history = {5, 1 << 20, 300 * kSecond};
   settings.rooms.presence = settings.rooms.join_leave = true;
   settings.rooms.presence_grace = 5 * kSecond;
+  settings.rooms.delta = Delta::kFossil;
   RoomRules& rules = settings.rooms.rules;
   rules.publish = rules.history = rules.presence = Who::kMembers;
   settings.namespaces.emplace_back("bare", RoomSettings());

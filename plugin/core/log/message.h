@@ -57,6 +57,8 @@ struct Event {
   Message message;           // of a join or leave only the publisher: the client that it is about
   uint64_t offset = 0;       // of a publication; 0 if no history keeps it
   std::string_view epoch{};  // of the room
+  std::string_view
+      patch{};  // the message as a change of the one before it, see StreamKind::patch; empty: there is none
 };
 
 // Takes the frames that an encoder makes of an event, one by one.

@@ -165,9 +165,18 @@ void Flush::send_stream(Client& client, Time now) {
     if (!client.room()) return;
     ++counters_.writes;
     counters_.bytes_out += taken;
-    client.cursor_ = stream.advance(client.cursor_, taken);
+    Cursor before = client.cursor_;
+    client.cursor_ = stream.advance(before, taken);
+    if (changes_stream(client, before)) return client.room()->change_stream(client);
   }
   membership_.dismiss(client, {client.leaving_}, now);
+}
+
+// Returns true if the reader has now read all of a stream that has a next kind, and with it a publication. It has read
+// the whole publication: before the end of one, a reader can only be if it came before its beginning.
+bool Flush::changes_stream(const Client& client, Cursor before) {
+  const RoomStream& from = *client.stream_;
+  return from.kind.next != kNoKind && client.lag() == 0 && before < from.published && !client.leaving();
 }
 
 }  // namespace lws_chat

@@ -36,6 +36,7 @@ class Flush {
   bool send_replay(Client& client, Time now);
   size_t send_replay_piece(Client& client, Time now);
   void send_stream(Client& client, Time now);
+  static bool changes_stream(const Client& client, Cursor before);
 
   const HubSettings& settings_;
   RoomTable& table_;

@@ -14,13 +14,14 @@ Room::Room(Memory& memory, const StreamKinds& kinds, const RoomSettings& setting
       name_(std::move(name)),
       epoch_(std::move(epoch)),
       settings_(settings),
-      streams_(memory.pool, this, kinds),
+      streams_(memory, this, kinds),
       history_(memory.pool, this, settings.history) {
   charge_.set(cost(name_.size()));
 }
 
 void Room::add(Client& client) {
   RoomStream& stream = streams_.of(client.kind_);
+  if (stream.kind.next != kNoKind) (void)streams_.of(stream.kind.next);  // change_stream() may not fail
   charge_.set(cost(name_.size()) + (streams_.made() - 1) * sizeof(RoomStream));
   members_.push_back(nullptr);
   client.room_ = this;
@@ -47,6 +48,14 @@ void Room::remove(Client& client) {
   }
   if (hole != members_.size() - 1) place(*members_.back(), hole);
   members_.pop_back();
+  if (members_.empty()) streams_.forget_last();
+}
+
+void Room::change_stream(Client& client) {
+  RoomStream& next = streams_.of(client.stream_->kind.next);
+  client.stream_->stream.leave(client.cursor_);
+  client.stream_ = &next;
+  client.cursor_ = next.stream.join();
 }
 
 void Room::place(Client& client, size_t index) {

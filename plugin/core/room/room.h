@@ -69,6 +69,9 @@ class Room {
   void add(Client& client);
   void remove(Client& client);
 
+  // A member that has read all of its stream goes on with the next kind, see StreamKind::next. Does not fail.
+  void change_stream(Client& client);
+
   // Members whose connection is lost, and who still count as present.
   const std::list<Absent>& absent() const { return presence_slot.absent(); }
 

@@ -33,13 +33,22 @@ RoomStream& RoomStreams::of(KindId kind) {
   return *made_.back();
 }
 
+bool RoomStreams::has_readers_of_changes() const {
+  return std::any_of(made_.begin(), made_.end(), [](const auto& one) {
+    return (one->kind.patch || one->kind.next != kNoKind) && one->has_readers();
+  });
+}
+
+void RoomStreams::encode(FrameSink& sink, const StreamKind& kind, const Event& event) {
+  if (!kind.patch || event.kind != Event::Kind::kPublication) return kind.encode(sink, event);
+  Event changed = event;
+  changed.patch = last_.patch_to(event.message, kind.patch);
+  kind.encode(sink, changed);
+}
+
 // The table is short: comparing pointers costs less than a second encoding.
 void RoomStreams::append(const Event& event) {
-  if (made_.size() == 1) {
-    RoomStream& only = *made_.front();
-    if (wants(only, event)) only.kind.encode(only.stream, event);
-    return;
-  }
+  publication_ = event.kind == Event::Kind::kPublication;
   for (size_t i = 0; i < made_.size(); ++i) {
     RoomStream& first = *made_[i];
     if (!wants(first, event)) continue;
@@ -50,14 +59,15 @@ void RoomStreams::append(const Event& event) {
     if (std::any_of(made_.begin(), here, alike)) continue;
     auto next = std::find_if(here + 1, made_.end(), alike);
     if (next == made_.end()) {
-      first.kind.encode(first.stream, event);
+      encode(first.stream, first.kind, event);
       continue;
     }
     Tee all;
     all.add(first.stream);
     for (; next != made_.end(); next = std::find_if(next + 1, made_.end(), alike)) all.add((*next)->stream);
-    first.kind.encode(all, event);
+    encode(all, first.kind, event);
   }
+  if (publication_ && has_readers_of_changes()) last_.stage(event.message);
 }
 
 bool RoomStreams::tell_joins() const {
@@ -79,11 +89,21 @@ void RoomStreams::release() {
 }
 
 RoomStreams::Attempt::Attempt(RoomStreams& streams) : streams_(streams) {
+  streams_.publication_ = false;
   for (size_t i = 0; i < streams_.made_.size(); ++i) marks_[i] = streams_.made_[i]->stream.mark();
 }
 
+void RoomStreams::Attempt::keep() {
+  kept_ = true;
+  if (!streams_.publication_) return;
+  streams_.last_.keep_staged();
+  for (const auto& one : streams_.made_) one->published = one->stream.head();
+}
+
 RoomStreams::Attempt::~Attempt() {
-  for (size_t i = 0; !kept_ && i < streams_.made_.size(); ++i) streams_.made_[i]->stream.roll_back(marks_[i]);
+  if (kept_) return;
+  streams_.last_.drop_staged();
+  for (size_t i = 0; i < streams_.made_.size(); ++i) streams_.made_[i]->stream.roll_back(marks_[i]);
 }
 
 }  // namespace lws_chat

@@ -6,6 +6,8 @@
 
 #include "core/log/stream.h"
 #include "core/log/stream_kind.h"
+#include "core/memory.h"
+#include "core/room/last_message.h"
 
 namespace lws_chat {
 
@@ -18,13 +20,15 @@ struct RoomStream {
   const KindId id;
   const StreamKind& kind;
   Stream stream;
+  Cursor published = 0;  // the end of the last publication
 };
 
 // The streams of a room. A stream is made when the first reader of its kind comes, and lives as long as the room.
 class RoomStreams {
  public:
   // The table of kinds has to outlive the streams.
-  RoomStreams(BlockPool& pool, Room* owner, const StreamKinds& kinds) : pool_(pool), owner_(owner), kinds_(kinds) {}
+  RoomStreams(Memory& memory, Room* owner, const StreamKinds& kinds)
+      : pool_(memory.pool), owner_(owner), kinds_(kinds), last_(memory.clients) {}
 
   RoomStream& of(KindId kind);
 
@@ -33,7 +37,11 @@ class RoomStreams {
   size_t made() const { return made_.size(); }
 
   // Appends an event to the streams that have readers. Joins and leaves go only to kinds that are told of them.
+  // Precondition: an Attempt is under way, and this is its only event.
   void append(const Event& event);
+
+  // Nobody reads any more.
+  void forget_last() { last_.forget(); }
 
   // Returns true if somebody is told who comes and goes.
   bool tell_joins() const;
@@ -53,7 +61,7 @@ class RoomStreams {
     ~Attempt();
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
-    void keep() { kept_ = true; }
+    void keep();
 
    private:
     RoomStreams& streams_;
@@ -62,10 +70,15 @@ class RoomStreams {
   };
 
  private:
+  void encode(FrameSink& sink, const StreamKind& kind, const Event& event);
+  bool has_readers_of_changes() const;
+
   BlockPool& pool_;
   Room* owner_;
   const StreamKinds& kinds_;
   std::vector<std::unique_ptr<RoomStream>> made_;
+  LastMessage last_;          // known only as long as somebody reads changes, or will
+  bool publication_ = false;  // the event of the Attempt is one
 };
 
 }  // namespace lws_chat

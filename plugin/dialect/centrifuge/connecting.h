@@ -18,6 +18,12 @@ struct Session::Connecting {
     InvitationPtr invitation;  // nullptr: the client asks for the room, and gets it if it may join
   };
 
+  // A room that the client knows.
+  struct Known {
+    std::optional<Position> position{};  // if the client wants what it has missed
+    bool delta = false;                  // it asks for deltas
+  };
+
   Command command;     // without its request
   size_t claimed = 0;  // bytes that were claimed before
   std::string client;  // the id that the back end is told
@@ -25,10 +31,10 @@ struct Session::Connecting {
   std::string user;    // what the client says about itself in `data`
   std::string info;    // JSON
   std::string session_name;
-  std::map<std::string, std::optional<Position>, std::less<>> seen{};  // rooms that the client knows, and its positions
-  std::vector<Entry> rooms{};                                          // to be entered
-  size_t next = 0;                                                     // the one that is entered now
-  std::string results{};                                               // of those before it: "ROOM":RESULT,...
+  std::map<std::string, Known, std::less<>> seen{};
+  std::vector<Entry> rooms{};  // to be entered
+  size_t next = 0;             // the one that is entered now
+  std::string results{};       // of those before it: "ROOM":RESULT,...
 };
 
 }  // namespace lws_chat

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "dialect/centrifuge/protocol.h"
+#include "wire/fossil_delta.h"
 #include "wire/frame.h"
 #include "wire/json.h"
 
@@ -18,17 +19,24 @@ uint32_t field_of(Event::Kind kind) {
   return 0;
 }
 
-std::string publication_of(const Event& event) {
+// What a reader has for the data of a message. `made` keeps it if it is made.
+std::string_view data_of(const Message& message, std::string& made) {
+  if (message.format != Format::kText) return message.payload;
+  append_quoted(made, message.payload);
+  return made;
+}
+
+std::string publication_of(const Event& event, std::string_view patch) {
   const Message& message = event.message;
   std::string data;
-  if (message.format == Format::kText) append_quoted(data, message.payload);
   std::string bytes;
-  append_proto_field(bytes, kPublicationData, message.format == Format::kText ? data : message.payload);
-  if (message.publisher.empty() && message.tags.empty() && event.offset == 0) return bytes;
+  append_proto_field(bytes, kPublicationData, patch.empty() ? data_of(message, data) : patch);
+  if (message.publisher.empty() && message.tags.empty() && event.offset == 0 && patch.empty()) return bytes;
   // Protobuf does not mind in how many parts a message's fields come.
   std::string json = "{";
   if (!message.publisher.empty()) json.append("\"info\":").append(message.publisher).append(",");
   if (!message.tags.empty()) json.append("\"tags\":").append(message.tags).append(",");
+  if (!patch.empty()) json += "\"delta\":true,";
   json.append("\"offset\":").append(std::to_string(event.offset)).append("}");
   append_json_as_proto(bytes, kProtoPublication, json);
   return bytes;
@@ -42,19 +50,33 @@ std::string joiner_of(const Event& event) {
   return bytes;
 }
 
-}  // namespace
-
-void append_proto_push(FrameSink& sink, const Event& event) {
+void append_push_with(FrameSink& sink, const Event& event, std::string_view patch) {
   bool publication = event.kind == Event::Kind::kPublication;
   std::string push;
   append_proto_field(push, kPushChannel, event.room);
-  append_proto_field(push, field_of(event.kind), publication ? publication_of(event) : joiner_of(event));
+  append_proto_field(push, field_of(event.kind), publication ? publication_of(event, patch) : joiner_of(event));
   std::string reply;
   append_proto_field(reply, kReplyPush, push);
   std::string bytes;
   append_proto_length(bytes, reply.size());
   bytes += reply;
   append_message(sink, Message{bytes, Format::kBinary});
+}
+
+constexpr size_t kDeltaField = 2;  // bytes of the field that tells of a patch
+
+}  // namespace
+
+void append_proto_push(FrameSink& sink, const Event& event) { append_push_with(sink, event, {}); }
+
+void append_proto_delta_push(FrameSink& sink, const Event& event) { append_push_with(sink, event, event.patch); }
+
+bool patch_bytes(std::string& patch, const Message& before, const Message& message) {
+  std::string made_before;
+  std::string made;
+  std::string_view source = data_of(before, made_before);
+  std::string_view target = data_of(message, made);
+  return target.size() > kDeltaField && make_fossil_delta(source, target, target.size() - kDeltaField - 1, patch);
 }
 
 }  // namespace lws_chat

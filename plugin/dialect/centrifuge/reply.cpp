@@ -1,6 +1,7 @@
 #include "dialect/centrifuge/reply.h"
 
 #include "wire/base64.h"
+#include "wire/fossil_delta.h"
 #include "wire/frame.h"
 #include "wire/json.h"
 
@@ -15,6 +16,41 @@ std::string_view field_of(Event::Kind kind) {
   }
   return "";
 }
+
+void append_push_in(DataForm form, FrameSink& sink, const Event& event) {
+  std::string json = "{\"push\":{\"channel\":";
+  append_quoted(json, event.room);
+  json.append(",\"").append(field_of(event.kind)).append("\":");
+  if (event.kind == Event::Kind::kPublication)
+    append_publication(json, event.message, event.offset, 0, form, event.patch);
+  else
+    json.append("{\"info\":").append(event.message.publisher).append("}");
+  json += "}}";
+  append_message(sink, Message{json});
+}
+
+// What protobuf readers get is as it was published. On the way, binary data has the form that append_json_as_proto()
+// knows.
+void append_data_as_it_is(std::string& json, const Message& message) {
+  if (message.format == Format::kBinary) {
+    json.append("\"b64data\":\"").append(base64(message.payload)).append("\"");
+    return;
+  }
+  json += "\"data\":";
+  if (message.format == Format::kJson)
+    json += message.payload;
+  else
+    append_data(json, message);
+}
+
+// The data as a client has it that decodes it from a JSON string. `made` keeps it if it is made.
+std::string_view data_of(const Message& message, std::string& made) {
+  if (message.format == Format::kJson) return message.payload;
+  append_data(made, message);
+  return made;
+}
+
+constexpr std::string_view kDeltaField = ",\"delta\":true";
 
 }  // namespace
 
@@ -31,35 +67,20 @@ void append_data(std::string& json, const Message& message) {
   }
 }
 
-namespace {
+void append_push(FrameSink& sink, const Event& event) { append_push_in(DataForm::kJson, sink, event); }
 
-// What protobuf readers get is as it was published. In between, binary data has the form that append_json_as_proto()
-// knows.
-void append_data_member(std::string& json, const Message& message, Encoding encoding) {
-  bool as_it_is = encoding == Encoding::kProtobuf;
-  if (as_it_is && message.format == Format::kBinary) {
-    json.append("\"b64data\":\"").append(base64(message.payload)).append("\"");
-  } else {
-    json += "\"data\":";
-    if (as_it_is && message.format == Format::kJson)
-      json += message.payload;
-    else
-      append_data(json, message);
-  }
-}
+void append_whole_push(FrameSink& sink, const Event& event) { append_push_in(DataForm::kWhole, sink, event); }
 
-}  // namespace
+void append_delta_push(FrameSink& sink, const Event& event) { append_push_in(DataForm::kPatch, sink, event); }
 
-void append_push(FrameSink& sink, const Event& event) {
-  std::string json = "{\"push\":{\"channel\":";
-  append_quoted(json, event.room);
-  json.append(",\"").append(field_of(event.kind)).append("\":");
-  if (event.kind == Event::Kind::kPublication)
-    append_publication(json, event.message, event.offset);
-  else
-    json.append("{\"info\":").append(event.message.publisher).append("}");
-  json += "}}";
-  append_message(sink, Message{json});
+// A patch must also make up for the field that tells of it.
+bool patch_data(std::string& patch, const Message& before, const Message& message) {
+  std::string made_before;
+  std::string made;
+  std::string_view source = data_of(before, made_before);
+  std::string_view target = data_of(message, made);
+  return target.size() > kDeltaField.size() &&
+         make_fossil_delta(source, target, target.size() - kDeltaField.size() - 1, patch);
 }
 
 std::string message_push(std::string_view text) {
@@ -86,14 +107,25 @@ void append_refresh_push(std::string& json, std::string_view result) {
   json.append("{\"push\":{\"refresh\":").append(result).append("}}");
 }
 
-void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms,
-                        Encoding encoding) {
+void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms, DataForm form,
+                        std::string_view patch) {
+  bool patched = form == DataForm::kPatch && !patch.empty();
+  std::string made;
   json += '{';
-  append_data_member(json, message, encoding);
+  switch (form) {
+    case DataForm::kBytes: append_data_as_it_is(json, message); break;
+    case DataForm::kJson:
+      json += "\"data\":";
+      append_data(json, message);
+      break;
+    case DataForm::kWhole:
+    case DataForm::kPatch: json += "\"data\":"; append_quoted(json, patched ? patch : data_of(message, made));
+  }
   if (!message.publisher.empty()) json.append(",\"info\":").append(message.publisher);
   if (!message.tags.empty()) json.append(",\"tags\":").append(message.tags);
   if (offset > 0) json.append(",\"offset\":").append(std::to_string(offset));
   if (unix_ms > 0) json.append(",\"time\":").append(std::to_string(unix_ms));
+  if (patched) json += kDeltaField;
   json += '}';
 }
 

@@ -18,6 +18,15 @@ void append_data(std::string& json, const Message& message);
 // Encodes an event as a push, in the frames of one WebSocket message.
 void append_push(FrameSink& sink, const Event& event);
 
+// The same for a client that has negotiated deltas: the data is a JSON string of what append_data() appends.
+void append_whole_push(FrameSink& sink, const Event& event);
+
+// The same. If there is a patch, the data is a JSON string of the patch, and the publication says so.
+void append_delta_push(FrameSink& sink, const Event& event);
+
+// Makes the patch from the data of one message to that of the next one: a delta in Fossil's format.
+bool patch_data(std::string& patch, const Message& before, const Message& message);
+
 // Returns {"push":{"message":{"data":"TEXT"}}}, for one client alone.
 std::string message_push(std::string_view text);
 
@@ -31,11 +40,18 @@ void append_subscribe_push(std::string& json, std::string_view room, std::string
 // Appends {"push":{"refresh":RESULT}}: a back end changed when the connection expires.
 void append_refresh_push(std::string& json, std::string_view result);
 
+// The form of a publication's data.
+enum class DataForm : uint8_t {
+  kJson,   // as it was published
+  kWhole,  // as a JSON string
+  kPatch,  // the patch as a JSON string; if there is none, as kWhole
+  kBytes   // for a message in protobuf: exactly as it was published
+};
+
 // Appends {"data":...,"info":...,"tags":...,"offset":...,"time":...}.
-// `unix_ms` is the time of publication, in milliseconds since 1970; 0: now, which is not written. For protobuf the
-// object is made into a message, in which the data is exactly as it was published.
+// `unix_ms` is the time of publication, in milliseconds since 1970; 0: now, which is not written.
 void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms = 0,
-                        Encoding encoding = Encoding::kJson);
+                        DataForm form = DataForm::kJson, std::string_view patch = {});
 
 // Appends {"id":ID,"error":{...}}. `detail` is added to the protocol's own message; empty: nothing.
 void append_error(std::string& json, uint32_t id, ClientError error, std::string_view detail);

@@ -7,7 +7,7 @@
 
 #include "core/hub.h"
 #include "dialect/centrifuge/client_error.h"
-#include "dialect/centrifuge/encoding.h"
+#include "dialect/centrifuge/reply.h"
 #include "dialect/centrifuge/request.h"
 
 // Questions about a room, asked by clients or by a back end. A room that is not there has no members and no messages.
@@ -47,9 +47,10 @@ HistoryRange read_history_range(Request& request, std::string& problem);
 
 // Answers {"publications":[...],"epoch":...,"offset":...}. With `with_time`, publications have their times.
 RoomAnswer query_history(Hub& hub, std::string_view room, const HistoryRange& range, bool with_time, Time now,
-                         Encoding encoding = Encoding::kJson);
+                         DataForm form = DataForm::kJson);
 
 // Appends a message of the history to a list of publications.
-void append_entry(std::string& publications, const History::Entry& entry, bool with_time, Encoding encoding);
+void append_entry(std::string& publications, const History::Entry& entry, bool with_time,
+                  DataForm form = DataForm::kJson);
 
 }  // namespace lws_chat

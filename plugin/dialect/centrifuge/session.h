@@ -146,6 +146,7 @@ class Session final : public Visitor {
     std::string channel;
     std::optional<Position> seen;
     bool watching = false;
+    bool delta = false;
   };
 
   // A message that the client wants to publish. The views have to stay only during a call.
@@ -181,7 +182,7 @@ class Session final : public Visitor {
   void invited(const Wish& wish, const InvitationPtr& invitation, Time now);
   void subscribed(const Wish& wish, Status status, Time now);
   void put_in(const std::string& channel, const std::optional<Position>& seen, Status status, Time now);
-  Subscription& add(const std::string& channel, const InvitationPtr& invitation, bool watching);
+  Subscription& add(const std::string& channel, const InvitationPtr& invitation, bool watching, bool delta);
   std::string join_result(Subscription& subscription, const std::optional<Position>& seen, Time now);
   bool recover(Subscription& subscription, const Position& seen, std::string& publications, Time now);
   bool unsubscribe(Command& command, Time now);

@@ -185,8 +185,9 @@ void Session::history(Command& command, Time now) {
   std::string problem;
   HistoryRange range = read_history_range(command.request, problem);
   if (!problem.empty()) return refuse(command, ClientError::kBadRequest, problem);
-  query(command, Action::kHistory, now, [this, range, now](std::string_view channel) {
-    return query_history(hub_, channel, range, true, now, encoding_);
+  DataForm form = encoding_ == Encoding::kProtobuf ? DataForm::kBytes : DataForm::kJson;
+  query(command, Action::kHistory, now, [this, range, form, now](std::string_view channel) {
+    return query_history(hub_, channel, range, true, now, form);
   });
 }
 

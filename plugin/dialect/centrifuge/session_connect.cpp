@@ -40,7 +40,7 @@ std::string read_said(std::string_view data, Said& said) {
 }
 
 // Reads `subs`: the rooms that the client was in, with its position if it wants what it has missed. Returns the problem
-// with it, or an empty text.
+// with it, or an empty text. Centrifugo ignores unknown types of delta here.
 template <typename Seen>
 std::string read_seen(std::string_view json, Seen& seen) {
   std::vector<JsonMember> rooms;
@@ -50,10 +50,11 @@ std::string read_seen(std::string_view json, Seen& seen) {
     if (room.value.kind != JsonKind::kObject || !is_room_name(room.name))
       return "subs must have an object for each room";
     Request fields(members_of(room.value));
-    std::optional<Position> position;
-    if (fields.flag("recover")) position = Position{fields.text("epoch"), fields.number("offset")};
+    typename Seen::mapped_type known;
+    if (fields.flag("recover")) known.position = Position{fields.text("epoch"), fields.number("offset")};
+    known.delta = fields.text("delta") == kFossil;
     if (!fields.problem().empty()) return "subs: " + fields.problem();
-    seen.emplace(std::move(room.name), std::move(position));
+    seen.emplace(std::move(room.name), std::move(known));
   }
   return "";
 }
@@ -108,7 +109,7 @@ void Session::connect(Command& command, Time now) {
   connecting->session_name = std::move(said.session);
   connecting_ = std::move(connecting);
   std::vector<std::string> rooms;
-  for (const auto& [room, position] : connecting_->seen) rooms.push_back(room);
+  for (const auto& [room, known] : connecting_->seen) rooms.push_back(room);
   ConnectQuestion question{about_me(), data, name, version, &rooms};
   when(doorman_.admit(token, question, unix_seconds()),
        [this, now](const Outcome<GuestPtr>& outcome) { admitted(outcome, now); });
@@ -126,7 +127,7 @@ void Session::admitted(const Outcome<GuestPtr>& outcome, Time now) {
   identify(now);
   if (guest_)
     for (const ServerSubscription& room : guest_->rooms) connecting_->rooms.push_back({room.room, invitation_of(room)});
-  for (const auto& [room, position] : connecting_->seen)
+  for (const auto& [room, known] : connecting_->seen)
     if (!hub_.settings_of(room).subscribe_hook) connecting_->rooms.push_back({room, nullptr});
   enter_rooms(now);
 }
@@ -171,7 +172,9 @@ void Session::enter_rooms(Time now) {
     ++connecting_->next;
     return enter_rooms(now);
   }
-  Subscription& subscription = add(entry.room, entry.invitation, false);
+  auto seen = connecting_->seen.find(entry.room);
+  bool delta = seen != connecting_->seen.end() && seen->second.delta;
+  Subscription& subscription = add(entry.room, entry.invitation, false, delta);
   subscription.set_by_server();
   when(join(subscription, now), [this, now](Status status) { entered(status, now); });
 }
@@ -186,7 +189,7 @@ void Session::entered(Status status, Time now) {
     append_quoted(results, entry.room);
     auto seen = connecting_->seen.find(entry.room);
     bool asked = seen != connecting_->seen.end();
-    results.append(":").append(join_result(place->second, asked ? seen->second : std::nullopt, now));
+    results.append(":").append(join_result(place->second, asked ? seen->second.position : std::nullopt, now));
   } else {
     forget(place);
     // A room that only the client asks for is left out, as if it had not asked.

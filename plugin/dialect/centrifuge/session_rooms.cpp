@@ -43,15 +43,19 @@ Session::Subscription* Session::member_of(std::string_view channel) {
 }
 
 // The client sees who comes and goes if it asks for that and may see who is there, or if a token or the room says so.
-Session::Subscription& Session::add(const std::string& channel, const InvitationPtr& invitation, bool watching) {
+// It gets deltas if it asks for them and the room has them.
+Session::Subscription& Session::add(const std::string& channel, const InvitationPtr& invitation, bool watching,
+                                    bool delta) {
   Grant as_member;
   if (guest_) as_member.user = guest_->user;
   as_member.member = true;
   as_member.invited = invitation != nullptr;
   bool watches = watching && judge(Action::kPresence, channel, as_member) == Status::kOk;
-  bool forced = hub_.settings_of(channel).force_join_leave;
+  const RoomSettings& settings = hub_.settings_of(channel);
+  bool forced = settings.force_join_leave;
   if (invitation) forced = invitation->override.force_push_join_leave.value_or(forced);
-  KindId kind = structured_kind(encoding_, watches || forced);
+  bool deltas = delta && settings.delta == Delta::kFossil;
+  KindId kind = structured_kind(encoding_, watches || forced, deltas);
   return subscriptions_.try_emplace(channel, *this, channel, kind, invitation).first->second;
 }
 
@@ -73,8 +77,12 @@ void Session::subscribe(Command& command, Time now) {
   place.epoch = request.text("epoch");
   if (recovering) wish.seen = std::move(place);
   wish.watching = request.flag("join_leave");
+  std::string delta = request.text("delta");
+  wish.delta = delta == kFossil;
   const std::string channel = wish.channel;
   if (!request.problem().empty()) return refuse(command, ClientError::kBadRequest, request.problem());
+  if (!delta.empty() && !wish.delta)
+    return end({Status::kBadRequest, 0, "unknown type of delta, expected fossil"}, now);
   if (!is_room_name(channel))
     return refuse(command, ClientError::kBadRequest, "channel is no room name, expected " + std::string(kRoomNames));
   if (find(channel) != subscriptions_.end()) return refuse(command, ClientError::kAlreadySubscribed);
@@ -111,7 +119,7 @@ void Session::invited(const Wish& wish, const InvitationPtr& invitation, Time no
   if (find(wish.channel) != subscriptions_.end()) return refuse(wish.command, ClientError::kAlreadySubscribed);
   if (!claim(cost_of(wish.channel, invitation)))
     return refuse(wish.command, ClientError::kTooManyRequests, "clients hold too much memory, try again later");
-  when(join(add(wish.channel, invitation, wish.watching), now),
+  when(join(add(wish.channel, invitation, wish.watching, wish.delta), now),
        [this, wish, now](Status status) { subscribed(wish, status, now); });
 }
 
@@ -146,6 +154,7 @@ std::string Session::join_result(Subscription& subscription, const std::optional
     add("\"recoverable\":true,\"positioned\":true,\"epoch\":\"" + subscription.room()->epoch() +
         "\",\"offset\":" + std::to_string(offset));
   }
+  if (subscription.deltas()) add("\"delta\":true");
   if (seen) add(std::string("\"was_recovering\":true,\"recovered\":") + (recovered ? "true" : "false"));
   if (!publications.empty()) add("\"publications\":[" + publications + "]");
   if (subscription.expiry.at > 0 && !subscription.by_server() && !server_renews(subscription))
@@ -162,9 +171,11 @@ bool Session::recover(Subscription& subscription, const Position& seen, std::str
   if (!subscription.replaying()) return recovery.whole;
   const History& history = subscription.room()->history();
   History::Reader reader = history.from(recovery.next);
+  DataForm whole = subscription.deltas() ? DataForm::kWhole : DataForm::kJson;
+  DataForm form = encoding_ == Encoding::kProtobuf ? DataForm::kBytes : whole;
   size_t room_left = scarce() ? 0 : kMaxUntaken;
   while (reader.offset() <= history.top() && publications.size() < room_left)
-    append_entry(publications, reader.next(), true, encoding_);
+    append_entry(publications, reader.next(), true, form);
   uint64_t given = reader.offset() - recovery.next;
   hub_.counters().deliveries += given;
   hub_.counters().replayed += given;
@@ -229,7 +240,7 @@ Status Session::invite(std::string_view room, const InvitationPtr& invitation, c
   if (subscriptions_.size() >= options_.max_subscriptions) forget_ended();
   if (subscriptions_.size() >= options_.max_subscriptions) return Status::kTooManyRooms;
   if (!claim(cost_of(channel, invitation))) return Status::kNoMemory;
-  Subscription& subscription = add(channel, invitation, false);
+  Subscription& subscription = add(channel, invitation, false, false);
   subscription.set_by_server();
   // Made before the join: afterwards, a lack of memory must not keep the session from knowing that it is a member.
   auto act = [this, channel, position = std::move(position), now](Status status) {

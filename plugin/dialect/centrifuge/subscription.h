@@ -4,9 +4,13 @@
 
 #include "dialect/centrifuge/session.h"
 #include "dialect/client_info.h"
+#include "dialect/stream_kinds.h"
 #include "wire/frame.h"
 
 namespace lws_chat {
+
+// The type of deltas that clients may ask for.
+inline constexpr std::string_view kFossil = "fossil";
 
 // A session's membership in one room. For the hub it is a client like any other.
 class Session::Subscription final : public Client {
@@ -44,6 +48,9 @@ class Session::Subscription final : public Client {
     invitation_ = std::move(invitation);
     expiry.at = invitation_->expires_at;
   }
+
+  // The client has negotiated deltas.
+  bool deltas() const { return has_deltas(kind()); }
 
   // The server chose the room, not the client.
   bool by_server() const { return by_server_; }

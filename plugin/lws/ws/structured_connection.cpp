@@ -12,7 +12,7 @@
 namespace lws_chat {
 
 StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost, Encoding encoding)
-    : WebSocket(wsi, vhost, structured_kind(encoding, false)),
+    : WebSocket(wsi, vhost, structured_kind(encoding, false, false)),
       headers_(fields_to_forward(wsi, vhost.options().hooks.forwarded_headers)),
       binary_(encoding == Encoding::kProtobuf),
       session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.door().doorman(), vhost.options(), *this, encoding) {

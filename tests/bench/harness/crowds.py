@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 
-from . import machine, servers, tokens
+from . import deltas, machine, servers, tokens
 from .crowd import Crowd, frame, upgrade
 from .tables import DASH, markdown, number
 
-KEYS = ("growth", "starve", "tokens")
+KEYS = ("growth", "starve", "tokens", "deltas")
 MEASURED = 1000      # number of connections for a mean cost
 PING_INTERVAL = 25   # seconds, the default
 TARGET = 100         # milliseconds
@@ -347,4 +347,6 @@ def print_tables(build, given, wanted, own, core):
                                                 rows) + "\n")
     if "tokens" in wanted:
         failures += tokens.table(lambda **options: Host(build, **options), core, given.quick)
+    if "deltas" in wanted:
+        failures += deltas.table(lambda **options: Host(build, **options), core, given.quick)
     return failures

@@ -16,6 +16,7 @@ import urllib.request
 import websockets
 from support.server import connect
 
+from .deltas import Deltas
 from .settings import API_KEY
 from .transcript import Transcript
 
@@ -36,6 +37,7 @@ class Client:
         self.pushes = 0  # that have come
         self.taken = 0  # that a step has waited for
         self.ended = False
+        self.deltas = Deltas()
         self.news = asyncio.Condition()
         self.reader = asyncio.create_task(self._read())
 
@@ -65,6 +67,7 @@ class Client:
             self.client = message["connect"].get("client")
             self.case.run.names[self.client] = f"CLIENT {self.name}"
             self.case.run.owners[self.client] = self
+        message = self.deltas.decoded(message)
         if not hidden:
             self._note("got", message)
         async with self.news:
@@ -92,6 +95,7 @@ class Client:
         self.id += 1
         command = {"id": self.id, **command}
         self._note("sent", command)
+        self.deltas.sent(command)
         asyncio.ensure_future(self._write(json.dumps(command)))
         return self.id
 

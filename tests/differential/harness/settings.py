@@ -15,6 +15,7 @@ class Rooms:
     history: str = NOBODY
     presence: str = NOBODY
     keep: bool = True  # the rooms keep a history, and those who may see it recover
+    delta: bool = False  # clients that ask for deltas get them
     join_leave: bool = False  # every subscription gets joins and leaves
     pattern: str = ""
     hooks: tuple = ()  # of subscribe, publish, sub-refresh
@@ -53,6 +54,7 @@ def _centrifugo_rooms(rooms):
         "force_recovery": recover, "force_positioning": recover,
         "allow_user_limited_channels": True,
         "channel_regex": rooms.pattern,
+        "allowed_delta_types": ["fossil"] if rooms.delta else [], "delta_publish": rooms.delta,
         "subscribe_proxy_enabled": "subscribe" in rooms.hooks,
         "publish_proxy_enabled": "publish" in rooms.hooks,
         "sub_refresh_proxy_enabled": "sub-refresh" in rooms.hooks,
@@ -107,7 +109,8 @@ def _lws_chat_rooms(name, rooms):
     made = {"may-join": rooms.join, "may-publish": rooms.publish, "may-see-history": rooms.history,
             "may-see-presence": rooms.presence,
             "history-size": HISTORY_SIZE if rooms.keep else 0, "history-age": HISTORY_AGE,
-            "force-join-leave": 1 if rooms.join_leave else 0, "presence-grace": 0}
+            "force-join-leave": 1 if rooms.join_leave else 0, "presence-grace": 0,
+            "delta": "fossil" if rooms.delta else "off"}
     if rooms.pattern:
         made["room-pattern"] = rooms.pattern
     made |= {f"{hook}-hook": "1" for hook in rooms.hooks}

@@ -13,7 +13,7 @@ message and the reply to publish in any order: Centrifugo sends the message firs
 """
 import json
 
-DEFAULTS = {"offset": 0, "recoverable": False, "positioned": False, "recovered": False, "was_recovering": False}
+DEFAULTS = {"offset": 0, "delta": False, "recoverable": False, "positioned": False, "recovered": False, "was_recovering": False}
 PUBLICATION = ("pub", "publications")
 HIDDEN = {"epoch": "EPOCH", "version": "VERSION", "node": "NODE", "session": "SESSION"}
 

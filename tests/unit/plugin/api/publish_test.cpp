@@ -183,7 +183,7 @@ TEST(a_wrong_publication_gets_an_error_and_is_not_published) {
            {R"("channel":"room","data":1,"idempotency_key":")" + key + "\"",
             "idempotency_key is longer than 255 bytes"},
            {R"("channel":"room","b64data":"eA==")", "b64data is not available here"},
-           {R"("channel":"room","data":1,"delta":true)", "delta is not available here"},
+           {R"("channel":"room","data":1,"delta":"fossil")", "delta must be true or false"},
            {R"("channel":"room","data":1,"version":1)", "version is not available here"},
            {R"("channel":"room","data":1,"sip_history":true)", "unknown field \\\"sip_history\\\""},
        }) {

@@ -28,8 +28,8 @@ TEST(kinds_with_the_same_encoder_share_one_encoding) {
   calls = 0;
   Encode counting = [](FrameSink& sink, const Event& event) { ++calls, sink.append("", event.message.payload); };
   StreamKinds kinds = {{"a", counting}, {"b", counting}, {"c", counting}, {"d", encode}};
-  BlockPool pool;
-  RoomStreams streams(pool, nullptr, kinds);
+  Memory memory(1 << 20);
+  RoomStreams streams(memory, nullptr, kinds);
   std::vector<Cursor> cursors;
   for (KindId kind : {KindId{0}, KindId{2}, KindId{3}}) cursors.push_back(streams.of(kind).stream.join());
   (void)streams.of(1);  // has no reader
@@ -43,8 +43,8 @@ TEST(kinds_with_the_same_encoder_share_one_encoding) {
 
 TEST(an_attempt_that_is_not_kept_takes_back_its_event) {
   StreamKinds kinds = core_kinds(encode, encode);
-  BlockPool pool;
-  RoomStreams streams(pool, nullptr, kinds);
+  Memory memory(1 << 20);
+  RoomStreams streams(memory, nullptr, kinds);
   Stream& stream = streams.of(kPlain).stream;
   Cursor cursor = stream.join();
   {
@@ -59,4 +59,37 @@ TEST(an_attempt_that_is_not_kept_takes_back_its_event) {
   }
   CHECK_EQ(stream.unread(cursor, 4), "kept");
   stream.leave(cursor);
+}
+
+namespace {
+
+void encode_change(FrameSink& sink, const Event& event) {
+  sink.append(event.patch.empty() ? "=" : "+", event.patch.empty() ? event.message.payload : event.patch);
+}
+
+bool to(std::string& patch, const Message& before, const Message& message) {
+  patch = std::string(before.payload) + ">" + std::string(message.payload);
+  return true;
+}
+
+}  // namespace
+
+TEST(a_change_is_of_the_last_message_that_was_kept) {
+  StreamKinds kinds = {{"whole", encode}, {"changes", encode_change}};
+  kinds[0].next = 1;
+  kinds[1].patch = to;
+  Memory memory(1 << 20);
+  RoomStreams streams(memory, nullptr, kinds);
+  Stream& changes = streams.of(1).stream;
+  Cursor cursor = changes.join();
+  for (const char* text : {"a", "lost", "b", "c"}) {
+    RoomStreams::Attempt attempt(streams);
+    streams.append({Event::Kind::kPublication, "room", Message{text}});
+    if (std::string_view(text) != "lost") attempt.keep();
+  }
+  CHECK_EQ(changes.unread(cursor, 100), "=a+a>b+b>c");
+  CHECK(memory.clients.used() > 0);
+  changes.leave(cursor);
+  streams.forget_last();
+  CHECK_EQ(memory.clients.used(), 0u);
 }
