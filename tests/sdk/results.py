@@ -15,24 +15,29 @@ BEHAVIOURS = {
 EXPECTED = {name: fact for facts in BEHAVIOURS.values() for name, fact in facts.items()}
 
 
-def _write(build, name, walk, result):
+def _write(build, name, result):
     folder = build / "sdk"
     folder.mkdir(exist_ok=True)
-    about = {"sdk": walk.sdk, "version": walk.version(), "encoding": walk.encoding, "transport": walk.transport}
-    (folder / f"{name}.json").write_text(json.dumps(about | result, indent=1) + "\n")
+    (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+def _about(walk):
+    return {"sdk": walk.sdk, "encoding": walk.encoding, "transport": walk.transport}
 
 
 def write_skipped(build, name, walk, reason):
-    # The version of an SDK that is not there is not always known either.
-    about = {"sdk": walk.sdk, "encoding": walk.encoding, "transport": walk.transport}
-    folder = build / "sdk"
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(about | {"skipped": reason}, indent=1) + "\n")
+    _write(build, name, {**_about(walk), "skipped": reason})
 
 
 def write_facts(build, name, walk, facts):
-    _write(build, name, walk, {"behaviours": {
-        behaviour: all(facts.get(fact) == value for fact, value in expected.items()) for behaviour, expected in BEHAVIOURS.items()}})
+    shown = {behaviour: all(facts.get(fact) == value for fact, value in expected.items())
+             for behaviour, expected in BEHAVIOURS.items()}
+    _write(build, name, {**_about(walk), "version": walk.version(), "behaviours": shown})
+
+
+def write_frames(build, same):
+    """What test_frames.py has found out."""
+    _write(build, "frames", {"same": same})
 
 
 def read(build):

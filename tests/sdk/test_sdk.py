@@ -18,23 +18,12 @@ import results  # noqa: E402
 from harness.back_end import BackEnd  # noqa: E402
 from harness.script import KEYS, issuer  # noqa: E402
 from harness.servers import CENTRIFUGO, SERVERS  # noqa: E402
-from harness.settings import MEMBERS, Rooms, Settings, TOKEN, USERS  # noqa: E402
-from support.tokens import SECRET  # noqa: E402
+from servers import BACK_END, HOOKS, TOKENS  # noqa: E402
 from walk_site import Site  # noqa: E402
 from support.server import BUILD, PATIENCE  # noqa: E402
 from walks import FOLDER, NPM, WALKS, Missing  # noqa: E402
 
 SKIPPED = 77
-
-TOKENS = Settings(secret=SECRET, rooms=(("", Rooms(join=TOKEN, publish=MEMBERS, history=MEMBERS, presence=MEMBERS)),))
-HOOKS = Settings(secret=SECRET, hooks=("connect",), rooms=(
-    ("", Rooms(join=USERS, hooks=("subscribe",))),))
-
-BACK_END = {
-    "connect": lambda request: {"result": {"user": request["data"]["user"], "data": {"welcome": request["data"]["user"]}}},
-    "subscribe": lambda request: ({"result": {"data": {"topic": "tea"}}} if request.get("data") == {"why": "because"}
-                                  else {"error": {"code": 403, "message": "no reason"}}),
-}
 
 
 def sdk_of(walk):

@@ -39,15 +39,23 @@ class Site:
         await self.open.wait()
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.server_port)
         self.lines |= {writer, far_writer}
+        self.line_made(writer, far_writer)
         await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
         self.lines -= {writer, far_writer}
 
     async def _carry(self, reader, writer):
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
+                self.line_carries(writer, data)
                 writer.write(data)
                 await writer.drain()
         writer.close()
+
+    def line_made(self, near, far):
+        """For who wants to watch the lines."""
+
+    def line_carries(self, writer, data):
+        """These bytes go to this writer."""
 
     def _cut(self):
         for writer in self.lines:
