@@ -21,14 +21,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "differential")]
 os.environ.setdefault("LWS_CHAT_HOST", "lws-chatd")
 import walks  # noqa: E402
 
-if pathlib.Path(sys.prefix) != walks.FOLDER / "python":
-    walks.FOLDER.mkdir(parents=True, exist_ok=True)
-    try:
-        python = walks.python_home() / "bin/python"
-    except walks.Missing as reason:
-        print(f"SKIPPED: {reason}", flush=True)
-        sys.exit(77)
-    os.execv(python, [python, *sys.argv])
+walks.enter_python_environment()
 
 import recording  # noqa: E402
 import results  # noqa: E402

@@ -21,10 +21,7 @@ from harness.servers import CENTRIFUGO, SERVERS  # noqa: E402
 from servers import BACK_END, HOOKS, TOKENS  # noqa: E402
 from walk_site import Site  # noqa: E402
 from support.server import BUILD, PATIENCE  # noqa: E402
-from walks import FOLDER, NPM, WALKS, Missing  # noqa: E402
-
-SKIPPED = 77
-
+from walks import FOLDER, NPM, SKIPPED, WALKS, Missing  # noqa: E402
 
 def sdk_of(walk):
     """The file of the npm package that has the walk's encoding."""

@@ -10,9 +10,11 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+SKIPPED = 77
 FOLDER = ROOT / "build/sdk"
 NPM = ROOT / "build/npm/centrifuge"
 MAVEN = os.environ.get("LWS_CHAT_MAVEN", "https://repo1.maven.org/maven2")
@@ -66,6 +68,19 @@ def python_home(wanted=HERE / "requirements.txt"):
             _got([home / "bin/pip", "install", "-q", "--disable-pip-version-check", "-r", wanted], "centrifuge-python")
             shutil.copy(wanted, stamp)
     return home
+
+
+def enter_python_environment():
+    """Runs this program in the SDK's Python environment from its beginning. Ends it with 77, skipped, if there is none."""
+    if pathlib.Path(sys.prefix) == FOLDER / "python":
+        return
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    try:
+        python = python_home() / "bin/python"
+    except Missing as reason:
+        print(f"SKIPPED: {reason}", flush=True)
+        sys.exit(SKIPPED)
+    os.execv(python, [python, *sys.argv])
 
 
 def _python():
