@@ -64,7 +64,11 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
     row(Status::kBadToken, "bad_token", "invalid token").close(3500).http(401).protocol(3500).final(),
     row(Status::kTokenExpired, "token_expired", "token expired").close(3005).http(401).protocol(3005),
     row(Status::kRevoked, "revoked", "token was revoked").close(3500).http(401).protocol(3500).final(),
-    row(Status::kNoCredentials, "no_credentials", "bad request: a token is required").close(3501).http(401).protocol(3501).final(),
+    row(Status::kNoCredentials, "no_credentials", "bad request: a token is required")
+        .close(3501)
+        .http(401)
+        .protocol(3501)
+        .final(),
     row(Status::kAnonymous, "anonymous", "permission denied: anonymous clients are not allowed")
         .close(3507)
         .http(403)

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "access/rule_gate.h"
 #include "api/server_api.h"
 #include "dialect/client_info.h"
-#include "access/rule_gate.h"
 #include "support/hub_settings.h"
 #include "support/session_peer.h"
 #include "support/unit.h"
@@ -62,7 +62,9 @@ struct ServerApiFixture {
 
   // The answer to a request, without its line end.
   std::string call(std::string_view method, std::string_view body) {
-    answer = ServerApi(hub, sessions, idempotency, revocations, options, node).call(method, body, now, 1'700'000'000'000).value();
+    answer = ServerApi(hub, sessions, idempotency, revocations, options, node)
+                 .call(method, body, now, 1'700'000'000'000)
+                 .value();
     flush();
     CHECK(!answer.json.empty() && answer.json.back() == '\n');
     return answer.json.substr(0, answer.json.size() - 1);

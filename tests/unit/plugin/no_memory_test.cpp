@@ -150,7 +150,9 @@ struct World final : Fanout {
   }
 
   void call(std::string_view method, const std::string& body) {
-    attempt(nullptr, [&] { (void)ServerApi(hub, sessions, idempotency, revocations, options, node).call(method, body, now, 1); });
+    attempt(nullptr, [&] {
+      (void)ServerApi(hub, sessions, idempotency, revocations, options, node).call(method, body, now, 1);
+    });
   }
 
   Time complete() override {

@@ -109,12 +109,11 @@ TEST(other_wrong_requests_get_400) {
 }
 
 TEST(only_the_listed_methods_exist) {
-  for (const char* method : {"publish", "broadcast", "presence", "presence_stats", "history", "history_remove",
-                             "channels", "info", "unsubscribe", "disconnect", "batch", "subscribe", "refresh",
-                             "revoke_token", "invalidate_user_tokens"})
+  for (const char* method :
+       {"publish", "broadcast", "presence", "presence_stats", "history", "history_remove", "channels", "info",
+        "unsubscribe", "disconnect", "batch", "subscribe", "refresh", "revoke_token", "invalidate_user_tokens"})
     CHECK(ServerApi::has(method));
-  for (const char* method : {"", "Publish", "publish/", "rpc", "publis"})
-    CHECK(!ServerApi::has(method));
+  for (const char* method : {"", "Publish", "publish/", "rpc", "publis"}) CHECK(!ServerApi::has(method));
 }
 
 TEST(a_request_may_be_twice_max_message_or_a_mebibyte) {

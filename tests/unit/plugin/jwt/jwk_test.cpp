@@ -1,8 +1,8 @@
 #include "jwt/jwk.h"
 
-#include "wire/base64.h"
 #include "support/test_issuer.h"
 #include "support/unit.h"
+#include "wire/base64.h"
 
 using namespace lws_chat;
 

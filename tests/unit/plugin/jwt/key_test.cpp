@@ -2,10 +2,10 @@
 
 #include <openssl/err.h>
 
-#include "wire/base64.h"
 #include "jwt/jwk.h"
 #include "support/test_issuer.h"
 #include "support/unit.h"
+#include "wire/base64.h"
 
 using namespace lws_chat;
 
