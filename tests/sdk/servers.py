@@ -2,7 +2,8 @@
 from harness.settings import MEMBERS, Rooms, Settings, TOKEN, USERS
 from support.tokens import SECRET
 
-TOKENS = Settings(secret=SECRET, rooms=(("", Rooms(join=TOKEN, publish=MEMBERS, history=MEMBERS, presence=MEMBERS)),))
+TOKENS = Settings(secret=SECRET, rooms=(
+    ("", Rooms(join=TOKEN, publish=MEMBERS, history=MEMBERS, presence=MEMBERS, delta=True)),))
 HOOKS = Settings(secret=SECRET, hooks=("connect",), rooms=(
     ("", Rooms(join=USERS, hooks=("subscribe",))),))
 

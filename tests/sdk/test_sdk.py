@@ -54,7 +54,7 @@ class Walking(unittest.IsolatedAsyncioTestCase):
             await self.run_program([
                 f"ws://127.0.0.1:{site.line_port}/connection/websocket", f"http://127.0.0.1:{site.port}",
                 f"ws://127.0.0.1:{asking.port}/connection/websocket", walk.encoding, walk.transport], facts)
-        self.assertEqual(facts, results.EXPECTED)
+        self.assertEqual(facts, results.expected(walk))
 
     @unittest.skipUnless(os.access(CENTRIFUGO, os.X_OK), "there is no Centrifugo; tests/support/get-centrifugo gets one")
     async def test_the_walk_is_right_at_centrifugo(self):

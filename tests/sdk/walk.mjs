@@ -41,9 +41,8 @@ let connections = 0;
 let roomTokens = 0;
 const ann = visitor(url, { getToken: () => { tokens++; return token(''); } });
 ann.on('connected', () => connections++);
-const room = ann.newSubscription('$room', {
-  getToken: ({ channel }) => { roomTokens++; return token(`&channel=${encodeURIComponent(channel)}`); },
-});
+const roomToken = ({ channel }) => { roomTokens++; return token(`&channel=${encodeURIComponent(channel)}`); };
+const room = ann.newSubscription('$room', { getToken: roomToken });
 const publications = [];
 const subscribed = [];
 room.on('publication', (publication) => publications.push(publication));
@@ -72,5 +71,19 @@ const [before, roomBefore, times] = [tokens, roomTokens, subscribed.length];
 await until(() => tokens > before && roomTokens > roomBefore, 'new tokens');
 await room.presence();
 report({ refreshed: subscribed.length === times && room.state === 'subscribed', connections });
+
+// A room whose messages are long and similar: only the differences come.
+const carried = async () => Number(await (await fetch(`${site}/carried`)).text());
+const changing = ann.newSubscription('$states', { getToken: roomToken, delta: 'fossil' });
+const states = [];
+changing.on('publication', ({ data }) => states.push(unpacked(data)));
+changing.subscribe();
+await changing.ready(10_000);
+const wanted = Array.from({ length: 10 }, (_, at) => ({ at, text: 'so '.repeat(1000), end: -at }));
+const carriedBefore = await carried();
+for (const state of wanted) await changing.publish(packed(state));
+await until(() => states.length === wanted.length, 'the states');
+report({ states: states.map(({ at }) => at), exact: JSON.stringify(states) === JSON.stringify(wanted) });
+report({ 'only differences': (await carried()) - carriedBefore < JSON.stringify(wanted).length / 3 });
 ann.disconnect();
 process.stdout.write('', () => process.exit(0));

@@ -5,7 +5,7 @@ import sys
 import urllib.parse
 import urllib.request
 
-from centrifuge import Client, ClientEventHandler, StreamPosition, SubscriptionEventHandler
+from centrifuge import Client, ClientEventHandler, DeltaType, StreamPosition, SubscriptionEventHandler
 
 url, site, asking, encoding, _ = sys.argv[1:]
 PROTOBUF = encoding == "protobuf"
@@ -107,6 +107,22 @@ async def come_back(room, seen):
     report(last_of_the_history=all_data((await room.history(limit=1, reverse=True)).publications))
 
 
+async def follow(ann, room_token):
+    """A room whose messages are long and similar: only the differences come."""
+    seen = RoomEvents()
+    room = ann.new_subscription("$states", events=seen, get_token=room_token, delta=DeltaType.FOSSIL)
+    await room.subscribe()
+    await room.ready(10)
+    wanted = [{"at": at, "text": "so " * 1000, "end": -at} for at in range(10)]
+    before = int(await ask("/carried"))
+    for state in wanted:
+        await room.publish(packed(state))
+    await until(lambda: len(seen.publications) == len(wanted), "the states")
+    states = all_data(seen.publications)
+    report(states=[state["at"] for state in states], exact=states == wanted)
+    report(only_differences=int(await ask("/carried")) - before < len(json.dumps(wanted)) / 3)
+
+
 async def walk_of_ann():
     stranger = Events()
     await visitor(url, events=stranger).connect()
@@ -136,6 +152,7 @@ async def walk_of_ann():
     await until(lambda: len(tokens) > before and len(room_tokens) > room_before, "new tokens")
     await room.presence()
     report(refreshed=len(seen.subscribed) == times and seen.refused is None, connections=events.connections)
+    await follow(ann, room_token)
     await ann.disconnect()
 
 

@@ -2,6 +2,7 @@
 
     GET /token?ttl=2                  a token of user ann for a connection
     GET /token?ttl=2&channel=$room    a token of user ann for a subscription
+    GET /carried                      how many bytes the lines have carried to clients
     POST /cut                         cuts all lines, publishes 2 and 3 in $room meanwhile, lets the clients come back
 """
 import asyncio
@@ -21,6 +22,7 @@ class Site:
         self.server_port, self.issuer = server_port, issuer
         self.port, self.line_port = free_port(), free_port()
         self.lines = set()  # writers, to clients and to the server
+        self.near, self.carried = set(), 0  # writers to clients, and how many bytes they took
         self.open = asyncio.Event()
         self.open.set()
 
@@ -52,10 +54,12 @@ class Site:
         writer.close()
 
     def line_made(self, near, far):
-        """For who wants to watch the lines."""
+        self.near.add(near)
 
     def line_carries(self, writer, data):
         """These bytes go to this writer."""
+        if writer in self.near:
+            self.carried += len(data)
 
     def _cut(self):
         for writer in self.lines:
@@ -68,6 +72,8 @@ class Site:
         if parts.path == "/token":
             channel = {"channel": query["channel"]} if "channel" in query else {}
             body = self.issuer("ann", exp=int(query["ttl"]), info={"name": "Ann"}, **channel)
+        elif parts.path == "/carried":
+            body = str(self.carried)
         else:
             assert (method, parts.path) == ("POST", "/cut"), target
             self.open.clear()

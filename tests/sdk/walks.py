@@ -29,6 +29,7 @@ class Walk:
     sdk: str
     encoding: str = "json"
     transport: str = "websocket"
+    lacks: tuple = ()  # behaviours that this version of the SDK does not have
 
     @property
     def program(self):
@@ -142,5 +143,5 @@ WALKS = {
     "go-protobuf": Walk("centrifuge-go", "protobuf"),
     "python": Walk("centrifuge-python"),
     "python-protobuf": Walk("centrifuge-python", "protobuf"),
-    "java": Walk("centrifuge-java", "protobuf"),
+    "java": Walk("centrifuge-java", "protobuf", lacks=("delta",)),
 }

@@ -16,6 +16,7 @@ class Rooms:
     presence: str = NOBODY
     keep: bool = True  # the rooms keep a history, and those who may see it recover
     join_leave: bool = False  # every subscription gets joins and leaves
+    delta: bool = False  # who asks for it gets differences from the message before; in lws-chat that is the default
     pattern: str = ""
     hooks: tuple = ()  # of subscribe, publish, sub-refresh
 
@@ -53,6 +54,7 @@ def _centrifugo_rooms(rooms):
         "force_recovery": recover, "force_positioning": recover,
         "allow_user_limited_channels": True,
         "channel_regex": rooms.pattern,
+        **({"allowed_delta_types": ["fossil"], "delta_publish": True} if rooms.delta else {}),
         "subscribe_proxy_enabled": "subscribe" in rooms.hooks,
         "publish_proxy_enabled": "publish" in rooms.hooks,
         "sub_refresh_proxy_enabled": "sub-refresh" in rooms.hooks,

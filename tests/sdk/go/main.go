@@ -9,6 +9,9 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,6 +85,13 @@ func refusal() uint32 {
 	return <-code
 }
 
+func roomToken(e centrifuge.SubscriptionTokenEvent) (string, error) {
+	seen.Lock()
+	seen.roomTokens++
+	seen.Unlock()
+	return body(http.Get(site + "/token?ttl=2&channel=" + url.QueryEscape(e.Channel)))
+}
+
 // Ann's client, and her subscription, which is active.
 func enter(ctx context.Context) (*centrifuge.Client, *centrifuge.Subscription) {
 	options := config()
@@ -94,12 +104,7 @@ func enter(ctx context.Context) (*centrifuge.Client, *centrifuge.Subscription) {
 	ann := visitor(server, options)
 	ann.OnConnected(func(centrifuge.ConnectedEvent) { seen.Lock(); seen.connections++; seen.Unlock() })
 	room, err := ann.NewSubscription("$room", centrifuge.SubscriptionConfig{
-		GetToken: func(e centrifuge.SubscriptionTokenEvent) (string, error) {
-			seen.Lock()
-			seen.roomTokens++
-			seen.Unlock()
-			return body(http.Get(site + "/token?ttl=2&channel=" + url.QueryEscape(e.Channel)))
-		},
+		GetToken: roomToken,
 	})
 	must(err)
 	room.OnPublication(func(e centrifuge.PublicationEvent) {
@@ -165,6 +170,42 @@ func look(ctx context.Context, room *centrifuge.Subscription) {
 	report("last of the history", data(last.Publications))
 }
 
+func carried() int {
+	text, err := body(http.Get(site + "/carried"))
+	must(err)
+	number, err := strconv.Atoi(text)
+	must(err)
+	return number
+}
+
+// A room whose messages are long and similar: only the differences come.
+func follow(ctx context.Context, ann *centrifuge.Client) {
+	room, err := ann.NewSubscription("$states", centrifuge.SubscriptionConfig{GetToken: roomToken, Delta: centrifuge.DeltaTypeFossil})
+	must(err)
+	states, subscribed := make(chan string, 10), make(chan bool, 1)
+	room.OnPublication(func(e centrifuge.PublicationEvent) { states <- string(e.Data) })
+	room.OnSubscribed(func(centrifuge.SubscribedEvent) { subscribed <- true })
+	must(room.Subscribe())
+	<-subscribed
+	before, size := carried(), 0
+	wanted, got, at := []string{}, []string{}, []int{}
+	for i := 0; i < 10; i++ {
+		wanted = append(wanted, fmt.Sprintf(`{"at":%d,"text":"%s","end":%d}`, i, strings.Repeat("so ", 1000), -i))
+		size += len(wanted[i])
+		_, err := room.Publish(ctx, []byte(wanted[i]))
+		must(err)
+	}
+	for i := range wanted {
+		got = append(got, <-states)
+		var state struct{ At int }
+		must(json.Unmarshal([]byte(got[i]), &state))
+		at = append(at, state.At)
+	}
+	report("states", at)
+	report("exact", slices.Equal(got, wanted))
+	report("only differences", carried()-before < size/3)
+}
+
 func walkOfAnn(ctx context.Context) {
 	report("refused", refusal())
 	ann, room := enter(ctx)
@@ -189,6 +230,7 @@ func walkOfAnn(ctx context.Context) {
 	report("refreshed", len(seen.subscribed) == times && !seen.left)
 	report("connections", seen.connections)
 	seen.Unlock()
+	follow(ctx, ann)
 	ann.Close()
 }
 
