@@ -18,7 +18,7 @@ import (
 	"github.com/centrifugal/centrifuge-go"
 )
 
-var server, site, asking, encoding = os.Args[1], os.Args[2], os.Args[3], os.Args[4]
+var server, site, asking, encoding, transport = os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5]
 
 // What the callbacks of the SDK, which run on goroutines of their own, have seen.
 var seen struct {
@@ -170,6 +170,14 @@ func look(ctx context.Context, room *centrifuge.Subscription) {
 	report("last of the history", data(last.Publications))
 }
 
+// For record-frames: a command that the other walks do not need, and an error.
+func part(ctx context.Context, ann *centrifuge.Client, room *centrifuge.Subscription) {
+	must(room.Unsubscribe())
+	if _, err := ann.Presence(ctx, "$room"); err == nil {
+		panic("somebody who has left may see who is in the room")
+	}
+}
+
 func carried() int {
 	text, err := body(http.Get(site + "/carried"))
 	must(err)
@@ -230,7 +238,11 @@ func walkOfAnn(ctx context.Context) {
 	report("refreshed", len(seen.subscribed) == times && !seen.left)
 	report("connections", seen.connections)
 	seen.Unlock()
-	follow(ctx, ann)
+	if transport == "recorded" {
+		part(ctx, ann, room)
+	} else {
+		follow(ctx, ann)
+	}
 	ann.Close()
 }
 
