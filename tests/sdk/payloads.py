@@ -1,9 +1,11 @@
 """Random payloads: JSON of all kinds in many spellings, and bytes that are no JSON."""
 import json
 
-TEXTS = ["", "a", "grüße", "你要求我關閉喔", "😀", "\u2028", "\"quoted\"", "back\\slash", "a\tb", "\u0001", "</script>", "\x7f", "base64"]
+TEXTS = ["", "a", "grüße", "你要求我關閉喔", "😀", "\u2028", "\"quoted\"", "back\\slash", "a\tb", "\u0001", "</script>", "\x7f",
+         "base64"]
 NUMBERS = ["0", "-0", "1", "-17", "0.1000", "1e400", "1E-7", "12345678901234567890", "3.141592653589793238", "-1.5e+3"]
-NO_JSON = [b"01", b"nul", b"NaN", b"{\"a\":1", b"{} {}", b"'a'", b"[1,]", b"\"\xff\"", b"\"a\nb\"", b"+1", b".5", b"\x00", b"\xef\xbb\xbf1", b" "]
+NO_JSON = [b"01", b"nul", b"NaN", b"{\"a\":1", b"{} {}", b"'a'", b"[1,]",
+           b"\"\xff\"", b"\"a\nb\"", b"+1", b".5", b"\x00", b"\xef\xbb\xbf1", b" "]
 
 
 def _spelled(random, text):
@@ -33,7 +35,8 @@ def json_text(random, depth=3, newlines=False):
         items = [f"{blank()}{value(depth - 1)}{blank()}" for _ in range(random.randrange(4))]
         if kind == 4:
             return f"[{blank()}{','.join(items)}]"
-        return "{" + blank() + ",".join(f"{blank()}{_spelled(random, random.choice(TEXTS))}{blank()}:{item}" for item in items) + "}"
+        members = [f"{blank()}{_spelled(random, random.choice(TEXTS))}{blank()}:{item}" for item in items]
+        return f"{{{blank()}{','.join(members)}}}"
     return f"{blank()}{value(depth)}{blank()}"
 
 

@@ -126,7 +126,8 @@ class Replay:
 
     def _publish(self, data):
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.servers['tokens'].port}/api/publish", json.dumps({"channel": "$room", "data": data}).encode(),
+            f"http://127.0.0.1:{self.servers['tokens'].port}/api/publish",
+            json.dumps({"channel": "$room", "data": data}).encode(),
             {"X-API-Key": API_KEY, "Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             assert "result" in json.load(answer)

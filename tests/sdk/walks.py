@@ -111,7 +111,8 @@ def _java():
         jars.append(str(jar))
         if jar.exists() and hashlib.sha256(jar.read_bytes()).hexdigest() == digest:
             continue
-        _got(["curl", "-fsS", "--retry", "2", "--max-time", "60", "-o", str(jar), f"{MAVEN}/{path}"], f"{jar.name} from Maven Central")
+        _got(["curl", "-fsS", "--retry", "2", "--max-time", "60", "-o", str(jar), f"{MAVEN}/{path}"],
+             f"{jar.name} from Maven Central")
         assert hashlib.sha256(jar.read_bytes()).hexdigest() == digest, f"{path} is not the file that java/jars names"
     subprocess.run(["javac", "-nowarn", "-d", str(home), "-cp", ":".join(jars), str(HERE / "java/Walk.java")], check=True)
     return ["java", "-XX:TieredStopAtLevel=1", "-cp", ":".join([str(home), *jars]), "Walk"]
@@ -122,7 +123,8 @@ def _requirement(name):
 
 
 def _go_version():
-    return next(line.split("centrifuge-go v")[1] for line in (HERE / "go/go.mod").read_text().splitlines() if "centrifuge-go v" in line)
+    lines = (HERE / "go/go.mod").read_text().splitlines()
+    return next(line.split("centrifuge-go v")[1] for line in lines if "centrifuge-go v" in line)
 
 
 # SDK -> how to get its program, and its version.

@@ -188,7 +188,8 @@ func carried() int {
 
 // A room whose messages are long and similar: only the differences come.
 func follow(ctx context.Context, ann *centrifuge.Client) {
-	room, err := ann.NewSubscription("$states", centrifuge.SubscriptionConfig{GetToken: roomToken, Delta: centrifuge.DeltaTypeFossil})
+	options := centrifuge.SubscriptionConfig{GetToken: roomToken, Delta: centrifuge.DeltaTypeFossil}
+	room, err := ann.NewSubscription("$states", options)
 	must(err)
 	states, subscribed := make(chan string, 10), make(chan bool, 1)
 	room.OnPublication(func(e centrifuge.PublicationEvent) { states <- string(e.Data) })

@@ -32,7 +32,7 @@ public final class Walk {
     private static String quoted(String text) { return '"' + text + '"'; }
 
     private static String all(List<Publication> publications) {
-        return publications.stream().map(publication -> new String(publication.getData(), UTF_8)).collect(Collectors.toList()).toString();
+        return publications.stream().map(one -> new String(one.getData(), UTF_8)).collect(Collectors.toList()).toString();
     }
 
     /** The result of a call of the SDK. */
@@ -60,8 +60,9 @@ public final class Walk {
 
     private static String ask(String method, String path) {
         try {
-            HttpRequest request = HttpRequest.newBuilder(URI.create(site + path)).method(method, HttpRequest.BodyPublishers.noBody()).build();
-            return HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body();
+            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(site + path));
+            request.method(method, HttpRequest.BodyPublishers.noBody());
+            return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString()).body();
         } catch (Exception failure) {
             throw new IllegalStateException(failure);
         }
@@ -143,13 +144,15 @@ public final class Walk {
         report("publisher", quoted(first.getInfo().getUser() + " " + (name.find() ? name.group(1) : "")));
 
         PresenceResult presence = result(room::presence);
-        report("presence", presence.getClients().values().stream().map(info -> quoted(info.getUser())).collect(Collectors.toList()));
+        report("presence", presence.getClients().values().stream()
+            .map(info -> quoted(info.getUser())).collect(Collectors.toList()));
         PresenceStatsResult stats = result(room::presenceStats);
         report("stats", List.of(stats.getNumClients(), stats.getNumUsers()));
         report("history", all(history(room, builder -> builder.withLimit(10)).getPublications()));
     }
 
-    private static HistoryResult history(Subscription room, Function<HistoryOptions.Builder, HistoryOptions.Builder> what) throws Exception {
+    private static HistoryResult history(
+            Subscription room, Function<HistoryOptions.Builder, HistoryOptions.Builder> what) throws Exception {
         return result(done -> room.history(what.apply(new HistoryOptions.Builder()).build(), done));
     }
 
@@ -189,7 +192,8 @@ public final class Walk {
         ask("POST", "/cut");
         until(() -> seen.publications.size() == 3 && seen.subscribed.size() == 2, "what was published during the cut");
         report("recovered", seen.subscribed.get(1).getRecovered());
-        report("after the cut", seen.publications.stream().skip(1).map(event -> new String(event.getData(), UTF_8)).collect(Collectors.toList()));
+        report("after the cut", seen.publications.stream().skip(1)
+            .map(event -> new String(event.getData(), UTF_8)).collect(Collectors.toList()));
         look(room);
 
         // Both tokens are renewed, and neither the connection nor the subscription notices.
