@@ -15,12 +15,21 @@
 
 static const struct lws_protocols protocols[] = {
     {
-        .name = "lws-chat",
+        .name = LWS_CHAT_NAME,
         .callback = lws_chat_callback,
         .per_session_data_size = LWS_CHAT_SESSION_BYTES,
         .rx_buffer_size = LWS_CHAT_RX_BYTES,
         .tx_packet_size = LWS_CHAT_TX_BYTES,
         .user = (void *)&lws_chat_ops,
+    },
+    /* The subprotocol that Centrifuge's SDKs ask for. It lives on the vhost's state of the first. */
+    {
+        .name = LWS_CHAT_PROTOBUF,
+        .callback = lws_chat_callback,
+        .per_session_data_size = LWS_CHAT_SESSION_BYTES,
+        .rx_buffer_size = LWS_CHAT_RX_BYTES,
+        .tx_packet_size = LWS_CHAT_TX_BYTES,
+        .id = LWS_CHAT_PROTOBUF_ID,
     },
 };
 

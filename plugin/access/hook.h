@@ -58,6 +58,7 @@ struct PublishQuestion {
   HookClient about;
   std::string_view room;
   std::string_view data{};
+  std::string_view b64data{};  // what is published instead of JSON, in base64
 };
 
 struct SubRefreshQuestion {

@@ -91,6 +91,7 @@ std::string hook_json(const PublishQuestion& question) {
   Fields fields = fields_of_user(question.about);
   fields.text("channel", question.room);
   fields.json_unless_empty("data", question.data);
+  fields.text_unless_empty("b64data", question.b64data);
   fields.json_unless_empty("meta", question.about.meta);
   return std::move(fields).done();
 }

@@ -40,7 +40,7 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
     row(Status::kOtherSubprotocol, "other_subprotocol",
         "none of the subprotocols is spoken here, ask for lws-chat or for none")
         .http(400),
-    row(Status::kProtobuf, "protobuf", "protobuf is not served yet, only JSON: use an SDK that can be set to JSON")
+    row(Status::kProtobuf, "protobuf", "protobuf is off here: add centrifuge-protobuf to ws-protocols of this vhost")
         .http(400),
     row(Status::kBadMethod, "bad_method", "method not allowed").http(405),
     row(Status::kForeignHost, "foreign_host", "this server has another name, see the option allowed-hosts").http(421),

@@ -39,7 +39,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kOtherVersion,      // another version of the WebSocket protocol
     kBadUpgrade,        // a handshake that RFC 6455 forbids, or that lws cannot read
     kOtherSubprotocol,  // the client offers subprotocols, and none is known
-    kProtobuf,          // the client offers only a subprotocol in protobuf
+    kProtobuf,          // the client wants protobuf, for which the vhost has no protocol
     kBadMethod,         // another HTTP method
     kForeignHost,       // a Host that is not the server's
     kNotOpen,           // a client of another machine, on a vhost without an access rule

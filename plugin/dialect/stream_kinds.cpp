@@ -1,5 +1,6 @@
 #include "dialect/stream_kinds.h"
 
+#include "dialect/centrifuge/proto_push.h"
 #include "dialect/centrifuge/reply.h"
 #include "dialect/events/encoder.h"
 #include "dialect/text/encoder.h"
@@ -9,8 +10,8 @@ namespace {
 
 StreamKind kind(std::string_view dialect, Encode encode) { return {dialect, encode}; }
 
-StreamKind structured(bool joins) {
-  StreamKind row = kind("structured", append_push);
+StreamKind structured(Encode encode, bool joins) {
+  StreamKind row = kind("structured", encode);
   row.joins = joins;
   row.positions = row.recognized = true;
   return row;
@@ -25,7 +26,12 @@ StreamKind events() {
 }  // namespace
 
 const StreamKinds& stream_kinds() {
-  static const StreamKinds kinds = {kind("text", append_text), structured(false), structured(true), events()};
+  static const StreamKinds kinds = {kind("text", append_text),
+                                    structured(append_push, false),
+                                    structured(append_push, true),
+                                    events(),
+                                    structured(append_proto_push, false),
+                                    structured(append_proto_push, true)};
   return kinds;
 }
 

@@ -25,7 +25,7 @@ void establish(lws* wsi, WebSocket*& socket) {
   if (!vhost) return;
   Target target = requested(wsi, vhost->options());
   if (target.structured) {
-    socket = new StructuredConnection(wsi, *vhost);
+    socket = new StructuredConnection(wsi, *vhost, target.encoding);
     return;
   }
   // Joins only after construction, so that the destructor leaves the room again.
@@ -89,7 +89,14 @@ void forget_requests(lws* wsi) {
   if (VhostState* vhost = vhost_of(wsi)) vhost->http_connections().closed(wsi);
 }
 
+// The vhost's state and its one wake-up are the first protocol's.
+bool is_for_first_protocol(lws_callback_reasons reason) {
+  return reason == LWS_CALLBACK_PROTOCOL_INIT || reason == LWS_CALLBACK_PROTOCOL_DESTROY ||
+         reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED;
+}
+
 int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t size) {
+  if (is_for_first_protocol(reason) && asks_for_protobuf(wsi)) return 0;
   switch (reason) {
     case LWS_CALLBACK_PROTOCOL_INIT:
       create_vhost_state(wsi, static_cast<const lws_protocol_vhost_options*>(in));

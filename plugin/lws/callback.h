@@ -16,6 +16,11 @@ int lws_chat_callback(struct lws *wsi, enum lws_callback_reasons reason, void *u
 
 extern const struct lws_chat_ops lws_chat_ops;
 
+/* The names of the protocols as clients and configurations say them, and the second one's number. */
+#define LWS_CHAT_NAME "lws-chat"
+#define LWS_CHAT_PROTOBUF "centrifuge-protobuf"
+#define LWS_CHAT_PROTOBUF_ID 1
+
 #ifdef __cplusplus
 }
 #endif

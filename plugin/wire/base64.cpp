@@ -39,18 +39,27 @@ std::optional<std::string> decode(const Values& values, std::string_view text) {
   return bytes;
 }
 
-}  // namespace
-
-std::string base64url(std::string_view bytes) {
+// Without padding.
+std::string encode(std::string_view alphabet, std::string_view bytes) {
   std::string text;
-  text.reserve(bytes.size() / 3 * 4 + 3);
+  text.reserve(bytes.size() / 3 * 4 + 4);
   uint32_t bits = 0;
   unsigned count = 0;
   for (char c : bytes) {
     bits = bits << 8 | static_cast<unsigned char>(c);
-    for (count += 8; count >= 6;) text += kUrl[bits >> (count -= 6) & 63];
+    for (count += 8; count >= 6;) text += alphabet[bits >> (count -= 6) & 63];
   }
-  if (count > 0) text += kUrl[bits << (6 - count) & 63];
+  if (count > 0) text += alphabet[bits << (6 - count) & 63];
+  return text;
+}
+
+}  // namespace
+
+std::string base64url(std::string_view bytes) { return encode(kUrl, bytes); }
+
+std::string base64(std::string_view bytes) {
+  std::string text = encode(kStandard, bytes);
+  text.append((4 - text.size() % 4) % 4, '=');
   return text;
 }
 

@@ -13,6 +13,7 @@ std::string base64url(std::string_view bytes);
 std::optional<std::string> decode_base64url(std::string_view text);
 
 // base64 with padding, RFC 4648 section 4.
+std::string base64(std::string_view bytes);
 std::optional<std::string> decode_base64(std::string_view text);
 
 }  // namespace lws_chat

@@ -22,7 +22,7 @@ int hex_digit(char c) {
 // of surrogate pairs (RFC 8259 sections 6 and 8.2).
 class Scanner {
  public:
-  explicit Scanner(std::string_view text) : text_(text) {}
+  explicit Scanner(std::string_view text, unsigned max_depth = kMaxJsonDepth) : text_(text), max_depth_(max_depth) {}
 
   size_t position() const { return at_; }
 
@@ -100,10 +100,10 @@ class Scanner {
     switch (peek()) {
       case '{':
         kind = JsonKind::kObject;
-        return depth < kMaxJsonDepth && take('{') && object([](std::string_view, const JsonValue&) {}, depth + 1);
+        return depth < max_depth_ && take('{') && object([](std::string_view, const JsonValue&) {}, depth + 1);
       case '[':
         kind = JsonKind::kArray;
-        return depth < kMaxJsonDepth && take('[') && array([](const JsonValue&) {}, depth + 1);
+        return depth < max_depth_ && take('[') && array([](const JsonValue&) {}, depth + 1);
       case '"': kind = JsonKind::kString; return string();
       case 't': kind = JsonKind::kBool; return word("true");
       case 'f': kind = JsonKind::kBool; return word("false");
@@ -143,6 +143,7 @@ class Scanner {
   }
 
   std::string_view text_;
+  unsigned max_depth_;
   size_t at_ = 0;
 };
 
@@ -190,9 +191,9 @@ void unescape_unicode(std::string& out, std::string_view& text) {
 
 }  // namespace
 
-bool take_object(std::string_view& text, std::vector<JsonMember>& members) {
+bool take_object(std::string_view& text, std::vector<JsonMember>& members, unsigned max_depth) {
   members.clear();
-  Scanner scanner(text);
+  Scanner scanner(text, max_depth);
   scanner.skip_blanks();
   bool whole = scanner.take('{') && scanner.object([&](std::string_view name, const JsonValue& value) {
     members.push_back({unquoted({JsonKind::kString, name}), value});
@@ -216,9 +217,9 @@ std::vector<JsonMember> members_of(const JsonValue& object) {
   return members;
 }
 
-std::vector<JsonValue> elements_of(const JsonValue& array) {
+std::vector<JsonValue> elements_of(const JsonValue& array, unsigned max_depth) {
   std::vector<JsonValue> elements;
-  Scanner scanner(array.text);
+  Scanner scanner(array.text, max_depth);
   bool whole = scanner.take('[') && scanner.array([&](const JsonValue& value) { elements.push_back(value); });
   if (!whole) elements.clear();
   return elements;

@@ -29,7 +29,8 @@ inline constexpr unsigned kMaxJsonDepth = 64;
 
 // Removes blanks and an object from the beginning of `text`. Returns false if there is another kind of value, or the
 // object is malformed, incomplete or nested too deeply; `text` then begins at the fault. Precondition: text is UTF-8.
-[[nodiscard]] bool take_object(std::string_view& text, std::vector<JsonMember>& members);
+[[nodiscard]] bool take_object(std::string_view& text, std::vector<JsonMember>& members,
+                               unsigned max_depth = kMaxJsonDepth);
 
 // Reads a text that must be exactly one value. Precondition: text is UTF-8.
 [[nodiscard]] bool read_json(std::string_view text, JsonValue& value);
@@ -38,7 +39,7 @@ inline constexpr unsigned kMaxJsonDepth = 64;
 std::vector<JsonMember> members_of(const JsonValue& object);
 
 // Precondition: the value is an array from take_object() or read_json().
-std::vector<JsonValue> elements_of(const JsonValue& array);
+std::vector<JsonValue> elements_of(const JsonValue& array, unsigned max_depth = kMaxJsonDepth);
 
 // Returns the same value on one line. In valid JSON a line break is always between the parts of a value.
 std::string on_one_line(std::string_view json);

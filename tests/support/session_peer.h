@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "dialect/centrifuge/protocol.h"
 #include "dialect/centrifuge/reply.h"
 #include "dialect/centrifuge/session.h"
 #include "dialect/stream_kinds.h"
@@ -18,12 +19,13 @@ namespace lws_chat {
 // texts, one for each reply or push.
 class SessionPeer : public SessionLink {
  public:
-  SessionPeer(Hub& hub, Sessions& sessions, Doorman& doorman, const Options& options)
-      : session(hub, sessions, doorman, options, *this) {}
+  SessionPeer(Hub& hub, Sessions& sessions, Doorman& doorman, const Options& options,
+              Encoding encoding = Encoding::kJson)
+      : in_protobuf(encoding == Encoding::kProtobuf), session(hub, sessions, doorman, options, *this, encoding) {}
 
   // At a door that lets everybody in.
-  SessionPeer(Hub& hub, Sessions& sessions, const Options& options)
-      : SessionPeer(hub, sessions, open_door(), options) {}
+  SessionPeer(Hub& hub, Sessions& sessions, const Options& options, Encoding encoding = Encoding::kJson)
+      : SessionPeer(hub, sessions, open_door(), options, encoding) {}
 
   virtual ~SessionPeer() { session.lost(0); }
 
@@ -72,7 +74,19 @@ class SessionPeer : public SessionLink {
     return doorman;
   }
 
-  // The texts that came since the last call.
+  // A command as the client's message.
+  static std::string proto_of(std::string_view json) {
+    std::string command;
+    append_json_as_proto(command, kProtoCommand, json);
+    std::string message;
+    append_proto_length(message, command.size());
+    return message + command;
+  }
+
+  // Sends one command, given in JSON, in the client's encoding.
+  void send(std::string_view json, Time now) { session.receive(in_protobuf ? proto_of(json) : std::string(json), now); }
+
+  // The texts that came since the last call. Replies in protobuf are made into JSON.
   std::vector<std::string> take() {
     std::vector<std::string> texts;
     std::string_view rest = bytes;
@@ -81,10 +95,14 @@ class SessionPeer : public SessionLink {
       message += frame.payload;
       rest.remove_prefix(frame.size);
       if (!frame.final) continue;
-      for (size_t at = 0; at <= message.size();) {
-        size_t end = std::min(message.find('\n', at), message.size());
-        texts.push_back(message.substr(at, end - at));
-        at = end + 1;
+      if (in_protobuf) {
+        for (std::string_view left = message; !left.empty();) texts.push_back(json_of(left));
+      } else {
+        for (size_t at = 0; at <= message.size();) {
+          size_t end = std::min(message.find('\n', at), message.size());
+          texts.push_back(message.substr(at, end - at));
+          at = end + 1;
+        }
       }
       message.clear();
     }
@@ -92,11 +110,19 @@ class SessionPeer : public SessionLink {
     return texts;
   }
 
+  static std::string json_of(std::string_view& messages) {
+    std::string_view message;
+    std::string json;
+    if (!take_proto(messages, message) || !append_proto_as_json(json, kProtoReply, message)) std::abort();
+    return json;
+  }
+
   std::string take_one() {
     std::vector<std::string> texts = take();
     return texts.size() == 1 ? texts[0] : std::to_string(texts.size()) + " texts";
   }
 
+  const bool in_protobuf;
   Time steady = 0;                                 // the hub's time
   Time alarm = kNever;                             // when the session wants to be called
   Status denied = Status::kOk;                     // the last denial

@@ -1,20 +1,11 @@
 #include "dialect/centrifuge/reply.h"
 
+#include "wire/base64.h"
 #include "wire/frame.h"
 #include "wire/json.h"
 
 namespace lws_chat {
 namespace {
-
-void append_base64(std::string& text, std::string_view bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t group = 0;
-    for (size_t j = 0; j < 3; ++j)
-      group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0u);
-    for (size_t j = 0; j < 4; ++j) text += i + j > bytes.size() ? '=' : kDigits[group >> (18 - 6 * j) & 63];
-  }
-}
 
 std::string_view field_of(Event::Kind kind) {
   switch (kind) {
@@ -29,14 +20,35 @@ std::string_view field_of(Event::Kind kind) {
 
 void append_data(std::string& json, const Message& message) {
   switch (message.format) {
-    case Format::kJson: json += message.payload; return;
+    case Format::kJson:
+      if (message.payload.find('\n') == std::string_view::npos)
+        json += message.payload;
+      else
+        json += on_one_line(message.payload);
+      return;
     case Format::kText: append_quoted(json, message.payload); return;
-    case Format::kBinary:
-      json += "{\"base64\":\"";
-      append_base64(json, message.payload);
-      json += "\"}";
+    case Format::kBinary: json.append("{\"base64\":\"").append(base64(message.payload)).append("\"}");
   }
 }
+
+namespace {
+
+// What protobuf readers get is as it was published. In between, binary data has the form that append_json_as_proto()
+// knows.
+void append_data_member(std::string& json, const Message& message, Encoding encoding) {
+  bool as_it_is = encoding == Encoding::kProtobuf;
+  if (as_it_is && message.format == Format::kBinary) {
+    json.append("\"b64data\":\"").append(base64(message.payload)).append("\"");
+  } else {
+    json += "\"data\":";
+    if (as_it_is && message.format == Format::kJson)
+      json += message.payload;
+    else
+      append_data(json, message);
+  }
+}
+
+}  // namespace
 
 void append_push(FrameSink& sink, const Event& event) {
   std::string json = "{\"push\":{\"channel\":";
@@ -74,9 +86,10 @@ void append_refresh_push(std::string& json, std::string_view result) {
   json.append("{\"push\":{\"refresh\":").append(result).append("}}");
 }
 
-void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms) {
-  json += "{\"data\":";
-  append_data(json, message);
+void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms,
+                        Encoding encoding) {
+  json += '{';
+  append_data_member(json, message, encoding);
   if (!message.publisher.empty()) json.append(",\"info\":").append(message.publisher);
   if (!message.tags.empty()) json.append(",\"tags\":").append(message.tags);
   if (offset > 0) json.append(",\"offset\":").append(std::to_string(offset));

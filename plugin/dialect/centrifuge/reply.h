@@ -6,12 +6,13 @@
 
 #include "core/log/message.h"
 #include "dialect/centrifuge/client_error.h"
+#include "dialect/centrifuge/encoding.h"
 
 // The output of the structured dialect: replies and pushes of Centrifuge's client protocol in JSON
 // (github.com/centrifugal/protocol, definitions/client.proto).
 namespace lws_chat {
 
-// Appends the payload as JSON. Binary messages become {"base64":"..."}.
+// Appends the payload as JSON on one line. Binary messages become {"base64":"..."}.
 void append_data(std::string& json, const Message& message);
 
 // Encodes an event as a push, in the frames of one WebSocket message.
@@ -31,8 +32,10 @@ void append_subscribe_push(std::string& json, std::string_view room, std::string
 void append_refresh_push(std::string& json, std::string_view result);
 
 // Appends {"data":...,"info":...,"tags":...,"offset":...,"time":...}.
-// `unix_ms` is the time of publication, in milliseconds since 1970; 0: now, which is not written.
-void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms = 0);
+// `unix_ms` is the time of publication, in milliseconds since 1970; 0: now, which is not written. For protobuf the
+// object is made into a message, in which the data is exactly as it was published.
+void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms = 0,
+                        Encoding encoding = Encoding::kJson);
 
 // Appends {"id":ID,"error":{...}}. `detail` is added to the protocol's own message; empty: nothing.
 void append_error(std::string& json, uint32_t id, ClientError error, std::string_view detail);

@@ -103,7 +103,8 @@ HistoryRange read_history_range(Request& request, std::string& problem) {
   return range;
 }
 
-RoomAnswer query_history(Hub& hub, std::string_view name, const HistoryRange& range, bool with_time, Time now) {
+RoomAnswer query_history(Hub& hub, std::string_view name, const HistoryRange& range, bool with_time, Time now,
+                         Encoding encoding) {
   if (hub.settings_of(name).history.messages == 0) return no_history();
   Room* found = hub.find(name);
   if (!found) return no_messages(range);
@@ -131,7 +132,7 @@ RoomAnswer query_history(Hub& hub, std::string_view name, const HistoryRange& ra
   std::string publications;
   for (const History::Entry& entry : entries) {
     if (publications.size() > kMaxReply) break;
-    append_entry(publications, entry, with_time);
+    append_entry(publications, entry, with_time, encoding);
     ++answer.items;
   }
   answer.json = "{\"publications\":[" + publications + "],\"epoch\":\"" + room.epoch() +
@@ -139,9 +140,9 @@ RoomAnswer query_history(Hub& hub, std::string_view name, const HistoryRange& ra
   return answer;
 }
 
-void append_entry(std::string& publications, const History::Entry& entry, bool with_time) {
+void append_entry(std::string& publications, const History::Entry& entry, bool with_time, Encoding encoding) {
   if (!publications.empty()) publications += ',';
-  append_publication(publications, entry.message, entry.offset, with_time ? entry.message.unix_ms : 0);
+  append_publication(publications, entry.message, entry.offset, with_time ? entry.message.unix_ms : 0, encoding);
 }
 
 }  // namespace lws_chat

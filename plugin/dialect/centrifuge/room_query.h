@@ -7,6 +7,7 @@
 
 #include "core/hub.h"
 #include "dialect/centrifuge/client_error.h"
+#include "dialect/centrifuge/encoding.h"
 #include "dialect/centrifuge/request.h"
 
 // Questions about a room, asked by clients or by a back end. A room that is not there has no members and no messages.
@@ -45,9 +46,10 @@ struct HistoryRange {
 HistoryRange read_history_range(Request& request, std::string& problem);
 
 // Answers {"publications":[...],"epoch":...,"offset":...}. With `with_time`, publications have their times.
-RoomAnswer query_history(Hub& hub, std::string_view room, const HistoryRange& range, bool with_time, Time now);
+RoomAnswer query_history(Hub& hub, std::string_view room, const HistoryRange& range, bool with_time, Time now,
+                         Encoding encoding = Encoding::kJson);
 
 // Appends a message of the history to a list of publications.
-void append_entry(std::string& publications, const History::Entry& entry, bool with_time);
+void append_entry(std::string& publications, const History::Entry& entry, bool with_time, Encoding encoding);
 
 }  // namespace lws_chat

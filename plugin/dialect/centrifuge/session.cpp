@@ -6,25 +6,23 @@
 
 #include "core/release.h"
 #include "dialect/centrifuge/connecting.h"
+#include "dialect/centrifuge/protocol.h"
 #include "dialect/centrifuge/reply.h"
 #include "dialect/centrifuge/subscription.h"
 #include "wire/frame.h"
 
 namespace lws_chat {
-namespace {
-
-std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
-
-}  // namespace
-
-Session::Session(Hub& hub, Sessions& sessions, Doorman& doorman, const Options& options, SessionLink& link)
+Session::Session(Hub& hub, Sessions& sessions, Doorman& doorman, const Options& options, SessionLink& link,
+                 Encoding encoding)
     : hub_(hub),
       sessions_(sessions),
       doorman_(doorman),
       options_(options),
       link_(link),
+      encoding_(encoding),
       input_bytes_(hub.memory().input),
-      claimed_(hub.memory().clients) {}
+      claimed_(hub.memory().clients),
+      replies_(encoding) {}
 
 Session::~Session() = default;
 
@@ -71,13 +69,18 @@ Session::Subscriptions::iterator Session::forget(Subscriptions::iterator subscri
 }
 
 // Runs the commands of a message and takes them off it, until there is a reason to wait. Returns true if there is none.
-bool Session::run(std::string_view& lines, Time now) {
+bool Session::run(std::string_view& commands, Time now) {
   bool wait = false;
-  while (!lines.empty() && !wait && !ended_ && pending_end_ == Status::kOk) {
-    std::string_view line = first_line(lines);
+  while (!commands.empty() && !wait && !ended_ && pending_end_ == Status::kOk) {
+    std::string_view rest = commands;
+    std::string_view command;
+    if (!take_command(encoding_, rest, command)) {
+      end({Status::kBadRequest, 0, "a command without its end"}, now);
+      break;
+    }
     cost_ = 1;
-    bool done = handle(line, now);
-    if (done) lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+    bool done = handle(command, now);
+    if (done) commands = rest;
     if (replies_.size() > kMaxUntaken) flush_replies();
     wait = !done || !link_.allow(cost_) || waiting();
     if (!done || waiting() || output_.size() - taken_ > (scarce() ? 0 : kMaxUntaken)) {
@@ -86,8 +89,8 @@ bool Session::run(std::string_view& lines, Time now) {
       held_ = true;
     }
   }
-  if (ended_ || pending_end_ != Status::kOk) lines = {};
-  if (lines.empty()) ids_.clear();
+  if (ended_ || pending_end_ != Status::kOk) commands = {};
+  if (commands.empty()) ids_.clear();
   flush_replies();
   return !wait;
 }
@@ -145,11 +148,13 @@ void Session::answered() {
 }
 
 // Returns true if the command is done. If not, it has to be tried again when the client has taken more.
-bool Session::handle(std::string_view line, Time now) {
-  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return true;
+bool Session::handle(std::string_view text, Time now) {
+  if (encoding_ == Encoding::kJson && text.find_first_not_of(" \t\r") == std::string_view::npos) return true;
+  std::string json;
   Command command;
-  if (!read_command(line, command)) {
-    end({Status::kBadRequest, 0, "not a command in JSON"}, now);
+  if (!read(text, json, command)) {
+    bool in_json = encoding_ == Encoding::kJson;
+    end({Status::kBadRequest, 0, in_json ? "not a command in JSON" : "not a command in protobuf"}, now);
     return true;
   }
   if (command.method == Method::kNone && command.id == 0) return true;
@@ -176,21 +181,28 @@ bool Session::handle(std::string_view line, Time now) {
   return true;
 }
 
+// A command in protobuf is made into JSON, of which `command` has slices.
+bool Session::read(std::string_view text, std::string& json, Command& command) const {
+  if (encoding_ == Encoding::kJson) return read_command(text, command);
+  if (!append_proto_as_json(json, kProtoCommand, text) || !read_command(json, command)) return false;
+  bool takes_bytes = command.method == Method::kPublish || command.method == Method::kSend;
+  if (!takes_bytes && !command.request.json("b64data").empty()) command.problem = "data must be JSON";
+  return true;
+}
+
 void Session::reply(const Command& command, std::string_view result) {
-  if (!replies_.empty()) replies_ += '\n';
-  replies_.append("{\"id\":").append(std::to_string(command.id));
-  replies_.append(",\"").append(command.name).append("\":").append(result).append("}");
+  replies_.add({"{\"id\":", std::to_string(command.id), ",\"", command.name, "\":", result, "}"});
 }
 
 void Session::refuse(const Command& command, ClientError error, std::string_view detail) {
-  if (!replies_.empty()) replies_ += '\n';
-  append_error(replies_, command.id, error, detail);
+  std::string text;
+  append_error(text, command.id, error, detail);
+  replies_.add({text});
 }
 
 // Tells the client something that it has not asked for.
 void Session::push(const std::string& json) {
-  if (!replies_.empty()) replies_ += '\n';
-  replies_ += json;
+  replies_.add({json});
   flush_replies();
   link_.ask_to_resume();
 }
@@ -201,8 +213,8 @@ void Session::flush_replies() {
     // A long reply may wait for a long time: it gets no more memory than it needs.
     output_.reserve(output_.size() + framed_size(replies_.size()));
     FrameString frames(output_);
-    append_message(frames, Message{replies_});
-    release(replies_);
+    replies_.append_to(frames);
+    replies_.clear();
   }
   write_replies();
   note_untaken();
@@ -239,8 +251,10 @@ void Session::note_untaken() {
 void Session::ping() {
   if (ended_ || ping_waits_) return;
   ping_waits_ = true;
+  Replies ping(encoding_);
+  ping.add_ping();
   FrameString frames(output_);
-  append_message(frames, Message{"{}"});
+  ping.append_to(frames);
   flush_replies();
 }
 
@@ -274,10 +288,10 @@ bool Session::tell_unsubscribed(const Subscription& subscription, Status why) {
   constexpr unsigned kExpired = 2501;
   bool expired = why == Status::kSubscriptionOver;
   try {
-    std::string text = replies_.empty() ? "" : "\n";
+    std::string text;
     append_unsubscribe_push(text, subscription.name(), expired ? kExpired : kByServer,
                             expired ? describe(why).text : "server unsubscribe");
-    replies_ += text;
+    replies_.add({text});
     return true;
   } catch (const std::exception&) {
     return false;
@@ -296,9 +310,12 @@ std::string Session::last_frames(Status why) {
   try {
     std::string frames = output_.substr(taken_);
     FrameString sink(frames);
-    if (!replies_.empty()) append_message(sink, Message{replies_});
-    if (why == Status::kClosedOnRequest && !options_.close_reply.empty())
-      append_message(sink, Message{message_push(options_.close_reply)});
+    if (!replies_.empty()) replies_.append_to(sink);
+    if (why == Status::kClosedOnRequest && !options_.close_reply.empty()) {
+      Replies farewell(encoding_);
+      farewell.add({message_push(options_.close_reply)});
+      farewell.append_to(sink);
+    }
     return frames;
   } catch (const std::exception&) {
     return {};
@@ -336,7 +353,7 @@ void Session::leave_all(Time now, Hub::Departure departure) {
   sessions_.remove(place_);
   if (departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0) remember_me(now);
   release(output_);
-  release(replies_);
+  replies_.clear();
   taken_ = 0;
   input_.clear();
   input_bytes_.set(0);

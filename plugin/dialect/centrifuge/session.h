@@ -15,6 +15,7 @@
 #include "core/hub.h"
 #include "dialect/centrifuge/client_error.h"
 #include "dialect/centrifuge/command.h"
+#include "dialect/centrifuge/encoding.h"
 #include "dialect/expiry.h"
 #include "dialect/sessions.h"
 #include "dialect/visitor.h"
@@ -68,8 +69,8 @@ class SessionLink {
   ~SessionLink() = default;
 };
 
-// The structured dialect: Centrifuge's client protocol in JSON, version 2. A client may be in many rooms over one
-// connection. (centrifugal.dev/docs/transports/client_protocol)
+// The structured dialect: Centrifuge's client protocol, version 2, in JSON or protobuf. A client may be in many rooms
+// over one connection. (centrifugal.dev/docs/transports/client_protocol)
 //
 // The client's token or a back end says who it is. Where neither is configured, a client says so itself in the data of
 // `connect`: {"user": ..., "info": ..., "session": ...}, all of them optional. Others see user and info; without info
@@ -77,12 +78,12 @@ class SessionLink {
 // if it gives the same session or, without one, the same data.
 class Session final : public Visitor {
  public:
-  Session(Hub& hub, Sessions& sessions, Doorman& doorman, const Options& options, SessionLink& link);
+  Session(Hub& hub, Sessions& sessions, Doorman& doorman, const Options& options, SessionLink& link, Encoding encoding);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Takes one complete message: commands, one per line. Precondition: it is UTF-8.
+  // Takes one complete message with commands. Precondition: in JSON it is UTF-8.
   void receive(std::string_view message, Time now);
 
   // Goes on: the connection can write again, or the client may send again.
@@ -151,14 +152,16 @@ class Session final : public Visitor {
   struct Draft {
     std::string_view channel;
     std::string_view data;
+    Format format = Format::kJson;
     std::string_view tags{};  // from the back end
     bool ephemeral = false;
     bool approved = false;  // by the back end
   };
 
-  [[nodiscard]] bool run(std::string_view& lines, Time now);
+  [[nodiscard]] bool run(std::string_view& commands, Time now);
   void keep(std::string_view message, Time now);
-  bool handle(std::string_view line, Time now);
+  bool handle(std::string_view text, Time now);
+  bool read(std::string_view text, std::string& json, Command& command) const;
   void perform(Command& command, Time now);
   template <typename T, typename Act>
   void when(Deferred<T> answer, Act act);
@@ -249,6 +252,7 @@ class Session final : public Visitor {
   Doorman& doorman_;
   const Options& options_;
   SessionLink& link_;
+  const Encoding encoding_;
   GuestPtr guest_;                          // nullptr: nobody speaks for the client
   Expiry expiry_;                           // of the connection
   std::unique_ptr<Connecting> connecting_;  // while `connect` is under way
@@ -263,7 +267,7 @@ class Session final : public Visitor {
   std::list<std::string> input_;       // messages that wait; the first may be only a rest
   MemoryAccount::Charge input_bytes_;  // bytes of input_, with the cost of keeping them
   MemoryAccount::Charge claimed_;      // bytes of the identity and the subscriptions
-  std::string replies_;                // replies to the commands of this turn: JSON texts, one per line
+  Replies replies_;                    // to the commands of this turn
   std::string output_;                 // frames that the connection has not taken
   size_t taken_ = 0;                   // bytes of output_ that the connection has taken
   size_t noted_ = 0;                   // bytes of output_ that are part of sessions_.untaken

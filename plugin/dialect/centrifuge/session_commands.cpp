@@ -8,6 +8,7 @@
 #include "dialect/centrifuge/room_query.h"
 #include "dialect/centrifuge/session.h"
 #include "dialect/centrifuge/subscription.h"
+#include "wire/base64.h"
 
 namespace lws_chat {
 namespace {
@@ -50,30 +51,38 @@ void Session::refuse_scarce(const Command& command) {
 void Session::publish(Command& command, Time now) {
   std::string channel = command.request.text("channel");
   std::string_view data = command.request.json("data");
+  std::string base64, bytes;
+  if (encoding_ == Encoding::kProtobuf) base64 = command.request.text("b64data");
+  Format format = base64.empty() ? Format::kJson : Format::kBinary;
+  if (!base64.empty()) data = bytes = decode_base64(base64).value_or("");
   if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
   if (!is_room_name(channel)) return refuse(command, ClientError::kPermissionDenied, "channel is no room name");
   if (data.empty()) return refuse(command, ClientError::kBadRequest, "data is missing");
-  if (!hub_.settings_of(channel).publish_hook) return publish_draft(command, {channel, data}, now);
+  if (!hub_.settings_of(channel).publish_hook) return publish_draft(command, {channel, data, format}, now);
   Grant grant = grant_for(member_of(channel));
   grant.approved = true;
   Status possible = judge(Action::kPublish, channel, grant);
   if (possible != Status::kOk) return refuse_for(command, possible);
-  when(doorman_.ask_to_publish({about_me(), channel, data}), [this, ticket = ticket_of(command), channel,
-                                                              said = std::string(data),
-                                                              now](const Outcome<PublishResult>& outcome) {
+  PublishQuestion question{about_me(), channel, base64.empty() ? data : std::string_view(), base64};
+  when(doorman_.ask_to_publish(question), [this, ticket = ticket_of(command), channel, said = std::string(data), format,
+                                           now](const Outcome<PublishResult>& outcome) {
     if (outcome.denial) return deny(ticket, *outcome.denial, now);
     const PublishResult& result = outcome.value;
-    publish_draft(ticket, {channel, result.data.empty() ? said : result.data, result.tags, result.skip_history, true},
-                  link_.now());
+    bool other = !result.data.empty();
+    Draft draft{channel, said, format, result.tags, result.skip_history, true};
+    if (other) draft.data = result.data;
+    if (other) draft.format = Format::kJson;
+    publish_draft(ticket, draft, link_.now());
   });
 }
 
 void Session::publish_draft(const Command& command, const Draft& draft, Time now) {
   const std::string& word = options_.close_word;
-  bool closes = !word.empty() && draft.data.front() == '"' && unquoted({JsonKind::kString, draft.data}) == word;
+  bool closes = !word.empty() && draft.format == Format::kJson && draft.data.front() == '"' &&
+                unquoted({JsonKind::kString, draft.data}) == word;
   const Subscription* subscription = member_of(draft.channel);
   std::string_view info = subscription ? subscription->info() : std::string_view(identity_->json);
-  Message message{draft.data, Format::kJson, info, draft.tags, draft.ephemeral, link_.unix_ms()};
+  Message message{draft.data, draft.format, info, draft.tags, draft.ephemeral, link_.unix_ms()};
   Grant grant = grant_for(subscription);
   grant.approved = draft.approved;
   Deferred<Published> result = hub_.publish(grant, {draft.channel, message, link_.origin()}, now);
@@ -124,8 +133,9 @@ void Session::deny(const Command& command, const Denial& denial, Time now) {
   link_.note_denial(denial);
   if (denial.disconnects) return end({denial.why, 0, denial.message, static_cast<uint16_t>(denial.code)}, now);
   if (denial.code == 0) return refuse_for(command, denial.why);
-  if (!replies_.empty()) replies_ += '\n';
-  append_error(replies_, command.id, denial.code, denial.message, denial.temporary);
+  std::string text;
+  append_error(text, command.id, denial.code, denial.message, denial.temporary);
+  replies_.add({text});
 }
 
 // Replies with the answer about a room.
@@ -175,8 +185,9 @@ void Session::history(Command& command, Time now) {
   std::string problem;
   HistoryRange range = read_history_range(command.request, problem);
   if (!problem.empty()) return refuse(command, ClientError::kBadRequest, problem);
-  query(command, Action::kHistory, now,
-        [this, range, now](std::string_view channel) { return query_history(hub_, channel, range, true, now); });
+  query(command, Action::kHistory, now, [this, range, now](std::string_view channel) {
+    return query_history(hub_, channel, range, true, now, encoding_);
+  });
 }
 
 }  // namespace lws_chat

@@ -72,6 +72,7 @@ HookClient Session::about_me() const {
   HookClient about;
   about.client = identity_ ? identity_->client : connecting_->client;
   about.headers = link_.headers();
+  if (encoding_ == Encoding::kProtobuf) about.protocol = "protobuf";
   if (!guest_) return about;
   about.user = guest_->user;
   about.meta = guest_->meta;

@@ -51,7 +51,7 @@ Session::Subscription& Session::add(const std::string& channel, const Invitation
   bool watches = watching && judge(Action::kPresence, channel, as_member) == Status::kOk;
   bool forced = hub_.settings_of(channel).force_join_leave;
   if (invitation) forced = invitation->override.force_push_join_leave.value_or(forced);
-  KindId kind = watches || forced ? kWatchingKind : kStructuredKind;
+  KindId kind = structured_kind(encoding_, watches || forced);
   return subscriptions_.try_emplace(channel, *this, channel, kind, invitation).first->second;
 }
 
@@ -164,7 +164,7 @@ bool Session::recover(Subscription& subscription, const Position& seen, std::str
   History::Reader reader = history.from(recovery.next);
   size_t room_left = scarce() ? 0 : kMaxUntaken;
   while (reader.offset() <= history.top() && publications.size() < room_left)
-    append_entry(publications, reader.next(), true);
+    append_entry(publications, reader.next(), true, encoding_);
   uint64_t given = reader.offset() - recovery.next;
   hub_.counters().deliveries += given;
   hub_.counters().replayed += given;

@@ -14,7 +14,6 @@ namespace lws_chat {
 namespace {
 
 constexpr std::string_view kBearer = "bearer ";
-constexpr std::string_view kArgument = "token=";
 
 // The scheme is not case-sensitive (RFC 9110 section 11.1).
 std::string bearer_token(lws* wsi) {
@@ -42,20 +41,12 @@ std::string cookie(lws* wsi, std::string_view name) {
   return {};
 }
 
-std::string argument(lws* wsi) {
-  for (int i = 0; has_fragment(wsi, WSI_TOKEN_HTTP_URI_ARGS, i); ++i) {
-    std::string said = fragment(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
-    if (said.compare(0, kArgument.size(), kArgument) == 0) return said.substr(kArgument.size());
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string token_in(lws* wsi, const Options& options) {
   std::string token = bearer_token(wsi);
   if (token.empty() && !options.token_cookie.empty()) token = cookie(wsi, options.token_cookie);
-  return token.empty() ? argument(wsi) : token;
+  return token.empty() ? argument(wsi, "token") : token;
 }
 
 bool needs_arrival(lws* wsi, VhostState& vhost, const std::string& room) {

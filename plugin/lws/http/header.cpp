@@ -70,6 +70,15 @@ bool has_fragment(lws* wsi, lws_token_indexes token, int number) {
   return lws_hdr_fragment_length(wsi, token, number) > 0 || lws_hdr_copy_fragment(wsi, &nothing, 1, token, number) == 0;
 }
 
+std::string argument(lws* wsi, std::string_view name) {
+  for (int i = 0; has_fragment(wsi, WSI_TOKEN_HTTP_URI_ARGS, i); ++i) {
+    std::string said = fragment(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
+    if (said.compare(0, name.size(), name) == 0 && said.size() > name.size() && said[name.size()] == '=')
+      return said.substr(name.size() + 1);
+  }
+  return {};
+}
+
 std::string custom_header(lws* wsi, std::string_view name) {
   int size = static_cast<int>(name.size());
   std::string value = copied(lws_hdr_custom_length(wsi, name.data(), size),

@@ -48,6 +48,9 @@ std::string fragment(lws* wsi, lws_token_indexes token, int number);
 // Returns true if there is a part of that number. It may be empty.
 bool has_fragment(lws* wsi, lws_token_indexes token, int number);
 
+// The value of an argument of the query: the first NAME=VALUE, decoded by lws. Empty: there is none.
+std::string argument(lws* wsi, std::string_view name);
+
 // A field that lws does not know, by its name in lower case with the colon. HTTP/1.1 only.
 std::string custom_header(lws* wsi, std::string_view name);
 

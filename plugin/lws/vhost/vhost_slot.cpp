@@ -2,16 +2,25 @@
 
 #include <utility>
 
+#include "lws/callback.h"
 #include "lws/vhost/vhost.h"
 
 namespace lws_chat {
 namespace {
 
+// The protocol that the vhost's state belongs to; nullptr: the vhost has only the other one.
+const lws_protocols* main_protocol(lws* wsi) {
+  return asks_for_protobuf(wsi) ? lws_vhost_name_to_protocol(lws_get_vhost(wsi), LWS_CHAT_NAME) : lws_get_protocol(wsi);
+}
+
 VhostState** slot_of(lws* wsi) {
-  return static_cast<VhostState**>(lws_protocol_vh_priv_get(lws_get_vhost(wsi), lws_get_protocol(wsi)));
+  const lws_protocols* protocol = main_protocol(wsi);
+  return protocol ? static_cast<VhostState**>(lws_protocol_vh_priv_get(lws_get_vhost(wsi), protocol)) : nullptr;
 }
 
 }  // namespace
+
+bool asks_for_protobuf(lws* wsi) { return lws_get_protocol(wsi)->id == LWS_CHAT_PROTOBUF_ID; }
 
 void create_vhost_state(lws* wsi, const lws_protocol_vhost_options* options) {
   lws_vhost* vhost = lws_get_vhost(wsi);

@@ -6,6 +6,9 @@ namespace lws_chat {
 
 class VhostState;
 
+// Returns true if the connection's client, or lws at the start of a vhost, means the protocol centrifuge-protobuf.
+bool asks_for_protobuf(lws* wsi);
+
 // lws's memory for each vhost and protocol holds one pointer to a VhostState.
 
 // For PROTOCOL_INIT and PROTOCOL_DESTROY. `options` is nullptr if the vhost does not name the protocol.

@@ -8,6 +8,7 @@
 #include "lws/http/http_date.h"
 #include "lws/vhost/admission.h"
 #include "lws/vhost/vhost.h"
+#include "lws/vhost/vhost_slot.h"
 #include "lws/ws/upgrade_request.h"
 
 namespace lws_chat {
@@ -19,6 +20,10 @@ Status judge(lws* wsi, VhostState* vhost, std::string& detail) {
   if (vhost && vhost->serves()) {
     Target target = requested(wsi, vhost->options());
     if (!target.structured && target.room.empty()) return Status::kNotFound;
+    if (!target.structured && asks_for_protobuf(wsi)) {
+      detail = "the rooms of this path are not for Centrifuge's SDKs";
+      return Status::kOtherSubprotocol;
+    }
     if (!target.structured) rooms.push_back(target.room);
     if (!vhost->options().is_default && lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) == 0) {
       detail = "no subprotocol asked for, and lws-chat is not the vhost's default";
@@ -68,11 +73,14 @@ void answer_http1(lws* wsi, const StatusRow& row, std::string_view why = {}) {
 
 Target requested(lws* wsi, const Options& options) {
   std::string path = target_path(wsi);
-  if (!path.empty() && path == options.structured_path) return {true, {}};
-  if (path == options.path) return {false, options.default_room};
+  if (!path.empty() && path == options.structured_path) {
+    bool protobuf = asks_for_protobuf(wsi) || argument(wsi, "cf_protocol") == "protobuf";
+    return {true, protobuf ? Encoding::kProtobuf : Encoding::kJson, {}};
+  }
+  if (path == options.path) return {false, Encoding::kJson, options.default_room};
   if (path.compare(0, options.path.size(), options.path) != 0 || options.path.back() != '/') return {};
   std::string room = path.substr(options.path.size());
-  return {false, is_room_name(room) ? room : std::string()};
+  return {false, Encoding::kJson, is_room_name(room) ? room : std::string()};
 }
 
 int judge_handshake(lws* wsi, VhostState* vhost) {

@@ -6,6 +6,7 @@
 
 #include "config/options.h"
 #include "core/ending.h"
+#include "dialect/centrifuge/encoding.h"
 
 namespace lws_chat {
 
@@ -22,10 +23,11 @@ int judge_handshake(lws* wsi, VhostState* vhost);
 // RAW_ADOPT: no raw connection is served. Returns the result of the callback. `vhost` may be nullptr.
 int refuse_raw(lws* wsi, VhostState* vhost);
 
-// The aim of an upgrade request, by its path: the structured dialect, or a room in the text dialect. Without either,
-// the path is not ours.
+// The aim of an upgrade request, by its path: the structured dialect, in protobuf if the request says so, or a room in
+// the text dialect. Without either, the path is not ours.
 struct Target {
   bool structured = false;
+  Encoding encoding = Encoding::kJson;  // of the structured dialect
   std::string room;
 };
 Target requested(lws* wsi, const Options& options);

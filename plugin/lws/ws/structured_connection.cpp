@@ -11,18 +11,19 @@
 
 namespace lws_chat {
 
-StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost)
-    : WebSocket(wsi, vhost, kStructuredKind),
+StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost, Encoding encoding)
+    : WebSocket(wsi, vhost, structured_kind(encoding, false)),
       headers_(fields_to_forward(wsi, vhost.options().hooks.forwarded_headers)),
-      session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.door().doorman(), vhost.options(), *this) {
+      binary_(encoding == Encoding::kProtobuf),
+      session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.door().doorman(), vhost.options(), *this, encoding) {
   vhost.watch().await(*this);
 }
 
 StructuredConnection::~StructuredConnection() { end_and_log(); }
 
 void StructuredConnection::accept(bool binary, std::string_view payload) {
-  if (binary) return close({Status::kUnsupportedData});
-  if (!is_utf8(payload)) return close({Status::kInvalidText});
+  if (binary != binary_) return close({Status::kUnsupportedData});
+  if (!binary && !is_utf8(payload)) return close({Status::kInvalidText});
   session_.receive(payload, now());
   published();
   expect_more();

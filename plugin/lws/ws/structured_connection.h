@@ -10,7 +10,7 @@ namespace lws_chat {
 class StructuredConnection final : public WebSocket, private SessionLink {
  public:
   // For ESTABLISHED. Waits for the client to say connect.
-  StructuredConnection(lws* wsi, VhostState& vhost);
+  StructuredConnection(lws* wsi, VhostState& vhost, Encoding encoding);
   ~StructuredConnection() override;
 
   void ping() override;
@@ -40,6 +40,7 @@ class StructuredConnection final : public WebSocket, private SessionLink {
   void end(Ending ending, std::string last_frames) override;
 
   std::unique_ptr<const HookHeaders> headers_;  // that back ends are shown; nullptr: none
+  const bool binary_;                           // the client's messages are
   Session session_;
 };
 
