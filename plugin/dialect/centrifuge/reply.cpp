@@ -33,11 +33,18 @@ void append_data(std::string& json, const Message& message) {
 
 namespace {
 
-// What protobuf readers get is as it was published. In between, binary data has the form that append_json_as_proto()
-// knows.
+bool has_blanks_around(std::string_view json) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  return kBlanks.find(json.front()) != std::string_view::npos || kBlanks.find(json.back()) != std::string_view::npos;
+}
+
+// What protobuf readers get is as it was published. In between, what is not exactly a value has the form that
+// append_json_as_proto() knows.
 void append_data_member(std::string& json, const Message& message, Encoding encoding) {
   bool as_it_is = encoding == Encoding::kProtobuf;
-  if (as_it_is && message.format == Format::kBinary) {
+  bool in_base64 =
+      message.format == Format::kBinary || (message.format == Format::kJson && has_blanks_around(message.payload));
+  if (as_it_is && in_base64) {
     json.append("\"b64data\":\"").append(base64(message.payload)).append("\"");
   } else {
     json += "\"data\":";

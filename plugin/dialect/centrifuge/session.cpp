@@ -186,7 +186,8 @@ bool Session::read(std::string_view text, std::string& json, Command& command) c
   if (encoding_ == Encoding::kJson) return read_command(text, command);
   if (!append_proto_as_json(json, kProtoCommand, text) || !read_command(json, command)) return false;
   bool takes_bytes = command.method == Method::kPublish || command.method == Method::kSend;
-  if (!takes_bytes && !command.request.json("b64data").empty()) command.problem = "data must be JSON";
+  bool are_json = command.request.json("b64data").empty() || !command.request.json("data").empty();
+  if (!takes_bytes && !are_json) command.problem = "data must be JSON";
   return true;
 }
 
