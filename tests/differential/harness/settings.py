@@ -15,8 +15,8 @@ class Rooms:
     history: str = NOBODY
     presence: str = NOBODY
     keep: bool = True  # the rooms keep a history, and those who may see it recover
+    delta: bool = False  # clients that ask for deltas get them
     join_leave: bool = False  # every subscription gets joins and leaves
-    delta: bool = False  # who asks for it gets differences from the message before; in lws-chat that is the default
     pattern: str = ""
     hooks: tuple = ()  # of subscribe, publish, sub-refresh
 
@@ -54,7 +54,7 @@ def _centrifugo_rooms(rooms):
         "force_recovery": recover, "force_positioning": recover,
         "allow_user_limited_channels": True,
         "channel_regex": rooms.pattern,
-        **({"allowed_delta_types": ["fossil"], "delta_publish": True} if rooms.delta else {}),
+        "allowed_delta_types": ["fossil"] if rooms.delta else [], "delta_publish": rooms.delta,
         "subscribe_proxy_enabled": "subscribe" in rooms.hooks,
         "publish_proxy_enabled": "publish" in rooms.hooks,
         "sub_refresh_proxy_enabled": "sub-refresh" in rooms.hooks,
