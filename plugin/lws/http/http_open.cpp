@@ -57,8 +57,7 @@ HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view ro
     HttpAnswer answer = is_options(wsi) ? HttpAnswer{204, ""} : refusal(405, "only GET is possible here");
     answer.allow = "GET, HEAD";
     // A page that may not read learns it from the GET.
-    if (is_options(wsi)) answer.cors = origin;
-    answer.credentials = credentials;
+    if (is_options(wsi)) answer.page = {origin, credentials};
     return answer_with(std::move(answer));
   }
   // lws spins while an answer is under way and bytes follow the body.
@@ -74,8 +73,7 @@ HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view ro
   std::string detail;
   Status status = judge_client(wsi, vhost, wish.rooms, detail);
   if (status != Status::kOk) return answer_with(noted_refusal(wsi, vhost, status, detail));
-  wish.cors = std::move(origin);
-  wish.credentials = credentials;
+  wish.page = {std::move(origin), credentials};
   return StreamEntrance::open(wsi, *vhost, std::move(wish));
 }
 

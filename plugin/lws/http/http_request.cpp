@@ -8,7 +8,7 @@
 #include "core/log_text.h"
 #include "core/release.h"
 #include "lws/clock.h"
-#include "lws/http/event_stream.h"
+#include "lws/http/endless_answer.h"
 #include "lws/http/http_body.h"
 #include "lws/http/http_date.h"
 #include "lws/vhost/peer_address.h"
@@ -218,13 +218,13 @@ bool HttpRequest::add_headers(unsigned char** at, unsigned char* end) const {
     return false;
   bool ends = end_now_ || end_after_body_ || !keeps_;
   if (over_http1() && ends && sized && !add("connection:", "close")) return false;
-  if (answer_.stream) return add_stream_headers(wsi_, answer_.cors, answer_.credentials, at, end);
+  if (answer_.stream) return add_stream_headers(wsi_, answer_.page, at, end);
   if (!add("cache-control:", "no-store")) return false;
   if (answer_.status == 401 && !add("www-authenticate:", answer_.challenge)) return false;
   if (answer_.status == 503 && !add("retry-after:", "5")) return false;
   if (!answer_.allow.empty() && !add("allow:", answer_.allow)) return false;
-  if (!add_cors_headers(wsi_, answer_.cors, answer_.credentials, at, end)) return false;
-  return answer_.cors.empty() || answer_.allow.empty() ||
+  if (!add_cors_headers(wsi_, answer_.page, at, end)) return false;
+  return answer_.page.origin.empty() || answer_.allow.empty() ||
          (add("access-control-allow-methods:", answer_.allow) &&
           add("access-control-allow-headers:", "authorization, last-event-id, cache-control"));
 }
