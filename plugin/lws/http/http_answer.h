@@ -16,7 +16,7 @@ struct HttpAnswer {
   unsigned status = 200;
   std::string body;
   std::string_view type = "application/json";
-  std::string allow{};                    // the possible methods, for 405 and 204
+  std::string allow{};  // the possible methods, for 405 and 204
   ForeignPage page{};
   std::string why{};                      // reason of a refusal, for the log
   std::string_view challenge = "apikey";  // for 401

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "core/room/room.h"
+#include "lws/http/caller.h"
 #include "lws/http/event_stream.h"
 #include "lws/http/header.h"
 #include "lws/http/http_request.h"
 #include "lws/http/stream_entrance.h"
+#include "lws/http/structured_entrance.h"
 #include "lws/vhost/admission.h"
 #include "lws/vhost/vhost.h"
 
@@ -37,14 +39,6 @@ StreamWish read_wish(lws* wsi, std::string_view room) {
   std::string said = custom_header(wsi, "last-event-id:");
   if (!said.empty()) wish.last_event_id = said;
   return wish;
-}
-
-HttpAnswer noted_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail) {
-  note_refusal(wsi, vhost, status, detail);
-  const StatusRow& row = describe(status);
-  HttpAnswer answer = refusal(row.http_status, row.text);
-  answer.noted = true;
-  return answer;
 }
 
 HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view room) {
@@ -83,6 +77,7 @@ HttpExchange* open_exchange(lws* wsi, VhostState* vhost, std::string_view path) 
   if (!path.empty() && path.front() == '/') path.remove_prefix(1);
   if (path.compare(0, kEvents.size(), kEvents) == 0 || path == "sse")
     return open_event_stream(wsi, vhost, path.substr(std::min(path.size(), kEvents.size())));
+  if (path == kStructuredEvents && is_get(wsi)) return open_structured_events(wsi, vhost);
   std::string_view rest;
   const HttpResource* resource = find_resource(path, rest);
   std::string host;
