@@ -28,7 +28,7 @@ Session::~Session() = default;
 
 void Session::receive(std::string_view message, Time now) {
   if (ended_ || pending_end_ != Status::kOk) return;
-  if (!input_.empty() || waiting()) {
+  if (!input_.empty() || waiting() || !link_.reads()) {
     // The connection was asked not to read; what it already had is bounded all the same.
     if (input_bytes_.bytes() > 2 * options_.max_message + kMaxUntaken) return end({Status::kTooFast}, now);
     return keep(message, now);
