@@ -23,7 +23,8 @@ StructuredStream::StructuredStream(lws* wsi, VhostState& vhost, TextFormat forma
       headers_(std::move(caller.headers)),
       commands_(std::move(commands)),
       id_(vhost.hub().next_id()),
-      session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.door().doorman(), vhost.options(), *this),
+      session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.door().doorman(), vhost.options(), *this,
+               Encoding::kJson),
       charge_(vhost.hub().memory().input),
       heard_(lws_chat::now()) {
   charge_.set(commands_.size());
