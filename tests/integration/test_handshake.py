@@ -98,10 +98,6 @@ class BadUpgrades:
             with self.subTest(offered):
                 await self.refused("ask for lws-chat", {"Sec-WebSocket-Protocol": offered}, cause="other_subprotocol")
 
-    async def test_the_structured_dialect_in_protobuf_gets_400_with_that_reason(self):
-        self.serve(metrics=1)
-        await self.refused("protobuf is not served yet", {"Sec-WebSocket-Protocol": "centrifuge-protobuf"}, cause="protobuf")
-
     async def test_a_subprotocol_list_that_has_lws_chat_is_accepted(self):
         self.serve()
         for offered in ("lws-chat", "mqtt, lws-chat", "mqtt,lws-chat,x", " lws-chat , mqtt"):

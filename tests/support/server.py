@@ -99,6 +99,8 @@ def vhost(name="localhost", port=None, tls=False, alpn="http/1.1", interface="12
         pvos["fanout"] = os.environ["LWS_CHAT_FANOUT"]
     pvos.update({k.replace("_", "-"): str(v) for k, v in options.items()})
     made["ws-protocols"] = [{"lws-chat": pvos}]
+    if HOST == "lwsws":  # lws-chatd gives every vhost this protocol
+        made["ws-protocols"][0]["centrifuge-protobuf"] = {"status": "ok"}
     return made
 
 
