@@ -124,6 +124,10 @@ const std::vector<OptionRow>& option_table() {
       text("structured-path", "/connection/websocket", kVhost, OF(structured_path), set_optional_path,
            "Path of the structured dialect's WebSockets (Centrifuge's client protocol in JSON). Empty: the dialect "
            "is off."),
+      flag("structured-streams", "1", kVhost, OF(structured_streams),
+           "Serves the structured dialect at /connection/http_stream and /connection/sse, too, with /emulation: for "
+           "networks that break WebSockets. 0, or an empty structured-path: they get 404. They need the mount of "
+           "callback://lws-chat at /."),
       text("home", "/web/", kVhost, OF(home), set_optional_path,
            "Target of the redirect of GET /. Empty: GET / is answered with 404."),
       text("api-key-file", "", kVhost, OF(api_key_file), set_text,

@@ -28,6 +28,7 @@ struct Options {
   std::string path;                           // of the text dialect
   std::string default_room;                   // the room at `path` itself; other rooms are below it
   std::string structured_path;                // of the structured dialect; empty: not served
+  bool structured_streams = true;             // it is served over answers that do not end, too
   std::string home;                           // where GET / redirects to; empty: 404
   std::string hub_name;                       // vhosts with the same name share their rooms; empty: rooms of its own
   std::string api_key_file;                   // empty: no server API

@@ -43,6 +43,7 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
     row(Status::kProtobuf, "protobuf", "protobuf is off here: add centrifuge-protobuf to ws-protocols of this vhost")
         .http(400),
     row(Status::kBadMethod, "bad_method", "method not allowed").http(405),
+    row(Status::kNoSession, "no_session", "no such session here, connect again").http(404),
     row(Status::kForeignHost, "foreign_host", "this server has another name, see the option allowed-hosts").http(421),
     row(Status::kNotOpen, "not_open", "only clients of the server's own machine are let in, see the option open")
         .http(403),

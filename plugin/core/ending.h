@@ -41,6 +41,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kOtherSubprotocol,  // the client offers subprotocols, and none is known
     kProtobuf,          // the client wants protobuf, for which the vhost has no protocol
     kBadMethod,         // another HTTP method
+    kNoSession,         // a message for a session that is not here
     kForeignHost,       // a Host that is not the server's
     kNotOpen,           // a client of another machine, on a vhost without an access rule
     kForbiddenOrigin,   // a page of a foreign origin

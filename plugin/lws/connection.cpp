@@ -27,9 +27,12 @@ class Connection::SessionAlarm final : public Alarm {
 };
 
 Connection::Connection(lws* wsi, VhostState& vhost, KindId kind)
+    : Connection(wsi, vhost, kind, PeerAddress(wsi, vhost.options().trusted_proxies)) {}
+
+Connection::Connection(lws* wsi, VhostState& vhost, KindId kind, const PeerAddress& address)
     : wsi_(wsi),
       vhost_(&vhost),
-      address_(wsi, vhost.options().trusted_proxies),
+      address_(address),
       kind_(kind),
       over_http2_(lws_get_network_wsi(wsi) != wsi),
       batchable_(!over_http2_ && !lws_is_ssl(wsi)) {

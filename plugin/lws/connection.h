@@ -66,6 +66,9 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
 
   Connection(lws* wsi, VhostState& vhost, KindId kind);
 
+  // The same for a client whose address was read before: lws may have dropped the request's headers.
+  Connection(lws* wsi, VhostState& vhost, KindId kind, const PeerAddress& address);
+
   // Ends the session with all its memberships. May be called again. May not throw.
   virtual void end_session() = 0;
 

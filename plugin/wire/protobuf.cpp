@@ -113,11 +113,13 @@ class ToJson {
     if (bytes.empty()) return;
     JsonValue value;
     bool is_json = is_utf8(bytes) && read_json(bytes, value);
-    begin(is_json ? "" : "b64", field.name);
-    if (is_json)
-      json_ += bytes;
-    else
-      append_quoted(json_, base64(bytes));
+    if (is_json) {
+      begin("", field.name);
+      json_ += value.text;
+      if (value.text.size() == bytes.size()) return;
+    }
+    begin("b64", field.name);
+    append_quoted(json_, base64(bytes));
   }
 
   // `first` stands at the first part. The others are looked for from there on.

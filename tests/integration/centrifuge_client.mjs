@@ -1,5 +1,6 @@
 // Shared by the scenarios: clients of the unmodified npm package centrifuge, on the package ws.
 import { createRequire } from 'node:module';
+import { EventSource } from 'eventsource';
 import WebSocket from 'ws';
 
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
@@ -26,8 +27,21 @@ export async function textClient(url, room) {
   return { socket, messages };
 }
 
+// LWS_CHAT_TRANSPORT chooses a transport of the SDK: websocket, http_stream or sse.
+const transport = process.env.LWS_CHAT_TRANSPORT || 'websocket';
+
+// The URL is that of the WebSocket.
+function endpoints(url) {
+  if (transport === 'websocket') return [url, { websocket: WebSocket }];
+  const at = (path) => new URL(path, url.replace(/^ws/, 'http')).href;
+  return [[{ transport, endpoint: at(`/connection/${transport}`) }], {
+    emulationEndpoint: at('/emulation'), fetch, readableStream: ReadableStream, eventsource: EventSource,
+  }];
+}
+
 export function client(url, options = {}) {
-  const made = new Centrifuge(url, { websocket: WebSocket, minReconnectDelay: 1, maxReconnectDelay: 20, ...options });
+  const [endpoint, how] = endpoints(url);
+  const made = new Centrifuge(endpoint, { ...how, minReconnectDelay: 1, maxReconnectDelay: 20, ...options });
   made.log = [];
   made.on('disconnected', (context) => made.log.push(`disconnected ${context.code}`));
   made.on('connecting', (context) => made.log.push(`connecting ${context.code}`));

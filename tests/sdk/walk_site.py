@@ -2,6 +2,7 @@
 
     GET /token?ttl=2                  a token of user ann for a connection
     GET /token?ttl=2&channel=$room    a token of user ann for a subscription
+    GET /carried                      how many bytes the lines have carried to clients
     POST /cut                         cuts all lines, publishes 2 and 3 in $room meanwhile, lets the clients come back
 """
 import asyncio
@@ -21,6 +22,7 @@ class Site:
         self.server_port, self.issuer = server_port, issuer
         self.port, self.line_port = free_port(), free_port()
         self.lines = set()  # writers, to clients and to the server
+        self.near, self.carried = set(), 0  # writers to clients, and how many bytes they took
         self.open = asyncio.Event()
         self.open.set()
 
@@ -39,15 +41,25 @@ class Site:
         await self.open.wait()
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.server_port)
         self.lines |= {writer, far_writer}
+        self.line_made(writer, far_writer)
         await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
         self.lines -= {writer, far_writer}
 
     async def _carry(self, reader, writer):
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
+                self.line_carries(writer, data)
                 writer.write(data)
                 await writer.drain()
         writer.close()
+
+    def line_made(self, near, far):
+        self.near.add(near)
+
+    def line_carries(self, writer, data):
+        """These bytes go to this writer."""
+        if writer in self.near:
+            self.carried += len(data)
 
     def _cut(self):
         for writer in self.lines:
@@ -60,6 +72,8 @@ class Site:
         if parts.path == "/token":
             channel = {"channel": query["channel"]} if "channel" in query else {}
             body = self.issuer("ann", exp=int(query["ttl"]), info={"name": "Ann"}, **channel)
+        elif parts.path == "/carried":
+            body = str(self.carried)
         else:
             assert (method, parts.path) == ("POST", "/cut"), target
             self.open.clear()

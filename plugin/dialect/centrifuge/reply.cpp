@@ -29,10 +29,17 @@ void append_push_in(DataForm form, FrameSink& sink, const Event& event) {
   append_message(sink, Message{json});
 }
 
-// What protobuf readers get is as it was published. On the way, binary data has the form that append_json_as_proto()
-// knows.
+bool has_blanks_around(std::string_view json) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  return kBlanks.find(json.front()) != std::string_view::npos || kBlanks.find(json.back()) != std::string_view::npos;
+}
+
+// What protobuf readers get is as it was published. On the way, what is not exactly a value has the form that
+// append_json_as_proto() knows.
 void append_data_as_it_is(std::string& json, const Message& message) {
-  if (message.format == Format::kBinary) {
+  bool in_base64 =
+      message.format == Format::kBinary || (message.format == Format::kJson && has_blanks_around(message.payload));
+  if (in_base64) {
     json.append("\"b64data\":\"").append(base64(message.payload)).append("\"");
     return;
   }

@@ -28,7 +28,7 @@ Session::~Session() = default;
 
 void Session::receive(std::string_view message, Time now) {
   if (ended_ || pending_end_ != Status::kOk) return;
-  if (!input_.empty() || waiting()) {
+  if (!input_.empty() || waiting() || !link_.reads()) {
     // The connection was asked not to read; what it already had is bounded all the same.
     if (input_bytes_.bytes() > 2 * options_.max_message + kMaxUntaken) return end({Status::kTooFast}, now);
     return keep(message, now);
@@ -186,7 +186,8 @@ bool Session::read(std::string_view text, std::string& json, Command& command) c
   if (encoding_ == Encoding::kJson) return read_command(text, command);
   if (!append_proto_as_json(json, kProtoCommand, text) || !read_command(json, command)) return false;
   bool takes_bytes = command.method == Method::kPublish || command.method == Method::kSend;
-  if (!takes_bytes && !command.request.json("b64data").empty()) command.problem = "data must be JSON";
+  bool are_json = command.request.json("b64data").empty() || !command.request.json("data").empty();
+  if (!takes_bytes && !are_json) command.problem = "data must be JSON";
   return true;
 }
 

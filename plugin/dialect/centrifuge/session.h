@@ -62,6 +62,16 @@ class SessionLink {
   // Stops or resumes reading from the client.
   virtual void hold_input(bool hold) = 0;
 
+  // Returns false while the client may not send, although its messages still come. Then they wait in the session.
+  virtual bool reads() { return true; }
+
+  // Its name for back ends.
+  virtual std::string_view transport() const { return "websocket"; }
+
+  // Members of the reply to `connect` for a client that sends its other messages elsewhere: "session" and "node".
+  // Empty: it sends them over this connection.
+  virtual std::string emulation() const { return {}; }
+
   // The session is over. The connection sends `last_frames` and closes. May not throw.
   virtual void end(Ending ending, std::string last_frames) = 0;
 

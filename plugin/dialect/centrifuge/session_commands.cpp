@@ -50,10 +50,11 @@ void Session::refuse_scarce(const Command& command) {
 
 void Session::publish(Command& command, Time now) {
   std::string channel = command.request.text("channel");
-  std::string_view data = command.request.json("data");
+  std::string_view json = command.request.json("data");
+  std::string_view data = json;
   std::string base64, bytes;
   if (encoding_ == Encoding::kProtobuf) base64 = command.request.text("b64data");
-  Format format = base64.empty() ? Format::kJson : Format::kBinary;
+  Format format = base64.empty() || !json.empty() ? Format::kJson : Format::kBinary;
   if (!base64.empty()) data = bytes = decode_base64(base64).value_or("");
   if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
   if (!is_room_name(channel)) return refuse(command, ClientError::kPermissionDenied, "channel is no room name");
@@ -63,7 +64,7 @@ void Session::publish(Command& command, Time now) {
   grant.approved = true;
   Status possible = judge(Action::kPublish, channel, grant);
   if (possible != Status::kOk) return refuse_for(command, possible);
-  PublishQuestion question{about_me(), channel, base64.empty() ? data : std::string_view(), base64};
+  PublishQuestion question{about_me(), channel, json, json.empty() ? std::string_view(base64) : std::string_view()};
   when(doorman_.ask_to_publish(question), [this, ticket = ticket_of(command), channel, said = std::string(data), format,
                                            now](const Outcome<PublishResult>& outcome) {
     if (outcome.denial) return deny(ticket, *outcome.denial, now);

@@ -72,6 +72,7 @@ size_t size_of(const Guest& guest) {
 HookClient Session::about_me() const {
   HookClient about;
   about.client = identity_ ? identity_->client : connecting_->client;
+  about.transport = link_.transport();
   about.headers = link_.headers();
   if (encoding_ == Encoding::kProtobuf) about.protocol = "protobuf";
   if (!guest_) return about;
@@ -223,6 +224,8 @@ void Session::finish_connecting(Time now) {
   if (!done->results.empty()) result.append(",\"subs\":{").append(done->results).append("}");
   if (options_.ping_interval > 0)
     result += ",\"ping\":" + std::to_string(options_.ping_interval / kSecond) + ",\"pong\":true";
+  std::string emulation = link_.emulation();
+  if (!emulation.empty()) result.append(",").append(emulation);
   reply(done->command, result + "}");
   schedule_expiry(now);
   if (joined_ > 0) link_.ask_to_resume();

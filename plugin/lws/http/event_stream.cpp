@@ -1,70 +1,17 @@
 #include "lws/http/event_stream.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
 #include <utility>
 
-#include "core/release.h"
 #include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
-#include "lws/http/header.h"
-#include "lws/http/http_body.h"
-#include "lws/http/http_date.h"
 #include "lws/vhost/vhost.h"
 
 namespace lws_chat {
-namespace {
 
-// Time for a reader to accept what precedes the end.
-constexpr Time kFarewell = 5 * LWS_US_PER_SEC;
-
-// A probe takes so many turns of the loop. It may begin in the middle of the first, and in the last one lws may answer
-// after the turn's own end.
-constexpr int kTurns = 3;
-
-// A reader says nothing. So the system has to notice that it is gone, by bytes that it does not acknowledge (tcp(7)).
-void expect_acknowledgements(lws* wsi, const Options& options) {
-  if (options.ping_interval == 0) return;
-  auto patience = static_cast<unsigned>((options.ping_interval + options.pong_timeout) / LWS_US_PER_MS);
-  setsockopt(lws_get_socket_fd(lws_get_network_wsi(wsi)), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
-}
-
-// Returns true if the peer has closed its side, or sends something although nothing may follow. Each reader is looked
-// at every two seconds, so this uses the cheapest call that tells both.
-bool hung_up(lws* wsi) {
-  char byte;
-  return recv(lws_get_socket_fd(wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
-}
-
-}  // namespace
-
-bool add_cors_headers(lws* wsi, std::string_view cors, bool credentials, unsigned char** at, unsigned char* end) {
-  auto add = [&](const char* name, std::string_view value) { return add_header(wsi, name, value, at, end); };
-  if (cors.empty()) return true;
-  if (!add("access-control-allow-origin:", cors) || !add("vary:", "origin")) return false;
-  return !credentials || add("access-control-allow-credentials:", "true");
-}
-
-// A proxy that compresses the events, or buffers them, would keep them back. The first field forbids any change
-// (RFC 9111 section 5.2.2.6), the second is for nginx.
-bool add_stream_headers(lws* wsi, std::string_view cors, bool credentials, unsigned char** at, unsigned char* end) {
-  auto add = [&](const char* name, std::string_view value) { return add_header(wsi, name, value, at, end); };
-  return add("cache-control:", "no-cache, no-transform") && add("x-accel-buffering:", "no") &&
-         add_cors_headers(wsi, cors, credentials, at, end);
-}
-
-EventStream::EventStream(lws* wsi, VhostState& vhost, const std::string& cors, bool credentials)
-    : Connection(wsi, vhost, kEventsKind),
-      session_(vhost.hub(), vhost.options(), *this),
-      cors_(cors),
-      credentials_(credentials),
-      probe_(over_http2() ? Probe::kDone : Probe::kBefore) {}
+EventStream::EventStream(lws* wsi, VhostState& vhost, ForeignPage page)
+    : EndlessAnswer(wsi, vhost, kEventsKind, PeerAddress(wsi, vhost.options().trusted_proxies), std::move(page)),
+      session_(vhost.hub(), vhost.options(), *this) {}
 
 EventStream::~EventStream() { end_and_log(); }
 
@@ -72,113 +19,15 @@ void EventStream::enter(const std::vector<std::string>& rooms, const std::string
   session_.enter(rooms, last_event_id, now(), arrival);
 }
 
-int EventStream::begin() {
-  expect_acknowledgements(wsi(), vhost().options());
-  std::array<unsigned char, LWS_PRE + 2048> buffer;
-  unsigned char* begin = buffer.data() + LWS_PRE;
-  unsigned char* at = begin;
-  unsigned char* end = buffer.data() + buffer.size();
-  if (lws_add_http_common_headers(wsi(), HTTP_STATUS_OK, "text/event-stream", LWS_ILLEGAL_HTTP_CONTENT_LEN, &at, end))
-    return -1;
-  if (!add_header(wsi(), "date:", http_date(), &at, end) || !add_stream_headers(wsi(), cors_, credentials_, &at, end))
-    return -1;
-  release(cors_);
-  if (lws_finalize_write_http_header(wsi(), begin, &at, end)) return -1;
-  // The stream lives for as long as the reader wants, and needs nothing of the request any more.
-  if (over_http2())
-    lws_http_mark_sse(wsi());
-  else
-    lws_http_headers_detach(wsi());
-  lws_set_timeout(wsi(), NO_PENDING_TIMEOUT, 0);
-  vhost().watch().look_after(*this);
-  choked();
-  return 0;
-}
-
 int64_t EventStream::unix_ms() { return lws_chat::unix_ms(); }
 
 Time EventStream::now() { return lws_chat::now(); }
 
-bool EventStream::ready() { return can_write() && window_open(wsi()); }
-
-size_t EventStream::write_http2(std::string_view bytes) {
-  return static_cast<size_t>(std::max(write_piece(wsi(), bytes, false), 0));
-}
-
-int EventStream::writeable() {
-  if (state() == State::kClosing) return 0;
-  if (probe_ == Probe::kNow && !asked_) return -1;
-  asked_ = false;
-  set_may_write(true);
-  if (state() == State::kFarewell) return say_farewell();
-  session_.resume(now());
-  set_may_write(false);
-  expect_more();
-  return 0;
-}
-
-int EventStream::say_farewell() {
-  if (lws_partial_buffered(lws_get_network_wsi(wsi()))) {
-    choked();
-    return 0;
-  }
-  if (last_bytes_.empty()) return -1;
-  std::string_view rest = last_bytes_;
-  size_t taken = over_http2() ? write_http2(rest) : write_raw(rest) ? rest.size() : 0;
-  last_bytes_.erase(0, taken);
-  choked();
-  return taken > 0 ? 0 : -1;
-}
-
-// A long replay goes on in another turn of the loop, and so does everything that is more than a frame of HTTP/2.
-//
-// While an answer is under way lws reads nothing, and spins while there is something to read, even if that is only the
-// end of the connection. So the connection stops reading. A connection that does not read is not told either that it
-// can write, so it reads again while something waits to be written.
-void EventStream::expect_more() {
-  if (!open()) return;
-  if (session_.behind() || lws_partial_buffered(wsi())) return choked();
-  if (probe_ == Probe::kBefore) return probe();
-  if (probe_ == Probe::kDone) lws_rx_flow_control(wsi(), 0);
-}
-
-// While the window of an HTTP/2 peer is shut, lws answers a request to write at once, again and again.
-void EventStream::choked() {
-  asked_ = true;
-  // lws will call because we ask now. That call would say nothing about bytes that lws has read before.
-  if (probe_ == Probe::kNow) probe_ = Probe::kBefore;
-  lws_rx_flow_control(wsi(), 1);
-  if (open() && !window_open(wsi()))
-    wait_until(now() + kWindowPoll);
-  else
-    ask_to_write();
-}
-
-void EventStream::time_is_up() {
-  if (state() == State::kFarewell) return drop(Status::kOk);
-  expect_more();
-}
-
-// lws may hold bytes that it read after the request. Once we stop reading, it would then call us again and again. The
-// probe finds this out: it lets lws read for a moment. A call that nobody asked for shows that there are such bytes. A
-// timer cannot tell when the moment is over: while timers are due lws looks at no socket.
-void EventStream::probe() {
-  probe_ = Probe::kNow;
-  turns_left_ = kTurns;
-  lws_rx_flow_control(wsi(), 1);
-  vhost().turns().await(*this);
-}
-
-void EventStream::turned() {
-  if (!open() || probe_ != Probe::kNow) return;
-  if (--turns_left_ > 0) return vhost().turns().await(*this);
-  probe_ = Probe::kDone;
-  expect_more();
-}
+void EventStream::go_on() { session_.resume(now()); }
 
 void EventStream::ping() {
   if (!open()) return;
-  if (!over_http2() && hung_up(wsi())) return drop(Status::kOk);
+  if (hung_up()) return drop(Status::kOk);
   vhost().watch().look_after(*this);
   session_.ping(now());
   if (session_.behind()) expect_more();
@@ -188,20 +37,6 @@ void EventStream::drain(Status why) { session_.drain(why, now()); }
 
 void EventStream::end(Ending ending, std::string last_bytes) {
   if (!guarded("close", [&] { close(std::move(ending), std::move(last_bytes)); })) drop(Status::kInternalError);
-}
-
-// A reader that is too slow would not read the reason either.
-void EventStream::close(Ending ending, std::string last_bytes) {
-  if (!open()) return;
-  Status why = ending.why;
-  if (!note_end(std::move(ending))) return drop(why);
-  if (why == Status::kSlow || why == Status::kReplayLost) return drop(why);
-  set_state(State::kFarewell);
-  end_session();
-  vhost().watch().stop(*this);
-  last_bytes_ = std::move(last_bytes);
-  wait_until(now() + kFarewell);
-  choked();
 }
 
 void EventStream::end_session() {

@@ -5,14 +5,19 @@
 
 namespace lws_chat {
 
+// A page of another site that may read an answer.
+struct ForeignPage {
+  std::string origin{};      // empty: none, only pages of this server may
+  bool credentials = false;  // it may use its visitor's cookies
+};
+
 // The answer to an HTTP request.
 struct HttpAnswer {
   unsigned status = 200;
   std::string body;
   std::string_view type = "application/json";
-  std::string allow{};                    // the possible methods, for 405 and 204
-  std::string cors{};                     // the origin of another site's page that may read it; empty: none
-  bool credentials = false;               // that page may use its visitor's cookies
+  std::string allow{};  // the possible methods, for 405 and 204
+  ForeignPage page{};
   std::string why{};                      // reason of a refusal, for the log
   std::string_view challenge = "apikey";  // for 401
   bool stream = false;                    // headers of an event stream, for HEAD

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "core/room/room.h"
+#include "lws/http/caller.h"
 #include "lws/http/event_stream.h"
 #include "lws/http/header.h"
 #include "lws/http/http_request.h"
 #include "lws/http/stream_entrance.h"
+#include "lws/http/structured_entrance.h"
 #include "lws/vhost/admission.h"
 #include "lws/vhost/vhost.h"
 
@@ -39,14 +41,6 @@ StreamWish read_wish(lws* wsi, std::string_view room) {
   return wish;
 }
 
-HttpAnswer noted_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail) {
-  note_refusal(wsi, vhost, status, detail);
-  const StatusRow& row = describe(status);
-  HttpAnswer answer = refusal(row.http_status, row.text);
-  answer.noted = true;
-  return answer;
-}
-
 HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view room) {
   auto answer_with = [&](HttpAnswer answer) { return new HttpRequest(wsi, vhost, std::move(answer)); };
   if (!vhost || !vhost->options().enabled) return answer_with(refusal(404, "not found"));
@@ -57,8 +51,7 @@ HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view ro
     HttpAnswer answer = is_options(wsi) ? HttpAnswer{204, ""} : refusal(405, "only GET is possible here");
     answer.allow = "GET, HEAD";
     // A page that may not read learns it from the GET.
-    if (is_options(wsi)) answer.cors = origin;
-    answer.credentials = credentials;
+    if (is_options(wsi)) answer.page = {origin, credentials};
     return answer_with(std::move(answer));
   }
   // lws spins while an answer is under way and bytes follow the body.
@@ -74,8 +67,7 @@ HttpExchange* open_event_stream(lws* wsi, VhostState* vhost, std::string_view ro
   std::string detail;
   Status status = judge_client(wsi, vhost, wish.rooms, detail);
   if (status != Status::kOk) return answer_with(noted_refusal(wsi, vhost, status, detail));
-  wish.cors = std::move(origin);
-  wish.credentials = credentials;
+  wish.page = {std::move(origin), credentials};
   return StreamEntrance::open(wsi, *vhost, std::move(wish));
 }
 
@@ -85,6 +77,7 @@ HttpExchange* open_exchange(lws* wsi, VhostState* vhost, std::string_view path) 
   if (!path.empty() && path.front() == '/') path.remove_prefix(1);
   if (path.compare(0, kEvents.size(), kEvents) == 0 || path == "sse")
     return open_event_stream(wsi, vhost, path.substr(std::min(path.size(), kEvents.size())));
+  if (path == kStructuredEvents && is_get(wsi)) return open_structured_events(wsi, vhost);
   std::string_view rest;
   const HttpResource* resource = find_resource(path, rest);
   std::string host;

@@ -8,7 +8,7 @@
 #include "core/log_text.h"
 #include "core/release.h"
 #include "lws/clock.h"
-#include "lws/http/event_stream.h"
+#include "lws/http/endless_answer.h"
 #include "lws/http/http_body.h"
 #include "lws/http/http_date.h"
 #include "lws/vhost/peer_address.h"
@@ -65,6 +65,10 @@ int HttpRequest::begin() {
   // headers, or never leave its loop. So the connection ends here.
   end_now_ = complete_ && over_http1();
   HttpAnswer verdict = resource_ ? judge() : verdict_;
+  if (resource_ && resource_->for_clients && verdict.status == 200) {
+    caller_ = std::make_unique<const Caller>(wsi_, *vhost_);
+    charge_.emplace(vhost_->hub().memory().input);
+  }
   if (resource_ && !sensible) verdict = refusal(400, "impossible content-length");
   bool wants_body = resource_ && resource_->takes_body;
   if (verdict.status == 200 && wants_body && !at_once) {
@@ -134,6 +138,8 @@ void HttpRequest::wait_until(Time due) {
 }
 
 int HttpRequest::body(std::string_view piece) {
+  // Something follows the request, although its answer does not end. Over HTTP/2 that may be nothing.
+  if (exchange_) return piece.empty() && !over_http1() ? 0 : -1;
   // Over HTTP/2 lws 4.3 gives nothing of a body without a length, again and again, until it is told to stop. The
   // request has been refused.
   if (piece.empty() && answered_ && !over_http1() && !has_length(wsi_)) return send_rest_and_end();
@@ -160,11 +166,15 @@ int HttpRequest::collect(std::string_view piece) {
   }
   if (body_.size() + piece.size() > resource_->most(vhost_->options()))
     return answer(resource_->too_large(vhost_->options()));
+  if (charge_ && !charge_->may_be(body_.size() + piece.size()))
+    return answer(refusal(503, "clients hold too much memory"));
   body_.append(piece);
+  if (charge_) charge_->set(body_.size());
   return 0;
 }
 
 int HttpRequest::body_complete() {
+  if (exchange_) return over_http1() ? -1 : 0;
   // lws 4.1 has read the beginning of another request behind the body. It asks for this one's completion again and
   // again before it looks at anything else.
   if (complete_) return over_http1() ? send_rest_and_end() : 0;
@@ -174,18 +184,35 @@ int HttpRequest::body_complete() {
 
 // The answer may come later. Until then the client waits, for as long as a request may take.
 int HttpRequest::serve() {
-  Deferred<HttpAnswer> deferred = resource_->serve(*vhost_, rest_, body_);
+  if (resource_->open) return open();
+  Deferred<HttpAnswer> deferred = resource_->serve(*vhost_, {rest_, body_, caller_.get()});
   if (deferred.ready()) return answer(deferred.value());
   wait_until(deadline_);
+  release(body_);
+  charge_.reset();
   deferred.then(lifetime_, [this](const HttpAnswer& late) {
     if (!answered_) answer(late);
   });
   return 0;
 }
 
+// Where lws has read something behind the request, it would spin while the answer is under way.
+int HttpRequest::open() {
+  if (body_.empty()) return answer(refusal(400, "the body has to be commands"));
+  if (end_now_) return answer(elsewhere());
+  charge_.reset();
+  exchange_ = resource_->open(wsi_, *vhost_, Caller(*caller_), std::exchange(body_, std::string()));
+  if (!exchange_) return answer(refusal(503, "too many clients, or the server is shutting down"));
+  cancel();
+  resource_->count(*vhost_, rest_, 200);
+  return exchange_->begin();
+}
+
 int HttpRequest::answer(HttpAnswer answer) {
   answered_ = true;
   release(body_);
+  charge_.reset();
+  if (caller_) answer.page = caller_->page;
   if (resource_ && vhost_) resource_->count(*vhost_, rest_, answer.status);
   if (answer.status >= 400 && answer.status != 503 && !answer.noted && (!vhost_ || vhost_->may_log()))
     lwsl_notice("lws-chat: vhost %s: %s: request refused with %u: %s\n", lws_get_vhost_name(lws_get_vhost(wsi_)),
@@ -209,24 +236,26 @@ int HttpRequest::ask_to_write() {
 
 bool HttpRequest::add_headers(unsigned char** at, unsigned char* end) const {
   auto add = [&](const char* name, std::string_view value) { return add_header(wsi_, name, value, at, end); };
-  // Without a length lws says that the connection ends. RFC 9110 section 8.6 allows no length for 204.
-  bool sized = answer_.status != 204 && !answer_.stream;
   std::string type(answer_.type);
-  if (lws_add_http_common_headers(wsi_, answer_.status, type.c_str(),
-                                  sized ? answer_.body.size() : LWS_ILLEGAL_HTTP_CONTENT_LEN, at, end) ||
-      !add("date:", http_date()))
-    return false;
+  // RFC 9110 section 8.6 allows no length for 204. Without a length lws's common headers say that the connection ends.
+  int failed = answer_.status == 204
+                   ? lws_add_http_header_status(wsi_, answer_.status, at, end)
+                   : lws_add_http_common_headers(wsi_, answer_.status, type.c_str(),
+                                                 answer_.stream ? LWS_ILLEGAL_HTTP_CONTENT_LEN : answer_.body.size(),
+                                                 at, end);
+  if (failed || !add("date:", http_date())) return false;
   bool ends = end_now_ || end_after_body_ || !keeps_;
-  if (over_http1() && ends && sized && !add("connection:", "close")) return false;
-  if (answer_.stream) return add_stream_headers(wsi_, answer_.cors, answer_.credentials, at, end);
+  if (over_http1() && ends && !answer_.stream && !add("connection:", "close")) return false;
+  if (answer_.stream) return add_stream_headers(wsi_, answer_.page, at, end);
   if (!add("cache-control:", "no-store")) return false;
   if (answer_.status == 401 && !add("www-authenticate:", answer_.challenge)) return false;
   if (answer_.status == 503 && !add("retry-after:", "5")) return false;
   if (!answer_.allow.empty() && !add("allow:", answer_.allow)) return false;
-  if (!add_cors_headers(wsi_, answer_.cors, answer_.credentials, at, end)) return false;
-  return answer_.cors.empty() || answer_.allow.empty() ||
+  if (!add_cors_headers(wsi_, answer_.page, at, end)) return false;
+  return answer_.page.origin.empty() || answer_.allow.empty() ||
          (add("access-control-allow-methods:", answer_.allow) &&
-          add("access-control-allow-headers:", "authorization, last-event-id, cache-control"));
+          add("access-control-allow-headers:", "authorization, content-type, last-event-id, cache-control") &&
+          add("access-control-max-age:", "300"));
 }
 
 // Sends a small body together with the headers.
@@ -249,6 +278,7 @@ int HttpRequest::send_headers() {
 // Sends the answer in pieces, as the client takes them. It is sent here because here the next request may be let in: a
 // client may have that ready as soon as it has the answer.
 int HttpRequest::writeable() {
+  if (exchange_) return exchange_->writeable();
   if (!answered_) return 0;
   if (!sent_headers_) {
     if (send_headers()) return -1;

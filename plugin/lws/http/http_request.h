@@ -2,11 +2,15 @@
 
 #include <libwebsockets.h>
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/deferred.h"
 #include "core/log/message.h"
+#include "core/memory_account.h"
+#include "lws/http/caller.h"
 #include "lws/http/header.h"
 #include "lws/http/http_answer.h"
 #include "lws/http/http_connection.h"
@@ -39,6 +43,7 @@ class HttpRequest final : public HttpExchange, public Alarm {
   int send_rest_and_end();
   int collect(std::string_view piece);
   int serve();
+  int open();
   bool may_be_its_own_head(std::string_view piece) const;
   int ask_for_body();
   HttpAnswer judge() const;
@@ -67,6 +72,9 @@ class HttpRequest final : public HttpExchange, public Alarm {
   bool sent_headers_ = false;
   bool end_now_ = false;         // the connection ends with the answer, and does not wait for the rest of the body
   bool end_after_body_ = false;  // the connection ends when the rest of the body has come, which nobody reads
+  std::unique_ptr<const Caller> caller_;         // of a resource for clients; nullptr: another one
+  std::optional<MemoryAccount::Charge> charge_;  // of body_, in a resource for clients
+  std::unique_ptr<HttpExchange> exchange_;       // goes on with the request; nullptr: nothing does
   Lifetime lifetime_;
 };
 

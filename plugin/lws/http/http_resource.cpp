@@ -5,7 +5,9 @@
 
 #include "core/utf8.h"
 #include "lws/clock.h"
+#include "lws/http/emulation.h"
 #include "lws/http/header.h"
+#include "lws/http/structured_entrance.h"
 #include "lws/vhost/monitoring.h"
 #include "lws/vhost/peer_address.h"
 #include "lws/vhost/vhost.h"
@@ -48,7 +50,8 @@ HttpAnswer judge_publish(lws* wsi, VhostState* vhost, std::string_view room) {
 }
 
 // Publishes the body unchanged.
-Deferred<HttpAnswer> publish(VhostState& vhost, std::string_view name, std::string_view body) {
+Deferred<HttpAnswer> publish(VhostState& vhost, const ResourceCall& call) {
+  auto [name, body, caller] = call;
   if (vhost.drain().begun()) return refusal(503, "the server is shutting down");
   if (!is_utf8(body)) return refusal(400, "the message is not valid UTF-8");
   auto answer = [room = std::string(name)](const Published& published) {
@@ -79,9 +82,9 @@ HttpAnswer judge_call(lws* wsi, VhostState* vhost, std::string_view method) {
   return refusal(415, "the body has to be application/json");
 }
 
-Deferred<HttpAnswer> call(VhostState& vhost, std::string_view method, std::string_view body) {
+Deferred<HttpAnswer> call(VhostState& vhost, const ResourceCall& call) {
   if (vhost.drain().begun()) return refusal(503, "the server is shutting down");
-  return vhost.back_ends().api().call(method, body, now(), unix_ms()).map([](const ServerApi::Answer& answer) {
+  return vhost.back_ends().api().call(call.rest, call.body, now(), unix_ms()).map([](const ServerApi::Answer& answer) {
     return HttpAnswer{answer.status, answer.json};
   });
 }
@@ -106,15 +109,13 @@ HttpAnswer judge_health(lws* wsi, VhostState* vhost, std::string_view) {
   return judge_admin(wsi, vhost, vhost && vhost->options().health);
 }
 
-Deferred<HttpAnswer> metrics(VhostState& vhost, std::string_view, std::string_view) {
+Deferred<HttpAnswer> metrics(VhostState& vhost, const ResourceCall&) {
   return HttpAnswer{200, metrics_of(vhost), "text/plain; version=0.0.4; charset=utf-8"};
 }
 
-Deferred<HttpAnswer> alive(VhostState&, std::string_view, std::string_view) {
-  return HttpAnswer{200, "{\"status\":\"ok\"}\n"};
-}
+Deferred<HttpAnswer> alive(VhostState&, const ResourceCall&) { return HttpAnswer{200, "{\"status\":\"ok\"}\n"}; }
 
-Deferred<HttpAnswer> ready(VhostState& vhost, std::string_view, std::string_view) {
+Deferred<HttpAnswer> ready(VhostState& vhost, const ResourceCall&) {
   if (!vhost.serves()) return refusal(503, describe(Status::kMisconfigured).text);
   if (vhost.drain().begun()) return refusal(503, "the server is shutting down");
   if (hub_is_full(vhost)) return refusal(503, "too many clients");
@@ -122,10 +123,6 @@ Deferred<HttpAnswer> ready(VhostState& vhost, std::string_view, std::string_view
 }
 
 uint64_t most_of_message(const Options& options) { return options.max_message; }
-HttpAnswer message_too_large(const Options& options) {
-  return refusal(413, "the message is larger than max-message, " + std::to_string(options.max_message) + " bytes");
-}
-
 HttpAnswer call_too_large(const Options& options) {
   return refusal(413, "the request is larger than " + std::to_string(ServerApi::max_request(options)) + " bytes");
 }
@@ -136,12 +133,17 @@ void count_call(VhostState& vhost, std::string_view method, unsigned status) {
 }
 void count_nothing(VhostState&, std::string_view, unsigned) {}
 
-constexpr std::array<HttpResource, 5> kResources = {{
+constexpr std::array<HttpResource, 8> kResources = {{
     {"pub/", true, judge_publish, publish, most_of_message, message_too_large, count_publish},
     {"api/", true, judge_call, call, ServerApi::max_request, call_too_large, count_call},
     {"metrics", false, judge_metrics, metrics, nullptr, nullptr, count_nothing},
     {"healthz", false, judge_health, alive, nullptr, nullptr, count_nothing},
     {"readyz", false, judge_health, ready, nullptr, nullptr, count_nothing},
+    {"emulation", true, judge_emulation, emulate, most_of_emulation, message_too_large, count_emulation, true},
+    {"connection/http_stream", true, judge_lines, nullptr, most_of_message, message_too_large, count_entrance, true,
+     open_lines},
+    {"connection/sse", true, judge_events, nullptr, most_of_message, message_too_large, count_entrance, true,
+     open_events},
 }};
 
 }  // namespace
@@ -152,6 +154,10 @@ HttpAnswer refusal(unsigned status, std::string_view why) {
   HttpAnswer answer{status, body + "}}\n"};
   answer.why = why;
   return answer;
+}
+
+HttpAnswer message_too_large(const Options& options) {
+  return refusal(413, "the message is larger than max-message, " + std::to_string(options.max_message) + " bytes");
 }
 
 const HttpResource* find_resource(std::string_view path, std::string_view& rest) {

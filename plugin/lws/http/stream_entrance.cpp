@@ -60,8 +60,7 @@ int StreamEntrance::writeable() {
 
 std::unique_ptr<HttpExchange> StreamEntrance::answer() {
   auto answer_with = [&](HttpAnswer answer) -> std::unique_ptr<HttpExchange> {
-    answer.cors = wish_.cors;
-    answer.credentials = wish_.credentials;
+    answer.page = wish_.page;
     return std::make_unique<HttpRequest>(wsi_, &vhost_, std::move(answer));
   };
   if (arrival_->denial()) return answer_with(refuse(*arrival_->denial()));
@@ -73,7 +72,7 @@ std::unique_ptr<HttpExchange> StreamEntrance::answer() {
     return answer_with(std::move(answer));
   }
   // Joins only after construction, so that the destructor leaves the rooms again.
-  auto stream = std::make_unique<EventStream>(wsi_, vhost_, wish_.cors, wish_.credentials);
+  auto stream = std::make_unique<EventStream>(wsi_, vhost_, wish_.page);
   stream->enter(wish_.rooms, wish_.last_event_id, arrival_->needs_pass() ? arrival_.get() : nullptr);
   return stream;
 }

@@ -19,8 +19,7 @@ class VhostState;
 struct StreamWish {
   std::vector<std::string> rooms;
   std::string last_event_id;
-  std::string cors;          // the page's origin; empty: none
-  bool credentials = false;  // the page may use the visitor's cookies
+  ForeignPage page;
 };
 
 // A request for an event stream, until it is known whether the client may come: then it is an event stream or a

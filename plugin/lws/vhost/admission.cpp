@@ -35,11 +35,10 @@ bool asked_for_us(lws* wsi, VhostState& vhost, std::string& detail) {
   return (detail.empty() && header(wsi, WSI_TOKEN_HTTP) == "HTTP/1.0") || vhost.entrance().own_names.has(detail);
 }
 
-Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>& rooms, std::string& detail) {
+Status judge_request(lws* wsi, VhostState* vhost, std::string& detail) {
   if (!vhost || !vhost->options().enabled) return Status::kNotFound;
   const Options& options = vhost->options();
   if (!vhost->serves()) return Status::kMisconfigured;
-  if (vhost->drain().begun()) return Status::kGoingAway;
   if (vhost->entrance().for_this_machine && locality_of(wsi, options.trusted_proxies) != Locality::kThisMachine)
     return Status::kNotOpen;
   if (!asked_for_us(wsi, *vhost, detail)) return Status::kForeignHost;
@@ -48,6 +47,14 @@ Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>&
   detail = origin + " at " + host;
   if (!options.allowed_origins.allow(origin, host, lws_is_ssl(lws_get_network_wsi(wsi))))
     return Status::kForbiddenOrigin;
+  return Status::kOk;
+}
+
+Status judge_client(lws* wsi, VhostState* vhost, const std::vector<std::string>& rooms, std::string& detail) {
+  if (vhost && vhost->serves() && vhost->drain().begun()) return Status::kGoingAway;
+  Status request = judge_request(wsi, vhost, detail);
+  if (request != Status::kOk) return request;
+  const Options& options = vhost->options();
   // lws-chatd asks this once more, before it reads the request. In lwsws only lws knows of the connection then.
   detail = "file descriptors";
   if (!descriptor_affordable(lws_get_socket_fd(lws_get_network_wsi(wsi)))) return Status::kFull;

@@ -30,6 +30,7 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
       vhost_name_(vhost_name),
       gate_(options_.hub),
       hub_(options.hub, stream_kinds(), {this, this, nullptr, &gate_}),
+      emulated_(hub_.next_id()),
       trim_(context, hub_),
       timer_(context, "flush", [this] { guarded_flush(); }),
       revocation_timer_(context, "revocation", [this] { sessions_.check_revoked({}, now()); }) {

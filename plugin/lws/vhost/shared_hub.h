@@ -12,6 +12,7 @@
 #include "core/hub.h"
 #include "dialect/centrifuge/session.h"
 #include "lws/fanout/uring_batch.h"
+#include "lws/http/emulated_sessions.h"
 #include "lws/timer.h"
 #include "lws/vhost/memory_trim.h"
 
@@ -31,6 +32,7 @@ class SharedHub final : public Fanout, private Waker {
   Sessions& sessions() { return sessions_; }
   Idempotency& idempotency() { return idempotency_; }
   Revocations& revocations() { return revocations_; }
+  EmulatedSessions& emulated() { return emulated_; }
 
   // Compares the options with those of another vhost for the same hub. Returns the differences; empty: none.
   std::string conflict_with(const Options& options) const;
@@ -69,6 +71,7 @@ class SharedHub final : public Fanout, private Waker {
   Sessions sessions_;
   Idempotency idempotency_;
   Revocations revocations_;
+  EmulatedSessions emulated_;
   std::unique_ptr<UringBatch> uring_;
   MemoryTrim trim_;
   bool batching_ = false;

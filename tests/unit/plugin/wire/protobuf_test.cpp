@@ -97,6 +97,11 @@ TEST(bytes_that_are_no_json_are_base64) {
   CHECK_EQ(proto_of(R"({"b64data":"/wA="})"), bytes({0x12, 0x02, 0xff, 0x00}));
 }
 
+TEST(blanks_around_json_are_kept_in_base64_beside_the_value) {
+  CHECK_EQ(json_of(bytes({0x12, 0x04}) + " {}\n"), R"({"data":{},"b64data":"IHt9Cg=="})");
+  CHECK_EQ(proto_of(R"({"b64data":"IHt9Cg=="})"), bytes({0x12, 0x04}) + " {}\n");
+}
+
 TEST(bytes_that_are_no_message_are_refused) {
   for (const std::string& wrong : {
            bytes({0x0a}),                                                                    // no length

@@ -1,0 +1,94 @@
+#include "lws/http/emulation.h"
+
+#include <string>
+#include <vector>
+
+#include "core/utf8.h"
+#include "lws/clock.h"
+#include "lws/http/emulated_sessions.h"
+#include "lws/http/header.h"
+#include "lws/http/structured_entrance.h"
+#include "lws/http/structured_stream.h"
+#include "lws/vhost/admission.h"
+#include "lws/vhost/vhost.h"
+#include "wire/field.h"
+#include "wire/json.h"
+
+namespace lws_chat {
+namespace {
+
+// Bytes of a request besides the message.
+constexpr uint64_t kEnvelope = 512;
+
+struct Emulation {
+  std::string session;
+  std::string node;
+  std::string data;
+};
+
+// Precondition: the body is UTF-8.
+bool read_emulation(std::string_view body, Emulation& request) {
+  JsonValue whole;
+  if (!read_json(body, whole) || whole.kind != JsonKind::kObject) return false;
+  bool has_data = false;
+  for (const JsonMember& member : members_of(whole)) {
+    std::string* field = member.name == "session" ? &request.session
+                         : member.name == "node"  ? &request.node
+                         : member.name == "data"  ? &request.data
+                                                  : nullptr;
+    if (!field) continue;
+    if (member.value.kind != JsonKind::kString) return false;
+    *field = unquoted(member.value);
+    has_data = has_data || field == &request.data;
+  }
+  return has_data && !request.session.empty();
+}
+
+HttpAnswer no_session() {
+  const StatusRow& row = describe(Status::kNoSession);
+  return refusal(row.http_status, row.text);
+}
+
+// A wrong id costs as much as a connection, so that nobody can try many where connections are limited.
+HttpAnswer missed(VhostState& vhost, const Caller& caller) {
+  if (vhost.entrance().connect_rate.admit(caller.address.origin(), now())) return no_session();
+  const StatusRow& row = describe(Status::kTooManyJoins);
+  return refusal(row.http_status, row.text);
+}
+
+}  // namespace
+
+HttpAnswer judge_emulation(lws* wsi, VhostState* vhost, std::string_view) {
+  if (!has_structured_streams(vhost)) return refusal(404, "not found");
+  if (!is_post(wsi)) return refuse_method(wsi, *vhost, "POST");
+  std::string type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
+  if (same_token(media_type(type), "application/octet-stream"))
+    return refusal(415, "protobuf is not served here, only JSON");
+  std::string detail;
+  Status status = judge_request(wsi, vhost, detail);
+  return status == Status::kOk ? HttpAnswer() : noted_refusal(wsi, vhost, status, detail);
+}
+
+Deferred<HttpAnswer> emulate(VhostState& vhost, const ResourceCall& call) {
+  if (!is_utf8(call.body)) return refusal(400, "the body is not valid UTF-8");
+  Emulation request;
+  if (!read_emulation(call.body, request))
+    return refusal(400, "expected {\"session\":ID,\"node\":NODE,\"data\":COMMANDS}, all of them texts");
+  if (request.data.size() > vhost.options().max_message) return message_too_large(vhost.options());
+  EmulatedSessions& sessions = vhost.shared_hub().emulated();
+  StructuredStream* stream = request.node == sessions.node() ? sessions.find(request.session) : nullptr;
+  if (!stream) return missed(vhost, *call.caller);
+  return stream->take(request.data).map([](bool taken) { return taken ? HttpAnswer{204, ""} : no_session(); });
+}
+
+// In JSON a quotation mark or a backslash takes two bytes.
+uint64_t most_of_emulation(const Options& options) { return 2 * options.max_message + kEnvelope; }
+
+void count_emulation(VhostState& vhost, std::string_view rest, unsigned status) {
+  if (!vhost.serves()) return;
+  if (status == 404) ++vhost.hub().counters().refused_by(Status::kNoSession);
+  if (status == 429) ++vhost.hub().counters().refused_by(Status::kTooManyJoins);
+  count_entrance(vhost, rest, status);
+}
+
+}  // namespace lws_chat
