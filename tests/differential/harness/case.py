@@ -36,6 +36,8 @@ class Client:
         self.pushes = 0  # that have come
         self.taken = 0  # that a step has waited for
         self.ended = False
+        self.answers = True  # to pings
+        self.pings = 0  # that have come
         self.news = asyncio.Condition()
         self.reader = asyncio.create_task(self._read())
 
@@ -47,8 +49,8 @@ class Client:
             while True:
                 for line in (await self.socket.recv()).splitlines():
                     message = json.loads(line)
-                    if message == {}:  # a ping
-                        await self.socket.send("{}")
+                    if message == {}:
+                        await self._ping()
                         continue
                     await self._got(message)
         except websockets.ConnectionClosed as closed:
@@ -57,6 +59,13 @@ class Client:
                 self._note("closed", None, f"{code} {reason}")
         async with self.news:
             self.ended = True
+            self.news.notify_all()
+
+    async def _ping(self):
+        if self.answers:
+            await self.socket.send("{}")
+        async with self.news:
+            self.pings += 1
             self.news.notify_all()
 
     async def _got(self, message):
@@ -95,6 +104,17 @@ class Client:
         asyncio.ensure_future(self._write(json.dumps(command)))
         return self.id
 
+    async def frame(self, *lines, reply=None, patience=WAIT):
+        """Sends the lines, texts or commands, in one frame. `reply`: waits for the reply with that id and returns it."""
+        lines = [line if isinstance(line, (str, bytes)) else json.dumps(line) for line in lines]
+        for line in lines:
+            shown = line if len(line) < 100 else f"{line[:50]}... {len(line)}"
+            self._note(f"sent frame {shown}")
+        await self._write(lines[0] if isinstance(lines[0], bytes) else "\n".join(lines))
+        if reply is not None:
+            await self._until(lambda: reply in self.replies, "the reply", patience)
+        return self.replies.get(reply)
+
     async def _write(self, text):
         try:
             await self.socket.send(text)
@@ -105,6 +125,11 @@ class Client:
         for _ in range(times):
             self.taken += 1
             await self._until(lambda: self.pushes >= self.taken, "a push", patience)
+
+    async def pinged(self, times=1):
+        """Waits for so many pings from now on."""
+        until = self.pings + times
+        await self._until(lambda: self.pings >= until, "a ping", WAIT)
 
     async def closed(self, patience=WAIT):
         async with self.news:
@@ -159,9 +184,11 @@ class Case:
         self.clients.append(client)
         return client
 
-    async def connect(self, name, headers=None, **fields):
-        """A connection, and its connect command."""
+    async def connect(self, name, headers=None, emulated=None, **fields):
+        """A connection, and its connect command. `headers` are those of the request, `emulated` those in the command."""
         client = await self.dial(name, headers)
+        if emulated is not None:
+            fields["headers"] = emulated
         if self.run.asks_on_connect:  # the command's name tells the back end whose request it is
             fields = {"name": f"{self.name}: {name}", **fields}
             self.run.callers[fields["name"]] = client
