@@ -72,6 +72,9 @@ class Methods(BackEnd):
         self.assertEqual(await self.result("history_remove", {"channel": "ops"}), {})
         got = await self.result("history", {"channel": "ops", "limit": 10})
         self.assertEqual((got["publications"], got["offset"]), ([], 5))
+        got = await self.result("history", {"channel": "ops", "limit": 1, "since": since})
+        self.assertEqual((got["publications"], got["offset"]), ([], 5))
+        since["epoch"] = "another"
         self.assertEqual((await self.call("history", {"channel": "ops", "limit": 1, "since": since}))["error"]["code"], 112)
 
     async def test_channels_and_info_list_rooms_and_the_server(self):

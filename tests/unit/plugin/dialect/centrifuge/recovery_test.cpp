@@ -171,8 +171,9 @@ TEST(history_returns_the_requested_messages) {
   CHECK_EQ(offsets(f.history(R"(,"limit":-1,"since":{"offset":3,"epoch":")" + f.epoch() + "\"}")), "4 5");
   CHECK_EQ(offsets(f.history(R"(,"limit":1,"since":{"offset":3})")), "4");
   CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":4},"reverse":true)")), "3 2");
-  CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":0},"reverse":true)")), "");
-  CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":99},"reverse":true)")), "5 4");
+  CHECK_EQ(offsets(f.history(R"(,"limit":-5)")), "1 2 3 4 5");
+  CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":6},"reverse":true)")), "5 4");
+  CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":1},"reverse":true)")), "");
   CHECK_EQ(offsets(f.history(R"(,"limit":-1,"since":{"offset":5})")), "");
 }
 
@@ -182,11 +183,21 @@ TEST(history_returns_the_position_of_the_room) {
   CHECK_EQ(f.history(""), R"({"id":4,"history":{"publications":[],"epoch":")" + f.epoch() + R"(","offset":3}})");
 }
 
-TEST(history_across_a_gap_is_refused) {
+TEST(history_across_a_gap_begins_with_the_first_message_that_is_kept) {
   Fixture f;
   f.publish(1, 60);
-  CHECK(has(f.history(R"(,"limit":-1,"since":{"offset":9})"), R"("code":112)"));
-  CHECK_EQ(offsets(f.history(R"(,"limit":1,"since":{"offset":10})")), "11");
+  for (const char* offset : {"0", "9", "10"})
+    CHECK_EQ(offsets(f.history(R"(,"limit":1,"since":{"offset":)" + std::string(offset) + "}")), "11");
+  CHECK_EQ(offsets(f.history(R"(,"limit":1,"since":{"offset":11},"reverse":true)")), "");
+}
+
+TEST(history_behind_the_last_message_is_empty) {
+  Fixture f;
+  f.publish(1, 3);
+  for (const char* offset : {"3", "4", "18446744073709551615"})
+    CHECK_EQ(f.history(R"(,"limit":-1,"since":{"offset":)" + std::string(offset) + "}"),
+             R"({"id":4,"history":{"publications":[],"epoch":")" + f.epoch() + R"(","offset":3}})");
+  CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":99},"reverse":true)")), "");
 }
 
 TEST(an_answer_does_not_overtake_earlier_messages) {

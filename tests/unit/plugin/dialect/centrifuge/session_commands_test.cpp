@@ -113,7 +113,7 @@ TEST(an_impossible_command_gets_the_protocols_error) {
            std::pair(R"({"id":5,"subscribe":7})", 107),
            std::pair(R"({"id":5,"publish":{"channel":"room"}})", 107),
            std::pair(R"({"id":5,"history":{"channel":"room","limit":"all"}})", 107),
-           std::pair(R"({"id":5,"history":{"channel":"room","limit":1,"since":{"offset":9}}})", 112),
+           std::pair(R"({"id":5,"history":{"channel":"room","limit":1,"since":{"offset":0},"reverse":true}})", 107),
            std::pair(R"({"id":5,"history":{"channel":"room","limit":1,"since":{"offset":0,"epoch":"other"}}})", 112),
            std::pair(R"({"id":5,"rpc":{"method":"x"}})", 104),
            std::pair(R"({"id":5,"frobnicate":{}})", 104),
