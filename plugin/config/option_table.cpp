@@ -264,6 +264,12 @@ const std::vector<OptionRow>& option_table() {
              "Total size of the messages that a room keeps."),
       duration("history-age", "s", "300", 1, 31'536'000, kRoom, OF(history.age), kSecond,
                "Time for which a room keeps a message. A room that has been empty and quiet for this long is dropped."),
+      choice(
+          "recovery-mode", "stream|cache|auto-cache", "stream", kRoom, OF(recovery_mode),
+          "What structured clients and event streams get that come back to a room: stream, everything that they have "
+          "missed; cache, only the room's last message, for rooms where each message replaces the one before; "
+          "auto-cache, the same, and structured clients get the last message also when they come for the first "
+          "time. Needs a history that the client may see."),
       flag("presence", "1", kRoom, OF(presence), "Allows members and back ends to ask who is in a room."),
       flag("join-leave", "1", kRoom, OF(join_leave),
            "Tells structured clients that ask for it who joins and leaves a room. Needs presence."),

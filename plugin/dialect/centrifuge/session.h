@@ -145,7 +145,11 @@ class Session final : public Visitor {
     std::string channel;
     std::optional<Position> seen;
     bool watching = false;
+    bool whole = false;  // it wants an error instead of an incomplete recovery
   };
+
+  // How a client learns that it is in a room. A push has no place for missed messages: they come after it.
+  enum class Telling { kReply, kPush, kAgain };
 
   // A message that the client wants to publish. The views have to stay only during a call.
   struct Draft {
@@ -179,8 +183,9 @@ class Session final : public Visitor {
   void subscribed(const Wish& wish, Status status, Time now);
   void put_in(const std::string& channel, const std::optional<Position>& seen, Status status, Time now);
   Subscription& add(const std::string& channel, const InvitationPtr& invitation, bool watching);
-  std::string join_result(Subscription& subscription, const std::optional<Position>& seen, Time now);
-  bool recover(Subscription& subscription, const Position& seen, std::string& publications, Time now);
+  std::string join_result(Subscription& subscription, Telling how, const std::optional<Position>& seen, Time now);
+  bool would_lose(const Wish& wish, const InvitationPtr& invitation, Time now);
+  bool recover(Subscription& subscription, const Position& seen, size_t space, std::string& publications, Time now);
   bool unsubscribe(Command& command, Time now);
   Deferred<Status> join(Subscription& subscription, Time now);
 
@@ -219,6 +224,7 @@ class Session final : public Visitor {
 
   HookClient about_me() const;
   Grant grant_for(const Subscription* subscription) const;
+  Grant grant_as_member(const InvitationPtr& invitation) const;
   Status judge(Action action, std::string_view channel, const Grant& grant);
   Subscription* member_of(std::string_view channel);
   int64_t unix_seconds() const { return link_.unix_ms() / 1000; }

@@ -185,7 +185,7 @@ void Session::entered(Status status, Time now) {
     append_quoted(results, entry.room);
     auto seen = connecting_->seen.find(entry.room);
     bool asked = seen != connecting_->seen.end();
-    results.append(":").append(join_result(place->second, asked ? seen->second : std::nullopt, now));
+    results.append(":").append(join_result(place->second, Telling::kReply, asked ? seen->second : std::nullopt, now));
   } else {
     forget(place);
     // A room that only the client asks for is left out, as if it had not asked.
