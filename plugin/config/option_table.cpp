@@ -152,6 +152,10 @@ const std::vector<OptionRow>& option_table() {
           "temporary."),
       list("hook-headers", "names", "", kVhost, OF(hooks.forwarded_headers), set_header_names,
            "Names of headers of the client's request that back ends get, separated by spaces, for example Cookie."),
+      list("hook-emulated-headers", "names", "", kVhost, OF(hooks.emulated_headers), set_header_names,
+           "Names of headers that structured clients may send in their connect command, and that back ends get, "
+           "separated by spaces. The clients choose the values: name only headers that your back end checks, such as a "
+           "signed token. A header of hook-headers takes the place of one with the same name."),
       text("hook-headers-file", "", kVhost, OF(hooks.headers_file), set_text,
            "File of headers that back ends get with every question, one per line as Name: value. Only the service may "
            "read it. A header of the same name in hook-headers that the client sent takes its place."),

@@ -283,6 +283,8 @@ class Session final : public Visitor {
   Status pending_end_ = Status::kOk;   // why the session ends as soon as everything is sent; kOk: it goes on
   bool ended_ = false;
   Lifetime lifetime_;
+  // Headers that `connect` had and back ends may see; nullptr: none.
+  std::unique_ptr<const HookHeaders> emulated_;
 };
 
 // Does something with an answer, now or later. Until then the next commands wait, and the client's input is not read.
