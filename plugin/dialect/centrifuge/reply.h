@@ -30,7 +30,7 @@ void append_subscribe_push(std::string& json, std::string_view room, std::string
 // Appends {"push":{"refresh":RESULT}}: a back end changed when the connection expires.
 void append_refresh_push(std::string& json, std::string_view result);
 
-// Appends {"data":...,"info":...,"tags":...,"offset":...,"time":...}.
+// Appends {"data":...,"info":...,"tags":...,"offset":...,"time":...,"version":...}.
 // `unix_ms` is the time of publication, in milliseconds since 1970; 0: now, which is not written.
 void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms = 0);
 
