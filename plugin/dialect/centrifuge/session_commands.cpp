@@ -50,8 +50,10 @@ void Session::refuse_scarce(const Command& command) {
 void Session::publish(Command& command, Time now) {
   std::string channel = command.request.text("channel");
   std::string_view data = command.request.json("data");
+  bool plain = command.request.signed_number("type", INT32_MIN, INT32_MAX) == 0;
   if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
-  if (!is_room_name(channel)) return refuse(command, ClientError::kPermissionDenied, "channel is no room name");
+  if (!is_room_name(channel)) return refuse(command, ClientError::kBadRequest, "channel is no room name");
+  if (!plain) return refuse(command, ClientError::kNotAvailable, "rooms are streams, they have no keys");
   if (data.empty()) return refuse(command, ClientError::kBadRequest, "data is missing");
   if (!hub_.settings_of(channel).publish_hook) return publish_draft(command, {channel, data}, now);
   Grant grant = grant_for(member_of(channel));
@@ -95,7 +97,7 @@ void Session::published(const Command& command, bool closes, const Published& re
 void Session::rpc(Command& command, Time now) {
   std::string method = command.request.text("method");
   if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
-  if (!doorman_.has_hook(HookKind::kRpc)) return refuse(command, ClientError::kMethodNotFound, "no rpc is served here");
+  if (!doorman_.has_hook(HookKind::kRpc)) return refuse(command, ClientError::kNotAvailable, "no rpc is served here");
   when(doorman_.ask_rpc({about_me(), method, command.request.json("data")}),
        [this, ticket = ticket_of(command), now](const Outcome<RpcResult>& outcome) {
          if (outcome.denial) return deny(ticket, *outcome.denial, now);
@@ -150,7 +152,7 @@ template <typename Query>
 void Session::query(Command& command, Action action, Time now, Query query) {
   std::string channel = command.request.text("channel");
   if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
-  if (!is_room_name(channel)) return refuse(command, ClientError::kPermissionDenied, "channel is no room name");
+  if (!is_room_name(channel)) return refuse(command, ClientError::kBadRequest, "channel is no room name");
   if (!catch_up(channel, now)) return;
   when(hub_.permit(grant_for(member_of(channel)), action, channel),
        [this, ticket = ticket_of(command), channel, query](Status status) {

@@ -82,10 +82,13 @@ void Session::subscribe(Command& command, Time now) {
   if (recovering) wish.seen = std::move(place);
   wish.watching = request.flag("join_leave");
   wish.whole = request.signed_number("flag", INT64_MIN, INT64_MAX) & kRejectUnrecovered;
+  bool plain = request.signed_number("type", INT32_MIN, INT32_MAX) == 0;
+  request.refuse({"tf"});
   const std::string channel = wish.channel;
   if (!request.problem().empty()) return refuse(command, ClientError::kBadRequest, request.problem());
   if (!is_room_name(channel))
     return refuse(command, ClientError::kBadRequest, "channel is no room name, expected " + std::string(kRoomNames));
+  if (!plain) return refuse(command, ClientError::kNotAvailable, "rooms are streams, they have no keys");
   if (find(channel) != subscriptions_.end()) return refuse(command, ClientError::kAlreadySubscribed);
   if (subscriptions_.size() >= options_.max_subscriptions && joined_ < subscriptions_.size()) forget_ended();
   if (subscriptions_.size() >= options_.max_subscriptions)
