@@ -19,6 +19,7 @@ from support.server import connect
 from .settings import API_KEY
 from .transcript import Transcript
 
+HIDDEN = 1_000_000  # commands with this id or a larger one are not in the transcript
 WAIT = 15  # seconds to wait for a reply, a push or a close
 
 
@@ -38,6 +39,7 @@ class Client:
         self.ended = False
         self.answers = True  # to pings
         self.pings = 0  # that have come
+        self.hidden = HIDDEN  # the last id of those
         self.news = asyncio.Condition()
         self.reader = asyncio.create_task(self._read())
 
@@ -69,7 +71,7 @@ class Client:
             self.news.notify_all()
 
     async def _got(self, message):
-        hidden = message.get("id") == 1_000_000
+        hidden = message.get("id", 0) >= HIDDEN
         if "connect" in message:
             self.client = message["connect"].get("client")
             self.case.run.names[self.client] = f"CLIENT {self.name}"
@@ -144,11 +146,21 @@ class Client:
         if not self.ended:
             self._note("is open")
 
+    async def settle(self, token=None):
+        """Everything that the server does about what was sent so far has come when this returns, also a close. A client
+        that is not connected connects with the token."""
+        self.hidden += 1
+        command = {"connect": {"token": str(token)}} if not self.client else {"history": {"channel": "the:end"}}
+        await self._write(json.dumps({"id": self.hidden, **command}))
+        await self._until(lambda: self.hidden in self.replies, "the end", WAIT)
+        if not self.ended:
+            self._note("is open")
+
     async def leave(self):
         """Everything that the server has sent so far has come when this returns, and the connection is closed."""
         if not self.ended and self.client:
-            await self._write(json.dumps({"id": 1_000_000, "history": {"channel": "the:end"}}))
-            await self._until(lambda: 1_000_000 in self.replies, "the end", WAIT)
+            await self._write(json.dumps({"id": HIDDEN, "history": {"channel": "the:end"}}))
+            await self._until(lambda: HIDDEN in self.replies, "the end", WAIT)
         self.case.over = True
         await self.socket.close()
         await self.reader

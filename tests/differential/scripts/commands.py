@@ -1,5 +1,4 @@
 """Commands that are malformed, or come at the wrong time, and many commands in one frame."""
-import asyncio
 import json
 
 from harness.back_end import Reply
@@ -12,7 +11,7 @@ ROOMS = (("", Rooms(join=USERS, publish=MEMBERS, history=MEMBERS, presence=MEMBE
          ("ask", Rooms(join=USERS, publish=USERS, hooks=("publish",))))
 SETTINGS = Settings(secret=SECRET, rooms=ROOMS)
 HOOKED = Settings(secret=SECRET, rooms=ROOMS, hooks=("rpc",))
-SMALL = Settings(secret=SECRET, rooms=ROOMS, max_rooms=3, max_message=4096)
+SMALL = Settings(secret=SECRET, rooms=ROOMS, max_rooms=3, max_message=1024)
 BACK_END = {"publish": lambda request: Reply(200, b'{"result":{}}', after=0.5),
             "rpc": lambda request: Reply(200, b'{"result":{"data":"slow"}}', after=0.5)}
 
@@ -21,14 +20,14 @@ async def connected(case, name="ann"):
     return await case.connect(name, token=case.token(name))
 
 
-def each(name, lines, settings=SETTINGS, before=False):
-    """A case for each line, of a client of its own: the line may end the connection."""
+def each(name, lines, settings=SETTINGS, before=False, connects=False):
+    """A case for each line, of a client of its own, since the line may end the connection."""
     for label, line in lines.items():
         @case(f"{name}: {label}", settings)
         async def sent(case, line=line):
             client = await (case.dial("ann") if before else connected(case))
-            await client.frame(line, reply=50 if isinstance(line, dict) and line.get("id") == 50 else None)
-            await client.stays(0.3)
+            await client.frame(line, reply=50 if connects else None)
+            await client.settle(case.token("ann") if before else None)
 
 
 each("before connect", {
@@ -95,7 +94,6 @@ each("fields", {
     "flag is text": {"id": 50, "subscribe": {"channel": "a", "flag": "1"}},
     "type of a map": {"id": 50, "subscribe": {"channel": "a", "type": 1}},
     "type of a shared poll": {"id": 50, "subscribe": {"channel": "a", "type": 4}},
-    "type that nobody knows": {"id": 50, "subscribe": {"channel": "a", "type": 99}},
     "subscribe with data": {"id": 50, "subscribe": {"channel": "fields-f", "data": {"a": 1}}},
     "publish nothing": {"id": 50, "publish": {"channel": "all:a"}},
     "publish null": {"id": 50, "publish": {"channel": "all:null", "data": None}},
@@ -119,7 +117,6 @@ each("fields", {
     "send": {"send": {"data": 1}},
     "send with an id": {"id": 50, "send": {"data": 1}},
     "refresh without token": {"id": 50, "refresh": {}},
-    "refresh with a bad token": {"id": 50, "refresh": {"token": "word"}},
     "sub_refresh where one is not": {"id": 50, "sub_refresh": {"channel": "elsewhere", "token": "word"}},
     "sub_refresh without channel": {"id": 50, "sub_refresh": {}},
 })
@@ -143,7 +140,7 @@ each("connect", {
     "headers has a number": {"id": 50, "connect": {"headers": {"X-A": 1}}},
     "flag": {"id": 50, "connect": {"flag": 1}},
     "flag is text": {"id": 50, "connect": {"flag": "1"}},
-}, Settings(secret=SECRET, rooms=ROOMS, anonymous=True), before=True)
+}, Settings(secret=SECRET, rooms=ROOMS, anonymous=True), before=True, connects=True)
 
 
 @case("many commands in one frame", SETTINGS)
@@ -164,7 +161,7 @@ async def blank(case):
     ann = await connected(case)
     await ann.frame({"id": 101, "presence_stats": {"channel": "all:a"}}, "", {"id": 102, "presence_stats": {"channel": "all:a"}}, "",
                     reply=102)
-    await ann.stays(0.2)
+    await ann.settle()
 
 
 @case("a bad line behind a good one", SETTINGS)
@@ -203,7 +200,8 @@ async def too_many(case):
 
 @case("more rooms than one client may have, by a token", SMALL)
 async def too_many_by_token(case):
-    await (await case.connect("ann", token=case.token("ann", channels=["t-1", "t-2", "t-3", "t-4"]))).stays(0.3)
+    ann = await case.connect("ann", token=case.token("ann", channels=["t-1", "t-2", "t-3", "t-4"]))
+    await ann.settle(case.token("ann"))
 
 
 @case("more rooms than one client may have, by the API", SMALL)
@@ -211,14 +209,14 @@ async def too_many_by_api(case):
     bob = await connected(case, "bob")
     for number in range(4):
         await case.api("subscribe", user="bob", channel=f"api-{number}")
-    await bob.stays(0.3)
+    await bob.settle()
 
 
 @case("a message that is too large", SMALL)
 async def too_large(case):
     ann = await connected(case)
-    await ann.frame(json.dumps({"id": 50, "publish": {"channel": "all:a", "data": "x" * 5000}}))
-    await ann.stays(0.3)
+    await ann.frame(json.dumps({"id": 50, "publish": {"channel": "all:a", "data": "x" * 1100}}))
+    await ann.closed()
 
 
 @case("subscribing twice at once", SETTINGS)

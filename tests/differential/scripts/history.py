@@ -1,6 +1,6 @@
 """History and presence: limits, order, positions, rooms that are not there."""
 from harness.script import case
-from harness.settings import ANYONE, MEMBERS, NOBODY, Rooms, Settings, USERS
+from harness.settings import MEMBERS, NOBODY, Rooms, Settings, USERS
 from support.tokens import SECRET
 
 SETTINGS = Settings(secret=SECRET, rooms=(

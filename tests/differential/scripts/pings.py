@@ -42,10 +42,9 @@ async def twice(case):
     ann = await case.connect("ann", token=case.token("ann"))
     await ann.pinged()
     await ann.frame("{}")
-    await ann.stays()
+    await ann.settle()
 
 
 @case("no pings", NEVER)
 async def none(case):
-    ann = await case.connect("ann", token=case.token("ann"))
-    await ann.stays()
+    await case.connect("ann", token=case.token("ann"))

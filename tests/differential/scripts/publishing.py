@@ -156,11 +156,11 @@ async def by_client(case):
     for data in ({"a": 1}, [], "text", 5, False, "", {}):
         await ann.publish("client", data)
         await ann.push()
+    await bob.push(7)
     await ann.publish("forgets:client", 1)
     await ann.push()
     await bob.publish("forgets:client", 2)
     await ann.push()
-    await bob.push(7)
     await bob.send(history={"channel": "client", "limit": 2, "reverse": True})
 
 

@@ -1,6 +1,6 @@
 """Recovery: what a client gets that comes back, from the history or only the last message."""
 from harness.script import case
-from harness.settings import ANYONE, MEMBERS, NOBODY, Rooms, Settings, USERS
+from harness.settings import MEMBERS, NOBODY, Rooms, Settings, USERS
 from support.tokens import SECRET
 
 SETTINGS = Settings(secret=SECRET, rooms=(
@@ -158,6 +158,8 @@ async def recover_since(case):
     await case.api("subscribe", user="fay", channel="since",
                    recover_since={"offset": 1, "epoch": answer["result"].get("epoch", "")})
     await fay.push()
+    await fay.send(history={"channel": "unknown:a"})  # what comes behind the push has come
     await case.api("subscribe", user="fay", channel="cache:since",
                    recover_since={"offset": 1, "epoch": cache["result"].get("epoch", "")})
     await fay.push()
+    await fay.send(history={"channel": "unknown:a"})  # what comes behind the push has come
