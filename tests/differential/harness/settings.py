@@ -14,6 +14,7 @@ class Rooms:
     publish: str = NOBODY
     history: str = NOBODY
     presence: str = NOBODY
+    size: int = HISTORY_SIZE  # messages that they keep
     keep: bool = True  # the rooms keep a history, and those who may see it recover
     join_leave: bool = False  # every subscription gets joins and leaves
     pattern: str = ""
@@ -49,7 +50,7 @@ def _centrifugo_rooms(rooms):
             f"allow_{what}_for_anonymous": who in (ANYONE, MEMBERS),
             **({f"allow_{what}_for_subscriber": who == MEMBERS} if what != "subscribe" else {}),
         }
-    kept = {"history_size": HISTORY_SIZE, "history_ttl": f"{HISTORY_AGE}s"} if rooms.keep else {}
+    kept = {"history_size": rooms.size, "history_ttl": f"{HISTORY_AGE}s"} if rooms.keep else {}
     # In lws-chat, whoever may see the history recovers. In Centrifugo, whoever is forced to, or asks and may see it.
     recover = rooms.keep and rooms.history in (ANYONE, MEMBERS)
     return {
@@ -119,7 +120,7 @@ def _lws_chat_rooms(name, rooms):
     prefix = f"{name}/" if name else ""
     made = {"may-join": rooms.join, "may-publish": rooms.publish, "may-see-history": rooms.history,
             "may-see-presence": rooms.presence,
-            "history-size": HISTORY_SIZE if rooms.keep else 0, "history-age": HISTORY_AGE,
+            "history-size": rooms.size if rooms.keep else 0, "history-age": HISTORY_AGE,
             "force-join-leave": 1 if rooms.join_leave else 0, "presence-grace": 0}
     if rooms.recovery != "stream":
         made["recovery-mode"] = rooms.recovery

@@ -7,6 +7,7 @@ SETTINGS = Settings(secret=SECRET, rooms=(
     ("", Rooms(join=USERS, publish=USERS, history=USERS, presence=USERS)),
     ("members", Rooms(join=USERS, publish=USERS, history=MEMBERS, presence=MEMBERS)),
     ("nobody", Rooms(join=USERS, history=NOBODY, presence=NOBODY)),
+    ("large", Rooms(join=USERS, history=MEMBERS, size=400)),
     ("forgets", Rooms(join=USERS, publish=USERS, history=USERS, keep=False)),
 ))
 
@@ -143,3 +144,17 @@ async def presence(case):
     await ann.send(presence_stats={"channel": "members:p"})
     await case.api("presence", channel="members:p")
     await case.api("presence_stats", channel="members:p")
+
+
+@case("more messages than Centrifugo gives at once", SETTINGS)
+async def large(case):
+    ann = await case.connect("ann", token=case.token("ann"))
+    epoch = (await ann.subscribe("large:a"))["subscribe"]["epoch"]
+    await ann.leave_room("large:a")
+    await case.api("batch", commands=[{"publish": {"channel": "large:a", "data": number}} for number in range(1, 311)])
+    await ann.subscribe("large:a", recover=True, offset=10, epoch=epoch)
+    await ann.leave_room("large:a")
+    await ann.subscribe("large:a", recover=True, offset=9, epoch=epoch)
+    await ann.send(history={"channel": "large:a", "limit": -1, "since": {"offset": 10, "epoch": epoch}})
+    await ann.send(history={"channel": "large:a", "limit": -1})
+    await case.api("history", channel="large:a", limit=-1)
