@@ -103,6 +103,8 @@ struct PublishResult {
   std::string data;  // replaces the client's; empty: does not
   std::string tags;  // an object of strings
   bool skip_history = false;
+  uint64_t version = 0;       // as of a message, 0: none
+  std::string version_epoch;  // within which versions can be compared
 };
 
 struct RpcResult {

@@ -158,6 +158,8 @@ class Session final : public Visitor {
     std::string_view tags{};  // from the back end
     bool ephemeral = false;
     bool approved = false;  // by the back end
+    uint64_t version = 0;   // from the back end, as the next
+    std::string_view version_epoch{};
   };
 
   [[nodiscard]] bool run(std::string_view& lines, Time now);

@@ -60,14 +60,16 @@ void Session::publish(Command& command, Time now) {
   grant.approved = true;
   Status possible = judge(Action::kPublish, channel, grant);
   if (possible != Status::kOk) return refuse_for(command, possible);
-  when(doorman_.ask_to_publish({about_me(), channel, data}), [this, ticket = ticket_of(command), channel,
-                                                              said = std::string(data),
-                                                              now](const Outcome<PublishResult>& outcome) {
-    if (outcome.denial) return deny(ticket, *outcome.denial, now);
-    const PublishResult& result = outcome.value;
-    publish_draft(ticket, {channel, result.data.empty() ? said : result.data, result.tags, result.skip_history, true},
-                  link_.now());
-  });
+  when(doorman_.ask_to_publish({about_me(), channel, data}),
+       [this, ticket = ticket_of(command), channel, said = std::string(data),
+        now](const Outcome<PublishResult>& outcome) {
+         if (outcome.denial) return deny(ticket, *outcome.denial, now);
+         const PublishResult& result = outcome.value;
+         publish_draft(ticket,
+                       {channel, result.data.empty() ? said : result.data, result.tags, result.skip_history, true,
+                        result.version, result.version_epoch},
+                       link_.now());
+       });
 }
 
 void Session::publish_draft(const Command& command, const Draft& draft, Time now) {
@@ -75,7 +77,8 @@ void Session::publish_draft(const Command& command, const Draft& draft, Time now
   bool closes = !word.empty() && draft.data.front() == '"' && unquoted({JsonKind::kString, draft.data}) == word;
   const Subscription* subscription = member_of(draft.channel);
   std::string_view info = subscription ? subscription->info() : std::string_view(identity_->json);
-  Message message{draft.data, Format::kJson, info, draft.tags, draft.ephemeral, link_.unix_ms()};
+  Message message{draft.data,      Format::kJson,   info,          draft.tags,
+                  draft.ephemeral, link_.unix_ms(), draft.version, draft.version_epoch};
   Grant grant = grant_for(subscription);
   grant.approved = draft.approved;
   Deferred<Published> result = hub_.publish(grant, {draft.channel, message, link_.origin()}, now);
