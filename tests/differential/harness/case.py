@@ -3,6 +3,9 @@
     ann = await case.connect("ann", token=case.token("ann"))    a new connection that sends the connect command
     await ann.send(subscribe={"channel": "room"})               sends a command, waits for its reply and returns it
     await ann.push()                                            waits for something that the server sends by itself
+    await ann.frame("{", {"id": 9, "ping": {}})                 sends lines as they are in one frame
+    await ann.settle()                                          waits until the server has done all about it
+    await ann.pinged()                                          waits for a ping; ann.answers says whether it is answered
     await ann.closed()                                          waits for the close
     await case.api("publish", channel="room", data=1)           a call of the server's API
     await case.sleep(1.5)                                       time that a token needs to expire
