@@ -33,6 +33,7 @@ struct HookClient {
   std::string_view user{};                   // empty: anonymous, or not known before connect
   std::string_view meta{};                   // what the back end said at connect or refresh, for its own use
   const HookHeaders* headers = nullptr;      // of the client's request; those in hook-headers are forwarded
+  const HookHeaders* emulated = nullptr;     // that the client has sent in connect; those in hook-emulated-headers are
 };
 
 struct ConnectQuestion {
@@ -103,6 +104,8 @@ struct PublishResult {
   std::string data;  // replaces the client's; empty: does not
   std::string tags;  // an object of strings
   bool skip_history = false;
+  uint64_t version = 0;       // as of a message, 0: none
+  std::string version_epoch;  // within which versions can be compared
 };
 
 struct RpcResult {

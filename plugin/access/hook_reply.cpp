@@ -119,6 +119,8 @@ HookReply<PublishResult> read_publish_reply(std::string_view json) {
     result.data = fields.has("data") ? fields.json("data") : fields.json_or_base64("data", "b64data");
     result.tags = fields.tags("tags");
     result.skip_history = fields.flag("skip_history");
+    result.version = fields.number("version", std::numeric_limits<uint64_t>::max());
+    result.version_epoch = fields.text("version_epoch");
   });
 }
 

@@ -23,6 +23,7 @@ struct HookSettings {
   std::array<std::string, kHookKindCount> urls;  // by kind; empty: the back end is not asked
   Time timeout = 0;                              // microseconds for one question with its answer
   std::vector<std::string> forwarded_headers;    // names in lower case
+  std::vector<std::string> emulated_headers;     // those that clients may send in connect, in lower case
   std::string headers_file;                      // empty: none
   std::string ca_file;                           // empty: the system's certificate authorities
   std::vector<HookStatusRule> statuses;

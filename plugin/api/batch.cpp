@@ -49,7 +49,7 @@ Deferred<Result> batch(const Context& context, Request& request) {
     return run_command(context, commands->list[i]);
   };
   return run_steps(count, step).map([](const std::string& replies) {
-    return Result{"{\"replies\":[" + replies + "]}"};
+    return Result{"{\"replies\":[" + replies + "]}", {}, {}, true};
   });
 }
 

@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "api/methods.h"
 #include "api/steps.h"
+#include "core/utf8.h"
+#include "wire/base64.h"
 
 namespace lws_chat::api {
 namespace {
@@ -14,8 +17,14 @@ struct Content {
   std::string data;
   std::string tags;
   std::string key;
+  Format format = Format::kJson;
   bool skip_history = false;
+  uint64_t version = 0;
+  std::string version_epoch;
 };
+
+// The longest epoch of versions, in bytes.
+constexpr size_t kMaxVersionEpoch = 255;
 
 bool are_tags(const JsonValue& value) {
   if (value.kind != JsonKind::kObject) return false;
@@ -30,15 +39,24 @@ std::string bytes(uint64_t count) { return std::to_string(count) + " bytes"; }
 std::string read_content(Request& request, const Options& options, Content& content) {
   request.allow_only({"channel", "channels", "data", "b64data", "skip_history", "tags", "idempotency_key", "delta",
                       "version", "version_epoch"});
-  request.refuse({"b64data", "version", "version_epoch"});
   // Clients that have negotiated deltas get them without it, too.
   (void)request.flag("delta");
   content.skip_history = request.flag("skip_history");
+  content.version = request.number("version");
+  content.version_epoch = request.text("version_epoch");
+  std::string in_base64 = request.text("b64data");
   content.key = request.text("idempotency_key");
   if (!request.problem().empty()) return request.problem();
   if (content.key.size() > Idempotency::kLongest)
     return "idempotency_key is longer than " + bytes(Idempotency::kLongest);
+  if (content.version_epoch.size() > kMaxVersionEpoch) return "version_epoch is longer than " + bytes(kMaxVersionEpoch);
   std::string_view data = request.json("data");
+  std::optional<std::string> decoded;
+  if (!in_base64.empty()) {
+    decoded = decode_base64(in_base64);
+    if (!decoded) return "b64data is not base64";
+    data = *decoded;
+  }
   if (data.empty()) return "data is missing";
   if (data.size() > options.max_message) return "data is larger than max-message, " + bytes(options.max_message);
   std::string_view tags = request.json("tags");
@@ -48,7 +66,10 @@ std::string read_content(Request& request, const Options& options, Content& cont
     if (tags.size() > kMaxTags) return "tags are larger than " + bytes(kMaxTags);
     content.tags = on_one_line(tags);
   }
-  content.data = on_one_line(data);
+  if (!decoded || (is_utf8(data) && read_json(data, value))) return content.data = on_one_line(data), std::string();
+  if (options.binary == BinaryPolicy::kRefuse) return "b64data is not JSON, and the option binary is refuse";
+  content.data = data;
+  content.format = Format::kBinary;
   return {};
 }
 
@@ -57,7 +78,8 @@ Deferred<Result> publish_to(const Context& context, std::string_view room, const
   if (!is_room_name(room)) return Result::bad_request("channel must be a room name: " + std::string(kRoomNames));
   if (!content.key.empty())
     if (const std::string* before = context.idempotency.find(room, content.key, context.now)) return Result{*before};
-  Message message{content.data, Format::kJson, {}, content.tags, content.skip_history, context.unix_ms};
+  Message message{content.data,    content.format,       {}, content.tags, content.skip_history, context.unix_ms,
+                  content.version, content.version_epoch};
   auto answer = [&idempotency = context.idempotency, room = std::string(room),
                  key = content.key](const Published& done) {
     if (done.status != Status::kOk) return Result::refused(done.status);

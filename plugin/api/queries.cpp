@@ -51,9 +51,11 @@ Deferred<Result> history(const Context& context, Request& request) {
 Deferred<Result> history_remove(const Context& context, Request& request) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad_request(request.problem());
-  if (context.hub.settings_of(channel).history.messages == 0) return Result::of(no_history());
-  if (Room* room = context.hub.find(channel)) context.hub.forget_history(*room);
-  return Result{};
+  return answer_about(context, channel, [&hub = context.hub, channel] {
+    if (hub.settings_of(channel).history.messages == 0) return Result::of(no_history());
+    if (Room* room = hub.find(channel)) hub.forget_history(*room);
+    return Result{};
+  });
 }
 
 // Lists the rooms that have members.

@@ -15,6 +15,7 @@ struct Result {
   std::string json = "{}";  // an object
   std::optional<ClientError> error{};
   std::string detail{};  // follows the error's message
+  bool bare = false;     // `json` is the whole answer, which has no field "result"
 
   static Result bad_request(std::string detail);
   static Result refused(Status why);

@@ -23,7 +23,9 @@ std::string read_body(std::string_view body, std::vector<JsonMember>& members) {
 }
 
 ServerApi::Answer answer(const api::Result& result) {
-  return {result.error == ClientError::kBadRequest ? 400u : 200u, result.wrapped("result") + "\n"};
+  bool bare = result.bare && !result.error;
+  return {result.error == ClientError::kBadRequest ? 400u : 200u,
+          (bare ? result.json : result.wrapped("result")) + "\n"};
 }
 
 }  // namespace

@@ -156,6 +156,10 @@ const std::vector<OptionRow>& option_table() {
           "temporary."),
       list("hook-headers", "names", "", kVhost, OF(hooks.forwarded_headers), set_header_names,
            "Names of headers of the client's request that back ends get, separated by spaces, for example Cookie."),
+      list("hook-emulated-headers", "names", "", kVhost, OF(hooks.emulated_headers), set_header_names,
+           "Names of headers that structured clients may send in their connect command, and that back ends get, "
+           "separated by spaces. The clients choose the values: name only headers that your back end checks, such as a "
+           "signed token. A header of hook-headers takes the place of one with the same name."),
       text("hook-headers-file", "", kVhost, OF(hooks.headers_file), set_text,
            "File of headers that back ends get with every question, one per line as Name: value. Only the service may "
            "read it. A header of the same name in hook-headers that the client sent takes its place."),
@@ -268,6 +272,12 @@ const std::vector<OptionRow>& option_table() {
              "Total size of the messages that a room keeps."),
       duration("history-age", "s", "300", 1, 31'536'000, kRoom, OF(history.age), kSecond,
                "Time for which a room keeps a message. A room that has been empty and quiet for this long is dropped."),
+      choice(
+          "recovery-mode", "stream|cache|auto-cache", "stream", kRoom, OF(recovery_mode),
+          "What structured clients and event streams get that come back to a room: stream, everything that they have "
+          "missed; cache, only the room's last message, for rooms where each message replaces the one before; "
+          "auto-cache, the same, and structured clients get the last message also when they come for the first "
+          "time. Needs a history that the client may see."),
       flag("presence", "1", kRoom, OF(presence), "Allows members and back ends to ask who is in a room."),
       flag("join-leave", "1", kRoom, OF(join_leave),
            "Tells structured clients that ask for it who joins and leaves a room. Needs presence."),

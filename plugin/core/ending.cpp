@@ -33,7 +33,7 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
     row(Status::kStale, "stale", "did not connect in time").close(1002).protocol(3502),
     row(Status::kBadRequest, "bad_request", "bad request").close(1002).protocol(3501),
     row(Status::kTooFast, "too_fast", "too many messages").close(1008).protocol(3013),
-    row(Status::kNoPong, "no_pong", "no answer to a ping"),
+    row(Status::kNoPong, "no_pong", "no answer to a ping").protocol(3012),
     row(Status::kNotFound, "not_found", "no chat at this path").http(404),
     row(Status::kOtherVersion, "other_version", "only version 13 of the WebSocket protocol is spoken here").http(426),
     row(Status::kBadUpgrade, "bad_upgrade", "bad WebSocket handshake").http(400),
@@ -85,6 +85,7 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
         .protocol(3503),
     row(Status::kRoomsChanged, "rooms_changed", "insufficient state").close(3010).protocol(3010),
     row(Status::kNoHook, "no_hook", "there is no URL to ask the back end").close(3508).http(503).protocol(3508),
+    row(Status::kNotServed, "not_served", "not available").close(3508).protocol(3508),
 };
 
 constexpr bool rows_are_in_order() {

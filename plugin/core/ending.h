@@ -67,9 +67,10 @@ enum class [[nodiscard]] Status : uint8_t{
     kBadRoomName,       // does not match room-pattern
     kRoomsChanged,      // the server chooses other rooms for the client than when it connected
     kNoHook,            // the back end should be asked, and there is no URL for it
+    kNotServed,         // a message without a reply that nobody takes
 };
 
-inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kNoHook) + 1;
+inline constexpr unsigned kStatusCount = static_cast<unsigned>(Status::kNotServed) + 1;
 
 // To the others, a client that leaves is gone, or away for the presence grace.
 enum class Departure : uint8_t { kFinal, kMayReturn };

@@ -15,6 +15,20 @@ Recovery recover_after(const Room& room, const Position& seen) {
   return {true, seen.offset + 1};
 }
 
+Recovery recover_latest(const Room& room, const Position& seen) {
+  const History& history = room.history();
+  uint64_t end = history.top() + 1;
+  if (room.settings().history.messages == 0) return {false, end};
+  bool there = seen.offset > 0 && seen.offset == history.top() && seen.epoch == room.epoch();
+  if (there || history.empty()) return {there, end};
+  return {true, history.top()};
+}
+
+Recovery recover_in(const Room& room, const Position& seen) {
+  bool all = room.settings().recovery_mode == RecoveryMode::kStream;
+  return all ? recover_after(room, seen) : recover_latest(room, seen);
+}
+
 Recovery recover_last(const Room& room, uint64_t count) {
   const History& history = room.history();
   uint64_t end = history.top() + 1;
@@ -24,7 +38,7 @@ Recovery recover_last(const Room& room, uint64_t count) {
 Recovery recover(Hub& hub, Client& client, const Position* seen, Time now) {
   Room& room = *client.room();
   (void)hub.history(room, now);  // drops what is too old
-  Recovery recovery = seen ? recover_after(room, *seen) : Recovery{};
+  Recovery recovery = seen ? recover_in(room, *seen) : Recovery{};
   ++(recovery.whole ? hub.counters().recovered : hub.counters().unrecovered);
   if (recovery.whole) hub.replay_from(client, recovery.next);
   return recovery;

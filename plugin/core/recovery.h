@@ -22,6 +22,13 @@ struct Recovery {
 // epoch means the room's present one. Precondition: what is too old has been dropped, see Hub::history().
 Recovery recover_after(const Room& room, const Position& seen);
 
+// The same in a room where each message replaces the one before: the reader is given the last one, unless it is exactly
+// there already. Without a last message only a reader that is exactly there is complete.
+Recovery recover_latest(const Room& room, const Position& seen);
+
+// The one of the two that the room's settings ask for.
+Recovery recover_in(const Room& room, const Position& seen);
+
 // For a reader that has seen nothing and wants the last `count` messages, or as many as there are.
 Recovery recover_last(const Room& room, uint64_t count);
 

@@ -17,6 +17,13 @@ struct HistoryLimits {
   Time age = 0;           // microseconds
 };
 
+// What a room gives a reader that comes back.
+enum class RecoveryMode : uint8_t {
+  kStream,    // everything that it has missed
+  kCache,     // the last message only: each message replaces the one before
+  kAutoCache  // the last message, also to newcomers of the structured dialect
+};
+
 // Who may do something in a room.
 enum class Who : uint8_t {
   kAnyone,
@@ -46,6 +53,7 @@ enum class Delta : uint8_t { kOff, kFossil };
 // The settings of every room of a namespace.
 struct RoomSettings {
   HistoryLimits history{};
+  RecoveryMode recovery_mode = RecoveryMode::kStream;
   uint64_t replay = 0;            // messages that a client without a position gets when it joins
   bool presence = false;          // members may ask who is in the room
   bool join_leave = false;        // members that ask for it are told who comes and goes

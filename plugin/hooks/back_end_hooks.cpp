@@ -56,15 +56,18 @@ std::string BackEndHooks::load() {
   return problem.empty() ? "" : "hook-headers-file " + path + ": " + problem;
 }
 
-// A client's header takes the place of a static one with the same name, as in Centrifugo.
+// A client's header takes the place of a static one with the same name, and one of its request the place of one that it
+// has sent in connect, as in Centrifugo.
 std::vector<std::string> BackEndHooks::headers_for(const HookClient& about) const {
   HookHeaders headers = static_headers_;
-  if (about.headers)
-    for (const auto& [name, value] : *about.headers) {
-      const std::vector<std::string>& allowed = settings_.forwarded_headers;
+  auto set = [&](const HookHeaders* given, const std::vector<std::string>& allowed) {
+    if (!given) return;
+    for (const auto& [name, value] : *given)
       if (std::find(allowed.begin(), allowed.end(), name) != allowed.end() && is_value(value))
         set_header(headers, name, value);
-    }
+  };
+  set(about.emulated, settings_.emulated_headers);
+  set(about.headers, settings_.forwarded_headers);
   std::vector<std::string> lines{"Content-Type: application/json"};
   // "Name;" is curl's way to send a header without a value.
   for (const auto& [name, value] : headers) lines.push_back(value.empty() ? name + ";" : name + ": " + value);

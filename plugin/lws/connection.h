@@ -31,6 +31,9 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // Asks the peer for a sign of life, or looks for one.
   virtual void ping() = 0;
 
+  // The peer has not answered a ping in time.
+  virtual void unanswered() { drop(Status::kNoPong); }
+
   // The server sends everybody away: the connection closes when it has been sent what its rooms hold for it. A second
   // call changes nothing.
   virtual void drain(Status why) = 0;

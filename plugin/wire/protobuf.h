@@ -10,12 +10,12 @@
 namespace lws_chat {
 
 enum class ProtoType : uint8_t {
-  kText,  // string
-  kJson,  // bytes, relayed as they are. In JSON: the member NAME, a value; or b64NAME, if they are not JSON; or both,
-          // if there are blanks around the value, which belong to the bytes
-  kFlag,      // bool
-  kNumber,    // uint32, uint64
-  kSigned,    // int32, int64
+  kText,    // string
+  kJson,    // bytes, relayed as they are. In JSON: the member NAME, a value; or b64NAME, if they are not JSON; or both,
+            // if there are blanks around the value, which belong to the bytes
+  kFlag,    // bool
+  kNumber,  // uint32, uint64
+  kSigned,  // int32, int64
   kMessage,   // a message
   kMessages,  // repeated messages, an array
   kTextMap,   // map<string, string>, an object

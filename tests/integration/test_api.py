@@ -72,6 +72,9 @@ class Methods(BackEnd):
         self.assertEqual(await self.result("history_remove", {"channel": "ops"}), {})
         got = await self.result("history", {"channel": "ops", "limit": 10})
         self.assertEqual((got["publications"], got["offset"]), ([], 5))
+        got = await self.result("history", {"channel": "ops", "limit": 1, "since": since})
+        self.assertEqual((got["publications"], got["offset"]), ([], 5))
+        since["epoch"] = "another"
         self.assertEqual((await self.call("history", {"channel": "ops", "limit": 1, "since": since}))["error"]["code"], 112)
 
     async def test_channels_and_info_list_rooms_and_the_server(self):
@@ -88,9 +91,9 @@ class Methods(BackEnd):
     async def test_an_unsubscribed_client_gets_earlier_messages_first_and_may_subscribe_again(self):
         self.serve()
         member = await self.member("ops", "other", user="ann")
-        await self.result("batch", {"commands": [{"publish": {"channel": "ops", "data": "before"}},
-                                                 {"unsubscribe": {"channel": "ops", "user": "ann"}},
-                                                 {"publish": {"channel": "ops", "data": "after"}}]})
+        await self.call("batch", {"commands": [{"publish": {"channel": "ops", "data": "before"}},
+                                               {"unsubscribe": {"channel": "ops", "user": "ann"}},
+                                               {"publish": {"channel": "ops", "data": "after"}}]})
         self.assertEqual(await member.data(), "before")
         push = await member.push()
         self.assertEqual((push["channel"], push["unsubscribe"]["code"]), ("ops", 2000))
@@ -139,8 +142,8 @@ class Methods(BackEnd):
 
     async def test_batch_answers_each_command(self):
         self.serve()
-        got = await self.result("batch", {"commands": [{"publish": {"channel": "ops", "data": 1}}, {"nope": {}},
-                                                       {"history": {"channel": "ops", "limit": 1}}]})
+        got = await self.call("batch", {"commands": [{"publish": {"channel": "ops", "data": 1}}, {"nope": {}},
+                                                     {"history": {"channel": "ops", "limit": 1}}]})
         published, unknown, history = got["replies"]
         self.assertEqual(published["publish"]["offset"], 1)
         self.assertEqual(unknown["error"]["code"], 104)

@@ -57,7 +57,7 @@ class Connections(BackEnd):
             commands = [{"history": {"channel": "ops", "limit": -1}}] * 20
             status, answer = await line.call("batch", {"commands": commands})
             self.assertEqual(status, 200)
-            replies = answer["result"]["replies"]
+            replies = answer["replies"]
             whole = [reply for reply in replies if "history" in reply]
             self.assertGreater(len(whole), 5)
             for reply in whole:
@@ -155,7 +155,7 @@ class Connections(BackEnd):
                 self.assertIn("10000 commands", json.loads(answer.body)["error"]["message"])
                 continue
             self.assertEqual(answer.status, 200)
-            replies = json.loads(answer.body)["result"]["replies"]
+            replies = json.loads(answer.body)["replies"]
             self.assertEqual([reply["publish"]["offset"] for reply in replies], list(range(1, 10_001)))
             self.assertEqual([(await member.publication())["offset"] for _ in range(10_000)], list(range(1, 10_001)))
 

@@ -101,7 +101,7 @@ class History(Sdk):
         self.assertEqual(got["all"], list(range(11, 31)))
         self.assertEqual(got["last"], [30, 29, 28])
         self.assertEqual(got["since"], [26, 27])
-        self.assertEqual(got["gap"], {"code": 112, "temporary": False})
+        self.assertEqual(got["gap"], [11, 12], "the first that are kept")
         self.assertEqual(got["other"], {"code": 112, "temporary": False})
 
     def test_200_cuts_while_5000_messages_flow_lose_nothing(self):

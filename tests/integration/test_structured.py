@@ -144,6 +144,11 @@ class Refused(Structured):
         self.assertIn(await client.close_code(), (3501, 1007), "1007 where lws itself looks")
         await self.still_serves(member)
 
+    async def test_a_client_that_does_not_answer_a_ping_gets_3012(self):
+        self.serve(ping_interval=1, pong_timeout=1)
+        client = await self.member()
+        self.assertEqual(await close_of(client), (3012, "no answer to a ping"))
+
     async def test_a_client_that_does_not_connect_in_time_gets_3502(self):
         self.serve(pong_timeout=1)
         client = await self.join()
@@ -203,7 +208,7 @@ class Watch(Structured):
         talking = asyncio.create_task(self.answer_pings(quick))
         try:
             await self.gone(1)
-            self.assertEqual(len(self.server.chat_log("left (no answer to a ping")), 1)
+            self.assertEqual(len(self.server.chat_log("left (3012 no answer to a ping")), 1)
             await self.server.until(lambda: self.pings >= 2, "a second ping")
         finally:
             talking.cancel()
@@ -233,7 +238,7 @@ class Watch(Structured):
         query = frame(text(*({"id": n, "history": {"channel": "lobby", "limit": -1}} for n in range(3, 500))))
         for _ in range(20):
             greedy.send(query)
-        await self.server.logged("left (no answer to a ping")
+        await self.server.logged("left (3012 no answer to a ping")
         if not SANITIZED:
             self.assertLess(self.server.rss() - before, 40_000_000)
 
@@ -251,7 +256,7 @@ class Watch(Structured):
         greedy.stop_reading()
         talking = asyncio.create_task(self.send_for_ever(greedy))
         try:
-            await self.server.logged("left (no answer to a ping")
+            await self.server.logged("left (3012 no answer to a ping")
         finally:
             talking.cancel()
 

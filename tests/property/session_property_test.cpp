@@ -46,7 +46,7 @@ std::string command(Random& random, unsigned id) {
     case 6:
       return head + "\"history\":" + channel + ",\"limit\":" + std::to_string(pick(random, 8)) + ",\"reverse\":true}}";
     case 7: return head + "\"ping\":{}}";
-    case 8: return pick(random, 2) ? "{}" : "{\"send\":{\"data\":1}}";
+    case 8: return "{}";
     default: return head + "\"publish\":" + channel + ",\"data\":" + data(random) + "}}";
   }
 }

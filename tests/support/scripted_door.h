@@ -47,6 +47,7 @@ struct ScriptedHooks final : Hooks {
   HookReply<RpcResult> rpcs{{}, {}, true, {}};
   bool late = false;
   int asked = 0;
+  HookHeaders emulated;  // of the last connect
   std::deque<std::function<void()>> waiting;
 
   // Answers the first question that waits, with what the reply is now.
@@ -57,7 +58,10 @@ struct ScriptedHooks final : Hooks {
   }
 
   bool has(HookKind kind) const override { return kinds.count(kind) > 0; }
-  Deferred<HookReply<ConnectResult>> connect(const ConnectQuestion&) override { return give(connects); }
+  Deferred<HookReply<ConnectResult>> connect(const ConnectQuestion& question) override {
+    if (question.about.emulated) emulated = *question.about.emulated;
+    return give(connects);
+  }
   Deferred<HookReply<RefreshResult>> refresh(const RefreshQuestion&) override { return give(refreshes); }
   Deferred<HookReply<SubscribeResult>> subscribe(const SubscribeQuestion&) override { return give(subscribes); }
   Deferred<HookReply<PublishResult>> publish(const PublishQuestion&) override { return give(publishes); }

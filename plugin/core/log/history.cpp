@@ -2,14 +2,16 @@
 
 #include <cassert>
 #include <cstring>
+#include <functional>
 #include <limits>
 
 namespace lws_chat {
 
-// A record is followed by its publisher, its tags and its payload; the next one is aligned for its header.
+// A record is followed by its version, if it has one, its publisher, its tags and its payload; the next one is aligned
+// for its header.
 size_t History::space(const Record& record) {
   constexpr size_t kAlign = alignof(Record);
-  return sizeof(Record) + (record.extra() + record.size + kAlign - 1) / kAlign * kAlign;
+  return sizeof(Record) + (record.version_size() + record.extra() + record.size + kAlign - 1) / kAlign * kAlign;
 }
 
 // A message too large for a record or for the limits is not kept, nor is anything before it: a gap inside would be
@@ -20,7 +22,7 @@ void History::forget_all_before_next() {
 }
 
 void History::add(const Message& message, Time now) {
-  constexpr size_t kMostExtra = std::numeric_limits<uint16_t>::max();
+  constexpr size_t kMostExtra = std::numeric_limits<int16_t>::max();  // 15 bits
   if (message.payload.size() > kMaxSize || message.publisher.size() > kMostExtra || message.tags.size() > kMostExtra)
     return forget_all_before_next();
   Record record{now,
@@ -28,7 +30,8 @@ void History::add(const Message& message, Time now) {
                 static_cast<uint32_t>(message.payload.size()) & kMaxSize,
                 static_cast<uint32_t>(message.format) & 3u,
                 static_cast<uint16_t>(message.publisher.size()),
-                static_cast<uint16_t>(message.tags.size())};
+                static_cast<uint16_t>(message.tags.size() & kMostExtra),
+                message.version > 0};
   if (limits_.messages == 0 || record.size + record.extra() > limits_.bytes) return forget_all_before_next();
   size_t need = space(record);
   if (!last_page_ || last_page_->capacity - last_page_->used < need) {
@@ -41,6 +44,8 @@ void History::add(const Message& message, Time now) {
   char* to = last_page_->data() + last_page_->used;
   std::memcpy(to, &record, sizeof record);
   to += sizeof record;
+  if (record.versioned) std::memcpy(to, &message.version, sizeof message.version);
+  to += record.version_size();
   for (std::string_view part : {message.publisher, message.tags, message.payload}) {
     if (!part.empty()) std::memcpy(to, part.data(), part.size());
     to += part.size();
@@ -50,8 +55,15 @@ void History::add(const Message& message, Time now) {
   ++count_;
   ++top_;
   bytes_ += record.size + record.extra();
+  version_ = message.version;
+  version_epoch_ = std::hash<std::string_view>()(message.version_epoch);
   while (count_ > limits_.messages || bytes_ > limits_.bytes) forget_oldest();
   expire(now);
+}
+
+bool History::is_outdated(const Message& message) const {
+  if (message.version == 0 || message.version > version_) return false;
+  return message.version_epoch.empty() || std::hash<std::string_view>()(message.version_epoch) == version_epoch_;
 }
 
 void History::expire(Time now) {
@@ -84,7 +96,9 @@ History::Entry History::Reader::next() {
   }
   Record record;
   std::memcpy(&record, at_, sizeof record);
-  const char* publisher = at_ + sizeof record;
+  uint64_t version = 0;
+  if (record.versioned) std::memcpy(&version, at_ + sizeof record, sizeof version);
+  const char* publisher = at_ + sizeof record + record.version_size();
   at_ += space(record);
   const char* tags = publisher + record.publisher_size;
   Message message{{tags + record.tags_size, record.size},
@@ -92,7 +106,8 @@ History::Entry History::Reader::next() {
                   {publisher, record.publisher_size},
                   {tags, record.tags_size},
                   false,
-                  record.unix_ms};
+                  record.unix_ms,
+                  version};
   return {offset_++, record.time, message};
 }
 

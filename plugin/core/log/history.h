@@ -33,6 +33,10 @@ class History {
   // Gives the message the next offset, and keeps it if the limits allow that.
   void add(const Message& message, Time now);
 
+  // Returns true if the last message that was kept has the same version or a later one: the message is late, and
+  // nobody needs it. Versions of another epoch say nothing, nor do those behind a message without one.
+  bool is_outdated(const Message& message) const;
+
   // Forgets messages that are older than the limit.
   void expire(Time now);
 
@@ -67,9 +71,11 @@ class History {
     uint32_t size : 30;
     uint32_t format : 2;  // a Format
     uint16_t publisher_size;
-    uint16_t tags_size;
+    uint16_t tags_size : 15;
+    uint16_t versioned : 1;  // a version follows the record
 
     size_t extra() const { return size_t{publisher_size} + tags_size; }
+    size_t version_size() const { return versioned ? sizeof(uint64_t) : 0; }
   };
 
   static size_t space(const Record& record);
@@ -84,6 +90,8 @@ class History {
   uint64_t top_ = 0;
   size_t count_ = 0;
   size_t bytes_ = 0;
+  uint64_t version_ = 0;        // of the last message that was kept
+  uint64_t version_epoch_ = 0;  // a hash of its epoch
 };
 
 // Reads the messages of a history one after the other.

@@ -17,10 +17,12 @@ enum class Format : uint8_t { kText, kBinary, kJson };
 struct Message {
   std::string_view payload;  // relayed exactly as it is
   Format format = Format::kText;
-  std::string_view publisher{};  // its sender, see Identity::json; empty: not known
-  std::string_view tags{};       // a JSON object of texts; empty: none
-  bool ephemeral = false;        // no history keeps it, so that it has no offset
-  int64_t unix_ms = 0;           // time of publication, milliseconds since 1970; 0: not known
+  std::string_view publisher{};      // its sender, see Identity::json; empty: not known
+  std::string_view tags{};           // a JSON object of texts; empty: none
+  bool ephemeral = false;            // no history keeps it, so that it has no offset
+  int64_t unix_ms = 0;               // time of publication, milliseconds since 1970; 0: not known
+  uint64_t version = 0;              // its publisher's number for it, see History::is_outdated(); 0: none
+  std::string_view version_epoch{};  // versions can be compared only within one; empty: with any
 };
 
 // A message that owns its bytes.
@@ -32,10 +34,16 @@ class KeptMessage {
         tags_(message.tags),
         format_(message.format),
         ephemeral_(message.ephemeral),
-        unix_ms_(message.unix_ms) {}
+        unix_ms_(message.unix_ms),
+        version_(message.version),
+        version_epoch_(message.version_epoch) {}
 
-  Message view() const { return {payload_, format_, publisher_, tags_, ephemeral_, unix_ms_}; }
-  size_t bytes() const { return sizeof *this + payload_.size() + publisher_.size() + tags_.size(); }
+  Message view() const {
+    return {payload_, format_, publisher_, tags_, ephemeral_, unix_ms_, version_, version_epoch_};
+  }
+  size_t bytes() const {
+    return sizeof *this + payload_.size() + publisher_.size() + tags_.size() + version_epoch_.size();
+  }
 
  private:
   std::string payload_;
@@ -44,6 +52,8 @@ class KeptMessage {
   Format format_;
   bool ephemeral_;
   int64_t unix_ms_;
+  uint64_t version_;
+  std::string version_epoch_;
 };
 
 // The longest tags, in bytes.

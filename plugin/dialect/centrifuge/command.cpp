@@ -42,11 +42,12 @@ bool read_command(std::string_view line, Command& command) {
       command.id = static_cast<uint32_t>(id);
       continue;
     }
-    if (command.method != Method::kNone) {
-      command.problem = "more than one method";
-      continue;
-    }
-    command.method = method_called(member.name);
+    Method method = method_called(member.name);
+    bool known = command.method != Method::kNone && command.method != Method::kUnknown;
+    if (known && method != Method::kUnknown) command.problem = "more than one method";
+    // A newer client may send fields that we do not know beside the method.
+    if (known || (command.method == Method::kUnknown && method == Method::kUnknown)) continue;
+    command.method = method;
     command.name = std::move(member.name);
     if (member.value.kind == JsonKind::kObject)
       command.request = Request(members_of(member.value));

@@ -31,12 +31,14 @@ std::string publication_of(const Event& event, std::string_view patch) {
   std::string data;
   std::string bytes;
   append_proto_field(bytes, kPublicationData, patch.empty() ? data_of(message, data) : patch);
-  if (message.publisher.empty() && message.tags.empty() && event.offset == 0 && patch.empty()) return bytes;
+  if (message.publisher.empty() && message.tags.empty() && event.offset == 0 && patch.empty() && message.version == 0)
+    return bytes;
   // Protobuf does not mind in how many parts a message's fields come.
   std::string json = "{";
   if (!message.publisher.empty()) json.append("\"info\":").append(message.publisher).append(",");
   if (!message.tags.empty()) json.append("\"tags\":").append(message.tags).append(",");
   if (!patch.empty()) json += "\"delta\":true,";
+  if (message.version > 0) json.append("\"version\":").append(std::to_string(message.version)).append(",");
   json.append("\"offset\":").append(std::to_string(event.offset)).append("}");
   append_json_as_proto(bytes, kProtoPublication, json);
   return bytes;

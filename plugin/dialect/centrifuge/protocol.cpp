@@ -39,6 +39,7 @@ constexpr ProtoField kPublicationFields[] = {
     {"tags", kPublicationTags, kTextMap},
     {"delta", 8, kFlag},
     {"time", 9, kSigned},
+    {"version", 16, kNumber},
 };
 constexpr ProtoMessage kPublication = message(kPublicationFields);
 
@@ -50,10 +51,14 @@ constexpr ProtoMessage kData = message(kDataFields);
 
 // Commands.
 
+constexpr ProtoField kFilterFields[] = {{"op", 1, kText}, {"key", 2, kText}, {"cmp", 3, kText}, {"val", 4, kText}};
+constexpr ProtoMessage kFilter = message(kFilterFields);
+
 constexpr ProtoField kSubscribeFields[] = {
-    {"channel", 1, kText},     {"token", 2, kText},  {"recover", 3, kFlag},    {"epoch", 6, kText},
-    {"offset", 7, kNumber},    {"data", 8, kJson},   {"positioned", 9, kFlag}, {"recoverable", 10, kFlag},
-    {"join_leave", 11, kFlag}, {"delta", 12, kText},
+    {"channel", 1, kText},     {"token", 2, kText},  {"recover", 3, kFlag},         {"epoch", 6, kText},
+    {"offset", 7, kNumber},    {"data", 8, kJson},   {"positioned", 9, kFlag},      {"recoverable", 10, kFlag},
+    {"join_leave", 11, kFlag}, {"delta", 12, kText}, {"tf", 13, kObject, &kFilter}, {"flag", 14, kSigned},
+    {"type", 15, kSigned},
 };
 constexpr ProtoMessage kSubscribe = message(kSubscribeFields);
 
@@ -63,7 +68,7 @@ constexpr ProtoField kConnectFields[] = {
 };
 constexpr ProtoMessage kConnect = message(kConnectFields);
 
-constexpr ProtoField kPublishFields[] = {{"channel", 1, kText}, {"data", 2, kJson}};
+constexpr ProtoField kPublishFields[] = {{"channel", 1, kText}, {"data", 2, kJson}, {"type", 3, kSigned}};
 constexpr ProtoMessage kPublish = message(kPublishFields);
 
 constexpr ProtoField kHistoryFields[] = {

@@ -133,6 +133,7 @@ void append_publication(std::string& json, const Message& message, uint64_t offs
   if (offset > 0) json.append(",\"offset\":").append(std::to_string(offset));
   if (unix_ms > 0) json.append(",\"time\":").append(std::to_string(unix_ms));
   if (patched) json += kDeltaField;
+  if (message.version > 0) json.append(",\"version\":").append(std::to_string(message.version));
   json += '}';
 }
 

@@ -48,7 +48,7 @@ enum class DataForm : uint8_t {
   kBytes   // for a message in protobuf: exactly as it was published
 };
 
-// Appends {"data":...,"info":...,"tags":...,"offset":...,"time":...}.
+// Appends {"data":...,"info":...,"tags":...,"offset":...,"time":...,"version":...}.
 // `unix_ms` is the time of publication, in milliseconds since 1970; 0: now, which is not written.
 void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms = 0,
                         DataForm form = DataForm::kJson, std::string_view patch = {});

@@ -40,7 +40,7 @@ void list_members(const Room& room, PresenceLists& known) {
 
 // The history of a room that is not there. Nobody can have a position in it.
 RoomAnswer no_messages(const HistoryRange& range) {
-  if (range.since && !(range.offset == 0 && range.epoch.empty())) return {{}, ClientError::kUnrecoverablePosition};
+  if (range.since && !range.epoch.empty()) return {{}, ClientError::kUnrecoverablePosition};
   return {"{\"publications\":[],\"epoch\":\"\",\"offset\":0}"};
 }
 
@@ -94,12 +94,14 @@ RoomAnswer query_presence_stats(Hub& hub, std::string_view name, Time now) {
 
 HistoryRange read_history_range(Request& request, std::string& problem) {
   HistoryRange range;
-  range.limit = request.signed_number("limit", -1, INT32_MAX);
+  range.limit = request.signed_number("limit", INT32_MIN, INT32_MAX);
   range.reverse = request.flag("reverse");
   Request since = request.object("since", range.since);
   range.offset = since.number("offset");
   range.epoch = since.text("epoch");
   problem = request.problem().empty() ? since.problem() : request.problem();
+  if (problem.empty() && range.since && range.reverse && range.offset == 0)
+    problem = "there is nothing before offset 0";
   return range;
 }
 
@@ -113,13 +115,12 @@ RoomAnswer query_history(Hub& hub, std::string_view name, const HistoryRange& ra
   uint64_t first = history.first();
   uint64_t end = history.top() + 1;  // the offset after the last message of the range
   if (range.since) {
-    bool known = range.epoch.empty() || range.epoch == room.epoch();
-    Recovery recovery = recover_after(room, {range.epoch, range.offset});
-    if (range.reverse ? !known : !recovery.whole) return {{}, ClientError::kUnrecoverablePosition};
-    if (range.reverse)
-      end = std::max(first, std::min(end, range.offset));
+    if (!range.epoch.empty() && range.epoch != room.epoch()) return {{}, ClientError::kUnrecoverablePosition};
+    // Where messages are missing, their offsets tell.
+    if (!range.reverse)
+      first = range.offset >= history.top() ? end : std::max(first, range.offset + 1);
     else
-      first = recovery.next;
+      end = range.offset > end ? first : std::max(first, std::min(end, range.offset));
   }
   uint64_t count = range.limit < 0 ? end - first : std::min<uint64_t>(end - first, static_cast<uint64_t>(range.limit));
   count = std::min<uint64_t>(count, kMaxReply / 16);  // more would not fit the reply, however small

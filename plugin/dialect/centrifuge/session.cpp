@@ -162,7 +162,8 @@ bool Session::handle(std::string_view text, Time now) {
   if (first == (identity_ != nullptr))
     return end({Status::kBadRequest, 0, first ? "connect for the second time" : "connect has to come first"}, now),
            true;
-  if (command.method == Method::kSend) return true;
+  // It has no reply, so only the close can tell the client that nobody takes it.
+  if (command.method == Method::kSend) return end({Status::kNotServed, 0, "send is not served here"}, now), true;
   if (command.id == 0) {
     end({Status::kBadRequest, 0, "command without id"}, now);
     return true;

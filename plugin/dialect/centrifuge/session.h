@@ -157,7 +157,11 @@ class Session final : public Visitor {
     std::optional<Position> seen;
     bool watching = false;
     bool delta = false;
+    bool whole = false;  // it wants an error instead of an incomplete recovery
   };
+
+  // How a client learns that it is in a room. A push has no place for missed messages: they come after it.
+  enum class Telling { kReply, kPush, kAgain };
 
   // A message that the client wants to publish. The views have to stay only during a call.
   struct Draft {
@@ -167,6 +171,8 @@ class Session final : public Visitor {
     std::string_view tags{};  // from the back end
     bool ephemeral = false;
     bool approved = false;  // by the back end
+    uint64_t version = 0;   // from the back end, as the next
+    std::string_view version_epoch{};
   };
 
   [[nodiscard]] bool run(std::string_view& commands, Time now);
@@ -193,8 +199,9 @@ class Session final : public Visitor {
   void subscribed(const Wish& wish, Status status, Time now);
   void put_in(const std::string& channel, const std::optional<Position>& seen, Status status, Time now);
   Subscription& add(const std::string& channel, const InvitationPtr& invitation, bool watching, bool delta);
-  std::string join_result(Subscription& subscription, const std::optional<Position>& seen, Time now);
-  bool recover(Subscription& subscription, const Position& seen, std::string& publications, Time now);
+  std::string join_result(Subscription& subscription, Telling how, const std::optional<Position>& seen, Time now);
+  bool would_lose(const Wish& wish, const InvitationPtr& invitation, Time now);
+  bool recover(Subscription& subscription, const Position& seen, size_t space, std::string& publications, Time now);
   bool unsubscribe(Command& command, Time now);
   Deferred<Status> join(Subscription& subscription, Time now);
 
@@ -233,6 +240,7 @@ class Session final : public Visitor {
 
   HookClient about_me() const;
   Grant grant_for(const Subscription* subscription) const;
+  Grant grant_as_member(const InvitationPtr& invitation) const;
   Status judge(Action action, std::string_view channel, const Grant& grant);
   Subscription* member_of(std::string_view channel);
   int64_t unix_seconds() const { return link_.unix_ms() / 1000; }
@@ -292,6 +300,8 @@ class Session final : public Visitor {
   Status pending_end_ = Status::kOk;   // why the session ends as soon as everything is sent; kOk: it goes on
   bool ended_ = false;
   Lifetime lifetime_;
+  // Headers that `connect` had and back ends may see; nullptr: none.
+  std::unique_ptr<const HookHeaders> emulated_;
 };
 
 // Does something with an answer, now or later. Until then the next commands wait, and the client's input is not read.

@@ -56,8 +56,10 @@ void Session::publish(Command& command, Time now) {
   if (encoding_ == Encoding::kProtobuf) base64 = command.request.text("b64data");
   Format format = base64.empty() || !json.empty() ? Format::kJson : Format::kBinary;
   if (!base64.empty()) data = bytes = decode_base64(base64).value_or("");
+  bool plain = command.request.signed_number("type", INT32_MIN, INT32_MAX) == 0;
   if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
-  if (!is_room_name(channel)) return refuse(command, ClientError::kPermissionDenied, "channel is no room name");
+  if (!is_room_name(channel)) return refuse(command, ClientError::kBadRequest, "channel is no room name");
+  if (!plain) return refuse(command, ClientError::kNotAvailable, "rooms are streams, they have no keys");
   if (data.empty()) return refuse(command, ClientError::kBadRequest, "data is missing");
   if (!hub_.settings_of(channel).publish_hook) return publish_draft(command, {channel, data, format}, now);
   Grant grant = grant_for(member_of(channel));
@@ -70,7 +72,7 @@ void Session::publish(Command& command, Time now) {
     if (outcome.denial) return deny(ticket, *outcome.denial, now);
     const PublishResult& result = outcome.value;
     bool other = !result.data.empty();
-    Draft draft{channel, said, format, result.tags, result.skip_history, true};
+    Draft draft{channel, said, format, result.tags, result.skip_history, true, result.version, result.version_epoch};
     if (other) draft.data = result.data;
     if (other) draft.format = Format::kJson;
     publish_draft(ticket, draft, link_.now());
@@ -83,7 +85,8 @@ void Session::publish_draft(const Command& command, const Draft& draft, Time now
                 unquoted({JsonKind::kString, draft.data}) == word;
   const Subscription* subscription = member_of(draft.channel);
   std::string_view info = subscription ? subscription->info() : std::string_view(identity_->json);
-  Message message{draft.data, draft.format, info, draft.tags, draft.ephemeral, link_.unix_ms()};
+  Message message{draft.data,      draft.format,    info,          draft.tags,
+                  draft.ephemeral, link_.unix_ms(), draft.version, draft.version_epoch};
   Grant grant = grant_for(subscription);
   grant.approved = draft.approved;
   Deferred<Published> result = hub_.publish(grant, {draft.channel, message, link_.origin()}, now);
@@ -105,7 +108,7 @@ void Session::published(const Command& command, bool closes, const Published& re
 void Session::rpc(Command& command, Time now) {
   std::string method = command.request.text("method");
   if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
-  if (!doorman_.has_hook(HookKind::kRpc)) return refuse(command, ClientError::kMethodNotFound, "no rpc is served here");
+  if (!doorman_.has_hook(HookKind::kRpc)) return refuse(command, ClientError::kNotAvailable, "no rpc is served here");
   when(doorman_.ask_rpc({about_me(), method, command.request.json("data")}),
        [this, ticket = ticket_of(command), now](const Outcome<RpcResult>& outcome) {
          if (outcome.denial) return deny(ticket, *outcome.denial, now);
@@ -161,7 +164,7 @@ template <typename Query>
 void Session::query(Command& command, Action action, Time now, Query query) {
   std::string channel = command.request.text("channel");
   if (!command.request.problem().empty()) return refuse(command, ClientError::kBadRequest, command.request.problem());
-  if (!is_room_name(channel)) return refuse(command, ClientError::kPermissionDenied, "channel is no room name");
+  if (!is_room_name(channel)) return refuse(command, ClientError::kBadRequest, "channel is no room name");
   if (!catch_up(channel, now)) return;
   when(hub_.permit(grant_for(member_of(channel)), action, channel),
        [this, ticket = ticket_of(command), channel, query](Status status) {

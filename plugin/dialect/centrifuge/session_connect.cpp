@@ -1,6 +1,7 @@
 // The session's beginning: who the client is, and the rooms that the server puts it into.
 #include <utility>
 
+#include "access/emulated_headers.h"
 #include "dialect/arrival.h"
 #include "dialect/centrifuge/connecting.h"
 #include "dialect/centrifuge/session.h"
@@ -75,6 +76,7 @@ HookClient Session::about_me() const {
   about.transport = link_.transport();
   about.headers = link_.headers();
   if (encoding_ == Encoding::kProtobuf) about.protocol = "protobuf";
+  about.emulated = emulated_.get();
   if (!guest_) return about;
   about.user = guest_->user;
   about.meta = guest_->meta;
@@ -89,9 +91,13 @@ void Session::connect(Command& command, Time now) {
   std::string token = command.request.text("token");
   std::string name = command.request.text("name");
   std::string version = command.request.text("version");
+  (void)command.request.signed_number("flag", INT64_MIN, INT64_MAX);
   std::string problem = command.request.problem();
   auto connecting = std::make_unique<Connecting>();
   if (problem.empty()) problem = read_seen(command.request.json("subs"), connecting->seen);
+  HookHeaders emulated;
+  if (problem.empty())
+    problem = read_emulated_headers(command.request.json("headers"), options_.hooks.emulated_headers, emulated);
   Said said;
   std::string problem_of_said = read_said(data, said);
   // Where others say who a client is, its data is the back end's business.
@@ -99,7 +105,8 @@ void Session::connect(Command& command, Time now) {
   if (problem.empty() && connecting->seen.size() > options_.max_subscriptions) problem = "subs has too many rooms";
   if (!problem.empty()) return refuse(command, ClientError::kBadRequest, problem);
   connecting->claimed = claimed_.bytes();
-  if (!claim(kIdentity + 3 * data.size())) return end({Status::kNoMemory}, now);
+  if (!claim(kIdentity + 3 * data.size() + size_of(emulated))) return end({Status::kNoMemory}, now);
+  emulated_ = emulated.empty() ? nullptr : std::make_unique<const HookHeaders>(std::move(emulated));
 
   connecting->command.id = command.id;
   connecting->command.name = command.name;
@@ -190,7 +197,8 @@ void Session::entered(Status status, Time now) {
     append_quoted(results, entry.room);
     auto seen = connecting_->seen.find(entry.room);
     bool asked = seen != connecting_->seen.end();
-    results.append(":").append(join_result(place->second, asked ? seen->second.position : std::nullopt, now));
+    results.append(":").append(
+        join_result(place->second, Telling::kReply, asked ? seen->second.position : std::nullopt, now));
   } else {
     forget(place);
     // A room that only the client asks for is left out, as if it had not asked.

@@ -17,6 +17,9 @@ namespace {
 // This many messages in a reply cost as much as one command.
 constexpr size_t kPerCost = 100;
 
+// A bit of the field flag in subscribe.
+constexpr int64_t kRejectUnrecovered = 2;
+
 }  // namespace
 
 // The client's rights in a room that it is in, or is not in (nullptr).
@@ -26,6 +29,15 @@ Grant Session::grant_for(const Subscription* subscription) const {
   if (!subscription) return grant;
   grant.member = true;
   grant.invited = subscription->invitation() != nullptr;
+  return grant;
+}
+
+// Its rights in a room that it is about to enter.
+Grant Session::grant_as_member(const InvitationPtr& invitation) const {
+  Grant grant;
+  if (guest_) grant.user = guest_->user;
+  grant.member = true;
+  grant.invited = invitation != nullptr;
   return grant;
 }
 
@@ -46,11 +58,7 @@ Session::Subscription* Session::member_of(std::string_view channel) {
 // It gets deltas if it asks for them and the room has them.
 Session::Subscription& Session::add(const std::string& channel, const InvitationPtr& invitation, bool watching,
                                     bool delta) {
-  Grant as_member;
-  if (guest_) as_member.user = guest_->user;
-  as_member.member = true;
-  as_member.invited = invitation != nullptr;
-  bool watches = watching && judge(Action::kPresence, channel, as_member) == Status::kOk;
+  bool watches = watching && judge(Action::kPresence, channel, grant_as_member(invitation)) == Status::kOk;
   const RoomSettings& settings = hub_.settings_of(channel);
   bool forced = settings.force_join_leave;
   if (invitation) forced = invitation->override.force_push_join_leave.value_or(forced);
@@ -79,12 +87,16 @@ void Session::subscribe(Command& command, Time now) {
   wish.watching = request.flag("join_leave");
   std::string delta = request.text("delta");
   wish.delta = delta == kFossil;
+  wish.whole = request.signed_number("flag", INT64_MIN, INT64_MAX) & kRejectUnrecovered;
+  bool plain = request.signed_number("type", INT32_MIN, INT32_MAX) == 0;
+  request.refuse({"tf"});
   const std::string channel = wish.channel;
   if (!request.problem().empty()) return refuse(command, ClientError::kBadRequest, request.problem());
   if (!delta.empty() && !wish.delta)
     return end({Status::kBadRequest, 0, "unknown type of delta, expected fossil"}, now);
   if (!is_room_name(channel))
     return refuse(command, ClientError::kBadRequest, "channel is no room name, expected " + std::string(kRoomNames));
+  if (!plain) return refuse(command, ClientError::kNotAvailable, "rooms are streams, they have no keys");
   if (find(channel) != subscriptions_.end()) return refuse(command, ClientError::kAlreadySubscribed);
   if (subscriptions_.size() >= options_.max_subscriptions && joined_ < subscriptions_.size()) forget_ended();
   if (subscriptions_.size() >= options_.max_subscriptions)
@@ -117,6 +129,8 @@ void Session::invited(const Wish& wish, const InvitationPtr& invitation, Time no
   if (pending_end_ != Status::kOk) return refuse(wish.command, ClientError::kInternal, describe(pending_end_).text);
   // A back end may have put the client into the room meanwhile.
   if (find(wish.channel) != subscriptions_.end()) return refuse(wish.command, ClientError::kAlreadySubscribed);
+  if (wish.whole && wish.seen && would_lose(wish, invitation, now))
+    return refuse(wish.command, ClientError::kUnrecoverablePosition);
   if (!claim(cost_of(wish.channel, invitation)))
     return refuse(wish.command, ClientError::kTooManyRequests, "clients hold too much memory, try again later");
   when(join(add(wish.channel, invitation, wish.watching, wish.delta), now),
@@ -134,28 +148,36 @@ void Session::subscribed(const Wish& wish, Status status, Time now) {
     return refuse_for(wish.command, status);
   }
   ++joined_;
-  reply(wish.command, join_result(place->second, wish.seen, now));
+  reply(wish.command, join_result(place->second, Telling::kReply, wish.seen, now));
   if (place->second.expiry.at > 0) schedule_expiry(now);
 }
 
-// The result of a subscription that has just begun, for its client. Precondition: it is a member.
-std::string Session::join_result(Subscription& subscription, const std::optional<Position>& seen, Time now) {
+// The result of a subscription that has just begun, for its client; kAgain: that had begun before. Precondition: it is
+// a member.
+std::string Session::join_result(Subscription& subscription, Telling how, const std::optional<Position>& seen,
+                                 Time now) {
   const RoomSettings& settings = subscription.room()->settings();
   if (settings.presence) grace_ = std::max(grace_, settings.presence_grace);
   Grant grant = grant_for(&subscription);
   bool readable = settings.history.messages > 0 && judge(Action::kHistory, subscription.name(), grant) == Status::kOk;
   std::string publications;
-  bool recovered = seen && readable && recover(subscription, *seen, publications, now);
+  // In such a room a newcomer, too, is given the last message, as one that has seen nothing.
+  bool given = readable && how != Telling::kAgain && settings.recovery_mode == RecoveryMode::kAutoCache;
+  bool recovering = seen || given;
+  const Position from = seen ? *seen : Position();
+  size_t space = how == Telling::kPush || scarce() ? 0 : kMaxUntaken;
+  bool recovered = recovering && readable && recover(subscription, from, space, publications, now);
   std::string result;
   auto add = [&](std::string_view field) { result.append(result.empty() ? "" : ",").append(field); };
   if (readable) {
     // The client counts each publication from the position that it recovers from.
-    uint64_t offset = recovered ? seen->offset : subscription.room()->history().top();
+    uint64_t offset = recovered ? from.offset : subscription.room()->history().top();
     add("\"recoverable\":true,\"positioned\":true,\"epoch\":\"" + subscription.room()->epoch() +
         "\",\"offset\":" + std::to_string(offset));
   }
   if (subscription.deltas()) add("\"delta\":true");
-  if (seen) add(std::string("\"was_recovering\":true,\"recovered\":") + (recovered ? "true" : "false"));
+  if (recovering && how == Telling::kReply)
+    add(std::string("\"was_recovering\":true,\"recovered\":") + (recovered ? "true" : "false"));
   if (!publications.empty()) add("\"publications\":[" + publications + "]");
   if (subscription.expiry.at > 0 && !subscription.by_server() && !server_renews(subscription))
     add(ttl_of(subscription.expiry.at));
@@ -164,17 +186,28 @@ std::string Session::join_result(Subscription& subscription, const std::optional
   return "{" + result + "}";
 }
 
-// Gives what was published after that position: the reply gets the first part, the hub sends the rest. Returns false
-// if some of it is missing.
-bool Session::recover(Subscription& subscription, const Position& seen, std::string& publications, Time now) {
+// Returns true if a client that comes back to the room would miss something that it may ask for.
+bool Session::would_lose(const Wish& wish, const InvitationPtr& invitation, Time now) {
+  const RoomSettings& settings = hub_.settings_of(wish.channel);
+  if (settings.recovery_mode != RecoveryMode::kStream || settings.history.messages == 0) return false;
+  if (judge(Action::kHistory, wish.channel, grant_as_member(invitation)) != Status::kOk) return false;
+  Room* room = hub_.find(wish.channel);
+  if (!room) return wish.seen->offset > 0 || !wish.seen->epoch.empty();
+  (void)hub_.history(*room, now);  // drops what is too old
+  return !recover_after(*room, *wish.seen).whole;
+}
+
+// Gives what was published after that position: the reply gets a first part of about `space` bytes, the hub sends the
+// rest. Returns false if some of it is missing.
+bool Session::recover(Subscription& subscription, const Position& seen, size_t space, std::string& publications,
+                      Time now) {
   Recovery recovery = lws_chat::recover(hub_, subscription, &seen, now);
   if (!subscription.replaying()) return recovery.whole;
   const History& history = subscription.room()->history();
   History::Reader reader = history.from(recovery.next);
   DataForm whole = subscription.deltas() ? DataForm::kWhole : DataForm::kJson;
   DataForm form = encoding_ == Encoding::kProtobuf ? DataForm::kBytes : whole;
-  size_t room_left = scarce() ? 0 : kMaxUntaken;
-  while (reader.offset() <= history.top() && publications.size() < room_left)
+  while (reader.offset() <= history.top() && publications.size() < space)
     append_entry(publications, reader.next(), true, form);
   uint64_t given = reader.offset() - recovery.next;
   hub_.counters().deliveries += given;
@@ -233,7 +266,8 @@ Status Session::invite(std::string_view room, const InvitationPtr& invitation, c
   if (found != subscriptions_.end()) {
     // It is there already. Centrifugo tells the client once more.
     std::string text;
-    if (found->second.room()) append_subscribe_push(text, room, join_result(found->second, std::nullopt, now));
+    if (found->second.room())
+      append_subscribe_push(text, room, join_result(found->second, Telling::kAgain, std::nullopt, now));
     if (!text.empty()) push(text);
     return Status::kOk;
   }
@@ -262,7 +296,7 @@ void Session::put_in(const std::string& channel, const std::optional<Position>& 
   ++joined_;
   try {
     std::string text;
-    append_subscribe_push(text, channel, join_result(place->second, seen, now));
+    append_subscribe_push(text, channel, join_result(place->second, Telling::kPush, seen, now));
     push(text);
     schedule_expiry(now);
   } catch (const std::exception&) {

@@ -155,6 +155,8 @@ void TextSession::approved(const Draft& draft, const Outcome<PublishResult>& out
   }
   message.tags = result.tags;
   message.ephemeral = result.skip_history;
+  message.version = result.version;
+  message.version_epoch = result.version_epoch;
   hand_over(message, true, draft.closes, link_.now());
 }
 

@@ -78,7 +78,10 @@ void PeerWatch::check() {
   each_silent(alive_, [](Connection& connection) { connection.ping(); });
   each_silent(awaited_, [](Connection& connection) { connection.close({Status::kStale}); });
   each_silent(readers_, [](Connection& connection) { connection.ping(); });
-  while (Liveness::Peer* peer = alive_.next_gone(at)) static_cast<Connection*>(peer)->drop(Status::kNoPong);
+  while (Liveness::Peer* peer = alive_.next_gone(at)) {
+    auto& connection = *static_cast<Connection*>(peer);
+    if (!guarded("pong", [&] { connection.unanswered(); })) connection.drop(Status::kInternalError);
+  }
   schedule();
 }
 

@@ -59,6 +59,12 @@ void StructuredConnection::connected() { vhost().watch().heard(*this); }
 
 void StructuredConnection::ping() { session_.ping(); }
 
+// Only who takes what is sent can be told.
+void StructuredConnection::unanswered() {
+  if (over_http2() || can_write()) return close({Status::kNoPong});
+  drop(Status::kNoPong);
+}
+
 void StructuredConnection::drain(Status why) { session_.end_after_head(why, now()); }
 
 void StructuredConnection::end_session() { session_.lost(now(), departure()); }

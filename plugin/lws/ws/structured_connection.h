@@ -14,6 +14,7 @@ class StructuredConnection final : public WebSocket, private SessionLink {
   ~StructuredConnection() override;
 
   void ping() override;
+  void unanswered() override;
   void drain(Status why) override;
 
  private:

@@ -3,6 +3,9 @@
     ann = await case.connect("ann", token=case.token("ann"))    a new connection that sends the connect command
     await ann.send(subscribe={"channel": "room"})               sends a command, waits for its reply and returns it
     await ann.push()                                            waits for something that the server sends by itself
+    await ann.frame("{", {"id": 9, "ping": {}})                 sends lines as they are in one frame
+    await ann.settle()                                          waits until the server has done all about it
+    await ann.pinged()                                          waits for a ping; ann.answers says whether it is answered
     await ann.closed()                                          waits for the close
     await case.api("publish", channel="room", data=1)           a call of the server's API
     await case.sleep(1.5)                                       time that a token needs to expire
@@ -22,6 +25,7 @@ from .fallback import Fallback
 from .settings import API_KEY
 from .transcript import Transcript
 
+HIDDEN = 1_000_000  # commands with this id or a larger one are not in the transcript
 WAIT = 15  # seconds to wait for a reply, a push or a close
 
 
@@ -40,6 +44,9 @@ class Client:
         self.taken = 0  # that a step has waited for
         self.ended = False
         self.deltas = Deltas()
+        self.answers = True  # to pings
+        self.pings = 0  # that have come
+        self.hidden = HIDDEN  # the last id of those
         self.news = asyncio.Condition()
         self.reader = asyncio.create_task(self._read())
 
@@ -51,8 +58,8 @@ class Client:
             while True:
                 for line in (await self.socket.recv()).splitlines():
                     message = json.loads(line)
-                    if message == {}:  # a ping
-                        await self.socket.send("{}")
+                    if message == {}:
+                        await self._ping()
                         continue
                     await self._got(message)
         except websockets.ConnectionClosed as closed:
@@ -63,8 +70,15 @@ class Client:
             self.ended = True
             self.news.notify_all()
 
+    async def _ping(self):
+        if self.answers:
+            await self.socket.send("{}")
+        async with self.news:
+            self.pings += 1
+            self.news.notify_all()
+
     async def _got(self, message):
-        hidden = message.get("id") == 1_000_000
+        hidden = message.get("id", 0) >= HIDDEN
         if "connect" in message:
             self.client = message["connect"].get("client")
             self.case.run.names[self.client] = f"CLIENT {self.name}"
@@ -101,6 +115,17 @@ class Client:
         asyncio.ensure_future(self._write(json.dumps(command)))
         return self.id
 
+    async def frame(self, *lines, reply=None, patience=WAIT):
+        """Sends the lines, texts or commands, in one frame. `reply`: waits for the reply with that id and returns it."""
+        lines = [line if isinstance(line, (str, bytes)) else json.dumps(line) for line in lines]
+        for line in lines:
+            shown = line if len(line) < 100 else f"{line[:50]}... {len(line)}"
+            self._note(f"sent frame {shown}")
+        await self._write(lines[0] if isinstance(lines[0], bytes) else "\n".join(lines))
+        if reply is not None:
+            await self._until(lambda: reply in self.replies, "the reply", patience)
+        return self.replies.get(reply)
+
     async def _write(self, text):
         try:
             await self.socket.send(text)
@@ -111,6 +136,11 @@ class Client:
         for _ in range(times):
             self.taken += 1
             await self._until(lambda: self.pushes >= self.taken, "a push", patience)
+
+    async def pinged(self, times=1):
+        """Waits for so many pings from now on."""
+        until = self.pings + times
+        await self._until(lambda: self.pings >= until, "a ping", WAIT)
 
     async def closed(self, patience=WAIT):
         async with self.news:
@@ -125,11 +155,21 @@ class Client:
         if not self.ended:
             self._note("is open")
 
+    async def settle(self, token=None):
+        """Everything that the server does about what was sent so far has come when this returns, also a close. A client
+        that is not connected connects with the token."""
+        self.hidden += 1
+        command = {"connect": {"token": str(token)}} if not self.client else {"history": {"channel": "the:end"}}
+        await self._write(json.dumps({"id": self.hidden, **command}))
+        await self._until(lambda: self.hidden in self.replies, "the end", WAIT)
+        if not self.ended:
+            self._note("is open")
+
     async def leave(self):
         """Everything that the server has sent so far has come when this returns, and the connection is closed."""
         if not self.ended and self.client:
-            await self._write(json.dumps({"id": 1_000_000, "history": {"channel": "the:end"}}))
-            await self._until(lambda: 1_000_000 in self.replies, "the end", WAIT)
+            await self._write(json.dumps({"id": HIDDEN, "history": {"channel": "the:end"}}))
+            await self._until(lambda: HIDDEN in self.replies, "the end", WAIT)
         self.case.over = True
         await self.socket.close()
         await self.reader
@@ -168,9 +208,11 @@ class Case:
         self.clients.append(client)
         return client
 
-    async def connect(self, name, headers=None, transport="websocket", **fields):
-        """A connection, and its connect command."""
+    async def connect(self, name, headers=None, transport="websocket", emulated=None, **fields):
+        """A connection, and its connect command. `headers` are those of the request, `emulated` those in the command."""
         client = await self.dial(name, headers, transport)
+        if emulated is not None:
+            fields["headers"] = emulated
         if self.run.asks_on_connect:  # the command's name tells the back end whose request it is
             fields = {"name": f"{self.name}: {name}", **fields}
             self.run.callers[fields["name"]] = client

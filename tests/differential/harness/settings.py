@@ -14,11 +14,13 @@ class Rooms:
     publish: str = NOBODY
     history: str = NOBODY
     presence: str = NOBODY
+    size: int = HISTORY_SIZE  # messages that they keep
     keep: bool = True  # the rooms keep a history, and those who may see it recover
     delta: bool = False  # clients that ask for deltas get them
     join_leave: bool = False  # every subscription gets joins and leaves
     pattern: str = ""
     hooks: tuple = ()  # of subscribe, publish, sub-refresh
+    recovery: str = "stream"  # or "cache": those who come back get the last message only; "auto-cache": newcomers get it, too
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Settings:
     hooks: tuple = ()  # of connect, refresh, rpc; those of rooms are switched on there
     hook_timeout: int = 3000  # ms
     hook_headers: tuple = ()
+    emulated_headers: tuple = ()  # that the back end gets from the connect command
+    max_rooms: int = 128  # of one client
+    max_message: int = 65536
+    ping: int = 25  # seconds from ping to ping; 0: none
+    pong: int = 10  # seconds in which a client must answer
 
 
 def _centrifugo_rooms(rooms):
@@ -44,7 +51,7 @@ def _centrifugo_rooms(rooms):
             f"allow_{what}_for_anonymous": who in (ANYONE, MEMBERS),
             **({f"allow_{what}_for_subscriber": who == MEMBERS} if what != "subscribe" else {}),
         }
-    kept = {"history_size": HISTORY_SIZE, "history_ttl": f"{HISTORY_AGE}s"} if rooms.keep else {}
+    kept = {"history_size": rooms.size, "history_ttl": f"{HISTORY_AGE}s"} if rooms.keep else {}
     # In lws-chat, whoever may see the history recovers. In Centrifugo, whoever is forced to, or asks and may see it.
     recover = rooms.keep and rooms.history in (ANYONE, MEMBERS)
     return {
@@ -52,6 +59,8 @@ def _centrifugo_rooms(rooms):
         **allow("presence", rooms.presence), **kept,
         "presence": True, "join_leave": True, "force_push_join_leave": rooms.join_leave,
         "force_recovery": recover, "force_positioning": recover,
+        **({"force_recovery_mode": "cache", "auto_cache_recover": rooms.recovery == "auto-cache"}
+           if rooms.recovery != "stream" else {}),
         "allow_user_limited_channels": True,
         "channel_regex": rooms.pattern,
         "allowed_delta_types": ["fossil"] if rooms.delta else [], "delta_publish": rooms.delta,
@@ -71,7 +80,8 @@ def for_centrifugo(settings, port, back_end, keys):
 
     def proxy(hook):
         return {"endpoint": f"{back_end}/{hook}", "timeout": f"{settings.hook_timeout}ms",
-                "http_headers": list(settings.hook_headers), "include_connection_meta": True} if hook in _all_hooks(settings) else {}
+                "http_headers": list(settings.hook_headers), "emulated_headers": list(settings.emulated_headers),
+                "include_connection_meta": True} if hook in _all_hooks(settings) else {}
 
     def switched(hook):
         return {"enabled": hook in settings.hooks, **proxy(hook)}
@@ -89,7 +99,11 @@ def for_centrifugo(settings, port, back_end, keys):
         "http_api": {"key": API_KEY},
         "http_stream": {"enabled": True},
         "sse": {"enabled": True},
+        "websocket": {"message_size_limit": settings.max_message},
         "client": {
+            "channel_limit": settings.max_rooms,
+            "ping_interval": f"{settings.ping}s" if settings.ping else "-1s",
+            "pong_timeout": f"{settings.pong}s" if settings.ping else "-2s",
             "token": token, "allow_anonymous_connect_without_token": settings.anonymous,
             "disallow_anonymous_connection_tokens": not settings.anonymous,
             "expired_close_delay": f"{settings.grace}s", "expired_sub_close_delay": f"{settings.grace}s",
@@ -110,9 +124,11 @@ def _lws_chat_rooms(name, rooms):
     prefix = f"{name}/" if name else ""
     made = {"may-join": rooms.join, "may-publish": rooms.publish, "may-see-history": rooms.history,
             "may-see-presence": rooms.presence,
-            "history-size": HISTORY_SIZE if rooms.keep else 0, "history-age": HISTORY_AGE,
+            "history-size": rooms.size if rooms.keep else 0, "history-age": HISTORY_AGE,
             "force-join-leave": 1 if rooms.join_leave else 0, "presence-grace": 0,
             "delta": "fossil" if rooms.delta else "off"}
+    if rooms.recovery != "stream":
+        made["recovery-mode"] = rooms.recovery
     if rooms.pattern:
         made["room-pattern"] = rooms.pattern
     made |= {f"{hook}-hook": "1" for hook in rooms.hooks}
@@ -139,13 +155,18 @@ def for_lws_chat(settings, folder, back_end, keys):
         made["token-audience"] = settings.audience
     if settings.issuer:
         made["token-issuer"] = settings.issuer
-    if settings.grace != 25:
-        made["expiry-grace"] = str(settings.grace)
+    for option, value, default in (("expiry-grace", settings.grace, 25), ("max-subscriptions", settings.max_rooms, 128),
+                                   ("max-message", settings.max_message, 65536), ("ping-interval", settings.ping, 25),
+                                   ("pong-timeout", settings.pong, 10)):
+        if value != default:
+            made[option] = str(value)
     made |= {f"{hook}-url": f"{back_end}/{hook}" for hook in _all_hooks(settings)}
     if _all_hooks(settings):
         made["hook-timeout"] = str(settings.hook_timeout)
     if settings.hook_headers:
         made["hook-headers"] = " ".join(settings.hook_headers)
+    if settings.emulated_headers:
+        made["hook-emulated-headers"] = " ".join(settings.emulated_headers)
     for name, rooms in settings.rooms:
         made |= _lws_chat_rooms(name, rooms)
     return made

@@ -28,7 +28,7 @@ class Transcript:
 
     def normal(self):
         """For each actor, the lines as (word, JSON)."""
-        return {actor: _messages_first([(word, self._clean(content, hide=word in ("got", "sent", "answer")), note)
+        return {actor: _messages_first([(word, self._clean(content, hide=word in ("got", "sent", "call", "answer")), note)
                                         for word, content, note in lines])
                 for actor, lines in self.actors.items()}
 

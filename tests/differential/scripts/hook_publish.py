@@ -16,6 +16,8 @@ ANSWERS = {
     "bad-b64": lambda: {"result": {"b64data": "!"}},
     "skip": lambda: {"result": {"skip_history": True}},
     "tags": lambda: {"result": {"tags": {"colour": "red"}}},
+    "version": lambda: {"result": {"version": 7, "version_epoch": "a"}},
+    "bad-version": lambda: {"result": {"version": -1}},
     "no": lambda: {"error": {"code": 403, "message": "no"}},
     "temporary": lambda: {"error": {"code": 503, "message": "later", "temporary": True}},
     "out": lambda: {"disconnect": {"code": 4501, "reason": "go away"}},
@@ -44,6 +46,15 @@ def one(want):
 
 for _want in ANSWERS:
     one(_want)
+
+
+@case("a message that is older than the last one", SETTINGS)
+async def late(case):
+    ann = await case.connect("ann", token=case.token("ann"))
+    await ann.subscribe("ask:version.late")
+    for text in ("first", "the same version"):
+        await ann.publish("ask:version.late", {"text": text})
+    await ann.send(history={"channel": "ask:version.late", "limit": 10})
 
 
 @case("a client outside the room, and an anonymous one", SETTINGS)

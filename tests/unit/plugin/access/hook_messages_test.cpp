@@ -90,6 +90,9 @@ TEST(the_other_results_are_read) {
   CHECK_EQ(publish.result.data, "{\"x\":1}");
   CHECK_EQ(publish.result.tags, "{\"t\":\"u\"}");
   CHECK(publish.result.skip_history);
+  auto versioned = read_publish_reply(R"({"result":{"version":7,"version_epoch":"b"}})");
+  CHECK_EQ(versioned.result.version, 7u);
+  CHECK_EQ(versioned.result.version_epoch, "b");
   CHECK_EQ(read_publish_reply(R"({"result":{"tags":{}}})").result.tags, "");
   CHECK_EQ(read_rpc_reply(R"({"result":{"data":[1,2]}})").result.data, "[1,2]");
 }
@@ -171,6 +174,8 @@ TEST(what_is_not_a_reply_is_a_problem) {
     CHECK_EQ(reply.result.user, "");
   }
   CHECK_EQ(read_publish_reply(R"({"result":{"tags":{"a":1}}})").problem, "result.tags is not an object of strings");
+  CHECK_EQ(read_publish_reply(R"({"result":{"version":-1}})").problem,
+           "result.version is not a whole number up to 18446744073709551615");
   CHECK_EQ(read_publish_reply(R"({"result":{"skip_history":1}})").problem,
            "result.skip_history is neither true nor false");
 }

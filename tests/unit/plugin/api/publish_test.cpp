@@ -182,9 +182,16 @@ TEST(a_wrong_publication_gets_an_error_and_is_not_published) {
            {R"("channel":"room","data":1,"idempotency_key":1)", "idempotency_key must be a string"},
            {R"("channel":"room","data":1,"idempotency_key":")" + key + "\"",
             "idempotency_key is longer than 255 bytes"},
-           {R"("channel":"room","b64data":"eA==")", "b64data is not available here"},
-           {R"("channel":"room","data":1,"delta":"fossil")", "delta must be true or false"},
-           {R"("channel":"room","data":1,"version":1)", "version is not available here"},
+           {R"("channel":"room","b64data":"eA==")", "b64data is not JSON, and the option binary is refuse"},
+           {R"("channel":"room","b64data":"!")", "b64data is not base64"},
+           {R"("channel":"room","b64data":1)", "b64data must be a string"},
+           {R"("channel":"room","b64data":")" + std::string(136, 'x') + "\"",
+            "data is larger than max-message, 100 bytes"},
+           {R"("channel":"room","data":1,"delta":1)", "delta must be true or false"},
+           {R"("channel":"room","data":1,"version":-1)", "version must be a whole number"},
+           {R"("channel":"room","data":1,"version_epoch":1)", "version_epoch must be a string"},
+           {R"("channel":"room","data":1,"version":1,"version_epoch":")" + key + "\"",
+            "version_epoch is longer than 255 bytes"},
            {R"("channel":"room","data":1,"sip_history":true)", "unknown field \\\"sip_history\\\""},
        }) {
     std::string json = f.call("publish", "{" + fields + "}");
@@ -193,6 +200,37 @@ TEST(a_wrong_publication_gets_an_error_and_is_not_published) {
     CHECK_EQ(f.answer.status, 400u);
   }
   CHECK(!f.hub.find("room"));
+}
+
+TEST(data_in_base64_takes_the_place_of_data) {
+  Fixture f;
+  auto reader = f.peer();
+  f.connect_and_subscribe(*reader);
+  f.call("publish", R"({"channel":"room","data":1,"b64data":"eyJhIjoKMX0="})");
+  CHECK_EQ(f.heard_one(*reader), R"({"push":{"channel":"room","pub":{"data":{"a": 1},"offset":1}}})");
+  f.options.binary = BinaryPolicy::kRelay;
+  f.call("publish", R"({"channel":"room","b64data":"/w=="})");
+  CHECK_EQ(f.heard_one(*reader), R"({"push":{"channel":"room","pub":{"data":{"base64":"/w=="},"offset":2}}})");
+}
+
+TEST(a_message_that_is_older_than_the_last_one_is_not_published) {
+  Fixture f;
+  auto reader = f.peer();
+  f.connect_and_subscribe(*reader);
+  auto publish = [&](const std::string& fields) {
+    return f.call("publish", R"({"channel":"room","data":1,)" + fields + "}");
+  };
+  publish(R"("version":3)");
+  CHECK_EQ(f.heard_one(*reader), R"({"push":{"channel":"room","pub":{"data":1,"offset":1,"version":3}}})");
+  for (const char* version : {"2", "3"})
+    CHECK_EQ(publish(R"("version":)" + std::string(version)), "{\"result\":" + f.position(1) + "}");
+  CHECK_EQ(publish(R"("version":1,"version_epoch":"b")"), "{\"result\":" + f.position(2) + "}");
+  CHECK_EQ(publish(R"("version":1,"version_epoch":"b")"), "{\"result\":" + f.position(2) + "}");
+  CHECK_EQ(publish(R"("version":1)"), "{\"result\":" + f.position(2) + "}");
+  CHECK_EQ(publish(R"("skip_history":false)"), "{\"result\":" + f.position(3) + "}");
+  CHECK_EQ(publish(R"("version":1)"), "{\"result\":" + f.position(4) + "}");
+  std::string history = f.call("history", R"({"channel":"room","limit":1})");
+  CHECK(history.find(R"("offset":1,"version":3}])") != std::string::npos);
 }
 
 TEST(data_of_exactly_max_message_is_published) {

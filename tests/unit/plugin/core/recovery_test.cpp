@@ -28,7 +28,8 @@ struct Reader final : Client {
   std::string read;
 };
 
-// A room that keeps three messages for ten seconds, and one in the namespace bare that keeps none.
+// A room that keeps three messages for ten seconds. In the namespace bare rooms keep none, in cache only the last
+// counts.
 struct Fixture {
   static Hub::Settings settings() {
     Hub::Settings settings;
@@ -37,6 +38,8 @@ struct Fixture {
     settings.max_memory = 16 << 20;
     settings.rooms.history = {3, 1 << 20, 10 * kSecond};
     settings.namespaces.emplace_back("bare", RoomSettings());
+    settings.namespaces.emplace_back("cache", settings.rooms);
+    settings.namespaces.back().second.recovery_mode = RecoveryMode::kCache;
     return settings;
   }
 
@@ -51,6 +54,7 @@ struct Fixture {
     for (; count > 0; --count) (void)lws_chat::publish(hub, room->name(), {std::to_string(++published)}, now);
   }
   Recovery after(uint64_t offset) { return recover_after(*room, {room->epoch(), offset}); }
+  Recovery last(uint64_t offset) { return recover_in(*room, {room->epoch(), offset}); }
 
   Hub hub{settings(), core_kinds(append_payload, append_payload)};
   Time now = kSecond;
@@ -158,4 +162,18 @@ TEST(messages_that_have_become_too_old_are_not_recovered) {
   Position seen{f.room->epoch(), 1};
   CHECK(!recover(f.hub, reader, &seen, f.now).whole);
   f.hub.leave(reader, f.now);
+}
+
+TEST(where_each_message_replaces_the_one_before_a_reader_is_given_the_last_one) {
+  Fixture f{"cache:room"};
+  check(f.last(0), false, 1);
+  f.publish(3);
+  check(f.last(0), true, 3);
+  check(f.last(2), true, 3);
+  check(f.last(3), true, 4);
+  check(f.last(kMost), true, 3);
+  check(recover_in(*f.room, {"other", 3}), true, 3);
+  f.hub.forget_history(*f.room);
+  check(f.last(3), true, 4);
+  check(f.last(2), false, 4);
 }

@@ -46,10 +46,11 @@ struct Site {
     return unit::wait_for(std::move(answer), wakeup, *hooks);
   }
 
-  HookReply<RpcResult> ask(const HookHeaders* headers = nullptr) {
+  HookReply<RpcResult> ask(const HookHeaders* headers = nullptr, const HookHeaders* emulated = nullptr) {
     HookClient client;
     client.client = "c1";
     client.headers = headers;
+    client.emulated = emulated;
     return wait(hooks->rpc({client, "sum", "[1]"}));
   }
 };
@@ -99,6 +100,23 @@ TEST(only_listed_headers_are_forwarded) {
   CHECK(has(site.seen, "\r\nx-site: two\r\n") && !has(site.seen, "x-site: one"));
   CHECK(has(site.seen, "\r\nx-empty:\r\n") || has(site.seen, "\r\nx-empty: \r\n"));
   CHECK(!has(site.seen, "theirs") && !has(site.seen, "x-other") && !has(site.seen, "X-Evil"));
+}
+
+TEST(a_header_of_the_request_takes_the_place_of_one_in_connect_and_that_of_a_static_one) {
+  Site site;
+  unit::TempDir dir;
+  write_secret(dir, "X-A: static\nX-B: static\nX-C: static\n");
+  site.settings.headers_file = dir.path("headers");
+  site.settings.forwarded_headers = {"x-a", "x-d"};
+  site.settings.emulated_headers = {"x-a", "x-b"};
+  CHECK_EQ(site.begin().load(), "");
+  HookHeaders headers{{"x-a", "request"}};
+  HookHeaders emulated{{"x-a", "connect"}, {"x-b", "connect"}, {"x-c", "connect"}, {"x-d", "connect"}};
+  site.ask(&headers, &emulated);
+  CHECK(has(site.seen, "\r\nx-a: request\r\n"));
+  CHECK(has(site.seen, "\r\nx-b: connect\r\n"));
+  CHECK(has(site.seen, "\r\nx-c: static\r\n"));
+  CHECK(!has(site.seen, "x-d"));
 }
 
 TEST(headers_are_loaded_again_and_a_bad_file_changes_nothing) {

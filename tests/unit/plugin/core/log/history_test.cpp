@@ -48,6 +48,30 @@ TEST(messages_have_offsets_from_one_on_and_stay_unchanged) {
   CHECK_EQ(f.history.from(3).next().message.payload, "");
 }
 
+TEST(a_message_is_outdated_by_the_last_one_if_that_has_the_same_version_or_a_later_one) {
+  Fixture f;
+  auto message = [](uint64_t version, std::string_view epoch) {
+    Message made{"text"};
+    made.version = version;
+    made.version_epoch = epoch;
+    return made;
+  };
+  CHECK(!f.history.is_outdated(message(1, "")));
+  f.history.add(message(3, "a"), 0);
+  f.add("other");
+  CHECK(!f.history.is_outdated(message(1, "a")));
+  f.history.add(message(3, "a"), 0);
+  CHECK_EQ(f.history.from(1).next().message.version, 3u);
+  CHECK_EQ(f.history.from(2).next().message.payload, "other");
+  CHECK_EQ(f.history.from(2).next().message.version, 0u);
+  CHECK_EQ(f.history.from(3).next().message.payload, "text");
+  CHECK(f.history.is_outdated(message(3, "a")));
+  CHECK(f.history.is_outdated(message(2, "")));
+  CHECK(!f.history.is_outdated(message(4, "a")));
+  CHECK(!f.history.is_outdated(message(2, "b")));
+  CHECK(!f.history.is_outdated(message(0, "a")));
+}
+
 TEST(a_history_is_limited_by_count) {
   Fixture f;
   for (int i = 1; i <= 25; ++i) f.add(std::to_string(i));

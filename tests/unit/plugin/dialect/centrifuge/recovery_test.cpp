@@ -11,8 +11,11 @@ namespace {
 constexpr Time kSecond = 1'000'000;
 
 struct Fixture {
-  static Hub::Settings settings() {
+  explicit Fixture(RecoveryMode mode = RecoveryMode::kStream) : hub(settings(mode), stream_kinds()) {}
+
+  static Hub::Settings settings(RecoveryMode mode) {
     Hub::Settings settings;
+    settings.rooms.recovery_mode = mode;
     settings.max_lag = 8 << 20;
     settings.max_rooms = 10;
     settings.max_memory = 16 << 20;
@@ -21,7 +24,7 @@ struct Fixture {
   }
 
   Sessions sessions;
-  Hub hub{settings(), stream_kinds()};
+  Hub hub;
   Options options = default_options();
   Time now = 0;
   std::unique_ptr<SessionPeer> a = joined();
@@ -171,8 +174,9 @@ TEST(history_returns_the_requested_messages) {
   CHECK_EQ(offsets(f.history(R"(,"limit":-1,"since":{"offset":3,"epoch":")" + f.epoch() + "\"}")), "4 5");
   CHECK_EQ(offsets(f.history(R"(,"limit":1,"since":{"offset":3})")), "4");
   CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":4},"reverse":true)")), "3 2");
-  CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":0},"reverse":true)")), "");
-  CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":99},"reverse":true)")), "5 4");
+  CHECK_EQ(offsets(f.history(R"(,"limit":-5)")), "1 2 3 4 5");
+  CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":6},"reverse":true)")), "5 4");
+  CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":1},"reverse":true)")), "");
   CHECK_EQ(offsets(f.history(R"(,"limit":-1,"since":{"offset":5})")), "");
 }
 
@@ -182,11 +186,94 @@ TEST(history_returns_the_position_of_the_room) {
   CHECK_EQ(f.history(""), R"({"id":4,"history":{"publications":[],"epoch":")" + f.epoch() + R"(","offset":3}})");
 }
 
-TEST(history_across_a_gap_is_refused) {
+TEST(history_across_a_gap_begins_with_the_first_message_that_is_kept) {
   Fixture f;
   f.publish(1, 60);
-  CHECK(has(f.history(R"(,"limit":-1,"since":{"offset":9})"), R"("code":112)"));
-  CHECK_EQ(offsets(f.history(R"(,"limit":1,"since":{"offset":10})")), "11");
+  for (const char* offset : {"0", "9", "10"})
+    CHECK_EQ(offsets(f.history(R"(,"limit":1,"since":{"offset":)" + std::string(offset) + "}")), "11");
+  CHECK_EQ(offsets(f.history(R"(,"limit":1,"since":{"offset":11},"reverse":true)")), "");
+}
+
+TEST(history_behind_the_last_message_is_empty) {
+  Fixture f;
+  f.publish(1, 3);
+  for (const char* offset : {"3", "4", "18446744073709551615"})
+    CHECK_EQ(f.history(R"(,"limit":-1,"since":{"offset":)" + std::string(offset) + "}"),
+             R"({"id":4,"history":{"publications":[],"epoch":")" + f.epoch() + R"(","offset":3}})");
+  CHECK_EQ(offsets(f.history(R"(,"limit":2,"since":{"offset":99},"reverse":true)")), "");
+}
+
+TEST(a_client_that_wants_all_or_an_error_gets_the_error_and_does_not_join) {
+  Fixture f;
+  f.publish(1, 60);
+  auto b = f.peer();
+  std::string rest = R"(,"epoch":")" + f.epoch() + R"(","flag":2}})";
+  auto come_back = [&](const std::string& place) {
+    return f.ask(*b, R"({"id":2,"subscribe":{"recover":true,"channel":)" + place + rest).at(0);
+  };
+  CHECK(has(come_back(R"("room","offset":9)"), R"("code":112)"));
+  CHECK(has(come_back(R"("another","offset":9)"), R"("code":112)"));
+  CHECK_EQ(f.hub.find("another"), nullptr);
+  CHECK_EQ(f.hub.find("room")->members().size(), 1u);
+  CHECK_EQ(offsets(come_back(R"("room","offset":58)")), "59 60");
+}
+
+TEST(where_only_the_last_message_counts_a_client_that_comes_back_gets_it) {
+  Fixture f{RecoveryMode::kCache};
+  f.publish(1, 60);
+  auto b = f.peer();
+  auto come_back = [&](uint64_t offset, const std::string& epoch) {
+    std::string reply = f.recover(*b, offset, epoch);
+    (void)f.ask(*b, R"({"id":3,"unsubscribe":{"channel":"room"}})");
+    CHECK(has(reply, R"("was_recovering":true,"recovered":true)"));
+    CHECK(has(reply, R"("offset":)" + std::to_string(offset) + ",\"was"));
+    return offsets(reply);
+  };
+  CHECK_EQ(come_back(0, ""), "60");
+  CHECK_EQ(come_back(58, f.epoch()), "60");
+  CHECK_EQ(come_back(60, "other"), "60");
+  CHECK_EQ(come_back(60, f.epoch()), "");
+  std::string newcomer = f.ask(*b, R"({"id":2,"subscribe":{"channel":"room"}})").at(0);
+  CHECK(!has(newcomer, "recovering"));
+  CHECK_EQ(offsets(newcomer), "");
+}
+
+TEST(where_only_the_last_message_counts_and_there_is_none_only_the_same_position_is_recovered) {
+  Fixture f{RecoveryMode::kCache};
+  f.publish(1, 2);
+  f.hub.forget_history(*f.hub.find("room"));
+  auto b = f.peer();
+  CHECK(has(f.recover(*b, 1, f.epoch()), R"("offset":2,"was_recovering":true,"recovered":false}})"));
+  auto c = f.peer();
+  CHECK(has(f.recover(*c, 2, f.epoch()), R"("offset":2,"was_recovering":true,"recovered":true}})"));
+}
+
+TEST(a_client_that_a_back_end_puts_into_a_room_gets_what_it_has_missed_after_the_push) {
+  Fixture f;
+  f.publish(1, 5);
+  auto b = f.peer();
+  Position seen{f.epoch(), 3};
+  CHECK(b->session.invite("room", std::make_shared<Invitation>(), &seen, f.now) == Status::kOk);
+  b->session.resume(f.now);
+  while (f.hub.due() <= f.now) f.hub.flush(f.now, 1000);
+  std::string all;
+  for (const std::string& text : b->take()) all += text;
+  CHECK_EQ(all.find(R"({"push":{"channel":"room","subscribe":{"recoverable":true,"positioned":true,"epoch":")" +
+                    f.epoch() + R"(","offset":3}}})"),
+           0u);
+  CHECK_EQ(offsets(all), "4 5");
+}
+
+TEST(a_room_can_give_the_last_message_to_everybody_who_comes) {
+  Fixture f{RecoveryMode::kAutoCache};
+  auto b = f.peer();
+  std::string empty = f.ask(*b, R"({"id":2,"subscribe":{"channel":"room"}})").at(0);
+  CHECK(has(empty, R"("was_recovering":true,"recovered":false}})"));
+  f.publish(1, 3);
+  auto c = f.peer();
+  std::string reply = f.ask(*c, R"({"id":2,"subscribe":{"channel":"room"}})").at(0);
+  CHECK(has(reply, R"("offset":0,"was_recovering":true,"recovered":true)"));
+  CHECK_EQ(offsets(reply), "3");
 }
 
 TEST(an_answer_does_not_overtake_earlier_messages) {

@@ -113,9 +113,15 @@ TEST(an_impossible_command_gets_the_protocols_error) {
            std::pair(R"({"id":5,"subscribe":7})", 107),
            std::pair(R"({"id":5,"publish":{"channel":"room"}})", 107),
            std::pair(R"({"id":5,"history":{"channel":"room","limit":"all"}})", 107),
-           std::pair(R"({"id":5,"history":{"channel":"room","limit":1,"since":{"offset":9}}})", 112),
+           std::pair(R"({"id":5,"history":{"channel":"room","limit":1,"since":{"offset":0},"reverse":true}})", 107),
            std::pair(R"({"id":5,"history":{"channel":"room","limit":1,"since":{"offset":0,"epoch":"other"}}})", 112),
-           std::pair(R"({"id":5,"rpc":{"method":"x"}})", 104),
+           std::pair(R"({"id":5,"rpc":{"method":"x"}})", 108),
+           std::pair(R"({"id":5,"subscribe":{"channel":"x","type":1}})", 108),
+           std::pair(R"({"id":5,"subscribe":{"channel":"x","tf":{"key":"k"}}})", 107),
+           std::pair(R"({"id":5,"publish":{"channel":"room","data":1,"type":1,"key":"k"}})", 108),
+           std::pair(R"({"id":5,"publish":{"channel":"a/b","data":1}})", 107),
+           std::pair(R"({"id":5,"presence":{}})", 107),
+           std::pair(R"({"id":5,"method":1,"params":{}})", 104),
            std::pair(R"({"id":5,"frobnicate":{}})", 104),
            std::pair(R"({"id":5,"refresh":{"token":"x"}})", 108),
            std::pair(R"({"id":5,"sub_refresh":{"channel":"room","token":"x"}})", 108),
@@ -131,6 +137,9 @@ TEST(an_unknown_field_is_ignored) {
   CHECK_EQ(f.ask_one(*f.a, R"({"id":1,"connect":{"flag":7,"future":{"x":[]}}})").substr(0, 18),
            R"({"id":1,"connect":)");
   CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":2,"subscribe":{"channel":"room","tf":{},"phase":1}})")), 0);
+  for (const char* command : {R"({"future":1,"id":3,"presence":{"channel":"room"}})",
+                              R"({"id":3,"presence":{"channel":"room"},"future":{},"other":{}})"})
+    CHECK_EQ(f.ask_one(*f.a, command).substr(0, 18), R"({"id":3,"presence")");
 }
 
 TEST(the_identity_of_a_client_must_be_texts) {

@@ -31,6 +31,21 @@ TEST(a_connect_hook_that_answers_late_connects_then_and_commands_wait) {
   CHECK(!f.a->held);
 }
 
+TEST(headers_in_connect_are_shown_to_the_back_end_if_they_are_listed) {
+  DoorFixture f;
+  f.options.hooks.emulated_headers = {"x-own"};
+  f.hooks.connects.denial = HookDenial{1000, "not now", true, false};
+  CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":1,"connect":{"headers":{"X-Own":"1","Cookie":"a=b"}}})")), 1000);
+  CHECK(f.hooks.emulated == (HookHeaders{{"x-own", "1"}}));
+}
+
+TEST(headers_that_are_no_texts_are_refused) {
+  DoorFixture f;
+  for (const char* headers : {"[]", R"({"x":1})", "5"})
+    CHECK_EQ(f.error(f.ask_one(*f.a, R"({"id":1,"connect":{"headers":)" + std::string(headers) + "}}")), 107);
+  CHECK_EQ(f.hooks.asked, 0);
+}
+
 TEST(an_answer_after_the_client_has_gone_does_nothing) {
   DoorFixture f;
   f.hooks.late = true;

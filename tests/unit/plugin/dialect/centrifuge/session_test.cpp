@@ -57,6 +57,15 @@ TEST(an_invalid_command_ends_the_session_after_the_earlier_replies) {
   }
 }
 
+TEST(a_message_that_nobody_takes_ends_the_session) {
+  for (const char* message : {R"({"send":{"data":1}})", R"({"id":3,"send":{}})"}) {
+    Fixture f;
+    f.connect(*f.a);
+    CHECK_EQ(f.ask(*f.a, std::string("{\"id\":2,\"ping\":{}}\n") + message).at(0), R"({"id":2,"ping":{}})");
+    CHECK(f.a->why == Status::kNotServed);
+  }
+}
+
 TEST(a_session_knows_why_it_ended) {
   for (auto [command, detail] :
        {std::pair("x", "not a command in JSON"), std::pair(R"({"ping":{}})", "command without id"),
@@ -152,10 +161,10 @@ TEST(a_connect_that_is_refused_takes_no_memory) {
   CHECK(!f.a->why);
 }
 
-TEST(pongs_and_messages_without_an_id_get_no_reply) {
+TEST(pongs_get_no_reply) {
   Fixture f;
   f.connect(*f.a);
-  CHECK_EQ(f.ask(*f.a, "{}\n{\"send\":{\"data\":{}}}").size(), 0u);
+  CHECK_EQ(f.ask(*f.a, "{}\n{}").size(), 0u);
   f.a->session.ping();
   CHECK_EQ(f.a->take_one(), "{}");
 }
