@@ -287,7 +287,7 @@ const std::vector<OptionRow>& option_table() {
       choice("delta", "off|fossil", "fossil", kRoom, OF(delta),
              "fossil sends structured clients that ask for it (delta: 'fossil' in an SDK) the difference between a "
              "message and the one before, if that is shorter. As long as such a client is in a room, the server keeps "
-             "the room's last message. off sends whole messages to all."),
+             "the room's last message, which counts towards max-memory. off sends whole messages to all."),
       choice("may-join", "anyone|users|token|nobody", "anyone", kRoom, OF(rules.join),
              "Clients that may join a room: anyone; users, whose user a token or a back end has confirmed; token, "
              "whom a subscription token or a back end lets into this room; nobody. A subscription token or a back end "
