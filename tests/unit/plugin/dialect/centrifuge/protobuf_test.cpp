@@ -69,8 +69,7 @@ TEST(data_that_is_no_json_reaches_protobuf_clients_as_it_is_and_json_clients_in_
 TEST(blanks_around_json_reach_protobuf_clients_and_it_stays_json) {
   Mixed f;
   f.both_inside();
-  std::vector<std::string> own =
-      f.ask_b(R"({"id":3,"publish":{"channel":"room","b64data":"IFsxXQo="}})");  // " [1]\n"
+  std::vector<std::string> own = f.ask_b(R"({"id":3,"publish":{"channel":"room","b64data":"IFsxXQo="}})");  // " [1]\n"
   CHECK(has(own.at(1), R"("data":[1])") && has(own.at(1), R"("b64data":"IFsxXQo=")"));
   CHECK_EQ(data_of(f.a->take_one()), R"("data": [1] )");
   CHECK(has(f.ask_b(R"({"id":4,"history":{"channel":"room","limit":5}})").at(0), R"("b64data":"IFsxXQo=")"));
