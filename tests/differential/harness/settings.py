@@ -97,8 +97,7 @@ def for_centrifugo(settings, port, back_end, keys):
         "log": {"level": "debug"},
         "usage_stats": {"disabled": True},
         "http_api": {"key": API_KEY},
-        "http_stream": {"enabled": True},
-        "sse": {"enabled": True},
+        "http_stream": {"enabled": True}, "sse": {"enabled": True},
         "websocket": {"message_size_limit": settings.max_message},
         "client": {
             "channel_limit": settings.max_rooms,
