@@ -99,12 +99,30 @@ int EndlessAnswer::say_farewell() {
     choked();
     return 0;
   }
-  if (last_bytes_.empty()) return -1;
-  std::string_view rest = last_bytes_;
-  size_t taken = over_http2() ? write_http2(rest) : write_raw(rest) ? rest.size() : 0;
-  last_bytes_.erase(0, taken);
+  if (over_http2()) return end_http2_stream();
+  if (last_bytes_.empty() || !write_raw(last_bytes_)) return -1;
+  last_bytes_.clear();
   choked();
-  return taken > 0 ? 0 : -1;
+  return 0;
+}
+
+// lws does not tell the peer that it closes a stream of HTTP/2. The peer would wait for as long as their connection
+// lives, so the last frame has to say it. A frame without bytes needs no window.
+int EndlessAnswer::end_http2_stream() {
+  if (!last_bytes_.empty() && !window_open(wsi())) {
+    wait_until(std::min(farewell_ends_, now() + kWindowPoll));
+    return 0;
+  }
+  if (last_bytes_.empty()) {
+    std::array<unsigned char, LWS_PRE + 1> nothing;
+    static_cast<void>(lws_write(wsi(), nothing.data() + LWS_PRE, 0, LWS_WRITE_HTTP_FINAL));
+    return -1;
+  }
+  int taken = write_piece(wsi(), last_bytes_, true);
+  if (taken < 0 || static_cast<size_t>(taken) == last_bytes_.size()) return -1;
+  last_bytes_.erase(0, static_cast<size_t>(taken));
+  choked();
+  return 0;
 }
 
 // A long replay goes on in another turn of the loop, and so does everything that is more than a frame of HTTP/2.
@@ -132,7 +150,7 @@ void EndlessAnswer::choked() {
 }
 
 void EndlessAnswer::time_is_up() {
-  if (state() == State::kFarewell) return drop(Status::kOk);
+  if (state() == State::kFarewell) return now() < farewell_ends_ ? ask_to_write() : drop(Status::kOk);
   expect_more();
 }
 
@@ -160,17 +178,19 @@ bool EndlessAnswer::hung_up() const {
   return recv(lws_get_socket_fd(wsi()), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
 }
 
-// A reader that is too slow would not read the reason either.
+// A reader that is too slow would not read the reason either. Over HTTP/2 it can still be told that the answer ends.
 void EndlessAnswer::close(Ending ending, std::string last_bytes) {
   if (!open()) return;
   Status why = ending.why;
   if (!note_end(std::move(ending))) return drop(why);
-  if (why == Status::kSlow || why == Status::kReplayLost) return drop(why);
+  bool slow = why == Status::kSlow || why == Status::kReplayLost;
+  if (slow && !over_http2()) return drop(why);
   set_state(State::kFarewell);
   end_session();
   vhost().watch().stop(*this);
-  last_bytes_ = farewell(std::move(last_bytes));
-  wait_until(now() + kFarewell);
+  if (!slow) last_bytes_ = farewell(std::move(last_bytes));
+  farewell_ends_ = now() + kFarewell;
+  wait_until(farewell_ends_);
   choked();
 }
 

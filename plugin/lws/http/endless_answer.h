@@ -57,6 +57,7 @@ class EndlessAnswer : public Connection, public HttpExchange {
 
  private:
   int say_farewell();
+  int end_http2_stream();
   void probe();
 
   // The search for bytes that lws has read behind the request: not begun, under way, over.
@@ -64,6 +65,7 @@ class EndlessAnswer : public Connection, public HttpExchange {
 
   ForeignPage page_;
   std::string last_bytes_;  // bytes of the farewell that are not sent yet
+  Time farewell_ends_ = 0;  // when the peer has had long enough to take them
   Probe probe_;
   int turns_left_ = 0;  // turns of the loop until the probe is over
   bool asked_ = false;  // lws was asked to say when the answer may go on

@@ -238,11 +238,11 @@ bool HttpRequest::add_headers(unsigned char** at, unsigned char* end) const {
   auto add = [&](const char* name, std::string_view value) { return add_header(wsi_, name, value, at, end); };
   std::string type(answer_.type);
   // RFC 9110 section 8.6 allows no length for 204. Without a length lws's common headers say that the connection ends.
-  int failed = answer_.status == 204
-                   ? lws_add_http_header_status(wsi_, answer_.status, at, end)
-                   : lws_add_http_common_headers(wsi_, answer_.status, type.c_str(),
-                                                 answer_.stream ? LWS_ILLEGAL_HTTP_CONTENT_LEN : answer_.body.size(),
-                                                 at, end);
+  int failed =
+      answer_.status == 204
+          ? lws_add_http_header_status(wsi_, answer_.status, at, end)
+          : lws_add_http_common_headers(wsi_, answer_.status, type.c_str(),
+                                        answer_.stream ? LWS_ILLEGAL_HTTP_CONTENT_LEN : answer_.body.size(), at, end);
   if (failed || !add("date:", http_date())) return false;
   bool ends = end_now_ || end_after_body_ || !keeps_;
   if (over_http1() && ends && !answer_.stream && !add("connection:", "close")) return false;
@@ -267,6 +267,12 @@ int HttpRequest::send_headers() {
   if (!add_headers(&at, end)) return -1;
   sent_headers_ = true;
   if (is_head(wsi_)) sent_ = answer_.body.size();
+  // Without a body nothing else would tell an HTTP/2 peer that the answer is whole.
+  if (!over_http1() && sent_ == answer_.body.size()) {
+    auto kind = static_cast<lws_write_protocol>(LWS_WRITE_HTTP_HEADERS | LWS_WRITE_H2_STREAM_END);
+    return lws_finalize_http_header(wsi_, &at, end) ||
+           lws_write(wsi_, begin, static_cast<size_t>(at - begin), kind) < 0;
+  }
   if (!over_http1() || is_head(wsi_) || answer_.body.size() > kTogether)
     return lws_finalize_write_http_header(wsi_, begin, &at, end);
   if (lws_finalize_http_header(wsi_, &at, end) || answer_.body.size() > static_cast<size_t>(end - at)) return -1;
