@@ -12,8 +12,8 @@ namespace lws_chat {
 
 class VhostState;
 
-// Decides if a request may come from where it comes from: kOk, or why not. `detail` says more for the log. `vhost` may be
-// nullptr.
+// Decides if a request may come from where it comes from: kOk, or why not. `detail` says more for the log. `vhost` may
+// be nullptr.
 Status judge_request(lws* wsi, VhostState* vhost, std::string& detail);
 
 // Decides if a new client may come, in any dialect: kOk, or why not. `detail` says more for the log. Counts the client
