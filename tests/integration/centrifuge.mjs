@@ -1,10 +1,10 @@
 // Scenarios with the npm package centrifuge as client. Prints the events as JSON for test_centrifuge.py.
 //
-//   node centrifuge.mjs SCENARIO URL
+//   node centrifuge.mjs SCENARIO URL [ARGUMENT...]
 import { client, failure, join, sleep, textClient, until } from './centrifuge_client.mjs';
 import { relayTo } from './centrifuge_relay.mjs';
 
-const [scenario, url] = process.argv.slice(2);
+const [scenario, url, ...others] = process.argv.slice(2);
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 // Prints the word, and waits until the test has done its action for it.
 const at = (word) => new Promise((done) => {
@@ -138,7 +138,7 @@ const scenarios = {
     await from.publish(0);
     await until(() => to.seen.data.length === 1, 'the first message');
     relay.cut();
-    for (let i = 1; i <= 40; i++) await from.publish(i);
+    await Promise.all(range(1, 40).map((i) => from.publish(i)));
     await until(() => to.seen.subscribed.length === 2, 'its return');
     await from.publish('after');
     await until(() => to.seen.data.includes('after'), 'the last message');
@@ -169,6 +169,27 @@ const scenarios = {
     await until(() => a.log.length > 1, 'the end');
     void room;
     return a.log[1];
+  },
+
+  // The arguments are tokens. The first ones expire while the client is connected.
+  async refresh() {
+    const tokens = [...others];
+    const a = client(url, { getToken: async () => tokens.shift() });
+    const room = await join(a, 'lobby');
+    await until(() => tokens.length === 0, 'the last token');
+    await room.publish('after');
+    await until(() => room.seen.data.length === 1, 'the message');
+    return { log: a.log, data: room.seen.data };
+  },
+
+  // The first transport does not work.
+  async next() {
+    const a = client(url);
+    const connected = new Promise((resolve) => a.on('connected', (context) => resolve(context.transport)));
+    const room = await join(a, 'lobby');
+    await room.publish(1);
+    await until(() => room.seen.data.length === 1, 'the message');
+    return connected;
   },
 
   async batching() {

@@ -16,14 +16,16 @@ SDK = ROOT / "build/npm/centrifuge/build/index.js"
 
 
 class Sdk:
-    """For all tests: run() runs a scenario of centrifuge.mjs and returns its output."""
+    """For all tests: run_scenario() runs a scenario of centrifuge.mjs and returns its output."""
+    sdk_transport = "websocket"
 
-    def run_scenario(self, scenario, when=None, **options):
+    def run_scenario(self, scenario, *arguments, when=None, **options):
         """`when` maps words that the scenario prints to actions. The scenario waits for each action."""
         self.serve(**options)
         url = self.server.url_of(path="/connection/websocket")
-        env = {**os.environ, "LWS_CHAT_SDK": str(SDK), "NODE_NO_WARNINGS": "1"}
-        with subprocess.Popen(["node", str(SCRIPT), scenario, url], env=env, text=True, stdin=subprocess.PIPE,
+        env = {**os.environ, "LWS_CHAT_SDK": str(SDK), "NODE_NO_WARNINGS": "1",
+               "LWS_CHAT_TRANSPORT": self.sdk_transport}
+        with subprocess.Popen(["node", str(SCRIPT), scenario, url, *arguments], env=env, text=True, stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as node:
             try:
                 for word, action in (when or {}).items():
