@@ -14,8 +14,10 @@ import urllib.error
 import urllib.request
 
 import websockets
+from support.emulated import ask
 from support.server import connect
 
+from .fallback import Fallback
 from .settings import API_KEY
 from .transcript import Transcript
 
@@ -152,21 +154,30 @@ class Case:
         """A token that is signed by HMAC with the text of a public key, which everybody knows."""
         return self.token(user, alg=alg, secret=self.token.keys.public(public))
 
-    async def dial(self, name, headers=None):
+    async def dial(self, name, headers=None, transport="websocket"):
         """A connection that has sent nothing."""
-        socket = await connect(f"ws://127.0.0.1:{self.run.port}/connection/websocket", headers)
+        if transport == "websocket":
+            socket = await connect(f"ws://127.0.0.1:{self.run.port}/connection/websocket", headers)
+        else:
+            socket = Fallback(self.run.port, transport, headers)
         client = Client(self, name, socket)
         self.clients.append(client)
         return client
 
-    async def connect(self, name, headers=None, **fields):
+    async def connect(self, name, headers=None, transport="websocket", **fields):
         """A connection, and its connect command."""
-        client = await self.dial(name, headers)
+        client = await self.dial(name, headers, transport)
         if self.run.asks_on_connect:  # the command's name tells the back end whose request it is
             fields = {"name": f"{self.name}: {name}", **fields}
             self.run.callers[fields["name"]] = client
         await client.send(connect=fields)
         return client
+
+    async def request(self, method, path, body="", headers=None, shown=None):
+        """An HTTP request of a client. The transcript has its status, and what is `shown` instead of the body."""
+        self.transcript.add("HTTP", "asked", shown or body, f"{method} {path}")
+        answer = await ask(method, f"http://127.0.0.1:{self.run.port}{path}", body, headers)
+        self.transcript.add("HTTP", "answer", None, str(answer.status))
 
     async def api(self, method, **body):
         """A call of POST /api/METHOD. Returns the answer."""

@@ -85,6 +85,7 @@ def for_centrifugo(settings, port, back_end, keys):
         "log": {"level": "debug"},
         "usage_stats": {"disabled": True},
         "http_api": {"key": API_KEY},
+        "http_stream": {"enabled": True}, "sse": {"enabled": True},
         "client": {
             "token": token, "allow_anonymous_connect_without_token": settings.anonymous,
             "disallow_anonymous_connection_tokens": not settings.anonymous,
