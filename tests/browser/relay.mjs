@@ -8,9 +8,15 @@ export class Relay {
   #server;
   #pairs = new Set();
   #cut = false;
+  #upgrades;
 
-  static async to(url) {
-    const relay = new Relay();
+  // Without `upgrades` it is a proxy that breaks WebSockets: it ends the connection when it sees one. HTTP without TLS only.
+  constructor(upgrades) {
+    this.#upgrades = upgrades;
+  }
+
+  static async to(url, { upgrades = true } = {}) {
+    const relay = new Relay(upgrades);
     const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
     relay.#server = net.createServer((near) => relay.#connect(near, url.hostname, port));
     relay.#server.listen(0, 'localhost');
@@ -37,6 +43,7 @@ export class Relay {
         this.#pairs.delete(pair);
       });
     };
+    if (!this.#upgrades) near.on('data', (data) => { if (/^upgrade: *websocket/im.test(data)) near.destroy(); });
     forward(near, far);
     forward(far, near);
   }

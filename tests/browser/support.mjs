@@ -142,8 +142,8 @@ class Windows {
   }
 
   // A relay to the server that can be cut.
-  async relay() {
-    const relay = await Relay.to(pageUrl);
+  async relay(options) {
+    const relay = await Relay.to(pageUrl, options);
     this.#others.push(() => relay.end());
     return relay;
   }

@@ -15,7 +15,7 @@ from support.tokens import secret_file, token  # noqa: E402
 TESTS = ROOT / "tests"
 EVERY_PAGE_TEST = [f"browser/{name}.test.mjs" for name in ("page", "look", "chat", "history", "recovery", "plain", "events")]
 # These do not depend on how the page is served.
-HTTP_ONLY = [f"browser/{name}.test.mjs" for name in ("names", "axe", "tutorial")]
+HTTP_ONLY = [f"browser/{name}.test.mjs" for name in ("names", "axe", "tutorial", "fallback")]
 
 
 def shipped_vhost(name, **changes):
@@ -35,7 +35,8 @@ class Page(unittest.TestCase):
         with Server(*(vhosts if isinstance(vhosts, list) else [vhosts])) as server:
             result = subprocess.run(
                 ["node", "--test", "--test-concurrency=1", "--test-reporter=spec", *arguments],
-                cwd=TESTS, env={**os.environ, "LWS_CHAT_URL": server.http_of(path="/web/"), **environment},
+                cwd=TESTS, env={**os.environ, "LWS_CHAT_URL": server.http_of(path="/web/"),
+                                "LWS_CHAT_SDK": str(ROOT / "build/npm/centrifuge/dist/centrifuge.js"), **environment},
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
             self.assertEqual(result.returncode, 0, result.stdout.decode() + server.log())
             return server.log()

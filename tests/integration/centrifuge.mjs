@@ -168,7 +168,7 @@ const scenarios = {
     await from.publish(0);
     await until(() => to.seen.data.length === 1, 'the first message');
     relay.cut();
-    for (let i = 1; i <= 40; i++) await from.publish(i);
+    await Promise.all(range(1, 40).map((i) => from.publish(i)));
     await until(() => to.seen.subscribed.length === 2, 'its return');
     await from.publish('after');
     await until(() => to.seen.data.includes('after'), 'the last message');

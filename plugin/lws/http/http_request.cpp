@@ -188,7 +188,8 @@ int HttpRequest::serve() {
   Deferred<HttpAnswer> deferred = resource_->serve(*vhost_, {rest_, body_, caller_.get()});
   if (deferred.ready()) return answer(deferred.value());
   wait_until(deadline_);
-  release(body_);
+  // A client's message has been copied. Another resource may still look at the body.
+  if (charge_) release(body_);
   charge_.reset();
   deferred.then(lifetime_, [this](const HttpAnswer& late) {
     if (!answered_) answer(late);
