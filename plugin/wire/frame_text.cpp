@@ -22,9 +22,9 @@ void append_in_events(std::string& text, std::string_view payload) {
 }  // namespace
 
 void FrameText::append(std::string& text, const Frame& frame) {
-  if (format_ == TextFormat::kLines) {
+  if (format_ != TextFormat::kEvents) {
     text.append(frame.payload);
-    if (frame.final) text += '\n';
+    if (frame.final && format_ == TextFormat::kLines) text += '\n';
   } else {
     if (!within_) text.append(kEventBegins);
     append_in_events(text, frame.payload);

@@ -7,10 +7,11 @@
 
 namespace lws_chat {
 
-// How messages follow one another in the body of an HTTP answer. (A row for protobuf, length-delimited, belongs here.)
+// How messages follow one another in the body of an HTTP answer.
 enum class TextFormat : uint8_t {
   kLines,   // a line for each reply: the transport http_stream of Centrifuge's SDKs
   kEvents,  // an event for each reply: their transport sse (html.spec.whatwg.org, section 9.2)
+  kProto,   // as they are: http_stream in protobuf, where each reply stands behind its length
 };
 
 // Turns the WebSocket frames of the structured dialect into such a body. A message of several replies has one on each

@@ -261,6 +261,22 @@ void append_json_as_proto(std::string& bytes, const ProtoMessage& message, std::
   append_members(bytes, message, json);
 }
 
+bool find_proto_field(std::string_view message, uint32_t number, std::string_view& value) {
+  value = {};
+  try {
+    for (pbf_reader reader = reader_of(message); reader.next();) {
+      bool wanted = reader.tag() == number && reader.wire_type() == pbf_wire_type::length_delimited;
+      if (wanted && !value.data())
+        value = view(reader.get_view());
+      else
+        reader.skip();
+    }
+  } catch (const protozero::exception&) {
+    return false;
+  }
+  return true;
+}
+
 void append_proto_field(std::string& bytes, uint32_t number, std::string_view value) {
   pbf_writer(bytes).add_bytes(number, value.data(), value.size());
 }

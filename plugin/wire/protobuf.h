@@ -50,6 +50,10 @@ void append_json_as_proto(std::string& bytes, const ProtoMessage& message, std::
 // Appends a field that holds bytes, a string or a message.
 void append_proto_field(std::string& bytes, uint32_t number, std::string_view value);
 
+// Finds the first field of that number that holds bytes, a string or a message; empty if it is missing. Returns false
+// if the bytes are no message.
+[[nodiscard]] bool find_proto_field(std::string_view message, uint32_t number, std::string_view& value);
+
 // Appends the number of bytes that follow, as it stands before each message in a sequence of them.
 void append_proto_length(std::string& bytes, size_t length);
 

@@ -2,6 +2,7 @@
 import asyncio
 import json
 import pathlib
+import re
 import signal
 import sys
 import time
@@ -10,11 +11,13 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.emulated import CONNECT, Emulated, ask, request  # noqa: E402
 from support.hook_server import HookServer  # noqa: E402
+from support.proto import command, field  # noqa: E402
 from support.server import HOST, connect, receive  # noqa: E402
 from support.transports import over  # noqa: E402
 from support.wire import Wire  # noqa: E402
 
 KINDS = ("http_stream", "sse")
+CONNECT_FIELD, SUBSCRIBE_FIELD, PUBLISH_FIELD = 4, 5, 7  # of Command in client.proto
 
 
 class Fallback:
@@ -251,16 +254,37 @@ class Hostile(Fallback):
         self.assertEqual((await self.ask("POST", "/connection/http_stream", CONNECT + " " * 1000)).status, 413)
         self.assertEqual(await client.send("{}" + " " * 998), 204)
 
-    async def test_other_methods_and_protobuf_are_refused(self):
+    async def test_other_methods_and_protobuf_as_events_are_refused(self):
         self.serve()
         for method, path, status, allow in (
                 ("GET", "/connection/http_stream", 405, "POST"), ("GET", "/emulation", 405, "POST"),
                 ("DELETE", "/connection/sse", 405, "GET, POST"), ("GET", "/connection/sse", 400, None)):
             answer = await self.ask(method, path)
             self.assertEqual((answer.status, answer.headers.get("allow")), (status, allow), (method, path))
-        for path in ("/connection/http_stream", "/emulation"):
-            answer = await self.ask("POST", path, "x", {"Content-Type": "application/octet-stream"})
-            self.assertEqual(answer.status, 415)
+        answer = await self.ask("POST", "/connection/sse", "x", {"Content-Type": "application/octet-stream"})
+        self.assertEqual(answer.status, 415)
+
+    async def test_http_stream_speaks_protobuf_to_who_sends_bytes(self):
+        self.serve()
+        octets = {"Content-Type": "application/octet-stream"}
+        body = command(1, CONNECT_FIELD) + command(2, SUBSCRIBE_FIELD, field(1, b"room"))
+        stream = await self.open("http_stream", body, headers=octets)
+        self.assertEqual((stream.status, stream.headers["content-type"]), (200, "application/octet-stream"))
+        got = b""
+        while field(1, 2) not in got:  # the reply to subscribe
+            got += await stream._read()
+        session, node = (re.search(pattern, got)[1] for pattern in (rb"\x4a\x20([0-9a-f]{32})", rb"\x52\x20([0-9a-f]{32})"))
+        publication = command(3, PUBLISH_FIELD, field(1, b"room") + field(2, b"\xff bytes"))
+        envelope = field(1, node) + field(2, session) + field(3, publication)
+        self.assertEqual((await self.ask("POST", "/emulation", envelope, octets)).status, 204)
+        while b"\xff bytes" not in got:
+            got += await stream._read()
+        # In another encoding, or malformed.
+        text = json.dumps({"session": session.decode(), "node": node.decode(), "data": "{}"})
+        self.assertEqual((await self.ask("POST", "/emulation", text)).status, 400)
+        for wrong in (b"x", envelope[:-1], field(1, node), b"\xff" * 20):
+            self.assertEqual((await self.ask("POST", "/emulation", wrong, octets)).status, 400, wrong)
+        self.assertEqual((await self.ask("POST", "/emulation", envelope, octets)).status, 204)
 
     async def test_text_that_is_not_utf8_ends_the_session(self):
         self.serve()

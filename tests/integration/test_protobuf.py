@@ -7,23 +7,12 @@ import unittest
 import websockets
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.proto import command, field  # noqa: E402
 from support.server import HOST, Server, insecure_tls, vhost  # noqa: E402
 from support.transports import Transport, over  # noqa: E402
 from support.wire import Wire, request  # noqa: E402
 
 SUBPROTOCOL = "centrifuge-protobuf"
-
-
-def field(number, value):
-    """A field of a message: bytes, or a number (protobuf.dev/programming-guides/encoding)."""
-    if isinstance(value, int):
-        return bytes([number << 3, value])
-    return bytes([number << 3 | 2, len(value)]) + value
-
-
-def command(number, method, body=b""):
-    made = field(1, number) + field(method, body)
-    return bytes([len(made)]) + made
 
 
 CONNECT, SUBSCRIBE, PUBLISH = 4, 5, 7  # of Command in client.proto

@@ -77,7 +77,8 @@ class Emulated:
     async def open(cls, base, kind, commands=CONNECT, http2=False, headers=None, receive_buffer=None, more=b""):
         """Sends the request, then `more`, and reads the answer's head."""
         self = cls(base, kind, http2)
-        url, method, body = f"{self.base}/connection/{kind}", "POST", commands.encode()
+        url, method = f"{self.base}/connection/{kind}", "POST"
+        body = commands if isinstance(commands, bytes) else commands.encode()
         if kind == "sse":
             url, method, body = url + "?" + urllib.parse.urlencode({"cf_connect": commands}), "GET", b""
         if http2:

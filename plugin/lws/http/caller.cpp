@@ -7,6 +7,7 @@
 #include "lws/http/http_resource.h"
 #include "lws/vhost/admission.h"
 #include "lws/vhost/vhost.h"
+#include "wire/field.h"
 
 namespace lws_chat {
 namespace {
@@ -25,7 +26,13 @@ ForeignPage page_of(lws* wsi, VhostState& vhost) {
 Caller::Caller(lws* wsi, VhostState& vhost)
     : address(wsi, vhost.options().trusted_proxies),
       headers(fields_to_forward(wsi, vhost.options().hooks.forwarded_headers)),
-      page(page_of(wsi, vhost)) {}
+      page(page_of(wsi, vhost)),
+      encoding(sends_protobuf(wsi) ? Encoding::kProtobuf : Encoding::kJson) {}
+
+bool sends_protobuf(lws* wsi) {
+  std::string type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
+  return same_token(media_type(type), "application/octet-stream");
+}
 
 HttpAnswer noted_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail) {
   note_refusal(wsi, vhost, status, detail);

@@ -6,6 +6,7 @@
 
 #include "access/hook.h"
 #include "core/ending.h"
+#include "dialect/centrifuge/encoding.h"
 #include "lws/http/http_answer.h"
 #include "lws/vhost/peer_address.h"
 
@@ -20,7 +21,11 @@ struct Caller {
   PeerAddress address;
   std::shared_ptr<const HookHeaders> headers;  // that back ends are shown; nullptr: none
   ForeignPage page;                            // empty if the page's origin is not allowed
+  Encoding encoding;                           // of the body, by its media type
 };
+
+// Returns true if the request says that its body is bytes, which means protobuf.
+bool sends_protobuf(lws* wsi);
 
 // Logs and counts a refusal by admission, and returns the answer.
 HttpAnswer noted_refusal(lws* wsi, VhostState* vhost, Status status, const std::string& detail);

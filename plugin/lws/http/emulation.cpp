@@ -11,8 +11,8 @@
 #include "lws/http/structured_stream.h"
 #include "lws/vhost/admission.h"
 #include "lws/vhost/vhost.h"
-#include "wire/field.h"
 #include "wire/json.h"
+#include "wire/protobuf.h"
 
 namespace lws_chat {
 namespace {
@@ -44,6 +44,15 @@ bool read_emulation(std::string_view body, Emulation& request) {
   return has_data && !request.session.empty();
 }
 
+// EmulationRequest of definitions/client.proto.
+bool read_emulation_in_proto(std::string_view body, Emulation& request) {
+  std::string_view node, session, data;
+  if (!find_proto_field(body, 1, node) || !find_proto_field(body, 2, session) || !find_proto_field(body, 3, data))
+    return false;
+  request = {std::string(session), std::string(node), std::string(data)};
+  return !session.empty();
+}
+
 HttpAnswer no_session() {
   const StatusRow& row = describe(Status::kNoSession);
   return refusal(row.http_status, row.text);
@@ -61,23 +70,27 @@ HttpAnswer missed(VhostState& vhost, const Caller& caller) {
 HttpAnswer judge_emulation(lws* wsi, VhostState* vhost, std::string_view) {
   if (!has_structured_streams(vhost)) return refusal(404, "not found");
   if (!is_post(wsi)) return refuse_method(wsi, *vhost, "POST");
-  std::string type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
-  if (same_token(media_type(type), "application/octet-stream"))
-    return refusal(415, "protobuf is not served here, only JSON");
   std::string detail;
   Status status = judge_request(wsi, vhost, detail);
   return status == Status::kOk ? HttpAnswer() : noted_refusal(wsi, vhost, status, detail);
 }
 
 Deferred<HttpAnswer> emulate(VhostState& vhost, const ResourceCall& call) {
-  if (!is_utf8(call.body)) return refusal(400, "the body is not valid UTF-8");
+  Encoding encoding = call.caller->encoding;
   Emulation request;
-  if (!read_emulation(call.body, request))
-    return refusal(400, "expected {\"session\":ID,\"node\":NODE,\"data\":COMMANDS}, all of them texts");
+  if (encoding == Encoding::kProtobuf) {
+    if (!read_emulation_in_proto(call.body, request))
+      return refusal(400, "expected an EmulationRequest in protobuf with session and data");
+  } else {
+    if (!is_utf8(call.body)) return refusal(400, "the body is not valid UTF-8");
+    if (!read_emulation(call.body, request))
+      return refusal(400, "expected {\"session\":ID,\"node\":NODE,\"data\":COMMANDS}, all of them texts");
+  }
   if (request.data.size() > vhost.options().max_message) return message_too_large(vhost.options());
   EmulatedSessions& sessions = vhost.shared_hub().emulated();
   StructuredStream* stream = request.node == sessions.node() ? sessions.find(request.session) : nullptr;
   if (!stream) return missed(vhost, *call.caller);
+  if (stream->encoding() != encoding) return refusal(400, "the session has another encoding");
   return stream->take(request.data).map([](bool taken) { return taken ? HttpAnswer{204, ""} : no_session(); });
 }
 

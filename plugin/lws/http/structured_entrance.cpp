@@ -7,7 +7,6 @@
 #include "lws/http/structured_stream.h"
 #include "lws/vhost/admission.h"
 #include "lws/vhost/vhost.h"
-#include "wire/field.h"
 
 namespace lws_chat {
 namespace {
@@ -32,9 +31,6 @@ HttpAnswer admit(lws* wsi, VhostState* vhost) {
 HttpAnswer judge(lws* wsi, VhostState* vhost, std::string allow) {
   if (!has_structured_streams(vhost)) return refusal(404, "not found");
   if (!is_post(wsi)) return refuse_method(wsi, *vhost, std::move(allow));
-  std::string type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
-  if (same_token(media_type(type), "application/octet-stream"))
-    return refusal(415, "protobuf is not served here, only JSON");
   return admit(wsi, vhost);
 }
 
@@ -55,10 +51,15 @@ bool has_structured_streams(const VhostState* vhost) {
 
 HttpAnswer judge_lines(lws* wsi, VhostState* vhost, std::string_view) { return judge(wsi, vhost, "POST"); }
 
-HttpAnswer judge_events(lws* wsi, VhostState* vhost, std::string_view) { return judge(wsi, vhost, "GET, POST"); }
+HttpAnswer judge_events(lws* wsi, VhostState* vhost, std::string_view) {
+  if (has_structured_streams(vhost) && is_post(wsi) && sends_protobuf(wsi))
+    return refusal(415, "an event stream is text: protobuf is served by http_stream");
+  return judge(wsi, vhost, "GET, POST");
+}
 
 std::unique_ptr<HttpExchange> open_lines(lws* wsi, VhostState& vhost, Caller caller, std::string commands) {
-  return open(wsi, vhost, TextFormat::kLines, std::move(caller), std::move(commands));
+  TextFormat format = caller.encoding == Encoding::kProtobuf ? TextFormat::kProto : TextFormat::kLines;
+  return open(wsi, vhost, format, std::move(caller), std::move(commands));
 }
 
 std::unique_ptr<HttpExchange> open_events(lws* wsi, VhostState& vhost, Caller caller, std::string commands) {

@@ -17,14 +17,13 @@
 namespace lws_chat {
 
 StructuredStream::StructuredStream(lws* wsi, VhostState& vhost, TextFormat format, Caller caller, std::string commands)
-    : EndlessAnswer(wsi, vhost, kStructuredKind, caller.address, std::move(caller.page)),
+    : EndlessAnswer(wsi, vhost, structured_kind(caller.encoding, false, false), caller.address, std::move(caller.page)),
       format_(format),
       text_(format),
       headers_(std::move(caller.headers)),
       commands_(std::move(commands)),
       id_(vhost.hub().next_id()),
-      session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.door().doorman(), vhost.options(), *this,
-               Encoding::kJson),
+      session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.door().doorman(), vhost.options(), *this, encoding()),
       charge_(vhost.hub().memory().input),
       heard_(lws_chat::now()) {
   charge_.set(commands_.size());
@@ -36,7 +35,7 @@ int StructuredStream::begin() {
   if (EndlessAnswer::begin()) return -1;
   std::string commands = std::exchange(commands_, std::string());
   charge_.set(0);
-  if (!is_utf8(commands))
+  if (encoding() == Encoding::kJson && !is_utf8(commands))
     close({Status::kInvalidText});
   else
     session_.receive(commands, now());
@@ -44,7 +43,12 @@ int StructuredStream::begin() {
 }
 
 const char* StructuredStream::content_type() const {
-  return format_ == TextFormat::kEvents ? "text/event-stream" : "application/x-ndjson";
+  switch (format_) {
+    case TextFormat::kLines: return "application/x-ndjson";
+    case TextFormat::kEvents: return "text/event-stream";
+    case TextFormat::kProto: return "application/octet-stream";
+  }
+  return "";
 }
 
 std::string_view StructuredStream::transport() const { return format_ == TextFormat::kEvents ? "sse" : "http_stream"; }
@@ -174,9 +178,14 @@ std::string StructuredStream::farewell(std::string last_frames) {
   std::string bytes = std::move(unsent_);
   text_.append_all(bytes, last_frames);
   if (code() == 0 || text_.within_message()) return bytes;
-  std::string push = "{\"push\":{\"disconnect\":{\"code\":" + std::to_string(code()) + ",\"reason\":";
-  append_quoted(push, why_in_words());
-  text_.append_all(bytes, make_frame(Opcode::kText, true, push + "}}}"));
+  std::string reason;
+  append_quoted(reason, why_in_words());
+  Replies push(encoding());
+  push.add({"{\"push\":{\"disconnect\":{\"code\":", std::to_string(code()), ",\"reason\":", reason, "}}}"});
+  std::string frames;
+  FrameString sink(frames);
+  push.append_to(sink);
+  text_.append_all(bytes, frames);
   return bytes;
 }
 

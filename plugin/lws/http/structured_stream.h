@@ -27,6 +27,8 @@ class StructuredStream final : public EndlessAnswer, private SessionLink {
   // Sends the headers, and runs the commands of the request.
   int begin() override;
 
+  Encoding encoding() const { return format_ == TextFormat::kProto ? Encoding::kProtobuf : Encoding::kJson; }
+
   // A message of the client came with another request. Answers true when the client may send the next one: where a
   // WebSocket would not be read, the answer waits. Answers false if the session ends before that.
   Deferred<bool> take(std::string_view commands);

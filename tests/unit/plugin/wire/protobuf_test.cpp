@@ -142,3 +142,13 @@ TEST(json_nested_as_deep_as_a_client_may_send_it_is_relayed) {
   std::string json = R"({"list":[{"data":)" + deep + "}]}";
   CHECK_EQ(proto_of(json).size(), 2 + 1 + 1 + 2 + 2 * 64u);
 }
+
+TEST(a_field_of_bytes_is_found_by_its_number) {
+  std::string message = proto_of(R"({"number":7,"text":"a","inner":{"name":"n"}})");
+  std::string_view value;
+  CHECK(find_proto_field(message, 1, value) && value == "a");
+  CHECK(find_proto_field(message, 6, value) && value == "\x0a\x01n");
+  CHECK(find_proto_field(message, 4, value) && value.empty());
+  CHECK(find_proto_field(message, 2, value) && value.empty());
+  CHECK(!find_proto_field(message.substr(0, message.size() - 1), 1, value));
+}
