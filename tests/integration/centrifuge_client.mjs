@@ -28,7 +28,7 @@ export async function textClient(url, room) {
 }
 
 // LWS_CHAT_TRANSPORT chooses a transport of the SDK: websocket, http_stream or sse.
-const transport = process.env.LWS_CHAT_TRANSPORT || 'websocket';
+export const transport = process.env.LWS_CHAT_TRANSPORT || 'websocket';
 
 // The URL is that of the WebSocket.
 function endpoints(url) {
