@@ -39,7 +39,7 @@ void judge(const ServerApi::Answer& answer) {
   if (json.empty() || json.back() != '\n') std::abort();
   json.remove_suffix(1);
   if (json.find('\n') != std::string_view::npos || !is_object(json, name)) std::abort();
-  if (name != "result" && name != "error") std::abort();
+  if (name != "result" && name != "replies" && name != "error") std::abort();
   if (answer.status != 200 && (answer.status != 400 || name != "error")) std::abort();
 }
 

@@ -157,8 +157,8 @@ class Ending(Fallback):
                 if line == "{}":
                     self.assertEqual(await living.send("{}"), 204)
         answering = asyncio.create_task(answer())
-        self.assertEqual(await silent.ended(), [])
-        await self.server.logged("left (no answer to a ping)")
+        self.assertEqual(await silent.disconnected(), (3012, "no answer to a ping"))
+        await self.server.logged("left (3012 no answer to a ping")
         self.assertFalse(answering.done())
         self.assertEqual(await living.send("{}"), 204)
         answering.cancel()

@@ -39,7 +39,8 @@ class Transports(websocket.Sdk):
 for sdk_transport in ("http_stream", "sse"):
     for cls in (websocket.Rooms, Presence, websocket.History, websocket.Restart, Tokens, Transports):
         name = sdk_transport.title().replace("_", "") + cls.__name__
-        over("plain", "tls")(type(name, (cls,), {"sdk_transport": sdk_transport, "__module__": __name__}))
+        transports = ("plain", "tls") if sdk_transport == "http_stream" else ("plain",)
+        over(*transports)(type(name, (cls,), {"sdk_transport": sdk_transport, "__module__": __name__}))
 del cls, Presence, Tokens, Transports
 
 if __name__ == "__main__":

@@ -160,11 +160,17 @@ void StructuredStream::ping() {
     if (at - heard_ >= options.pong_timeout && !session_.waiting()) close({Status::kStale});
     return;
   }
-  if (asked_ && at - asked_ >= options.pong_timeout) return drop(Status::kNoPong);
+  if (asked_ && at - asked_ >= options.pong_timeout) return unanswered();
   if (asked_ || options.ping_interval == 0 || at - heard_ < options.ping_interval) return;
   asked_ = at;
   session_.ping();
   expect_more();
+}
+
+// A client whose answer was lost on its way learns why the stream ends.
+void StructuredStream::unanswered() {
+  if (ready()) return close({Status::kNoPong});
+  drop(Status::kNoPong);
 }
 
 void StructuredStream::drain(Status why) { session_.end_after_head(why, now()); }

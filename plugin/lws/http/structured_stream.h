@@ -34,6 +34,7 @@ class StructuredStream final : public EndlessAnswer, private SessionLink {
   Deferred<bool> take(std::string_view commands);
 
   void ping() override;
+  void unanswered() override;
   void drain(Status why) override;
 
  private:

@@ -16,6 +16,7 @@ async def every(case):
     ann = await case.connect("ann", emulated={"X-Connect": "1", "Authorization": "Bearer word", "Cookie": "a=b", "X-Other": "2"})
     await ann.subscribe("every")
     await ann.publish("every", 1)
+    await ann.push()
     await ann.send(rpc={"method": "m", "data": {}})
 
 

@@ -36,16 +36,19 @@ static void the_export_is_named_after_the_file_and_is_a_protocol_plugin(void **s
     dlclose(handle);
 }
 
-static void it_has_one_protocol_with_a_callback_and_two_pointers_per_session(void **state)
+static void it_has_two_protocols_with_a_callback_and_two_pointers_per_session(void **state)
 {
     void *handle;
     const lws_plugin_protocol_t *plugin = load(&handle);
     (void)state;
-    assert_int_equal(plugin->count_protocols, 1);
+    assert_int_equal(plugin->count_protocols, 2);
     assert_int_equal(plugin->count_extensions, 0);
     assert_string_equal(plugin->protocols[0].name, "lws-chat");
-    assert_non_null(plugin->protocols[0].callback);
-    assert_int_equal(plugin->protocols[0].per_session_data_size, 2 * sizeof(void *));
+    assert_string_equal(plugin->protocols[1].name, "centrifuge-protobuf");
+    for (int i = 0; i < plugin->count_protocols; ++i) {
+        assert_non_null(plugin->protocols[i].callback);
+        assert_int_equal(plugin->protocols[i].per_session_data_size, 2 * sizeof(void *));
+    }
     dlclose(handle);
 }
 
@@ -75,7 +78,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_export_is_named_after_the_file_and_is_a_protocol_plugin),
-        cmocka_unit_test(it_has_one_protocol_with_a_callback_and_two_pointers_per_session),
+        cmocka_unit_test(it_has_two_protocols_with_a_callback_and_two_pointers_per_session),
         cmocka_unit_test(its_user_pointer_is_the_ops_table),
         cmocka_unit_test(nothing_else_is_exported),
     };
