@@ -29,6 +29,7 @@ namespace lws_chat {
 namespace {
 
 constexpr char kChatProtocol[] = "lws-chat";
+constexpr char kProtobufProtocol[] = "centrifuge-protobuf";  // of the same plugin
 constexpr int64_t kMaxPort = 65535;
 constexpr char kOwnerExample[] = "lws-chat:www-data";
 #if defined(LWS_WITH_IPV6)
@@ -157,7 +158,7 @@ class VhostCheck {
     presence_flags(item);
     if (name == kChatProtocol) return chat_options(item);
     check_text_map(file_, item, "of protocol " + quoted(name));
-    if (!provides_protocol(globals_.plugin_dir, name))
+    if (!provides_protocol(globals_.plugin_dir, name == kProtobufProtocol ? kChatProtocol : name))
       file_.warn_at_key(item, "no plugin in " + globals_.plugin_dir + " provides the protocol " + quoted(name));
   }
 

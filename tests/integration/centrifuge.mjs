@@ -134,7 +134,9 @@ const scenarios = {
     const steady = await join(client(url), 'lobby', { delta: 'fossil' });
     const cut = await join(client(relay.url), 'lobby', { delta: 'fossil' });
     const late = [];
-    while (relay.cuts < 40 || sent.length < 600) {
+    // Between the cuts it may only have recovered: it goes on until the reader has got a delta, too.
+    const waits = () => steady.deltaStats().numPublications > 0 && cut.deltaStats().numDeltaPayloads === 0;
+    while (relay.cuts < 40 || sent.length < 600 || waits()) {
       sent.push(states.next().value);
       await writer.publish(sent.at(-1));
       if (sent.length % 100 === 0) late.push([sent.length, await join(client(url), 'lobby', { delta: 'fossil' })]);

@@ -169,7 +169,7 @@ void StructuredStream::ping() {
 
 // A client whose answer was lost on its way learns why the stream ends.
 void StructuredStream::unanswered() {
-  if (ready()) return close({Status::kNoPong});
+  if (over_http2() || ready()) return close({Status::kNoPong});
   drop(Status::kNoPong);
 }
 

@@ -308,6 +308,10 @@ TEST(other_protocols_need_a_plugin) {
   CHECK_EQ(joined(check_config(dir.path(), plugins.path())), "");
 }
 
+TEST(the_chat_plugin_provides_the_protocol_for_protobuf) {
+  CHECK_EQ(findings(vhost(kPlain + R"(,"ws-protocols":[{"lws-chat":{"status":"ok"},"centrifuge-protobuf":{}}])")), "");
+}
+
 TEST(a_protocol_comes_once_in_a_vhost) {
   CHECK_EQ(findings(vhost(kPlain + R"(,"ws-protocols":[{"lws-chat":{"status":"ok"}},)" +
                           "\n{\"lws-chat\":{\"status\":\"ok\"}}]")),
