@@ -36,10 +36,11 @@ class Transports(websocket.Sdk):
         self.assertEqual(self.run_scenario("next"), self.sdk_transport)
 
 
-for sdk_transport in ("http_stream", "sse"):
-    for cls in (websocket.Rooms, Presence, websocket.History, websocket.Restart, Tokens, Transports):
+# Both transports share the session and the stream. The long scenarios run with one of them.
+ALL = (websocket.Rooms, Presence, websocket.Restart, Tokens, Transports)
+for sdk_transport, classes, transports in (("http_stream", (*ALL, websocket.History), ("plain",)), ("sse", ALL, ("tls",))):
+    for cls in classes:
         name = sdk_transport.title().replace("_", "") + cls.__name__
-        transports = ("plain", "tls") if sdk_transport == "http_stream" else ("plain",)
         over(*transports)(type(name, (cls,), {"sdk_transport": sdk_transport, "__module__": __name__}))
 del cls, Presence, Tokens, Transports
 
