@@ -218,7 +218,9 @@ const std::vector<OptionRow>& option_table() {
            "The last message to a client that sent close-word, before it is closed with 1000 (structured clients: "
            "4500). The default means \"you asked me to close!\". Empty: none."),
       choice("binary", "refuse|relay", "refuse", kVhost, OF(binary),
-             "Binary messages from text clients: refuse closes the sender with 1003, relay passes them on as binary."),
+             "Binary messages from text clients and the HTTP API: refuse closes the sender with 1003 or answers 400, "
+             "relay "
+             "passes them on as binary. Structured clients in protobuf may always publish bytes."),
       list("allowed-origins", "origins", "", kVhost, OF(allowed_origins), set_origins,
            "Origins whose pages may connect in addition to the server's own, separated by spaces; * allows all, null "
            "allows pages from files. Clients that send no Origin header are always allowed."),

@@ -21,7 +21,7 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
         .close(1003)
         .protocol(3506),
     row(Status::kInvalidText, "invalid_text", "text is not valid UTF-8").close(1007).protocol(3501),
-    row(Status::kMessageTooBig, "message_too_big", "message is too big").close(1009).protocol(1009),
+    row(Status::kMessageTooBig, "message_too_big", "message is too big").close(1009).http(413).protocol(1009),
     row(Status::kInternalError, "internal_error", "internal error").close(1011).protocol(3004),
     row(Status::kSlow, "slow", "too slow").close(3008).protocol(3008),
     row(Status::kReplayLost, "replay_lost", "too slow, what was to be replayed is no longer there")
@@ -31,7 +31,7 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
     row(Status::kForced, "forced", "force disconnect").close(3503).protocol(3503).final(),
     row(Status::kUnsubscribed, "unsubscribed", "unsubscribed by the server").final(),
     row(Status::kStale, "stale", "did not connect in time").close(1002).protocol(3502),
-    row(Status::kBadRequest, "bad_request", "bad request").close(1002).protocol(3501),
+    row(Status::kBadRequest, "bad_request", "bad request").close(1002).http(400).protocol(3501),
     row(Status::kTooFast, "too_fast", "too many messages").close(1008).protocol(3013),
     row(Status::kNoPong, "no_pong", "no answer to a ping").protocol(3012),
     row(Status::kNotFound, "not_found", "no chat at this path").http(404),
@@ -54,14 +54,17 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
     row(Status::kTooManyWaiting, "too_many_waiting", "too many connections that have asked for nothing").http(503),
     row(Status::kTooManyRooms, "too_many_rooms", "too many rooms").close(1013).http(503),
     row(Status::kTooManyJoins, "too_many_joins", "too many connections from this address").http(429),
-    row(Status::kUnfinished, "unfinished", "a message was not completed in time").close(1008).protocol(3012),
+    row(Status::kUnfinished, "unfinished", "a message was not completed in time").close(1008).http(408).protocol(3012),
     row(Status::kNotPermitted, "not_permitted", "permission denied").close(3503).http(403).protocol(3503),
     row(Status::kUnavailable, "unavailable", "temporarily not available, try again later")
         .close(1013)
         .http(503)
         .protocol(3004),
     row(Status::kGap, "gap", "messages were missed, connect again").close(3010).protocol(3010),
-    row(Status::kNoMemory, "no_memory", "clients hold too much memory, try again later").close(1013).protocol(3013),
+    row(Status::kNoMemory, "no_memory", "clients hold too much memory, try again later")
+        .close(1013)
+        .http(503)
+        .protocol(3013),
     row(Status::kBadToken, "bad_token", "invalid token").close(3500).http(401).protocol(3500).final(),
     row(Status::kTokenExpired, "token_expired", "token expired").close(3005).http(401).protocol(3005),
     row(Status::kRevoked, "revoked", "token was revoked").close(3500).http(401).protocol(3500).final(),

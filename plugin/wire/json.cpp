@@ -202,8 +202,8 @@ bool take_object(std::string_view& text, std::vector<JsonMember>& members, unsig
   return whole;
 }
 
-bool read_json(std::string_view text, JsonValue& value) {
-  Scanner scanner(text);
+bool read_json(std::string_view text, JsonValue& value, unsigned max_depth) {
+  Scanner scanner(text, max_depth);
   scanner.skip_blanks();
   if (!scanner.value(value, 0)) return false;
   scanner.skip_blanks();

@@ -33,7 +33,7 @@ inline constexpr unsigned kMaxJsonDepth = 64;
                                unsigned max_depth = kMaxJsonDepth);
 
 // Reads a text that must be exactly one value. Precondition: text is UTF-8.
-[[nodiscard]] bool read_json(std::string_view text, JsonValue& value);
+[[nodiscard]] bool read_json(std::string_view text, JsonValue& value, unsigned max_depth = kMaxJsonDepth);
 
 // Precondition: the value is an object from take_object() or read_json().
 std::vector<JsonMember> members_of(const JsonValue& object);

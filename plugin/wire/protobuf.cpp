@@ -42,8 +42,9 @@ bool has_parts(ProtoType type) {
 // Makes the JSON object of one message. protozero throws where the bytes are wrong.
 class ToJson {
  public:
-  ToJson(std::string& json, const ProtoMessage& message, std::string_view bytes)
-      : json_(json), message_(message), bytes_(bytes), empty_size_(json.size() + 1) {}
+  // The object stands within `depth` others.
+  ToJson(std::string& json, const ProtoMessage& message, std::string_view bytes, unsigned depth = 0)
+      : json_(json), message_(message), bytes_(bytes), depth_(depth + 1), empty_size_(json.size() + 1) {}
 
   [[nodiscard]] bool run() {
     json_ += '{';
@@ -97,7 +98,7 @@ class ToJson {
         return true;
       case ProtoType::kMessage:
         begin("", field.name);
-        return ToJson(json_, *field.message, view(reader.get_view())).run();
+        return ToJson(json_, *field.message, view(reader.get_view()), depth_).run();
       default: return false;
     }
   }
@@ -112,7 +113,7 @@ class ToJson {
   void raw(const ProtoField& field, std::string_view bytes) {
     if (bytes.empty()) return;
     JsonValue value;
-    bool is_json = is_utf8(bytes) && read_json(bytes, value);
+    bool is_json = is_utf8(bytes) && read_json(bytes, value, kMaxJsonDepth - depth_);
     if (is_json) {
       begin("", field.name);
       json_ += value.text;
@@ -137,7 +138,7 @@ class ToJson {
       json_ += before;
       before = ',';
       std::string_view part = view(reader.get_view());
-      if (!(array ? ToJson(json_, *field.message, part).run() : add_entry(field, part))) return false;
+      if (!(array ? ToJson(json_, *field.message, part, depth_ + 1).run() : add_entry(field, part))) return false;
     } while (reader.next());
     json_ += array ? ']' : '}';
     return true;
@@ -157,12 +158,13 @@ class ToJson {
     }
     if (!text(key)) return false;
     json_ += ':';
-    return map.type == ProtoType::kTextMap ? text(value) : ToJson(json_, *map.message, value).run();
+    return map.type == ProtoType::kTextMap ? text(value) : ToJson(json_, *map.message, value, depth_ + 1).run();
   }
 
   std::string& json_;
   const ProtoMessage& message_;
   const std::string_view bytes_;
+  const unsigned depth_;     // of a value in the object
   uint64_t seen_ = 0;        // a bit for each field
   const size_t empty_size_;  // of json_ while the object has no members
 };

@@ -50,14 +50,14 @@ class Clients:
             self.assertIsNone(socket.subprotocol)
             self.assertIsInstance(await self.inside(socket), bytes)
 
-    async def test_a_text_message_of_a_protobuf_client_gets_3506_and_others_go_on(self):
+    async def test_a_text_message_of_a_protobuf_client_gets_3501_and_others_go_on(self):
         self.serve()
         async with self.connect() as other, self.connect() as socket:
             await self.inside(other)
             await socket.send('{"id":1,"connect":{}}')
             with self.assertRaises(websockets.ConnectionClosed) as closed:
                 await socket.recv()
-            self.assertEqual(closed.exception.rcvd.code, 3506)
+            self.assertEqual(closed.exception.rcvd.code, 3501)
             await other.send(command(3, PUBLISH, field(1, b"room") + field(2, b"1")))
             self.assertTrue(await other.recv())
 

@@ -166,8 +166,10 @@ int HttpRequest::collect(std::string_view piece) {
   }
   if (body_.size() + piece.size() > resource_->most(vhost_->options()))
     return answer(resource_->too_large(vhost_->options()));
-  if (charge_ && !charge_->may_be(body_.size() + piece.size()))
+  if (charge_ && !charge_->may_be(body_.size() + piece.size())) {
+    ++vhost_->hub().counters().refused_by(Status::kNoMemory);
     return answer(refusal(503, "clients hold too much memory"));
+  }
   body_.append(piece);
   if (charge_) charge_->set(body_.size());
   return 0;

@@ -22,7 +22,7 @@ StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost, Encoding
 StructuredConnection::~StructuredConnection() { end_and_log(); }
 
 void StructuredConnection::accept(bool binary, std::string_view payload) {
-  if (binary_ && !binary) return close({Status::kUnsupportedData, 0, "a text message from a client of protobuf"});
+  if (binary_ && !binary) return close({Status::kBadRequest, 0, "a text message, but the client asked for protobuf"});
   if (binary && !binary_) return close({Status::kUnsupportedData});
   if (!binary && !is_utf8(payload)) return close({Status::kInvalidText});
   session_.receive(payload, now());

@@ -92,6 +92,18 @@ TEST(json_with_line_breaks_reaches_json_clients_on_one_line_and_protobuf_clients
   CHECK(has(f.ask_one(*f.a, R"({"id":4,"history":{"channel":"room","limit":5}})"), R"("data":{ "a":1  })"));
 }
 
+TEST(json_nested_deeper_than_a_command_may_be_is_bytes_and_ends_nobody) {
+  Mixed f;
+  f.both_inside();
+  for (size_t levels : {62u, 63u, 64u, 65u, 100u}) {
+    std::string deep = std::string(levels, '[') + std::string(levels, ']');
+    (void)f.ask_b(R"({"id":3,"publish":{"channel":"room","data":)" + deep + "}}");
+    CHECK(!f.b->why);
+    std::string seen = data_of(f.a->take_one());
+    CHECK_EQ(seen.substr(0, 8), levels == 62 ? "\"data\":[" : "\"data\":{");
+  }
+}
+
 TEST(json_clients_cannot_publish_base64_as_bytes) {
   Mixed f;
   f.both_inside();
