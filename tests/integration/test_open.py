@@ -169,7 +169,7 @@ class Proxies(Open):
         self.assertEqual((await self.fetch("/sse/lobby", ["X-Forwarded-For: 203.0.113.9"])).status, 403)
         self.assertEqual(await self.counted(), len(claims) + 1)
         line = await self.line()
-        for words in "refused 127.0.0.1 with 403", "a proxy that is not in trusted-proxies", "name the proxy in trusted-proxies":
+        for words in "refused 127.0.0.1 with 403", "a proxy that is not in trusted-proxies", "add it there":
             self.assertIn(words, line)
 
     async def test_an_open_vhost_serves_the_clients_of_every_proxy(self):

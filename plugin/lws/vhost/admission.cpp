@@ -14,17 +14,19 @@
 namespace lws_chat {
 namespace {
 
-// A vhost that everybody can reach is found by scanners within minutes, so it says this once.
+// A vhost that everybody can reach is found by scanners within minutes, so it says this once. lws 4.3 cuts a line at
+// 256 bytes.
 void say_not_open(lws* wsi, VhostState& vhost) {
   if (std::exchange(vhost.entrance().said_so, true)) return;
   const std::vector<AddressRange>& proxies = vhost.options().trusted_proxies;
   bool forwarded = locality_of(wsi, proxies) == Locality::kBehindStranger;
   lwsl_warn(
-      "lws-chat: vhost %s: refused %s with 403: %s, and this vhost has no access rule; %sset a token key or "
-      "connect-url, or \"open\": \"1\" to let everybody in. Further refusals are only counted (not_open)\n",
+      "lws-chat: vhost %s: refused %s with 403: %s; %sset a token key, connect-url, or \"open\": \"1\" to let "
+      "everybody "
+      "in\n",
       vhost.name(), PeerAddress(wsi, proxies).text().c_str(),
       forwarded ? "it came through a proxy that is not in trusted-proxies" : "it is not on this machine",
-      forwarded ? "name the proxy in trusted-proxies; " : "");
+      forwarded ? "add it there, " : "");
 }
 
 }  // namespace
