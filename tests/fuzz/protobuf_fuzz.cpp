@@ -37,7 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view rest(reinterpret_cast<const char*>(data), size);
   judge_command(rest);
   for (Time now = 0; rest.size() > 2; now += 50) {
-    size_t length = static_cast<unsigned char>(rest[0]) << 8 | static_cast<unsigned char>(rest[1]);
+    auto byte = [&](size_t i) { return static_cast<size_t>(static_cast<unsigned char>(rest[i])); };
+    size_t length = byte(0) << 8 | byte(1);
     std::string_view message = rest.substr(2, length);
     rest.remove_prefix(2 + message.size());
     if (!peer.why) peer.session.receive(message, now);
