@@ -9,7 +9,7 @@ import websockets
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.proto import command, field  # noqa: E402
 from support.server import HOST, Server, insecure_tls, vhost  # noqa: E402
-from support.transports import Transport, over  # noqa: E402
+from support.transports import over  # noqa: E402
 from support.wire import Wire, request  # noqa: E402
 
 SUBPROTOCOL = "centrifuge-protobuf"
@@ -109,8 +109,6 @@ class WithoutTheProtocol(unittest.IsolatedAsyncioTestCase):
             await client.abandon()
             await asyncio.sleep(0)
 
-
-del Transport  # a base, not a suite
 
 if __name__ == "__main__":
     unittest.main()
