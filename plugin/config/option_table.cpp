@@ -219,8 +219,7 @@ const std::vector<OptionRow>& option_table() {
            "4500). The default means \"you asked me to close!\". Empty: none."),
       choice("binary", "refuse|relay", "refuse", kVhost, OF(binary),
              "Binary messages from text clients and the HTTP API: refuse closes the sender with 1003 or answers 400, "
-             "relay "
-             "passes them on as binary. Structured clients in protobuf may always publish bytes."),
+             "relay passes them on as binary. Structured clients in protobuf may always publish bytes."),
       list("allowed-origins", "origins", "", kVhost, OF(allowed_origins), set_origins,
            "Origins whose pages may connect in addition to the server's own, separated by spaces; * allows all, null "
            "allows pages from files. Clients that send no Origin header are always allowed."),
@@ -276,10 +275,11 @@ const std::vector<OptionRow>& option_table() {
                "Time for which a room keeps a message. A room that has been empty and quiet for this long is dropped."),
       choice(
           "recovery-mode", "stream|cache|auto-cache", "stream", kRoom, OF(recovery_mode),
-          "What structured clients and event streams get that come back to a room: stream, everything that they have "
-          "missed; cache, only the room's last message, for rooms where each message replaces the one before; "
-          "auto-cache, the same, and structured clients get the last message also when they come for the first "
-          "time. Needs a history that the client may see."),
+          "Chooses the messages that structured clients and event streams get when they come back to a room: stream, "
+          "all "
+          "that they have missed; cache, only the last one, for rooms where each message replaces the one before; "
+          "auto-cache, the same, and newcomers of the structured dialect get the last one, too. Needs a history that "
+          "the client may see."),
       flag("presence", "1", kRoom, OF(presence), "Allows members and back ends to ask who is in a room."),
       flag("join-leave", "1", kRoom, OF(join_leave),
            "Tells structured clients that ask for it who joins and leaves a room. Needs presence."),

@@ -38,7 +38,7 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
     row(Status::kOtherVersion, "other_version", "only version 13 of the WebSocket protocol is spoken here").http(426),
     row(Status::kBadUpgrade, "bad_upgrade", "bad WebSocket handshake").http(400),
     row(Status::kOtherSubprotocol, "other_subprotocol",
-        "none of the subprotocols is spoken here, ask for lws-chat or for none")
+        "none of the subprotocols is for this path, ask for lws-chat first or for none")
         .http(400),
     row(Status::kProtobuf, "protobuf", "protobuf is off here: add centrifuge-protobuf to ws-protocols of this vhost")
         .http(400),

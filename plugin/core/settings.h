@@ -17,7 +17,7 @@ struct HistoryLimits {
   Time age = 0;           // microseconds
 };
 
-// What a room gives a reader that comes back.
+// The messages that a reader gets when it comes back to a room.
 enum class RecoveryMode : uint8_t {
   kStream,    // everything that it has missed
   kCache,     // the last message only: each message replaces the one before

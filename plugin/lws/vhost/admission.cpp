@@ -22,8 +22,7 @@ void say_not_open(lws* wsi, VhostState& vhost) {
   bool forwarded = locality_of(wsi, proxies) == Locality::kBehindStranger;
   lwsl_warn(
       "lws-chat: vhost %s: refused %s with 403: %s; %sset a token key, connect-url, or \"open\": \"1\" to let "
-      "everybody "
-      "in\n",
+      "everybody in\n",
       vhost.name(), PeerAddress(wsi, proxies).text().c_str(),
       forwarded ? "it came through a proxy that is not in trusted-proxies" : "it is not on this machine",
       forwarded ? "add it there, " : "");
