@@ -66,7 +66,7 @@ std::string read_content(Request& request, const Options& options, Content& cont
     if (tags.size() > kMaxTags) return "tags are larger than " + bytes(kMaxTags);
     content.tags = on_one_line(tags);
   }
-  if (!decoded || (is_utf8(data) && read_json(data, value))) return content.data = on_one_line(data), std::string();
+  if (!decoded || (is_utf8(data) && read_json(data, value))) return content.data = data, std::string();
   if (options.binary == BinaryPolicy::kRefuse) return "b64data is not JSON, and the option binary is refuse";
   content.data = data;
   content.format = Format::kBinary;

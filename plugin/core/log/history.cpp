@@ -56,7 +56,7 @@ void History::add(const Message& message, Time now) {
   ++top_;
   bytes_ += record.size + record.extra();
   version_ = message.version;
-  version_epoch_ = std::hash<std::string_view>()(message.version_epoch);
+  if (message.version > 0) version_epoch_ = std::hash<std::string_view>()(message.version_epoch);
   while (count_ > limits_.messages || bytes_ > limits_.bytes) forget_oldest();
   expire(now);
 }

@@ -26,7 +26,7 @@ void Replies::add(std::initializer_list<std::string_view> parts) {
   if (encoding_ == Encoding::kJson) {
     size_t size = 1;
     for (std::string_view part : parts) size += part.size();
-    if (bytes_.capacity() - bytes_.size() < size) bytes_.reserve(std::max(2 * bytes_.size(), bytes_.size() + size));
+    bytes_.reserve(bytes_.size() + size);
     if (!bytes_.empty()) bytes_ += '\n';
     append_all(bytes_, parts);
     return;

@@ -19,7 +19,7 @@ uint32_t field_of(Event::Kind kind) {
   return 0;
 }
 
-// What a reader has for the data of a message. `made` keeps it if it is made.
+// The data of a message as readers get it. `made` keeps it if it is made.
 std::string_view data_of(const Message& message, std::string& made) {
   if (message.format != Format::kText) return message.payload;
   append_quoted(made, message.payload);

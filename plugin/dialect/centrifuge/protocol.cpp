@@ -23,7 +23,7 @@ constexpr ProtoMessage message(const ProtoField (&fields)[N]) {
 
 constexpr ProtoMessage kEmpty = {nullptr, 0};
 
-// What several messages are made of.
+// Parts of several messages.
 
 constexpr ProtoField kChannelFields[] = {{"channel", 1, kText}};
 constexpr ProtoMessage kChannel = message(kChannelFields);
@@ -34,9 +34,9 @@ constexpr ProtoMessage kClientInfo = message(kClientInfoFields);
 
 constexpr ProtoField kPublicationFields[] = {
     {"data", kPublicationData, kJson},
-    {"info", kPublicationInfo, kObject, &kClientInfo},
-    {"offset", kPublicationOffset, kNumber},
-    {"tags", kPublicationTags, kTextMap},
+    {"info", 5, kObject, &kClientInfo},
+    {"offset", 6, kNumber},
+    {"tags", 7, kTextMap},
     {"delta", 8, kFlag},
     {"time", 9, kSigned},
     {"version", 16, kNumber},

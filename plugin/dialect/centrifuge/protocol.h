@@ -20,9 +20,6 @@ enum : uint32_t {
   kPushLeave = 6,
   kJoinInfo = 1,  // of Join and Leave
   kPublicationData = 4,
-  kPublicationInfo = 5,
-  kPublicationOffset = 6,
-  kPublicationTags = 7,
 };
 
 }  // namespace lws_chat

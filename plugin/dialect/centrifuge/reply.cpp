@@ -34,8 +34,8 @@ bool has_blanks_around(std::string_view json) {
   return kBlanks.find(json.front()) != std::string_view::npos || kBlanks.find(json.back()) != std::string_view::npos;
 }
 
-// What protobuf readers get is as it was published. On the way, what is not exactly a value has the form that
-// append_json_as_proto() knows.
+// Protobuf readers get the data as it was published. Data that is not exactly a JSON value goes through JSON in base64,
+// which append_json_as_proto() undoes.
 void append_data_as_it_is(std::string& json, const Message& message) {
   bool in_base64 =
       message.format == Format::kBinary || (message.format == Format::kJson && has_blanks_around(message.payload));

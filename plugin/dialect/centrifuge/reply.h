@@ -48,6 +48,12 @@ enum class DataForm : uint8_t {
   kBytes   // for a message in protobuf: exactly as it was published
 };
 
+// The form in which a reader of that encoding gets earlier messages.
+inline DataForm form_of_earlier(Encoding encoding, bool deltas) {
+  if (encoding == Encoding::kProtobuf) return DataForm::kBytes;
+  return deltas ? DataForm::kWhole : DataForm::kJson;
+}
+
 // Appends {"data":...,"info":...,"tags":...,"offset":...,"time":...,"version":...}.
 // `unix_ms` is the time of publication, in milliseconds since 1970; 0: now, which is not written.
 void append_publication(std::string& json, const Message& message, uint64_t offset, int64_t unix_ms = 0,

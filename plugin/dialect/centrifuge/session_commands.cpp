@@ -189,7 +189,7 @@ void Session::history(Command& command, Time now) {
   std::string problem;
   HistoryRange range = read_history_range(command.request, problem);
   if (!problem.empty()) return refuse(command, ClientError::kBadRequest, problem);
-  DataForm form = encoding_ == Encoding::kProtobuf ? DataForm::kBytes : DataForm::kJson;
+  DataForm form = form_of_earlier(encoding_, false);
   query(command, Action::kHistory, now, [this, range, form, now](std::string_view channel) {
     return query_history(hub_, channel, range, true, now, form);
   });

@@ -205,8 +205,7 @@ bool Session::recover(Subscription& subscription, const Position& seen, size_t s
   if (!subscription.replaying()) return recovery.whole;
   const History& history = subscription.room()->history();
   History::Reader reader = history.from(recovery.next);
-  DataForm whole = subscription.deltas() ? DataForm::kWhole : DataForm::kJson;
-  DataForm form = encoding_ == Encoding::kProtobuf ? DataForm::kBytes : whole;
+  DataForm form = form_of_earlier(encoding_, subscription.deltas());
   while (reader.offset() <= history.top() && publications.size() < space)
     append_entry(publications, reader.next(), true, form);
   uint64_t given = reader.offset() - recovery.next;

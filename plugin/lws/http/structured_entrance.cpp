@@ -11,17 +11,6 @@
 namespace lws_chat {
 namespace {
 
-constexpr std::string_view kConnect = "cf_connect=";
-
-// lws gives the arguments of the query one by one, with %xx and + decoded.
-std::string commands_in_query(lws* wsi) {
-  for (int i = 0; has_fragment(wsi, WSI_TOKEN_HTTP_URI_ARGS, i); ++i) {
-    std::string argument = fragment(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
-    if (argument.compare(0, kConnect.size(), kConnect) == 0) return argument.substr(kConnect.size());
-  }
-  return {};
-}
-
 HttpAnswer admit(lws* wsi, VhostState* vhost) {
   std::string detail;
   Status status = judge_client(wsi, vhost, {}, detail);
@@ -85,7 +74,7 @@ HttpExchange* open_structured_events(lws* wsi, VhostState* vhost) {
   // lws spins while an answer is under way and bytes follow the body.
   std::string length = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
   if (!length.empty() && length != "0") return answer_with(refusal(400, "a GET has no body"));
-  std::string commands = commands_in_query(wsi);
+  std::string commands = argument(wsi, "cf_connect");
   if (commands.empty()) return answer_with(refusal(400, "no commands, expected ?cf_connect=COMMANDS"));
   if (commands.size() > vhost->options().max_message)
     return answer_with(refusal(413, "cf_connect is larger than max-message"));
