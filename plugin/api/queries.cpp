@@ -53,7 +53,7 @@ Deferred<Result> history_remove(const Context& context, Request& request) {
   if (!request.problem().empty()) return Result::bad_request(request.problem());
   return answer_about(context, channel, [&hub = context.hub, channel] {
     if (hub.settings_of(channel).history.messages == 0) return Result::of(no_history());
-    if (Room* room = hub.find(channel)) hub.forget_history(*room);
+    if (Room* room = hub.find(channel)) (void)hub.forget_history(*room);
     return Result{};
   });
 }

@@ -36,10 +36,12 @@ const History& Hub::history(Room& room, Time now) {
   return room.history();
 }
 
-void Hub::forget_history(Room& room) {
-  if (journal_ && room.settings().durable) journal_->forget(room.name());
+Deferred<Status> Hub::forget_history(Room& room) {
+  Deferred<Status> gone = Status::kOk;
+  if (journal_ && room.settings().durable) gone = journal_->forget(room.name());
   room.history().clear();
   rooms_.note_no_history(room);
+  return gone;
 }
 
 void Hub::flush(Time now, size_t max_writes) {

@@ -80,7 +80,8 @@ class Hub final {
   const History& history(Room& room, Time now);
 
   // Forgets the messages of a room; offsets go on. If the room has no members, and nobody may come back to it, it ends.
-  void forget_history(Room& room);
+  // Answers when the journal has forgotten them, too.
+  Deferred<Status> forget_history(Room& room);
 
   // When flush() has something to do; kNever: nothing waits.
   Time due() const { return schedule_.due(); }

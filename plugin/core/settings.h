@@ -12,9 +12,10 @@ namespace lws_chat {
 
 // Bounds of a room's history.
 struct HistoryLimits {
-  uint64_t messages = 0;  // 0: none are kept
-  uint64_t bytes = 0;     // of payload, publisher and tags
-  Time age = 0;           // microseconds
+  uint64_t messages = 0;            // 0: none are kept
+  uint64_t bytes = 0;               // of payload, publisher and tags
+  Time age = 0;                     // microseconds
+  uint64_t in_memory = UINT64_MAX;  // messages at most in memory; a journal has the older ones
 };
 
 // The messages that a reader gets when it comes back to a room.

@@ -1,5 +1,6 @@
 #include "core/log/history.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 #include <functional>
@@ -57,7 +58,7 @@ void History::add(const Message& message, Time now) {
   bytes_ += record.size + record.extra();
   version_ = message.version;
   if (message.version > 0) version_epoch_ = std::hash<std::string_view>()(message.version_epoch);
-  while (count_ > limits_.messages || bytes_ > limits_.bytes) forget_oldest();
+  while (count_ > std::min(limits_.messages, limits_.in_memory) || bytes_ > limits_.bytes) forget_oldest();
   expire(now);
 }
 

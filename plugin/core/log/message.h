@@ -23,6 +23,7 @@ struct Message {
   int64_t unix_ms = 0;               // time of publication, milliseconds since 1970; 0: not known
   uint64_t version = 0;              // its publisher's number for it, see History::is_outdated(); 0: none
   std::string_view version_epoch{};  // versions can be compared only within one; empty: with any
+  std::string_view key{};            // its publisher's idempotency key, which the journal keeps with it; empty: none
 };
 
 // A message that owns its bytes.
@@ -36,13 +37,14 @@ class KeptMessage {
         ephemeral_(message.ephemeral),
         unix_ms_(message.unix_ms),
         version_(message.version),
-        version_epoch_(message.version_epoch) {}
+        version_epoch_(message.version_epoch),
+        key_(message.key) {}
 
   Message view() const {
-    return {payload_, format_, publisher_, tags_, ephemeral_, unix_ms_, version_, version_epoch_};
+    return {payload_, format_, publisher_, tags_, ephemeral_, unix_ms_, version_, version_epoch_, key_};
   }
   size_t bytes() const {
-    return sizeof *this + payload_.size() + publisher_.size() + tags_.size() + version_epoch_.size();
+    return sizeof *this + payload_.size() + publisher_.size() + tags_.size() + version_epoch_.size() + key_.size();
   }
 
  private:
@@ -54,6 +56,7 @@ class KeptMessage {
   int64_t unix_ms_;
   uint64_t version_;
   std::string version_epoch_;
+  std::string key_;
 };
 
 // The longest tags, in bytes.

@@ -29,7 +29,8 @@ Deferred<Published> Delivery::deliver(Room& room, uint64_t offset, const Message
 Deferred<Published> Delivery::write_first(Room& room, uint64_t offset, const Message& message, Time now) {
   std::unique_ptr<Slot::Unwritten>& unwritten = room.delivery_slot.unwritten_;
   Deferred<Status> written = Status::kOk;
-  if (journal_ && !message.ephemeral) written = journal_->append(room.name(), {room.epoch(), offset}, message);
+  if (journal_ && !message.ephemeral)
+    written = journal_->append(room.name(), room.settings().history, {room.epoch(), offset}, message);
   if (written.ready() && !unwritten) {
     if (written.value() != Status::kOk) return Published{written.value(), {}, 0, now};
     return show(room, message, now);

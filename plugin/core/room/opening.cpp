@@ -32,14 +32,14 @@ Deferred<Status> Opening::restore(Room& room, Time now) {
   // A copy, because the room may end.
   std::string name = room.name();
   Deferred<Status> usable = begin(room);
-  auto take = [this, name, now](uint64_t offset, const Message& message) {
+  auto take = [this, name, now](uint64_t offset, const Message& message, Time age) {
     Room* found = table_.find(name);
     if (!found) return;
     History& history = found->history();
     if (history.top() + 1 != offset) history.restart(offset - 1);
-    history.add(message, now);
+    history.add(message, now - age);
   };
-  Deferred<Journal::Restored> kept = journal_->restore(room.name(), take);
+  Deferred<Journal::Restored> kept = journal_->restore(room.name(), room.settings(), room.epoch(), take);
   if (kept.ready()) {
     restored(name, kept.value(), now);
     Room* found = table_.find(name);

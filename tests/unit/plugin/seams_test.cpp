@@ -87,19 +87,21 @@ struct LateBroker final : Broker {
 };
 
 struct LateJournal final : Journal {
-  Deferred<Status> append(std::string_view, const Position& position, const Message& message) override {
+  Deferred<Status> append(std::string_view, const HistoryLimits&, const Position& position,
+                          const Message& message) override {
     written.emplace_back(position.offset, std::string(message.payload));
     return appends.ask();
   }
-  void forget(std::string_view) override {}
-  Deferred<Restored> restore(std::string_view, Take take) override {
+  Deferred<Status> forget(std::string_view) override { return Status::kOk; }
+  Deferred<Page> read(std::string_view, const HistoryLimits&, uint64_t, size_t, size_t) override { return Page{}; }
+  Deferred<Restored> restore(std::string_view, const RoomSettings&, std::string_view, Take take) override {
     if (restoring.at_once) {
-      for (const auto& [offset, text] : kept) take(offset, Message{text});
+      for (const auto& [offset, text] : kept) take(offset, Message{text}, 0);
       return Restored{restoring.answer, {kept.empty() ? "" : "kept", kept.empty() ? 0 : kept.back().first}};
     }
     taken = std::move(take);
     return restoring.ask().map([this](Status status) {
-      for (const auto& [offset, text] : kept) taken(offset, Message{text});
+      for (const auto& [offset, text] : kept) taken(offset, Message{text}, 0);
       return Restored{status, {kept.empty() ? "" : "kept", kept.empty() ? 0 : kept.back().first}};
     });
   }
