@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { echo, fakeServer } from './fake_server.mjs';
 import {
-  CLOSED, OPENED, REPLY, allTexts, openWindows, message, myNick, rules, say, showsLast, showsPeople,
+  CLOSED, OPENED, REPLY, allTexts, openWindows, message, myNick, rules, say, sayAndSee, showsLast, showsPeople,
   showsRules, shows, state, unique, until,
 } from './support.mjs';
 
@@ -36,24 +36,21 @@ async function openCuttable(options = {}) {
 test('after a cut a window says how many messages it recovered, and shows each once and in order', async () => {
   const a = await windows.open();
   const { page: b, cut, mend } = await openCuttable();
-  await say(a, '之前');
+  await sayAndSee(a, '之前');
   await message(b, '之前');
   await cut();
   assert.equal(await b.locator('#state').textContent(), '離線');
   assert.match(await b.locator('#banner').textContent(), /離線.*補回來/);
   const texts = ['一', '二', '三'];
-  for (const text of texts) {
-    await say(a, text);
-    await message(a, text);
-  }
+  for (const text of texts) await sayAndSee(a, text);
   assert.deepEqual(await allTexts(b), [OPENED, '之前'], 'nothing passes a cut wire');
   await mend();
   await shows(b, [OPENED, '之前', ...texts]);
   await showsRules(b, ['已重新連線，補回 3 則訊息']);
   assert.ok(await b.locator('#banner').isHidden());
 
-  await say(a, '之後');
-  await say(b, '回來了');
+  await sayAndSee(a, '之後');
+  await sayAndSee(b, '回來了');
   await message(a, '回來了');
   await message(b, '回來了');
   assert.deepEqual((await allTexts(b)).slice(2), [...texts, '之後', '回來了'], 'each once');

@@ -223,6 +223,18 @@ export async function say(page, text) {
   await page.locator('#input').press('Enter');
 }
 
+// Says it until the window shows it. A text that is typed while the connection is lost waits in the box: over HTTP/2, lws
+// sometimes ends a connection that Chromium has done nothing wrong on.
+export async function sayAndSee(page, text) {
+  await say(page, text);
+  await until(async () => {
+    if ((await allTexts(page)).includes(text)) return true;
+    const waits = await page.locator('#input').inputValue() === text;
+    if (waits && await page.locator('#send').isEnabled()) await page.locator('#input').press('Enter');
+    return false;
+  }, `own message ${JSON.stringify(text)}`);
+}
+
 export async function rename(page, nick) {
   await page.locator('#nick').click();
   await page.locator('#nick-input').fill(nick);

@@ -14,7 +14,7 @@ THREADS = 8
 MESSAGES = 100_000
 NONSENSE = ["lws-chat is not enabled on this vhost", "not a room name", "not a room name",
             *["the message is not what its format says, or binary where it is refused"] * 3, "the message is too big",
-            '{"a":  1}']
+            '{"a":\n 1}']
 
 
 class Beside(Transport):
