@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 
-from . import deltas, machine, servers, tokens
+from . import deltas, machine, servers, storage, tokens
 from .crowd import Crowd, frame, upgrade
 from .tables import DASH, markdown, number
 
-KEYS = ("growth", "starve", "tokens", "deltas")
+KEYS = ("growth", "starve", "tokens", "deltas", "storage")
 MEASURED = 1000      # number of connections for a mean cost
 PING_INTERVAL = 25   # seconds, the default
 TARGET = 100         # milliseconds
@@ -325,8 +325,9 @@ def hosts(build, given):
     return found
 
 
-def print_tables(build, given, wanted, own, core):
-    """Measures servers on the core `core` with all clients on `own`. Returns the failures."""
+def print_tables(build, given, wanted, campaign):
+    """Measures servers on one core, with all clients on another. Returns the failures."""
+    own, core = campaign.generator_core, campaign.server_core
     failures = []
     descriptors()
     if own is not None:
@@ -349,4 +350,6 @@ def print_tables(build, given, wanted, own, core):
         failures += tokens.table(lambda **options: Host(build, **options), core, given.quick)
     if "deltas" in wanted:
         failures += deltas.table(lambda **options: Host(build, **options), core, given.quick)
+    if "storage" in wanted:
+        failures += storage.table(campaign, lambda **options: Host(build, **options), given.quick)
     return failures
