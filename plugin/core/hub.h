@@ -13,6 +13,7 @@
 #include "core/memory.h"
 #include "core/publishing.h"
 #include "core/random.h"
+#include "core/records.h"
 #include "core/room/reclaim.h"
 #include "core/room/room_table.h"
 #include "core/schedule.h"
@@ -29,6 +30,7 @@ struct HubSeams {
   Broker* broker = nullptr;
   Gate* gate = nullptr;
   Journal* journal = nullptr;
+  Records* records = nullptr;
 };
 
 // Rooms, who is in them, and when they are sent out. Knows no sockets and no clock: connections are Clients, time
@@ -80,8 +82,12 @@ class Hub final {
   const History& history(Room& room, Time now);
 
   // Forgets the messages of a room; offsets go on. If the room has no members, and nobody may come back to it, it ends.
-  // Answers when the journal has forgotten them, too.
-  Deferred<Status> forget_history(Room& room);
+  // Answers when the journal has forgotten them, too, or why it could not.
+  Deferred<Status> forget_history(Room& room) { return delivery_.forget(room); }
+
+  // To be asked before a question about a room that is perhaps not used: when it has answered kOk, find() finds the
+  // room if it is there or the journal knows it.
+  Deferred<Status> look_up(std::string_view room, Time now) { return opening_.look_up(room, now); }
 
   // When flush() has something to do; kNever: nothing waits.
   Time due() const { return schedule_.due(); }
