@@ -75,7 +75,7 @@ class Hub final {
   }
 
   // The client gets the messages from this offset on, before what is published from now on.
-  // Precondition: it has just joined, and the history has them.
+  // Precondition: it has just joined, and the room keeps them, see Room::first_kept().
   void replay_from(Client& client, uint64_t offset) { Flush::replay_from(client, offset); }
 
   // The messages of a room, without those that are too old.
@@ -94,6 +94,9 @@ class Hub final {
 
   // Sends out what is due, with at most about `max_writes` writes; the rest stays due. Forgets what is too old.
   void flush(Time now, size_t max_writes);
+
+  // Returns true if bytes that clients take now stay where they are until Fanout::complete().
+  bool gathers() const { return rooms_.walking(); }
 
   // Goes on with one client that has become ready. A long replay stops in between: call this again in another loop
   // turn as long as the client is behind() and ready().
@@ -134,6 +137,7 @@ class Hub final {
   RoomTable rooms_;
   Schedule schedule_;
   Membership membership_;
+  Pages pages_;
   Flush flush_;
   Reclaim reclaim_;
   Opening opening_;

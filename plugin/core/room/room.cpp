@@ -43,6 +43,7 @@ void Room::add(Client& client) {
   client.leaving_ = Status::kOk;
   client.replay_next_ = client.replay_end_ = 0;
   client.replay_taken_ = 0;
+  client.newcomer_ = false;
   place(client, members_.size() - 1);
 }
 
@@ -50,6 +51,7 @@ void Room::remove(Client& client) {
   client.stream_->stream.leave(client.cursor_);
   client.stream_ = nullptr;
   client.room_ = nullptr;
+  client.page_ = nullptr;
   // Fill the hole with the last member, by way of the last one already served if a flush is under way, so that nobody
   // is served twice or passed over.
   size_t hole = client.index_;

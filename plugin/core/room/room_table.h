@@ -74,6 +74,8 @@ class RoomTable {
   // When expire() has something to do; kNever: nothing waits.
   Time due() const;
 
+  bool walking() const { return walking_; }
+
   // While a room's members are walked through, no room ends, and what the streams hold stays where it is.
   class Walk {
    public:
