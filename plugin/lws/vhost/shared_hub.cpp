@@ -108,7 +108,7 @@ void SharedHub::flush() {
 }
 
 UringBatch* SharedHub::batch() {
-  if (!batching_) return nullptr;
+  if (!batching_ || !hub_.gathers()) return nullptr;
   if (uring_->full()) complete();
   return batching_ ? uring_.get() : nullptr;
 }
