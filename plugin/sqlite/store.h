@@ -11,7 +11,7 @@
 
 #include "core/journal.h"
 #include "core/records.h"
-#include "sqlite/store_counters.h"
+#include "core/store_counters.h"
 
 // Durable rooms in a file of SQLite. README.md tells how it works.
 namespace lws_chat {

@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/store_counters.h"
 #include "sqlite/database.h"
 #include "sqlite/room_writes.h"
 #include "sqlite/run.h"
 #include "sqlite/store.h"
-#include "sqlite/store_counters.h"
 #include "sqlite/writes.h"
 
 namespace lws_chat {

@@ -7,7 +7,7 @@
 
 namespace lws_chat {
 
-// For metrics. Everything but the first two counts from the start.
+// What a store of durable rooms counts, for metrics. Everything but what is "now" counts from the start.
 struct StoreCounters {
   static constexpr size_t kBounds = 10;
   static constexpr std::array<double, kBounds> kSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01,
