@@ -85,9 +85,17 @@ class Hub final {
   // Answers when the journal has forgotten them, too, or why it could not.
   Deferred<Status> forget_history(Room& room) { return delivery_.forget(room); }
 
+  // Messages of a durable room from this offset on, at most so many: also those that are not in memory.
+  Deferred<Journal::Page> read_page(std::string_view room, uint64_t from, size_t messages) {
+    return pages_.read(room, settings_of(room).history, from, messages);
+  }
+
   // To be asked before a question about a room that is perhaps not used: when it has answered kOk, find() finds the
   // room if it is there or the journal knows it.
-  Deferred<Status> look_up(std::string_view room, Time now) { return opening_.look_up(room, now); }
+  // `origin` is for whom a room counts that stays.
+  Deferred<Status> look_up(std::string_view room, Time now, Origin origin = kNobody) {
+    return opening_.look_up(room, origin, now);
+  }
 
   // When flush() has something to do; kNever: nothing waits.
   Time due() const { return schedule_.due(); }

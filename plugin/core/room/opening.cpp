@@ -22,9 +22,9 @@ Deferred<Status> Opening::make_usable(Room& room, Time now) {
   return journal_ && room.settings().is_durable() ? restore(room, now) : ask_broker(room, now);
 }
 
-Deferred<Status> Opening::look_up(std::string_view name, Time now) {
+Deferred<Status> Opening::look_up(std::string_view name, Origin origin, Time now) {
   if (!journal_ || !table_.settings_of(name).is_durable()) return Status::kOk;
-  Room* room = table_.open(name, kNobody);
+  Room* room = table_.open(name, origin);
   if (!room) return Status::kTooManyRooms;
   if (room->usable()) return Status::kOk;
   Schedule::Wake wake(schedule_);

@@ -8,6 +8,7 @@
 #include "core/deferred.h"
 #include "core/ending.h"
 #include "core/journal.h"
+#include "core/room/room_shares.h"
 
 namespace lws_chat {
 
@@ -41,7 +42,7 @@ class Opening {
   // Somebody asks about a room without using it. When this has answered kOk, RoomTable::find() finds a durable room
   // that the journal knows, until the next turn of the loop. A room that is not durable is there already, or nobody
   // knows it.
-  Deferred<Status> look_up(std::string_view name, Time now);
+  Deferred<Status> look_up(std::string_view name, Origin origin, Time now);
 
  private:
   Deferred<Status> restore(Room& room, Time now);

@@ -22,6 +22,18 @@ void Pages::read(Client& client) {
     line_.push_back(std::move(wish));
 }
 
+Deferred<Journal::Page> Pages::read(std::string_view room, const HistoryLimits& limits, uint64_t from,
+                                    size_t messages) {
+  Deferred<Journal::Page> page = journal_->read(room, limits, from, std::min(messages, kMessages), kBytes);
+  if (page.ready()) return page;
+  Promise<Journal::Page> promise;
+  page.then(schedule_.lifetime(), [this, promise](const Journal::Page& late) {
+    schedule_.do_later(
+        [promise, kept = std::make_shared<const Journal::Page>(late)](Time) mutable { promise.keep(*kept); });
+  });
+  return promise.deferred();
+}
+
 void Pages::take_turns(Client& client) {
   schedule_.do_later([this, wish = wish_of(client)](Time now) { give(wish, nullptr, now); });
 }

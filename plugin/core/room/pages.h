@@ -34,6 +34,10 @@ class Pages {
   // waits, see Client::waits_for_page(). Precondition: its room is durable.
   void read(Client& client);
 
+  // Reads messages of a durable room from this offset on, for a question about them. They come at once or in a later
+  // turn.
+  Deferred<Journal::Page> read(std::string_view room, const HistoryLimits& limits, uint64_t from, size_t messages);
+
   // The member goes on in the next turn, without a page.
   void take_turns(Client& client);
 
