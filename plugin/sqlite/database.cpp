@@ -1,5 +1,7 @@
 #include "sqlite/database.h"
 
+#include <cctype>
+
 namespace lws_chat {
 namespace {
 
@@ -11,9 +13,24 @@ int size_of(std::string_view bytes) { return static_cast<int>(bytes.size()); }
 
 std::unique_ptr<Database> Database::open(const std::string& path, Access access, const std::string& vfs,
                                          std::string& problem) {
+  int flags = access == Access::kRead ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  return open(path, flags, vfs.empty() ? nullptr : vfs.c_str(), problem);
+}
+
+std::unique_ptr<Database> Database::open_unchanging(const std::string& path, std::string& problem) {
+  std::string name = "file:";
+  for (char letter : path) {
+    static const char kDigits[] = "0123456789abcdef";
+    auto byte = static_cast<uint8_t>(letter);
+    bool plain = std::isalnum(byte) || letter == '/' || letter == '.' || letter == '-' || letter == '_';
+    name += plain ? std::string(1, letter) : std::string{'%', kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return open(name + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr, problem);
+}
+
+std::unique_ptr<Database> Database::open(const std::string& name, int flags, const char* vfs, std::string& problem) {
   sqlite3* handle = nullptr;
-  int flags = SQLITE_OPEN_NOMUTEX | (access == Access::kRead ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
-  int code = sqlite3_open_v2(path.c_str(), &handle, flags, vfs.empty() ? nullptr : vfs.c_str());
+  int code = sqlite3_open_v2(name.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, vfs);
   std::unique_ptr<Database> opened(new Database(handle));
   if (code != SQLITE_OK) {
     problem = handle ? sqlite3_errmsg(handle) : "out of memory";

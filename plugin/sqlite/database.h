@@ -23,6 +23,9 @@ class Database {
   static std::unique_ptr<Database> open(const std::string& path, Access access, const std::string& vfs,
                                         std::string& problem);
 
+  // Opens a file for reading that nobody changes meanwhile.
+  static std::unique_ptr<Database> open_unchanging(const std::string& path, std::string& problem);
+
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -53,6 +56,7 @@ class Database {
   friend class Statement;
 
   explicit Database(sqlite3* handle) : handle_(handle) {}
+  static std::unique_ptr<Database> open(const std::string& name, int flags, const char* vfs, std::string& problem);
   bool check(int code);
 
   sqlite3* handle_;

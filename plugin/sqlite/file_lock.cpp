@@ -8,6 +8,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "sqlite/first_line.h"
+
 namespace lws_chat {
 namespace {
 
@@ -16,16 +18,6 @@ struct flock whole_file(int type) {
   lock.l_type = static_cast<short>(type);
   lock.l_whence = SEEK_SET;
   return lock;
-}
-
-// The program's name as the kernel knows it.
-std::string program_name() {
-  std::array<char, 64> name{};
-  int fd = open("/proc/self/comm", O_RDONLY | O_CLOEXEC);
-  ssize_t size = fd < 0 ? 0 : read(fd, name.data(), name.size());
-  if (fd >= 0) close(fd);
-  std::string_view text(name.data(), size > 0 ? static_cast<size_t>(size) : 0);
-  return std::string(text.substr(0, text.find('\n')));
 }
 
 // The file has "PID NAME\n".
@@ -39,6 +31,8 @@ std::string holder_in(int fd) {
   std::string_view pid = text.substr(0, blank);
   if (pid.empty() || pid.find_first_not_of("0123456789") != std::string_view::npos) return "another process";
   std::string name(text.substr(blank + 1, end - blank - 1));
+  for (char& letter : name)
+    if (letter < ' ' || letter > '~') letter = '?';
   return "process " + std::string(pid) + " (" + name + ")";
 }
 
@@ -59,7 +53,7 @@ std::unique_ptr<FileLock> FileLock::take(const std::string& path, std::string& h
     return nullptr;
   }
   // Only words for people: if the disk is full, another one learns less.
-  std::string text = std::to_string(getpid()) + " " + program_name() + "\n";
+  std::string text = std::to_string(getpid()) + " " + first_line("/proc/self/comm") + "\n";
   if (ftruncate(fd, 0) != 0 || pwrite(fd, text.data(), text.size(), 0) < 0) return lock;
   return lock;
 }

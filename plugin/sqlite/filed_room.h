@@ -26,4 +26,10 @@ struct FiledRoom {
   bool empty() const { return first > last; }
 };
 
+// Messages of a room were removed: now the oldest one is this.
+struct Trimmed {
+  std::string room;
+  uint64_t first;
+};
+
 }  // namespace lws_chat

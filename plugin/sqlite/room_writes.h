@@ -20,10 +20,6 @@ namespace lws_chat {
 // refuses one write; if the whole transaction has failed, the database knows.
 class RoomWrites {
  public:
-  struct Trimmed {
-    std::string room;
-    uint64_t first;
-  };
   struct Counts {
     uint64_t messages = 0;
     uint64_t bytes = 0;
@@ -44,8 +40,12 @@ class RoomWrites {
   // Removes messages beyond the limits from the rooms that were written.
   void trim();
 
-  // The transaction was committed. Valid until the next one begins.
+  // The transaction was committed.
+  void committed() { touched_.clear(); }
+
+  // Of the last transaction.
   const std::vector<Trimmed>& trimmed() const { return trimmed_; }
+  std::vector<Trimmed> take_trimmed() { return std::exchange(trimmed_, {}); }
   const Counts& counts() const { return counts_; }
 
   // The transaction has failed: nothing of it is in the file.

@@ -1,15 +1,10 @@
 #include "sqlite/run.h"
 
-#include <fstream>
+#include "sqlite/first_line.h"
 
 namespace lws_chat {
 
-std::string boot_id() {
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  std::getline(file, id);
-  return id;
-}
+std::string boot_id() { return first_line("/proc/sys/kernel/random/boot_id"); }
 
 bool begin_run(Database& database, const std::string& boot, bool full_sync, Run& run) {
   bool same_boot = false;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/log_text.h"
+#include "sqlite/checkpointer.h"
 #include "sqlite/read_request.h"
 #include "sqlite/reader.h"
 #include "sqlite/store_file.h"
@@ -47,12 +48,14 @@ SqliteStore::SqliteStore(StoreSettings settings, StoreFile file)
     : settings_(std::move(settings)), file_(file.path), lock_(std::move(file.lock)) {
   Run run = file.run;
   reader_ = std::make_unique<Reader>(std::move(file.reading), settings_, run);
-  writer_ = std::make_unique<Writer>(std::move(file.writing), settings_, std::move(run));
+  checkpointer_ = std::make_unique<Checkpointer>(std::move(file.checkpoints));
+  writer_ = std::make_unique<Writer>(std::move(file.writing), settings_, std::move(run), *checkpointer_);
 }
 
 SqliteStore::~SqliteStore() {
   hand_over();
   reader_.reset();
+  checkpointer_->stop();  // the writer's last checkpoint does not wait for another one
   writer_.reset();
 }
 
@@ -152,7 +155,7 @@ void SqliteStore::deliver() {
   for (auto& batch : finished.batches) finish(*batch);
   for (auto& request : reader_->take_finished()) finish(std::move(request));
   if (trimmed)
-    for (const RoomWrites::Trimmed& one : finished.trimmed) trimmed(one.room, one.first);
+    for (const Trimmed& one : finished.trimmed) trimmed(one.room, one.first);
   if (settings_.report)
     for (const auto& [event, line] : finished.events) settings_.report(event, line);
   release_held();

@@ -16,6 +16,7 @@
 // Durable rooms in a file of SQLite. README.md tells how it works.
 namespace lws_chat {
 
+class Checkpointer;
 class FileLock;
 class Reader;
 class Writer;
@@ -124,6 +125,7 @@ class SqliteStore final : public Journal, public Records {
   uint64_t dropped_records_ = 0;
 
   // Behind everything that they use.
+  std::unique_ptr<Checkpointer> checkpointer_;
   std::unique_ptr<Writer> writer_;
   std::unique_ptr<Reader> reader_;
 };

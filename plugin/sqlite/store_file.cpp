@@ -54,13 +54,6 @@ std::string place_problem(const std::string& path, bool& is_there) {
   return {};
 }
 
-std::string make_file(const std::string& path) {
-  int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-  if (fd < 0) return std::string("cannot be made: ") + std::strerror(errno) + "; name another file";
-  close(fd);
-  return {};
-}
-
 std::string words_for(const Database& database) {
   switch (database.failure() & 0xff) {
     case SQLITE_NOTADB: return std::string("is not a database, or is damaged; name another file, or ") + kRemedy;
@@ -99,34 +92,75 @@ std::string prepare(Database& database, bool empty) {
 
 std::string lock_path(const std::string& file) { return file + ".lock"; }
 
-std::string open_store_file(const StoreSettings& settings, StoreFile& file) {
-  bool is_there = false;
-  std::string problem = place_problem(settings.path, is_there);
-  if (problem.empty() && !is_there) problem = make_file(settings.path);
-  if (!problem.empty()) return problem;
-  file.path = without_links(settings.path);
-  problem = lock_file(file);
-  if (!problem.empty()) return problem;
+std::string make_store_file(const std::string& path) {
+  int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (fd < 0) return std::string("cannot be made: ") + std::strerror(errno) + "; name another file";
+  close(fd);
+  return {};
+}
 
-  file.writing = Database::open(file.path, Database::Access::kWrite, settings.vfs, problem);
-  if (!file.writing) return "cannot be opened: " + problem;
+std::string lock_store_file(const std::string& path, StoreFile& file) {
+  bool is_there = false;
+  std::string problem = place_problem(path, is_there);
+  if (problem.empty() && !is_there) problem = make_store_file(path);
+  if (!problem.empty()) return problem;
+  file.path = without_links(path);
+  return lock_file(file);
+}
+
+std::string open_to_write(const std::string& file, const std::string& vfs, std::unique_ptr<Database>& database) {
+  std::string problem;
+  database = Database::open(file, Database::Access::kWrite, vfs, problem);
+  if (!database) return "cannot be opened: " + problem;
   bool empty = false;
-  problem = check_schema(*file.writing, empty);
-  if (problem.empty()) problem = prepare(*file.writing, empty);
+  problem = check_schema(*database, empty);
+  return problem.empty() ? prepare(*database, empty) : problem;
+}
+
+std::string open_store_file(const StoreSettings& settings, StoreFile& file) {
+  std::string problem = lock_store_file(settings.path, file);
+  if (problem.empty()) problem = open_to_write(file.path, settings.vfs, file.writing);
   if (!problem.empty()) return problem;
   std::string boot = settings.boot.empty() ? boot_id() : settings.boot;
   if (!begin_run(*file.writing, boot, settings.full_sync, file.run)) return words_for(*file.writing);
   file.reading = Database::open(file.path, Database::Access::kRead, settings.vfs, problem);
-  if (!file.reading) return "cannot be opened: " + problem;
+  file.checkpoints = Database::open(file.path, Database::Access::kWrite, settings.vfs, problem);
+  if (!file.reading || !file.checkpoints) return "cannot be opened: " + problem;
   file.reading->number("PRAGMA cell_size_check = ON");
+  file.checkpoints->number("PRAGMA wal_autocheckpoint = 0");
+  // In SQLite's words: the log is on the disk before the database is written, and that before the log is used again.
+  file.checkpoints->run("PRAGMA synchronous = NORMAL");
   return {};
 }
 
-std::string check_store_file(const std::string& path, const std::string& vfs) {
+std::unique_ptr<Database> open_to_look(const std::string& path, std::string& file, std::string& problem) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) {
+    problem = std::string("cannot be read: ") + std::strerror(errno);
+    return nullptr;
+  }
+  if (!S_ISREG(info.st_mode)) {
+    problem = "is not a file; name another one";
+    return nullptr;
+  }
+  file = without_links(path);
+  std::unique_ptr<Database> database = Database::open(file, Database::Access::kRead, {}, problem);
+  bool empty = false;
+  if (database) problem = check_schema(*database, empty);
+  // Without a log nobody writes the file, and it can be read where this user may not make one.
+  if (database && (database->failure() & 0xff) == SQLITE_CANTOPEN && stat((file + "-wal").c_str(), &info) != 0) {
+    database = Database::open_unchanging(file, problem);
+    if (database) problem = check_schema(*database, empty);
+  }
+  if (database && problem.empty() && empty) problem = "is empty";
+  return problem.empty() ? std::move(database) : nullptr;
+}
+
+std::string check_store_file(const std::string& path) {
   bool is_there = false;
   std::string problem = place_problem(path, is_there);
   if (!problem.empty() || !is_there) return problem;
-  std::unique_ptr<Database> database = Database::open(without_links(path), Database::Access::kRead, vfs, problem);
+  std::unique_ptr<Database> database = Database::open(without_links(path), Database::Access::kRead, {}, problem);
   if (!database) return "cannot be opened: " + problem;
   bool empty = false;
   return check_schema(*database, empty);

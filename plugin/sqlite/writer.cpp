@@ -5,7 +5,6 @@
 
 #include "core/log_text.h"
 #include "sqlite/read_request.h"
-#include "sqlite/schema.h"
 #include "sqlite/thread.h"
 
 namespace lws_chat {
@@ -13,22 +12,24 @@ namespace {
 
 constexpr size_t kMostLateBytes = size_t{16} << 20;
 constexpr auto kTick = std::chrono::milliseconds(250);
+constexpr auto kIdleTick = std::chrono::seconds(1);
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<Database> database, const StoreSettings& settings, Run run)
+Writer::Writer(std::unique_ptr<Database> database, const StoreSettings& settings, Run run, Checkpointer& checkpointer)
     : settings_(settings),
       run_(std::move(run)),
       database_(std::move(database)),
       ids_(*database_),
       rooms_(*database_, run_, ids_),
+      upkeep_(*database_, rooms_, run_, checkpointer, settings.max_bytes),
       begin_(*database_, "BEGIN IMMEDIATE"),
       commit_(*database_, "COMMIT"),
       keep_record_(*database_, "INSERT OR REPLACE INTO records(kind, key, value, until) VALUES(?, ?, ?, ?)"),
       drop_record_(*database_, "DELETE FROM records WHERE kind = ? AND key = ?"),
-      page_count_(*database_, "PRAGMA page_count") {
+      next_tick_(std::chrono::steady_clock::now()) {
   set_sync(true);
-  look_after_file();
+  maintain(0);
   finished_.counters = counters_;
   thread_ = start_thread([this] { this->run(); });
 }
@@ -69,20 +70,24 @@ void Writer::run() {
 // Waits for something to do. Returns false if there is nothing, and never will be.
 bool Writer::take(Batches& batches) {
   std::unique_lock<std::mutex> lock(lock_);
-  arrives_.wait_for(lock, kTick, [this] { return stopping_ || !arrived_.empty(); });
+  arrives_.wait_until(lock, next_tick_, [this] { return stopping_ || !arrived_.empty(); });
   batches = std::exchange(arrived_, {});
   return !stopping_ || !batches.empty();
 }
 
 void Writer::write(Batches& batches) {
+  size_t messages = 0;
+  for (const auto& batch : batches) messages += batch->messages;
   try {
     if (!batches.empty() || !late_records_.empty()) {
       auto began = std::chrono::steady_clock::now();
       if (!transaction(batches)) fail(batches);
       counters_.commit_seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
     }
-    look_after_file();
     for (const std::string& room : rooms_.take_damaged()) tell(Event::kDamaged, "room " + in_log(room) + " is damaged");
+    // The answers do not wait for this.
+    hand_over(batches);
+    maintain(messages);
   } catch (const std::bad_alloc&) {
     database_->fail(SQLITE_NOMEM, "out of memory");
     fail(batches);
@@ -103,7 +108,9 @@ bool Writer::transaction(Batches& batches) {
       if (database_->failed()) return false;
     }
   rooms_.trim();
+  trimmed_.reserve(trimmed_.size() + rooms_.trimmed().size());  // nothing may fail behind the commit
   if (!commit_.execute()) return false;
+  rooms_.committed();
   if (counters_.failing) tell(Event::kWorksAgain, "messages are written again");
   counters_.failing = false;
   late_records_.clear();
@@ -111,6 +118,7 @@ bool Writer::transaction(Batches& batches) {
   counters_.messages += rooms_.counts().messages;
   counters_.message_bytes += rooms_.counts().bytes;
   counters_.trimmed += rooms_.counts().trimmed;
+  for (Trimmed& one : rooms_.take_trimmed()) trimmed_.push_back(std::move(one));
   return true;
 }
 
@@ -144,6 +152,7 @@ void Writer::fail(Batches& batches) {
   if (!counters_.failing) tell(Event::kFails, "messages cannot be written: " + database_->failure_text());
   counters_.failing = true;
   ++counters_.failures;
+  upkeep_.note_failure();
   rooms_.undo();
   database_->clear_failure();
   for (auto& batch : batches)
@@ -172,29 +181,55 @@ void Writer::set_sync(bool full) {
   synced_ = full;
 }
 
-void Writer::look_after_file() {
-  {
-    Statement::Rows rows = page_count_.with();
-    if (rows.next()) counters_.file_bytes = static_cast<uint64_t>(rows.number(0)) * kPageBytes;
-  }
-  if (database_->failed()) database_->clear_failure();
+// What keeps the file in order. It is done while messages are waiting, too, but only a little at a time.
+void Writer::maintain(size_t messages) {
+  auto now = std::chrono::steady_clock::now();
+  bool ticks = now >= next_tick_;
+  set_sync(false);
+  if (ticks && counters_.failing) probe();
+  Upkeep::Done done = upkeep_.work(messages, ticks, settings_.unix_ms());
+  if (ticks) next_tick_ = now + (upkeep_.is_idle() ? std::chrono::milliseconds(kIdleTick) : kTick);
+  counters_.file_bytes = upkeep_.file_bytes();
+  counters_.trimmed += done.trimmed;
+  counters_.evicted += done.evicted;
+  for (Trimmed& one : done.rooms) trimmed_.push_back(std::move(one));
+  if (done.failure.empty()) return;
+  ++counters_.failures;
+  if (!std::exchange(upkeep_failed_, true) && !counters_.failing)
+    tell(Event::kFails, "old messages cannot be removed: " + done.failure);
 }
 
-void Writer::tell(Event event, std::string line) { events_.emplace_back(event, std::move(line)); }
+// Nothing could be written. Finds out whether it can be now.
+void Writer::probe() {
+  if (database_->run("UPDATE run SET clean = 0")) {
+    counters_.failing = false;
+    tell(Event::kWorksAgain, "messages are written again");
+  }
+  database_->clear_failure();
+}
+
+void Writer::tell(Event event, const std::string& line) {
+  try {
+    events_.emplace_back(event, line);
+  } catch (const std::bad_alloc&) {
+    // Only a line for the log.
+  }
+}
 
 void Writer::hand_over(Batches& batches) {
-  bool told = !batches.empty() || !events_.empty();
+  bool told = !batches.empty() || !events_.empty() || !trimmed_.empty();
   bool wake = false;
   {
     std::lock_guard<std::mutex> lock(lock_);
     for (auto& batch : batches) finished_.batches.push_back(std::move(batch));
-    for (const RoomWrites::Trimmed& one : rooms_.trimmed()) finished_.trimmed.push_back(one);
+    for (Trimmed& one : trimmed_) finished_.trimmed.push_back(std::move(one));
     for (auto& event : events_) finished_.events.push_back(std::move(event));
     finished_.counters = counters_;
     if (told) wake = !std::exchange(woken_, true);
   }
   batches.clear();
   events_.clear();
+  trimmed_.clear();
   if (wake && settings_.wake) settings_.wake();
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,10 +13,12 @@
 #include <vector>
 
 #include "core/store_counters.h"
+#include "sqlite/checkpointer.h"
 #include "sqlite/database.h"
 #include "sqlite/room_writes.h"
 #include "sqlite/run.h"
 #include "sqlite/store.h"
+#include "sqlite/upkeep.h"
 #include "sqlite/writes.h"
 
 namespace lws_chat {
@@ -29,13 +31,13 @@ class Writer {
   // What the loop hears of the writer's work.
   struct Finished {
     std::vector<std::unique_ptr<Batch>> batches{};
-    std::vector<RoomWrites::Trimmed> trimmed{};
+    std::vector<Trimmed> trimmed{};
     std::vector<std::pair<Event, std::string>> events{};
     StoreCounters counters;  // those that the writer knows
   };
 
   // Takes over an open database whose run has begun. Throws std::system_error if there is no thread.
-  Writer(std::unique_ptr<Database> database, const StoreSettings& settings, Run run);
+  Writer(std::unique_ptr<Database> database, const StoreSettings& settings, Run run, Checkpointer& checkpointer);
 
   // Writes what was put, and ends the run.
   ~Writer();
@@ -63,8 +65,9 @@ class Writer {
   void fail(Batches& batches);
   void keep_for_later(const Batch& batch, const Write& write);
   void set_sync(bool full);
-  void look_after_file();
-  void tell(Event event, std::string line);
+  void maintain(size_t messages);
+  void probe();
+  void tell(Event event, const std::string& line);
   void hand_over(Batches& batches);
   void end();
 
@@ -73,10 +76,14 @@ class Writer {
   std::unique_ptr<Database> database_;
   RoomIds ids_;
   RoomWrites rooms_;
-  Statement begin_, commit_, keep_record_, drop_record_, page_count_;
+  Upkeep upkeep_;
+  Statement begin_, commit_, keep_record_, drop_record_;
   std::map<std::pair<Records::Kind, std::string>, Record> late_records_;  // of transactions that failed
   size_t late_bytes_ = 0;
   bool synced_ = false;  // what "synchronous" is set to
+  std::chrono::steady_clock::time_point next_tick_;
+  bool upkeep_failed_ = false;
+  std::vector<Trimmed> trimmed_;
   std::vector<std::pair<Event, std::string>> events_;
   StoreCounters counters_;
 
