@@ -1,5 +1,6 @@
 // What clients and back ends see of rooms that the journal keeps: all of their messages, also after a restart.
 #include <string>
+#include <vector>
 
 #include "support/durable_world.h"
 
@@ -165,4 +166,21 @@ TEST(a_room_that_cannot_be_restored_is_refused_for_now_and_other_rooms_go_on) {
   events.session.enter({"room"}, "", w.now);
   w.settle();
   CHECK(text.why == Status::kUnavailable && events.why == Status::kUnavailable);
+}
+
+TEST(a_request_that_is_repeated_while_the_journal_writes_publishes_once) {
+  DurableWorld w;
+  w.publish(1);
+  w.journal->at_once = false;
+  ServerApi api(*w.hub, *w.sessions, *w.idempotency, w.revocations, w.options, w.node);
+  std::vector<std::string> answers;
+  for (int i = 0; i < 2; ++i)
+    api.call("publish", R"({"channel":"room","data":7,"idempotency_key":"k"})", w.now, 1)
+        .then([&](const ServerApi::Answer& late) { answers.push_back(late.json); });
+  CHECK(answers.empty());
+  w.settle();
+  CHECK_EQ(answers.size(), 2u);
+  CHECK_EQ(answers[0], answers[1]);
+  CHECK_EQ(w.disk["room"].top, 2u);
+  CHECK_EQ(w.disk["room"].messages.back().second.view().key, "k");
 }
