@@ -36,6 +36,7 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
       trim_(context, hub_),
       timer_(context, "flush", [this] { guarded_flush(); }),
       revocation_timer_(context, "revocation", [this] { sessions_.check_revoked({}, now()); }) {
+  if (Records* records = storage_.records()) idempotency_.load(*records, now(), unix_ms());
   revocations_.changed = [this](std::string_view user) { revoked(user); };
   if (options.fanout == FanoutMode::kWrite) return;
   uring_ = UringBatch::make();
