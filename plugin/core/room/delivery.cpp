@@ -8,9 +8,10 @@
 
 namespace lws_chat {
 
-Delivery::Delivery(RoomTable& table, FlushQueue& queue, Membership& membership, Reclaim& reclaim, Schedule& schedule,
-                   Counters& counters, Journal* journal)
-    : table_(table),
+Delivery::Delivery(Memory& memory, RoomTable& table, FlushQueue& queue, Membership& membership, Reclaim& reclaim,
+                   Schedule& schedule, Counters& counters, Journal* journal)
+    : memory_(memory),
+      table_(table),
       queue_(queue),
       membership_(membership),
       reclaim_(reclaim),
@@ -29,7 +30,7 @@ Deferred<Published> Delivery::deliver(Room& room, uint64_t offset, const Message
 
 Deferred<Published> Delivery::pass_over(Room& room, Time now) {
   if (!room.delivery_slot.waits()) return Published{Status::kOk, {room.epoch(), room.history().top()}, 0, now};
-  auto item = std::make_shared<Slot::Item>(Message{});
+  auto item = std::make_shared<Slot::Item>(Message{}, memory_.input);
   item->passed_over = true;
   line_up(room, item);
   return answer_later(room, item, Status::kOk);
@@ -37,7 +38,9 @@ Deferred<Published> Delivery::pass_over(Room& room, Time now) {
 
 // What can fail comes before the journal has the message.
 Deferred<Published> Delivery::write_first(Room& room, uint64_t offset, const Message& message, Time now) {
-  auto item = std::make_shared<Slot::Item>(message);
+  auto item = std::make_shared<Slot::Item>(message, memory_.input);
+  if (!item->bytes.may_be(item->message.bytes())) return Published{Status::kNoMemory, {}, 0, now};
+  item->bytes.set(item->message.bytes());
   bool first = !room.delivery_slot.waits();
   line_up(room, item);
   Deferred<Status> written = Status::kOk;

@@ -9,6 +9,7 @@
 #include "core/deferred.h"
 #include "core/ending.h"
 #include "core/journal.h"
+#include "core/memory.h"
 
 namespace lws_chat {
 
@@ -40,8 +41,9 @@ class Delivery final : public Broker::Node {
    private:
     friend class Delivery;
     struct Item {
-      explicit Item(const Message& of) : message(of) {}
+      Item(const Message& of, MemoryAccount& account) : message(of), bytes(account) {}
       KeptMessage message;
+      MemoryAccount::Charge bytes;
       bool passed_over = false;  // nothing is to be shown, its publisher only waits for those before it
       Status status = Status::kOk;
       bool answered = false;
@@ -60,8 +62,8 @@ class Delivery final : public Broker::Node {
   };
 
   // `journal` may be nullptr.
-  Delivery(RoomTable& table, FlushQueue& queue, Membership& membership, Reclaim& reclaim, Schedule& schedule,
-           Counters& counters, Journal* journal);
+  Delivery(Memory& memory, RoomTable& table, FlushQueue& queue, Membership& membership, Reclaim& reclaim,
+           Schedule& schedule, Counters& counters, Journal* journal);
 
   Deferred<Published> deliver(Room& room, uint64_t offset, const Message& message, Time now) override;
   Deferred<Published> pass_over(Room& room, Time now) override;
@@ -83,6 +85,7 @@ class Delivery final : public Broker::Node {
   Published show_kept(Room& room, const Slot::Item& item, Time now);
   Published show(Room& room, const Message& message, Time now);
 
+  Memory& memory_;
   RoomTable& table_;
   FlushQueue& queue_;
   Membership& membership_;

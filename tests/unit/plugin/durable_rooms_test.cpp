@@ -184,3 +184,88 @@ TEST(a_request_that_is_repeated_while_the_journal_writes_publishes_once) {
   CHECK_EQ(w.disk["room"].top, 2u);
   CHECK_EQ(w.disk["room"].messages.back().second.view().key, "k");
 }
+
+TEST(a_text_client_whose_message_the_journal_does_not_take_is_read_no_further_until_it_does) {
+  DurableWorld w;
+  TextPeer text(*w.hub, w.options), reader(*w.hub, w.options);
+  text.session.enter("room", w.now);
+  reader.session.enter("room", w.now);
+  for (bool at_once : {true, false}) {
+    w.journal->at_once = at_once;
+    w.journal->write_status = Status::kUnavailable;
+    std::string before = reader.got;
+    (void)text.say("one", w.now);
+    (void)text.say("two", w.now);
+    w.settle();
+    CHECK(text.held && text.why == Status::kOk && reader.got == before);
+    CHECK(w.hub->memory().input.used() > 0);
+    Time asked_at = w.now;
+    for (int i = 0; i < 10; ++i) {
+      CHECK(text.alarm > w.now && text.alarm < w.now + DurableWorld::kSecond);
+      text.steady = w.now = text.alarm;
+      text.session.time_is_up(w.now);
+      w.settle();
+    }
+    CHECK(w.now < asked_at + 5 * DurableWorld::kSecond && text.held);
+    w.journal->write_status = Status::kOk;
+    text.steady = w.now = text.alarm;
+    text.session.time_is_up(w.now);
+    w.settle();
+    w.resume(text);
+    CHECK_EQ(reader.got, before + make_frame(Opcode::kText, true, "one") + make_frame(Opcode::kText, true, "two"));
+    CHECK(!text.held);
+    CHECK_EQ(w.hub->memory().input.used(), 0u);
+  }
+  CHECK(w.hub->counters().refused_by(Status::kUnavailable) >= 22u);
+}
+
+TEST(a_text_client_is_closed_after_five_seconds_without_a_journal_and_readers_stay) {
+  DurableWorld w;
+  TextPeer text(*w.hub, w.options), reader(*w.hub, w.options);
+  text.session.enter("room", w.now);
+  reader.session.enter("room", w.now);
+  w.journal->write_status = Status::kUnavailable;
+  Time asked_at = w.now;
+  (void)text.say("one", w.now);
+  for (int i = 0; i < 100 && text.why == Status::kOk; ++i) {
+    text.steady = w.now = text.alarm;
+    text.session.time_is_up(w.now);
+    w.settle();
+  }
+  CHECK(text.why == Status::kUnavailable);
+  CHECK_EQ(describe(text.why).close_code, 1013u);
+  CHECK(w.now >= asked_at + 5 * DurableWorld::kSecond && w.now < asked_at + 6 * DurableWorld::kSecond);
+  CHECK(reader.why == Status::kOk && reader.session.room());
+}
+
+TEST(a_text_client_may_go_while_its_message_is_unsure) {
+  DurableWorld w;
+  w.journal->at_once = false;
+  {
+    TextPeer text(*w.hub, w.options);
+    text.session.enter("room", w.now);
+    w.settle();
+    w.resume(text);
+    (void)text.say("one", w.now);
+  }
+  w.settle();
+  CHECK_EQ(w.disk["room"].top, 1u);
+  CHECK_EQ(w.hub->memory().input.used(), 0u);
+}
+
+TEST(what_the_journal_does_not_take_is_a_temporary_error_for_sessions_and_503_for_back_ends) {
+  DurableWorld w;
+  auto peer = w.peer();
+  (void)w.ask(*peer, R"({"id":2,"subscribe":{"channel":"room"}})");
+  w.journal->at_once = false;
+  w.journal->write_status = Status::kUnavailable;
+  std::string got = w.ask(*peer, R"({"id":3,"publish":{"channel":"room","data":1}})");
+  CHECK(has(got, R"({"id":3,"error":{"code":100,)") && has(got, R"("temporary":true)"));
+  CHECK(has(w.call("publish", R"({"channel":"room","data":1})"), R"({"error":{"code":100,)"));
+  CHECK_EQ(w.answer.status, 503u);
+  CHECK_EQ(w.hub->counters().refused_by(Status::kUnavailable), 2u);
+  CHECK_EQ(w.call("publish", R"({"channel":"typing:x","data":1})").find(R"({"result":)"), 0u);
+  w.journal->write_status = Status::kOk;
+  CHECK(has(w.call("publish", R"({"channel":"room","data":2})"), R"("offset":1)"));
+  CHECK(has(w.heard(*peer), R"("data":2)"));
+}
