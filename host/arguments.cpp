@@ -22,6 +22,7 @@ constexpr char kHelp[] =
     "Usage: lws-chatd [-c DIR] [-p DIR] [-d LEVEL] [--log-format FORMAT] [--check]\n"
     "       lws-chatd [-c DIR] [--vhost NAME] --token USER [--channel ROOM] [--ttl TIME]\n"
     "       lws-chatd [-c DIR] [--vhost NAME] --check-token TOKEN\n"
+    "       lws-chatd [-c DIR] --storage-info[=FILE] | --storage-recover[=FILE]\n"
     "\n"
     "Serves real-time rooms over WebSockets and HTTP.\n"
     "\n"
@@ -38,6 +39,8 @@ constexpr char kHelp[] =
     "      --ttl TIME            make it valid for this long: 90s, 15m, 1h (default), 30d\n"
     "      --check-token TOKEN   print what a token is worth and what it says, exit; - reads it from stdin\n"
     "      --vhost NAME          use the keys of this vhost, if several have keys\n"
+    "      --storage-info        tell what the storage files of the configuration have, or FILE; check them, exit\n"
+    "      --storage-recover     put damaged ones aside, save what can be read, exit\n"
     "      --options             print the options of lws-chat in mdoc(7), exit\n"
     "      --version             print the versions of lws-chatd and libwebsockets, exit\n"
     "  -h, --help                print this help, exit\n"
@@ -91,6 +94,8 @@ enum {
   kTtl,
   kCheckToken,
   kVhost,
+  kStorageInfo,
+  kStorageRecover,
 };
 
 constexpr option kLongOptions[] = {{"config-dir", required_argument, nullptr, 'c'},
@@ -103,6 +108,8 @@ constexpr option kLongOptions[] = {{"config-dir", required_argument, nullptr, 'c
                                    {"ttl", required_argument, nullptr, kTtl},
                                    {"check-token", required_argument, nullptr, kCheckToken},
                                    {"vhost", required_argument, nullptr, kVhost},
+                                   {"storage-info", optional_argument, nullptr, kStorageInfo},
+                                   {"storage-recover", optional_argument, nullptr, kStorageRecover},
                                    {"options", no_argument, nullptr, kOptions},
                                    {"version", no_argument, nullptr, kVersion},
                                    {"help", no_argument, nullptr, 'h'},
@@ -132,6 +139,12 @@ void print_and_exit(Arguments& arguments, const std::string& text) {
   arguments.exit_code = 0;
 }
 
+void set_storage_command(bool& command, Arguments& arguments) {
+  command = true;
+  if (optarg) arguments.storage_path = optarg;
+  if (optarg && !*optarg) refuse(arguments, "expected a file behind =");
+}
+
 void read_argument(int c, Arguments& arguments) {
   switch (c) {
     case 'c': arguments.config_dir = optarg; break;
@@ -150,6 +163,8 @@ void read_argument(int c, Arguments& arguments) {
                  "a number with s, m, h or d, at most 3650d");
     case kCheckToken: arguments.checked_token = optarg; break;
     case kVhost: arguments.vhost = optarg; break;
+    case kStorageInfo: return set_storage_command(arguments.storage_info, arguments);
+    case kStorageRecover: return set_storage_command(arguments.storage_recover, arguments);
     case kOptions: return print_and_exit(arguments, print_options());
     case kVersion:
       return print_and_exit(arguments, std::string("lws-chatd ") + LWS_CHAT_VERSION + " (libwebsockets " +
@@ -164,6 +179,10 @@ std::string contradiction(const Arguments& arguments, bool has_ttl) {
   if (arguments.is_token_command() && arguments.check_only)
     return "--check goes with neither --token nor --check-token";
   if (arguments.token_user && arguments.checked_token) return "--token and --check-token do not go together";
+  if (arguments.storage_info && arguments.storage_recover)
+    return "--storage-info and --storage-recover do not go together";
+  if (arguments.is_storage_command() && (arguments.check_only || arguments.is_token_command()))
+    return "--storage-info and --storage-recover go with no other command";
   if (!arguments.token_user && (!arguments.token_room.empty() || has_ttl)) return "--channel and --ttl need --token";
   if (!arguments.is_token_command() && !arguments.vhost.empty()) return "--vhost needs --token or --check-token";
   return "";

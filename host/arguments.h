@@ -22,6 +22,11 @@ struct Arguments {
   std::string vhost;                         // --vhost: whose keys; empty: there is one with keys
   bool is_token_command() const { return token_user || checked_token; }
 
+  bool storage_info = false;     // --storage-info: tell what is in the storage files
+  bool storage_recover = false;  // --storage-recover: save what a damaged one has
+  std::string storage_path;      // of the one that it is about; empty: those of the configuration
+  bool is_storage_command() const { return storage_info || storage_recover; }
+
   int exit_code = -1;  // 0 or more: the process must exit with it, without another message
 };
 

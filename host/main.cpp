@@ -12,6 +12,7 @@
 #include "host/check/config_check.h"
 #include "host/log/logging.h"
 #include "host/server/server.h"
+#include "host/storage/storage_command.h"
 #include "host/token/token_command.h"
 
 namespace {
@@ -71,6 +72,7 @@ void open_standard_streams() {
 
 int run(const lws_chat::Arguments& arguments) {
   if (arguments.is_token_command()) return lws_chat::run_token_command(arguments);
+  if (arguments.is_storage_command()) return lws_chat::run_storage_command(arguments);
   lws_chat::ConfigReport config = lws_chat::check_config(arguments.config_dir, arguments.plugin_dir);
   // EX_CONFIG tells a service manager that another try would not help: systemd.exec(5).
   if (!report(config))
@@ -96,7 +98,7 @@ int main(int argc, char** argv) {
   lws_chat::Arguments arguments = lws_chat::read_arguments(argc, argv);
   if (arguments.exit_code >= 0) return arguments.exit_code;
   // People read the report of --check, so it is always text.
-  bool is_server = !arguments.check_only && !arguments.is_token_command();
+  bool is_server = !arguments.check_only && !arguments.is_token_command() && !arguments.is_storage_command();
   lws_chat::start_logging(arguments.log_level, is_server ? arguments.log_format : lws_chat::LogFormat::kText,
                           !is_server);
   std::signal(SIGPIPE, SIG_IGN);

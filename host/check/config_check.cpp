@@ -129,6 +129,7 @@ class ConfigCheck {
   void compare(const CheckedVhost& first, const CheckedVhost& second) {
     if (!same_name(first, second)) same_port(first, second);
     same_hub(first, second);
+    same_storage(first, second);
   }
 
   // lws looks up a vhost by port and name and finds only the first one. The same name on another port is fine. Returns
@@ -190,6 +191,18 @@ class ConfigCheck {
                                                 ") and " + quoted(b.name) + " share the hub " +
                                                 quoted(b.chat.hub_name) + " but differ in " + differences +
                                                 ": set the same in both");
+  }
+
+  // One hub has one file. Two names of one file are noticed by the lock, when the server starts.
+  static void same_storage(const CheckedVhost& first, const CheckedVhost& second) {
+    const Options& a = first.summary.chat;
+    const Options& b = second.summary.chat;
+    if (!first.summary.serves_chat || !second.summary.serves_chat || !a.storage.on()) return;
+    if (a.storage.path != b.storage.path || (!a.hub_name.empty() && a.hub_name == b.hub_name)) return;
+    second.file->error_at_value(
+        second.storage, "storage " + b.storage.path + " is also that of vhost " + quoted(first.summary.name) + " (" +
+                            first.file->place_of(first.storage) +
+                            "), which has another hub: set the same \"hub\" in both, or name another file");
   }
 
   // Where nobody confirms who clients are, they say it themselves, and the others cannot tell.

@@ -19,7 +19,8 @@ struct CheckedVhost {
   VhostSummary summary;
   ConfigFile* file;
   const cJSON* json;
-  const cJSON* hub = nullptr;  // the value of the option "hub"; null: not set
+  const cJSON* hub = nullptr;      // the value of the option "hub"; null: not set
+  const cJSON* storage = nullptr;  // the value of the option "storage"; null: not set
 };
 
 // Checks one vhost by itself. config_check compares vhosts with each other.

@@ -173,6 +173,31 @@ void write_tokens(Writer& out, const DoorFacts& doors) {
   out.sample("", number(static_cast<double>(doors.key_set->age) / 1e6));
 }
 
+void write_storage(Writer& out, const StoreCounters& storage) {
+  out.gauge("storage_failing", "1 while nothing can be written to storage.", storage.failing);
+  out.gauge("storage_file_bytes", "Size of the storage file and of its write-ahead log. storage-max limits the file.",
+            storage.file_bytes);
+  out.gauge("storage_queue_messages", "Messages that wait to be written to storage.", storage.queue_messages);
+  out.gauge("storage_queue_bytes", "Memory of everything that waits to be written to storage.", storage.queue_bytes);
+  out.histogram("storage_commit_seconds", "Duration of a transaction that writes to storage.", storage.commit_seconds);
+  out.counter("storage_messages_total", "Messages written to storage.", storage.messages);
+  out.counter("storage_message_bytes_total", "Bytes of these messages, with their publishers and tags.",
+              storage.message_bytes);
+  out.counter("storage_failures_total", "Transactions that failed.", storage.failures);
+  out.counter("storage_refused_total", "Messages that could not be written to storage.", storage.refused);
+  out.counter("storage_reads_total", "Reads of messages that are not in memory.", storage.reads);
+  out.counter("storage_read_failures_total", "Reads of messages or rooms that failed.", storage.read_failures);
+  out.counter("storage_restored_rooms_total", "Rooms read from storage, when they were first used.", storage.restored);
+  out.family("storage_removed_total", "counter",
+             "Messages removed from storage: expired ones by history-size, history-bytes and history-age, evicted ones "
+             "by storage-max.");
+  out.sample("cause=\"expired\"", storage.trimmed - storage.evicted);
+  out.sample("cause=\"evicted\"", storage.evicted);
+  out.counter("storage_lost_records_total",
+              "Revocations and other records that could not be written and are in memory only.",
+              storage.dropped_records);
+}
+
 }  // namespace
 
 std::string metrics_text(const Hub& hub, const ServerFacts& facts) {
@@ -191,6 +216,7 @@ std::string metrics_text(const Hub& hub, const ServerFacts& facts) {
     out.sample(label("method", call.first) + "," + label("status", std::to_string(call.second)), count);
   write_hooks(out, facts.doors);
   write_tokens(out, facts.doors);
+  if (facts.storage) write_storage(out, *facts.storage);
   if (facts.certificates.empty()) return out.take();
   out.family("certificate_expiry_timestamp_seconds", "gauge", "Expiry of the certificates in use.");
   for (const auto& [vhost, expiry] : facts.certificates)

@@ -12,6 +12,7 @@
 #include "access/hook_counters.h"
 #include "access/tokens.h"
 #include "core/hub.h"
+#include "core/store_counters.h"
 
 namespace lws_chat {
 
@@ -45,6 +46,7 @@ struct ServerFacts {
   const ApiCalls& api_calls;
   const CertificateExpiries& certificates;
   const DoorFacts& doors;
+  const StoreCounters* storage = nullptr;  // nullptr: messages are in memory only
 };
 
 // Returns all numbers in Prometheus's text format (prometheus.io/docs/instrumenting/exposition_formats, version 0.0.4).

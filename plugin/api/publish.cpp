@@ -73,24 +73,24 @@ std::string read_content(Request& request, const Options& options, Content& cont
   return {};
 }
 
+Result result_of(const Published& done) {
+  if (done.status != Status::kOk) return Result::refused(done.status);
+  Result result;
+  const Position& position = done.position;
+  if (!position.epoch.empty())
+    result.json = "{\"offset\":" + std::to_string(position.offset) + ",\"epoch\":\"" + position.epoch + "\"}";
+  return result;
+}
+
 Deferred<Result> publish_to(const Context& context, std::string_view room, const Content& content) {
   if (room.empty()) return Result::bad_request("channel is missing or empty");
   if (!is_room_name(room)) return Result::bad_request("channel must be a room name: " + std::string(kRoomNames));
-  if (!content.key.empty())
-    if (const std::string* before = context.idempotency.find(room, content.key, context.now)) return Result{*before};
   Message message{content.data,    content.format,       {}, content.tags, content.skip_history, context.unix_ms,
                   content.version, content.version_epoch};
-  auto answer = [&idempotency = context.idempotency, room = std::string(room),
-                 key = content.key](const Published& done) {
-    if (done.status != Status::kOk) return Result::refused(done.status);
-    Result result;
-    const Position& position = done.position;
-    if (!position.epoch.empty())
-      result.json = "{\"offset\":" + std::to_string(position.offset) + ",\"epoch\":\"" + position.epoch + "\"}";
-    if (!key.empty()) idempotency.add(room, key, result.json, done.at);
-    return result;
-  };
-  return context.hub.publish(kServerGrant, {room, message}, context.now).map(answer);
+  message.key = content.key;
+  auto publish = [&] { return context.hub.publish(kServerGrant, {room, message}, context.now); };
+  if (content.key.empty()) return publish().map(result_of);
+  return context.idempotency.once(room, content.key, context.now, publish).map(result_of);
 }
 
 }  // namespace

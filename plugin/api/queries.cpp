@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/methods.h"
+#include "dialect/centrifuge/history_query.h"
 
 namespace lws_chat::api {
 namespace {
@@ -44,17 +45,25 @@ Deferred<Result> history(const Context& context, Request& request) {
   std::string problem;
   HistoryRange range = read_history_range(request, problem);
   if (!problem.empty()) return Result::bad_request(std::move(problem));
-  return answer_about(context, channel,
-                      [=] { return Result::of(query_history(context.hub, channel, range, false, context.now)); });
+  return context.hub.permit(kServerGrant, Action::kHistory, channel).follow([=](Status status) -> Deferred<Result> {
+    if (status != Status::kOk) return Result::refused(status);
+    return query_history(context.hub, channel, range, false, context.now).map(Result::of);
+  });
 }
 
 Deferred<Result> history_remove(const Context& context, Request& request) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad_request(request.problem());
-  return answer_about(context, channel, [&hub = context.hub, channel] {
-    if (hub.settings_of(channel).history.messages == 0) return Result::of(no_history());
-    if (Room* room = hub.find(channel)) (void)hub.forget_history(*room);
-    return Result{};
+  auto forget = [&hub = context.hub, channel](Status status) -> Deferred<Status> {
+    Room* room = hub.find(channel);
+    return status == Status::kOk && room ? hub.forget_history(*room) : status;
+  };
+  return context.hub.permit(kServerGrant, Action::kHistory, channel).follow([=](Status status) -> Deferred<Result> {
+    if (status != Status::kOk) return Result::refused(status);
+    if (context.hub.settings_of(channel).history.messages == 0) return Result::of(no_history());
+    return context.hub.look_up(channel, context.now).follow(forget).map([](Status gone) {
+      return gone == Status::kOk ? Result{} : Result::refused(gone);
+    });
   });
 }
 

@@ -25,11 +25,15 @@ Result Result::refused(Status why) {
   if (why == Status::kNotPermitted) return {"", ClientError::kPermissionDenied, {}};
   if (why == Status::kUnknownNamespace) return {"", ClientError::kUnknownChannel, {}};
   if (why == Status::kBadRoomName) return bad_request(std::string(describe(why).text));
-  return {"", ClientError::kInternal, std::string(describe(why).text)};
+  Result result{"", ClientError::kInternal, std::string(describe(why).text)};
+  result.unavailable = why == Status::kUnavailable;
+  return result;
 }
 
 Result Result::of(const RoomAnswer& answer) {
-  return {std::string(answer.text()), answer.error, std::string(answer.detail)};
+  Result result{std::string(answer.text()), answer.error, std::string(answer.detail)};
+  result.unavailable = answer.unavailable;
+  return result;
 }
 
 std::string Result::wrapped(std::string_view name) const {

@@ -14,8 +14,9 @@ namespace lws_chat::api {
 struct Result {
   std::string json = "{}";  // an object
   std::optional<ClientError> error{};
-  std::string detail{};  // follows the error's message
-  bool bare = false;     // `json` is the whole answer, which has no field "result"
+  std::string detail{};      // follows the error's message
+  bool bare = false;         // `json` is the whole answer, which has no field "result"
+  bool unavailable = false;  // the error is that of a service behind the hub, and may be over soon
 
   static Result bad_request(std::string detail);
   static Result refused(Status why);

@@ -24,8 +24,8 @@ std::string read_body(std::string_view body, std::vector<JsonMember>& members) {
 
 ServerApi::Answer answer(const api::Result& result) {
   bool bare = result.bare && !result.error;
-  return {result.error == ClientError::kBadRequest ? 400u : 200u,
-          (bare ? result.json : result.wrapped("result")) + "\n"};
+  unsigned status = result.unavailable ? 503 : result.error == ClientError::kBadRequest ? 400 : 200;
+  return {status, (bare ? result.json : result.wrapped("result")) + "\n"};
 }
 
 }  // namespace

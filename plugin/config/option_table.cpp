@@ -211,6 +211,18 @@ const std::vector<OptionRow>& option_table() {
       text("hub", "", kVhost, OF(hub_name), set_text,
            "Vhosts with the same hub share their rooms. They must agree on all options marked hub or room. Empty: "
            "the vhost has rooms of its own."),
+      text(
+          "storage", "", kHub, OF(storage.path), set_text,
+          "File that keeps the messages of durable rooms, so that a restart or a crash loses none: an SQLite database, "
+          "which the server makes. It also keeps revoked tokens and the idempotency keys of publications. One hub has "
+          "one file. Empty: messages are in memory only. See STORAGE."),
+      choice("storage-sync", "normal|full", "normal", kHub, OF(storage.sync),
+             "normal: messages survive the end of the process, however it ends. After a loss of power the last ones "
+             "may be "
+             "missing; clients that come back are told so. full: messages survive a loss of power, too, and publishing "
+             "waits for the disk each time."),
+      number("storage-max", "bytes", "1073741824", kMiB, uint64_t{1024} * 1024 * kMiB, kHub, OF(storage.max_bytes),
+             "Largest size of the storage file. Above it the server forgets the oldest messages of all rooms."),
       text("close-word", "close", kVhost, OF(close_word), set_text,
            "A client that publishes exactly this text is closed after the room has received it. Empty: no such "
            "text."),
@@ -269,6 +281,11 @@ const std::vector<OptionRow>& option_table() {
           "Number of past messages that a new text client or event stream receives; fewer if the history has fewer."),
       number("history-size", "messages", "100", 0, 1'000'000, kRoom, OF(history.messages),
              "Number of messages that a room keeps. 0: none."),
+      number("history-in-memory", "messages", "100", 1, 1'000'000, kRoom, OF(history.in_memory),
+             "Number of a durable room's messages that stay in memory; older ones are read from storage when somebody "
+             "asks for them. Other rooms keep all of their messages in memory."),
+      flag("durable", "1", kRoom, OF(durable),
+           "Keeps the messages of a room in storage. It has an effect only with storage and a history-size above 0."),
       number("history-bytes", "bytes", "1048576", 0, uint64_t{1024} * kMiB, kRoom, OF(history.bytes),
              "Total size of the messages that a room keeps."),
       duration("history-age", "s", "300", 1, 31'536'000, kRoom, OF(history.age), kSecond,

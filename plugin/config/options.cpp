@@ -73,6 +73,8 @@ std::string contradiction(const Options& options) {
   if (!problem.empty()) return problem;
   if (!options.hooks.url(HookKind::kConnect).empty() && options.hooks.timeout >= options.pong_timeout)
     return "hook-timeout is not below pong-timeout, after which a client that waits for connect-url is closed";
+  if (options.storage.on() && options.storage.path[0] != '/')
+    return "storage " + quoted(options.storage.path) + " is a relative path, write an absolute one";
   if (!options.token_cookie.empty() && (options.allowed_origins.allow_all() || options.allowed_origins.allow_files()))
     return "token-cookie is set and allowed-origins has * or null, so a page of any site could come as its visitor; "
            "list "
@@ -86,6 +88,12 @@ std::string contradiction(const Options& options) {
     return "structured-path " + quoted(options.structured_path) + " is path " + quoted(options.path) +
            " or below it, where rooms are";
   return "";
+}
+
+RoomSettings as_it_works(RoomSettings rooms, bool stored) {
+  rooms.durable = rooms.durable && stored && rooms.history.messages > 0;
+  if (!rooms.durable) rooms.history.in_memory = UINT64_MAX;
+  return rooms;
 }
 
 std::string difference(const std::string& name, const std::string& left, const std::string& right) {
@@ -151,6 +159,19 @@ std::string finish_options(Options& options) {
   for (const std::string& name : namespaces(options, options))
     options.hub.namespaces.emplace_back(name, rooms_in(options, name));
   return contradiction(options);
+}
+
+HubSettings hub_settings(const Options& options) {
+  HubSettings settings = options.hub;
+  settings.rooms = as_it_works(settings.rooms, options.storage.on());
+  for (auto& space : settings.namespaces) space.second = as_it_works(space.second, options.storage.on());
+  return settings;
+}
+
+bool has_durable_rooms(const Options& options) {
+  HubSettings settings = hub_settings(options);
+  return settings.rooms.durable || std::any_of(settings.namespaces.begin(), settings.namespaces.end(),
+                                               [](const auto& space) { return space.second.durable; });
 }
 
 // Each option that lets in only clients with some credential belongs here. lws's own basic-auth does not: in a protocol

@@ -20,6 +20,16 @@ namespace lws_chat {
 
 enum class BinaryPolicy { kRefuse, kRelay };
 enum class FanoutMode { kAuto, kWrite, kUring };
+enum class StorageSync { kNormal, kFull };
+
+// The file that keeps the messages of durable rooms.
+struct StorageSettings {
+  std::string path;                         // empty: messages are in memory only
+  StorageSync sync = StorageSync::kNormal;  // kFull: also a loss of power loses nothing
+  uint64_t max_bytes = 0;                   // of the file
+
+  bool on() const { return !path.empty(); }
+};
 
 struct Options {
   bool enabled = false;                       // "status": "ok"
@@ -58,7 +68,8 @@ struct Options {
   bool anonymous = true;  // clients without a user may connect
   Time expiry_grace = 0;  // after which a client is closed that has not shown a new token
   HookSettings hooks;     // back ends that are asked
-  HubSettings hub;        // finish_options() fills in its namespaces
+  StorageSettings storage;
+  HubSettings hub;  // finish_options() fills in its namespaces
 
   // An option of one namespace: "typing/history-size".
   struct Override {
@@ -79,6 +90,14 @@ Options default_options();
 // Call it when all options are set. It fills in the namespaces; options that a namespace does not set inherit the
 // vhost's. Returns an empty string, or the options that contradict each other.
 [[nodiscard]] std::string finish_options(Options& options);
+
+// Returns the settings of the hub as they work: without storage or a history no room is durable, and a room that is not
+// durable has its whole history in memory.
+// Precondition: finish_options() was called.
+HubSettings hub_settings(const Options& options);
+
+// Returns true if some room is durable.
+bool has_durable_rooms(const Options& options);
 
 // Returns true if an option says which clients may come in, for example by a token. A vhost without such an option
 // serves clients of this machine only, unless it is `open`.

@@ -5,8 +5,7 @@
 namespace lws_chat {
 
 Deferred<Published> LocalBroker::publish(Room& room, const Message& message, Time now) {
-  if (!message.ephemeral && room.history().is_outdated(message))
-    return Published{Status::kOk, {room.epoch(), room.history().top()}, 0, now};
+  if (!message.ephemeral && room.is_outdated(message)) return node_->pass_over(room, now);
   return node_->deliver(room, room.next_offset(), message, now);
 }
 

@@ -21,6 +21,9 @@ class Broker {
     // gap. A message whose offset was there before is ignored.
     virtual Deferred<Published> deliver(Room& room, uint64_t offset, const Message& message, Time now) = 0;
 
+    // Nothing is to be delivered: answers with the room's position when the messages before have been delivered.
+    virtual Deferred<Published> pass_over(Room& room, Time now) = 0;
+
     // The room's position is another one than was delivered. The readers have missed messages, and are told so.
     virtual void moved(Room& room, const Position& position, Time now) = 0;
 

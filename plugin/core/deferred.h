@@ -40,6 +40,8 @@ class Lifetime {
 template <typename T>
 class [[nodiscard]] Deferred {
  public:
+  using Value = T;
+
   Deferred(T value) : value_(std::move(value)) {}  // NOLINT: a value is a deferred one that is there
 
   bool ready() const { return value_.has_value(); }
@@ -71,6 +73,18 @@ class [[nodiscard]] Deferred {
     if (value_) return change(*value_);
     Promise<Changed> promise;
     then([promise, change = std::forward<Change>(change)](const T& value) mutable { promise.keep(change(value)); });
+    return promise.deferred();
+  }
+
+  // Returns what `ask` answers to the value, now or later: a question behind a question.
+  template <typename Ask>
+  auto follow(Ask&& ask) -> decltype(ask(std::declval<const T&>())) {
+    using Answer = typename decltype(ask(std::declval<const T&>()))::Value;
+    if (value_) return ask(*value_);
+    Promise<Answer> promise;
+    then([promise, ask = std::forward<Ask>(ask)](const T& value) mutable {
+      ask(value).then([promise](const Answer& answer) mutable { promise.keep(answer); });
+    });
     return promise.deferred();
   }
 

@@ -19,29 +19,25 @@ Hub::Hub(const Settings& settings, StreamKinds kinds, const Seams& seams)
       rooms_(settings_, kinds_, memory_, queue_, presence_, broker_, random_),
       schedule_(seams.waker, queue_, rooms_, presence_),
       membership_(rooms_, queue_, presence_, schedule_, counters_),
-      flush_(settings_, rooms_, queue_, membership_, counters_, seams.fanout),
+      pages_(schedule_, memory_, journal_),
+      flush_(settings_, rooms_, queue_, membership_, pages_, counters_, seams.fanout),
       reclaim_(memory_, rooms_, presence_, membership_, flush_, seams.fanout),
       opening_(rooms_, schedule_, broker_, journal_),
-      delivery_(rooms_, queue_, membership_, reclaim_, schedule_, counters_, journal_),
+      delivery_(memory_, rooms_, queue_, membership_, reclaim_, schedule_, counters_, journal_),
       joining_(rooms_, opening_, membership_, flush_, schedule_, gate_),
       publishing_(rooms_, opening_, schedule_, counters_, gate_, broker_) {
   assert(kinds_.size() <= kMaxKinds);
   broker_.attach(delivery_);
+  if (journal_) journal_->trimmed = [this](std::string_view room, uint64_t first) { delivery_.trimmed(room, first); };
 }
 
-Hub::~Hub() = default;
+Hub::~Hub() {
+  if (journal_) journal_->trimmed = nullptr;
+}
 
 const History& Hub::history(Room& room, Time now) {
   room.history().expire(now);
   return room.history();
-}
-
-Deferred<Status> Hub::forget_history(Room& room) {
-  Deferred<Status> gone = Status::kOk;
-  if (journal_ && room.settings().durable) gone = journal_->forget(room.name());
-  room.history().clear();
-  rooms_.note_no_history(room);
-  return gone;
 }
 
 void Hub::flush(Time now, size_t max_writes) {

@@ -13,6 +13,7 @@
 #include "core/memory.h"
 #include "core/publishing.h"
 #include "core/random.h"
+#include "core/records.h"
 #include "core/room/reclaim.h"
 #include "core/room/room_table.h"
 #include "core/schedule.h"
@@ -29,6 +30,7 @@ struct HubSeams {
   Broker* broker = nullptr;
   Gate* gate = nullptr;
   Journal* journal = nullptr;
+  Records* records = nullptr;
 };
 
 // Rooms, who is in them, and when they are sent out. Knows no sockets and no clock: connections are Clients, time
@@ -73,21 +75,36 @@ class Hub final {
   }
 
   // The client gets the messages from this offset on, before what is published from now on.
-  // Precondition: it has just joined, and the history has them.
+  // Precondition: it has just joined, and the room keeps them, see Room::first_kept().
   void replay_from(Client& client, uint64_t offset) { Flush::replay_from(client, offset); }
 
   // The messages of a room, without those that are too old.
   const History& history(Room& room, Time now);
 
   // Forgets the messages of a room; offsets go on. If the room has no members, and nobody may come back to it, it ends.
-  // Answers when the journal has forgotten them, too.
-  Deferred<Status> forget_history(Room& room);
+  // Answers when the journal has forgotten them, too, or why it could not.
+  Deferred<Status> forget_history(Room& room) { return delivery_.forget(room); }
+
+  // Messages of a durable room from this offset on, at most so many: also those that are not in memory.
+  Deferred<Journal::Page> read_page(std::string_view room, uint64_t from, size_t messages) {
+    return pages_.read(room, settings_of(room).history, from, messages);
+  }
+
+  // To be asked before a question about a room that is perhaps not used: when it has answered kOk, find() finds the
+  // room if it is there or the journal knows it.
+  // `origin` is for whom a room counts that stays.
+  Deferred<Status> look_up(std::string_view room, Time now, Origin origin = kNobody) {
+    return opening_.look_up(room, origin, now);
+  }
 
   // When flush() has something to do; kNever: nothing waits.
   Time due() const { return schedule_.due(); }
 
   // Sends out what is due, with at most about `max_writes` writes; the rest stays due. Forgets what is too old.
   void flush(Time now, size_t max_writes);
+
+  // Returns true if bytes that clients take now stay where they are until Fanout::complete().
+  bool gathers() const { return rooms_.walking(); }
 
   // Goes on with one client that has become ready. A long replay stops in between: call this again in another loop
   // turn as long as the client is behind() and ready().
@@ -128,6 +145,7 @@ class Hub final {
   RoomTable rooms_;
   Schedule schedule_;
   Membership membership_;
+  Pages pages_;
   Flush flush_;
   Reclaim reclaim_;
   Opening opening_;

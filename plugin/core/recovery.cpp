@@ -11,7 +11,7 @@ Recovery recover_after(const Room& room, const Position& seen) {
   uint64_t end = history.top() + 1;
   bool known = seen.epoch.empty() || seen.epoch == room.epoch();
   if (!known || room.settings().history.messages == 0) return {false, end};
-  if (seen.offset > history.top() || seen.offset + 1 < history.first()) return {false, end};
+  if (seen.offset > history.top() || seen.offset + 1 < room.first_kept()) return {false, end};
   return {true, seen.offset + 1};
 }
 
@@ -20,7 +20,7 @@ Recovery recover_latest(const Room& room, const Position& seen) {
   uint64_t end = history.top() + 1;
   if (room.settings().history.messages == 0) return {false, end};
   bool there = seen.offset > 0 && seen.offset == history.top() && seen.epoch == room.epoch();
-  if (there || history.empty()) return {there, end};
+  if (there || room.first_kept() == end) return {there, end};
   return {true, history.top()};
 }
 
@@ -32,7 +32,7 @@ Recovery recover_in(const Room& room, const Position& seen) {
 Recovery recover_last(const Room& room, uint64_t count) {
   const History& history = room.history();
   uint64_t end = history.top() + 1;
-  return {true, std::max(history.first(), end - std::min(count, end))};
+  return {true, std::max(room.first_kept(), end - std::min(count, end))};
 }
 
 Recovery recover(Hub& hub, Client& client, const Position* seen, Time now) {

@@ -10,8 +10,8 @@ class Client;
 class Hub;
 class Room;
 
-// The messages that a room keeps and that a reader is given before it gets new ones. This is the only place that
-// decides it, for every dialect.
+// The messages that a room keeps, in memory or in the journal, and that a reader is given before it gets new ones. This
+// is the only place that decides it, for every dialect.
 struct Recovery {
   bool whole = false;  // nothing is missing between the reader's position and `next`
   uint64_t next = 0;   // offset of the first message that it is given; one more than the last offset: it gets none

@@ -67,6 +67,9 @@ struct RoomSettings {
   bool sub_refresh_hook = false;
   Time presence_grace = 0;  // microseconds for which a client whose connection was lost counts as present
   RoomRules rules{};
+
+  // A hub with a journal keeps such rooms there. Without a history there is nothing to keep.
+  bool is_durable() const { return durable && history.messages > 0; }
 };
 
 struct HubSettings {

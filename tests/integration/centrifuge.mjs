@@ -195,6 +195,25 @@ const scenarios = {
     };
   },
 
+  // The client is away while others publish and the server is killed.
+  async away() {
+    const a = client(url);
+    const room = await join(a, 'lobby');
+    for (const text of ['one', 'two', 'three']) await room.publish(text);
+    await until(() => room.seen.data.length === 3, 'the messages');
+    a.disconnect();
+    await at('AWAY');
+    a.connect();
+    await until(() => room.seen.subscribed.length === 2, 'its return');
+    await room.publish('after');
+    await until(() => room.seen.data.at(-1) === 'after', 'the last message');
+    const [first, second] = room.seen.subscribed;
+    return {
+      same: first.streamPosition.epoch === second.streamPosition.epoch, recovered: second.recovered,
+      data: room.seen.data, offsets: room.seen.offsets,
+    };
+  },
+
   // The server ends and tells its clients to reconnect.
   async drain() {
     const a = client(url);

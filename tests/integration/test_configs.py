@@ -49,6 +49,7 @@ class Checked(unittest.TestCase):
             "/etc/lws-chatd/api-keys": keys, "/etc/lwsws/api-keys": keys,
             "/usr/share/lws-chat/mount": BUILD / "mount",
             "/var/lib/lws-chatd/acme/.well-known/acme-challenge": self.folder,
+            "/var/lib/lws-chatd/": f"{self.folder}/", "/var/lib/lwsws/": f"{self.folder}/",
             "/usr/lib/lws-chatd/plugins": plugins, "/path/to/build/release/plugins": plugins,
             '"username": "lws-chat"': f'"username": "{user}"', '"groupname": "lws-chat"': f'"groupname": "{group}"',
         }

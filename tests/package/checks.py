@@ -19,6 +19,7 @@ import warnings
 
 import acme
 import broken
+import storage
 import tokens
 from certificates import TLS, lineage, put, served_certificate
 from clients import connect, echo, talks
@@ -317,6 +318,20 @@ def it_serves_when_ipv6_is_switched_off():
 
 # ---- upgrading and purging
 
+@contextlib.contextmanager
+def an_sdk_client_that_stays(url):
+    """It sees that the room is kept. Without the SDK nobody looks."""
+    if not storage.SDK:
+        yield
+        return
+    with storage.SdkClient(url) as client:
+        assert client.next()["subscribed"]
+        offset = client.publishes("before the upgrade")
+        yield
+        client.comes_back_recovered()
+        assert client.publishes("after the upgrade") == offset + 1
+
+
 def an_upgrade_tells_clients_to_reconnect_and_keeps_edited_files():
     edited = pathlib.Path("/etc/lws-chatd/conf.d/10-http")
     replace(edited, '"port": "8000"', '"port": "8001"')
@@ -334,7 +349,8 @@ def an_upgrade_tells_clients_to_reconnect_and_keeps_edited_files():
             for client in one, other:
                 await asyncio.wait_for(client.wait_closed(), PATIENCE)
             return one.close_code, other.close_code
-    codes = asyncio.run(upgrade())
+    with an_sdk_client_that_stays("ws://localhost:8001/connection/websocket"):
+        codes = asyncio.run(upgrade())
     assert codes == (1012, 1012), f"closed with {codes}"
     until(active, "the service to be active")
     assert service("MainPID") != process
@@ -397,6 +413,7 @@ code = report("package tests", [
     the_watchdog_restarts_a_stopped_process,
     it_serves_on_a_kernel_without_ipv6,
     it_serves_when_ipv6_is_switched_off,
+    *storage.CHECKS,
     *broken.CHECKS,
     an_upgrade_tells_clients_to_reconnect_and_keeps_edited_files,
     purging_leaves_nothing_but_the_user,

@@ -221,9 +221,7 @@ class Server:
         if self.process is None:
             return
         if HOST == "lwsws":
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(PATIENCE)
+            self.kill()
         else:
             if self.process.poll() is None:
                 self.process.terminate()
@@ -233,6 +231,23 @@ class Server:
         log = self.log()
         for trouble in ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:"):
             assert trouble not in log, log
+
+    def kill(self):
+        """Ends the server as a crash does: with SIGKILL. Returns when it is gone, with its locks and ports."""
+        serving = self.process.pid
+        with contextlib.suppress(OSError, IndexError):
+            serving = self.pids()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE)
+        self.process = None
+
+        def gone():
+            try:  # nobody may wait for it, then it stays as a zombie
+                return pathlib.Path(f"/proc/{serving}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+            except OSError:
+                return True
+        self.wait(gone, "the serving process to be gone")
 
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""

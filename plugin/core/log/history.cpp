@@ -73,6 +73,7 @@ void History::expire(Time now) {
     std::memcpy(&oldest, first_page_->data() + first_page_->begin, sizeof oldest);
     if (oldest.time + limits_.age > now) return;
     forget_oldest();
+    fresh_from_ = first();
   }
 }
 

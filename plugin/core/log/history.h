@@ -27,6 +27,9 @@ class History {
   uint64_t top() const { return top_; }  // offset of the last message; 0: there was none
   uint64_t first() const { return top_ - count_ + 1; }
   size_t count() const { return count_; }
+
+  // Messages before this offset are too old, wherever they are kept.
+  uint64_t fresh_from() const { return fresh_from_; }
   bool empty() const { return count_ == 0; }
   size_t bytes() const { return bytes_; }
 
@@ -53,6 +56,7 @@ class History {
   void restart(uint64_t top) {
     clear();
     top_ = top;
+    fresh_from_ = 0;
   }
 
  private:
@@ -88,6 +92,7 @@ class History {
   Page* first_page_ = nullptr;
   Page* last_page_ = nullptr;
   uint64_t top_ = 0;
+  uint64_t fresh_from_ = 0;
   size_t count_ = 0;
   size_t bytes_ = 0;
   uint64_t version_ = 0;        // of the last message that was kept

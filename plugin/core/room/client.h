@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "core/deferred.h"
 #include "core/ending.h"
 #include "core/identity.h"
 #include "core/room/streams.h"
@@ -28,7 +29,7 @@ class Client {
   virtual bool ready() = 0;
 
   // Takes frames to send, from the first byte on. Returns how many bytes it took (whole frames; what it took it will
-  // send, in order), or 0 if the connection is broken. Within a flush the bytes stay where they are until
+  // send, in order), or 0 if the connection is broken. If Hub::gathers(), the bytes stay where they are until
   // Fanout::complete(); otherwise only until it returns.
   virtual size_t write(std::string_view frames) = 0;
 
@@ -61,8 +62,11 @@ class Client {
   // The offset of the first of those messages.
   uint64_t replay_begin() const { return replay_next_; }
 
-  // Returns true if there is something that the client has not taken.
-  bool behind() const { return room_ && (replaying() || lag() > 0); }
+  // Returns true if there is something that the client could take now and has not taken.
+  bool behind() const { return room_ && !waits_for_page() && (replaying() || lag() > 0); }
+
+  // Returns true while messages that the client gets next come from the journal. The hub goes on by itself.
+  bool waits_for_page() const { return page_ != nullptr; }
 
   bool reads(const RoomStream& stream) const { return stream_ == &stream; }
 
@@ -81,6 +85,7 @@ class Client {
   friend class Flush;
   friend class Joining;
   friend class Membership;
+  friend class Pages;
   friend class Presence;
   friend class Room;
   static constexpr Cursor kNoStop = std::numeric_limits<Cursor>::max();
@@ -91,8 +96,9 @@ class Client {
   }
 
   Room* room_ = nullptr;
-  RoomStream* stream_ = nullptr;   // the room's stream that it reads; nullptr: it is in no room
-  std::shared_ptr<bool> joining_;  // false: it does not want to join any more
+  RoomStream* stream_ = nullptr;    // the room's stream that it reads; nullptr: it is in no room
+  std::shared_ptr<bool> joining_;   // false: it does not want to join any more
+  std::unique_ptr<Lifetime> page_;  // ends if it does not want the page that it waits for; nullptr: it does not wait
   Cursor cursor_ = 0;
   Cursor stop_ = kNoStop;      // where it will be dismissed; nothing after it is sent
   uint64_t replay_next_ = 0;   // offset of the next message that it gets from the history
@@ -102,6 +108,7 @@ class Client {
   Status leaving_ = Status::kOk;
   KindId kind_;
   bool gathered_ = false;
+  bool newcomer_ = false;    // its replay may begin with a later message
   bool introduced_ = false;  // the hub knows it by its id
   bool announced_ = true;    // others are told when it comes and goes
 };

@@ -1,5 +1,6 @@
 #include "core/room/delivery.h"
 
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -7,9 +8,10 @@
 
 namespace lws_chat {
 
-Delivery::Delivery(RoomTable& table, FlushQueue& queue, Membership& membership, Reclaim& reclaim, Schedule& schedule,
-                   Counters& counters, Journal* journal)
-    : table_(table),
+Delivery::Delivery(Memory& memory, RoomTable& table, FlushQueue& queue, Membership& membership, Reclaim& reclaim,
+                   Schedule& schedule, Counters& counters, Journal* journal)
+    : memory_(memory),
+      table_(table),
       queue_(queue),
       membership_(membership),
       reclaim_(reclaim),
@@ -21,24 +23,47 @@ Room* Delivery::opened(std::string_view name) { return table_.find(name); }
 
 Deferred<Published> Delivery::deliver(Room& room, uint64_t offset, const Message& message, Time now) {
   Schedule::Wake wake(schedule_);
-  if (!message.ephemeral && offset < room.next_offset()) return Published{Status::kOk, {room.epoch(), offset}, 0, now};
-  bool written_first = room.delivery_slot.waits() || (journal_ && room.settings().durable && !message.ephemeral);
+  if (!message.ephemeral && offset < room.next_offset()) return pass_over(room, now);
+  bool written_first = room.delivery_slot.waits() || (journal_ && room.settings().is_durable() && !message.ephemeral);
   return written_first ? write_first(room, offset, message, now) : show(room, message, now);
 }
 
+Deferred<Published> Delivery::pass_over(Room& room, Time now) {
+  if (!room.delivery_slot.waits()) return Published{Status::kOk, {room.epoch(), room.history().top()}, 0, now};
+  auto item = std::make_shared<Slot::Item>(Message{}, memory_.input);
+  item->passed_over = true;
+  line_up(room, item);
+  return answer_later(room, item, Status::kOk);
+}
+
+// What can fail comes before the journal has the message.
 Deferred<Published> Delivery::write_first(Room& room, uint64_t offset, const Message& message, Time now) {
-  std::unique_ptr<Slot::Unwritten>& unwritten = room.delivery_slot.unwritten_;
+  auto item = std::make_shared<Slot::Item>(message, memory_.input);
+  if (!item->bytes.may_be(item->message.bytes())) return Published{Status::kNoMemory, {}, 0, now};
+  item->bytes.set(item->message.bytes());
+  bool first = !room.delivery_slot.waits();
+  line_up(room, item);
   Deferred<Status> written = Status::kOk;
   if (journal_ && !message.ephemeral)
     written = journal_->append(room.name(), room.settings().history, {room.epoch(), offset}, message);
-  if (written.ready() && !unwritten) {
-    if (written.value() != Status::kOk) return Published{written.value(), {}, 0, now};
-    return show(room, message, now);
-  }
-  auto item = std::make_shared<Slot::Item>(message);
+  if (!written.ready() || !first) return answer_later(room, item, std::move(written));
+  room.delivery_slot.unwritten_.reset();
+  if (written.value() != Status::kOk) return Published{written.value(), {}, 0, now};
+  return show_kept(room, *item, now);
+}
+
+void Delivery::line_up(Room& room, const std::shared_ptr<Slot::Item>& item) {
+  std::unique_ptr<Slot::Unwritten>& unwritten = room.delivery_slot.unwritten_;
   if (!unwritten) unwritten = std::make_unique<Slot::Unwritten>();
   unwritten->items.push_back(item);
-  unwritten->numbered += !message.ephemeral;
+  if (!item->numbered()) return;
+  ++unwritten->numbered;
+  unwritten->last_item = item;
+  unwritten->last = item->message.view();
+}
+
+Deferred<Published> Delivery::answer_later(Room& room, const std::shared_ptr<Slot::Item>& item,
+                                           Deferred<Status> written) {
   auto answer = [this, item, name = room.name()](Status status) {
     item->status = status;
     item->answered = true;
@@ -55,16 +80,28 @@ void Delivery::show_written(std::string_view name, Time now) {
     std::unique_ptr<Slot::Unwritten>& unwritten = room->delivery_slot.unwritten_;
     std::shared_ptr<Slot::Item> item = unwritten->items.front();
     if (item->status != Status::kOk) return fail_unwritten(*room, item->status, now);
-    Message message = item->message.view();
     unwritten->items.pop_front();
-    unwritten->numbered -= !message.ephemeral;
+    unwritten->numbered -= item->numbered();
     if (unwritten->items.empty()) unwritten.reset();
-    Published published = show(*room, message, now);
+    Published published = show_kept(*room, *item, now);
     // It may have cost the room its place, and whoever is told may publish again.
     item->promise.keep(published);
     room = table_.find(name);
     if (room) table_.forget_unused(*room);
     room = table_.find(name);
+  }
+}
+
+// The journal has the message. If there is no memory to show it, the readers come back for it.
+Published Delivery::show_kept(Room& room, const Slot::Item& item, Time now) {
+  if (item.passed_over) return {Status::kOk, {room.epoch(), room.history().top()}, 0, now};
+  Position next{room.epoch(), room.history().top() + 1};
+  try {
+    return show(room, item.message.view(), now);
+  } catch (const std::exception&) {
+    if (!item.numbered()) return {Status::kInternalError, {}, 0, now};
+    moved(room, {{}, next.offset}, now);
+    return {Status::kOk, std::move(next), 0, now};
   }
 }
 
@@ -99,6 +136,38 @@ Published Delivery::show(Room& room, const Message& message, Time now) {
   }
   reclaim_.run_if_needed(now);
   return published;
+}
+
+// Messages that are published meanwhile stay.
+Deferred<Status> Delivery::forget(Room& room) {
+  Schedule::Wake wake(schedule_);
+  Deferred<Status> gone = Status::kOk;
+  uint64_t next = room.next_offset();
+  if (room.durable()) gone = journal_->forget(room.name());
+  room.history().clear();
+  if (gone.ready()) {
+    if (room.durable() && gone.value() == Status::kOk) room.set_first_in_journal(next);
+    table_.note_no_history(room);
+    return gone;
+  }
+  ++room.delivery_slot.forgetting_;
+  table_.note_no_history(room);
+  Promise<Status> promise;
+  gone.then(schedule_.lifetime(), [this, promise, next, name = room.name()](Status status) {
+    schedule_.do_later([this, promise, next, name, status](Time) mutable {
+      Room* left = table_.find(name);
+      --left->delivery_slot.forgetting_;
+      if (status == Status::kOk) left->set_first_in_journal(next);
+      table_.forget_unused(*left);
+      promise.keep(status);
+    });
+  });
+  return promise.deferred();
+}
+
+void Delivery::trimmed(std::string_view name, uint64_t first) {
+  Room* room = table_.find(name);
+  if (room && room->durable()) room->set_first_in_journal(first);
 }
 
 void Delivery::moved(Room& room, const Position& position, Time now) {

@@ -1,5 +1,6 @@
 #include "core/room/opening.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -18,7 +19,18 @@ Deferred<Status> Opening::make_usable(Room& room, Time now) {
     slot.waiting_->emplace_back();
     return slot.waiting_->back().deferred();
   }
-  return journal_ && room.settings().durable ? restore(room, now) : ask_broker(room, now);
+  return journal_ && room.settings().is_durable() ? restore(room, now) : ask_broker(room, now);
+}
+
+Deferred<Status> Opening::look_up(std::string_view name, Origin origin, Time now) {
+  if (!journal_ || !table_.settings_of(name).is_durable()) return Status::kOk;
+  Room* room = table_.open(name, origin);
+  if (!room) return Status::kTooManyRooms;
+  if (room->usable()) return Status::kOk;
+  Schedule::Wake wake(schedule_);
+  Deferred<Status> usable = make_usable(*room, now);
+  if (usable.ready()) forget_later(name);
+  return usable;
 }
 
 // Somebody is the first to wait for the room.
@@ -31,7 +43,6 @@ Deferred<Status> Opening::begin(Room& room) {
 Deferred<Status> Opening::restore(Room& room, Time now) {
   // A copy, because the room may end.
   std::string name = room.name();
-  Deferred<Status> usable = begin(room);
   auto take = [this, name, now](uint64_t offset, const Message& message, Time age) {
     Room* found = table_.find(name);
     if (!found) return;
@@ -41,11 +52,11 @@ Deferred<Status> Opening::restore(Room& room, Time now) {
   };
   Deferred<Journal::Restored> kept = journal_->restore(room.name(), room.settings(), room.epoch(), take);
   if (kept.ready()) {
-    restored(name, kept.value(), now);
-    Room* found = table_.find(name);
-    if (found && found->usable()) return Status::kOk;
-    return usable;
+    if (kept.value().status != Status::kOk) return kept.value().status;
+    take_over(room, kept.value(), now);
+    return ask_broker(room, now);
   }
+  Deferred<Status> usable = begin(room);
   kept.then(schedule_.lifetime(), [this, name](const Journal::Restored& late) {
     schedule_.do_later([this, name, late](Time then) { restored(name, late, then); });
   });
@@ -56,15 +67,19 @@ void Opening::restored(std::string_view name, const Journal::Restored& restored,
   Room* room = table_.find(name);
   if (!room) return;
   if (restored.status != Status::kOk) return finish(name, restored.status);
-  if (!restored.position.epoch.empty()) {
-    bool whole = room->history().top() == restored.position.offset;
-    room->set_epoch(restored.position.epoch);
-    if (!whole) room->history().restart(restored.position.offset);
-    RoomTable::promise(*room);
-  }
+  take_over(*room, restored, now);
   ask_broker(*room, now).then(schedule_.lifetime(), [this, copy = std::string(name)](Status status) {
     finish(copy, status);
   });
+}
+
+// The room goes on where the journal knows it.
+void Opening::take_over(Room& room, const Journal::Restored& restored, Time now) {
+  if (room.history().top() != restored.position.offset) room.history().restart(restored.position.offset);
+  room.set_first_in_journal(std::max<uint64_t>(restored.first, 1));
+  if (!restored.position.epoch.empty()) room.set_epoch(restored.position.epoch);
+  room.history().expire(now);
+  table_.note_message(room, now);
 }
 
 Deferred<Status> Opening::ask_broker(Room& room, Time now) {
@@ -87,6 +102,10 @@ void Opening::finish(std::string_view name, Status status) {
   room->opening_slot.usable_ = status == Status::kOk;
   std::unique_ptr<Slot::Waiting> waiting = std::move(room->opening_slot.waiting_);
   for (Promise<Status>& one : *waiting) one.keep(status);
+  forget_later(name);
+}
+
+void Opening::forget_later(std::string_view name) {
   schedule_.do_later([this, copy = std::string(name)](Time) {
     if (Room* left = table_.find(copy)) table_.forget_unused(*left);
   });

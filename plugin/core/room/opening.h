@@ -8,6 +8,7 @@
 #include "core/deferred.h"
 #include "core/ending.h"
 #include "core/journal.h"
+#include "core/room/room_shares.h"
 
 namespace lws_chat {
 
@@ -38,12 +39,19 @@ class Opening {
   // Answers kOk when the room can be used, or why it cannot.
   Deferred<Status> make_usable(Room& room, Time now);
 
+  // Somebody asks about a room without using it. When this has answered kOk, RoomTable::find() finds a durable room
+  // that the journal knows, until the next turn of the loop. A room that is not durable is there already, or nobody
+  // knows it.
+  Deferred<Status> look_up(std::string_view name, Origin origin, Time now);
+
  private:
   Deferred<Status> restore(Room& room, Time now);
+  void take_over(Room& room, const Journal::Restored& restored, Time now);
   void restored(std::string_view name, const Journal::Restored& restored, Time now);
   Deferred<Status> ask_broker(Room& room, Time now);
   static Deferred<Status> begin(Room& room);
   void finish(std::string_view name, Status status);
+  void forget_later(std::string_view name);
 
   RoomTable& table_;
   Schedule& schedule_;

@@ -19,6 +19,18 @@ Room::Room(Memory& memory, const StreamKinds& kinds, const RoomSettings& setting
   charge_.set(cost(name_.size()));
 }
 
+// What the journal has forgotten may still be in memory.
+uint64_t Room::first_kept() const {
+  return durable() ? std::min(std::max(first_in_journal_, history_.fresh_from()), history_.first()) : history_.first();
+}
+
+bool Room::is_outdated(const Message& message) const {
+  const Message* last = delivery_slot.last_numbered();
+  if (!last) return history_.is_outdated(message);
+  if (message.version == 0 || message.version > last->version) return false;
+  return message.version_epoch.empty() || message.version_epoch == last->version_epoch;
+}
+
 void Room::add(Client& client) {
   RoomStream& stream = streams_.of(client.kind_);
   if (stream.kind.next != kNoKind) (void)streams_.of(stream.kind.next);  // change_stream() may not fail
@@ -31,6 +43,7 @@ void Room::add(Client& client) {
   client.leaving_ = Status::kOk;
   client.replay_next_ = client.replay_end_ = 0;
   client.replay_taken_ = 0;
+  client.newcomer_ = false;
   place(client, members_.size() - 1);
 }
 
@@ -38,6 +51,7 @@ void Room::remove(Client& client) {
   client.stream_->stream.leave(client.cursor_);
   client.stream_ = nullptr;
   client.room_ = nullptr;
+  client.page_ = nullptr;
   // Fill the hole with the last member, by way of the last one already served if a flush is under way, so that nobody
   // is served twice or passed over.
   size_t hole = client.index_;

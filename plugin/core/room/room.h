@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -59,11 +60,22 @@ class Room {
 
   void set_epoch(std::string_view epoch) { epoch_ = epoch; }
 
+  // Offset of the oldest message that can be read, in memory or in the journal; one more than the last one: there is
+  // none.
+  uint64_t first_kept() const;
+
+  // The journal keeps the room, with the messages from this offset on. What is gone does not come back.
+  void set_first_in_journal(uint64_t first) { first_in_journal_ = std::max(first_in_journal_, first); }
+  bool durable() const { return first_in_journal_ > 0; }
+
+  // Returns true if the message is late: see History::is_outdated(). Messages that wait for the journal count, too.
+  bool is_outdated(const Message& message) const;
+
   // Broker and journal know the room.
   bool usable() const { return opening_slot.usable(); }
 
   // Something of the room is under way at the broker or the journal, so that it cannot end.
-  bool busy() const { return opening_slot.waits() || delivery_slot.waits(); }
+  bool busy() const { return opening_slot.waits() || delivery_slot.waits() || delivery_slot.forgets(); }
 
   const std::vector<Client*>& members() const { return members_; }
   void add(Client& client);
@@ -98,6 +110,7 @@ class Room {
   const RoomSettings& settings_;
   RoomStreams streams_;
   History history_;
+  uint64_t first_in_journal_ = 0;  // 0: the journal does not keep the room
   std::vector<Client*> members_;
   size_t served_ = 0;  // members before this one have been served in the flush that is under way
 };

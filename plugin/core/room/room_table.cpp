@@ -145,6 +145,7 @@ void RoomTable::expire(Time now) {
   for (Namespace& group : namespaces_) {
     while (Room* room = group.remembered.first()) {
       if (room->table_slot.touched_at_ + group.settings->history.age > now) break;
+      room->history().expire(now);
       room->history().clear();
       group.remembered.remove(room->table_slot.remembered_);
       forget_unused(*room);

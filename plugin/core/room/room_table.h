@@ -60,7 +60,7 @@ class RoomTable {
   // Somebody was given a position of the room, and may come back to it.
   static void promise(Room& room);
 
-  // The room's history has one more message, or has lost all.
+  // The room's history has one more message, or what the journal had of it; or it has lost all.
   void note_message(Room& room, Time now);
   void note_no_history(Room& room);
 
@@ -73,6 +73,8 @@ class RoomTable {
 
   // When expire() has something to do; kNever: nothing waits.
   Time due() const;
+
+  bool walking() const { return walking_; }
 
   // While a room's members are walked through, no room ends, and what the streams hold stays where it is.
   class Walk {

@@ -196,11 +196,13 @@ class Session final : public Visitor {
   // In session_rooms.cpp.
   void subscribe(Command& command, Time now);
   void invited(const Wish& wish, const InvitationPtr& invitation, Time now);
+  void let_in(const Wish& wish, const InvitationPtr& invitation, Time now);
   void subscribed(const Wish& wish, Status status, Time now);
   void put_in(const std::string& channel, const std::optional<Position>& seen, Status status, Time now);
   Subscription& add(const std::string& channel, const InvitationPtr& invitation, bool watching, bool delta);
   std::string join_result(Subscription& subscription, Telling how, const std::optional<Position>& seen, Time now);
-  bool would_lose(const Wish& wish, const InvitationPtr& invitation, Time now);
+  bool may_lose(const Wish& wish, const InvitationPtr& invitation);
+  bool would_lose(const Wish& wish, Time now);
   bool recover(Subscription& subscription, const Position& seen, size_t space, std::string& publications, Time now);
   bool unsubscribe(Command& command, Time now);
   Deferred<Status> join(Subscription& subscription, Time now);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dialect/centrifuge/connecting.h"
+#include "dialect/centrifuge/history_query.h"
 #include "dialect/centrifuge/reply.h"
 #include "dialect/centrifuge/room_query.h"
 #include "dialect/centrifuge/session.h"
@@ -168,21 +169,19 @@ void Session::query(Command& command, Action action, Time now, Query query) {
   if (!catch_up(channel, now)) return;
   when(hub_.permit(grant_for(member_of(channel)), action, channel),
        [this, ticket = ticket_of(command), channel, query](Status status) {
-         if (status == Status::kOk)
-           answer(ticket, query(channel));
-         else
-           refuse_for(ticket, status);
+         if (status != Status::kOk) return refuse_for(ticket, status);
+         when(query(channel), [this, ticket](const RoomAnswer& found) { answer(ticket, found); });
        });
 }
 
 void Session::presence(Command& command, Time now) {
   query(command, Action::kPresence, now,
-        [this, now](std::string_view channel) { return query_presence(hub_, channel, now); });
+        [this, now](std::string_view channel) { return Deferred(query_presence(hub_, channel, now)); });
 }
 
 void Session::presence_stats(Command& command, Time now) {
   query(command, Action::kPresence, now,
-        [this, now](std::string_view channel) { return query_presence_stats(hub_, channel, now); });
+        [this, now](std::string_view channel) { return Deferred(query_presence_stats(hub_, channel, now)); });
 }
 
 void Session::history(Command& command, Time now) {

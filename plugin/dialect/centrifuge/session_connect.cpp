@@ -201,8 +201,9 @@ void Session::entered(Status status, Time now) {
         join_result(place->second, Telling::kReply, asked ? seen->second.position : std::nullopt, now));
   } else {
     forget(place);
-    // A room that only the client asks for is left out, as if it had not asked.
-    if (entry.invitation) return abandon(status, now);
+    // A room that only the client asks for is left out, as if it had not asked. One that cannot be used just now would
+    // stay left out.
+    if (entry.invitation || status == Status::kUnavailable) return abandon(status, now);
   }
   enter_rooms(now);
 }

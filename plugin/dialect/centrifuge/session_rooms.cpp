@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "core/recovery.h"
+#include "dialect/centrifuge/history_query.h"
 #include "dialect/centrifuge/reply.h"
-#include "dialect/centrifuge/room_query.h"
 #include "dialect/centrifuge/session.h"
 #include "dialect/centrifuge/subscription.h"
 #include "dialect/client_info.h"
@@ -116,21 +116,31 @@ void Session::subscribe(Command& command, Time now) {
   std::string_view data = request.json("data");
   when(doorman_.invite({about_me(), channel, token, data}, ask, unix_seconds()),
        [this, wish = std::move(wish), now](const Outcome<InvitationPtr>& outcome) {
-         bool unwanted = asking_for_ != wish.channel;
-         asking_for_.clear();
+         if (outcome.denial) asking_for_.clear();
          if (outcome.denial) return deny(wish.command, *outcome.denial, now);
-         if (unwanted) return refuse_for(wish.command, Status::kNotPermitted);
          invited(wish, outcome.value, now);
        });
 }
 
+// What a client would lose is known when the room is.
 void Session::invited(const Wish& wish, const InvitationPtr& invitation, Time now) {
+  bool asks = wish.whole && wish.seen && may_lose(wish, invitation);
+  Deferred<Status> known = asks ? hub_.look_up(wish.channel, now, link_.origin()) : Deferred(Status::kOk);
+  when(std::move(known), [this, wish, invitation, asks, now](Status status) {
+    bool unwanted = asking_for_ != wish.channel;
+    asking_for_.clear();
+    if (unwanted) status = Status::kNotPermitted;
+    if (status != Status::kOk) return refuse_for(wish.command, status);
+    if (asks && would_lose(wish, now)) return refuse(wish.command, ClientError::kUnrecoverablePosition);
+    let_in(wish, invitation, now);
+  });
+}
+
+void Session::let_in(const Wish& wish, const InvitationPtr& invitation, Time now) {
   // The session ends when it has left the rooms that it was in by then.
   if (pending_end_ != Status::kOk) return refuse(wish.command, ClientError::kInternal, describe(pending_end_).text);
   // A back end may have put the client into the room meanwhile.
   if (find(wish.channel) != subscriptions_.end()) return refuse(wish.command, ClientError::kAlreadySubscribed);
-  if (wish.whole && wish.seen && would_lose(wish, invitation, now))
-    return refuse(wish.command, ClientError::kUnrecoverablePosition);
   if (!claim(cost_of(wish.channel, invitation)))
     return refuse(wish.command, ClientError::kTooManyRequests, "clients hold too much memory, try again later");
   when(join(add(wish.channel, invitation, wish.watching, wish.delta), now),
@@ -186,11 +196,15 @@ std::string Session::join_result(Subscription& subscription, Telling how, const 
   return "{" + result + "}";
 }
 
-// Returns true if a client that comes back to the room would miss something that it may ask for.
-bool Session::would_lose(const Wish& wish, const InvitationPtr& invitation, Time now) {
+// Returns true if the client is promised everything that it has missed in the room.
+bool Session::may_lose(const Wish& wish, const InvitationPtr& invitation) {
   const RoomSettings& settings = hub_.settings_of(wish.channel);
-  if (settings.recovery_mode != RecoveryMode::kStream || settings.history.messages == 0) return false;
-  if (judge(Action::kHistory, wish.channel, grant_as_member(invitation)) != Status::kOk) return false;
+  return settings.recovery_mode == RecoveryMode::kStream && settings.history.messages > 0 &&
+         judge(Action::kHistory, wish.channel, grant_as_member(invitation)) == Status::kOk;
+}
+
+// Returns true if a client that comes back to the room would miss something.
+bool Session::would_lose(const Wish& wish, Time now) {
   Room* room = hub_.find(wish.channel);
   if (!room) return wish.seen->offset > 0 || !wish.seen->epoch.empty();
   (void)hub_.history(*room, now);  // drops what is too old
@@ -204,6 +218,8 @@ bool Session::recover(Subscription& subscription, const Position& seen, size_t s
   Recovery recovery = lws_chat::recover(hub_, subscription, &seen, now);
   if (!subscription.replaying()) return recovery.whole;
   const History& history = subscription.room()->history();
+  // What only the journal has comes later, as pushes.
+  if (recovery.next < history.first()) return true;
   History::Reader reader = history.from(recovery.next);
   DataForm form = form_of_earlier(encoding_, subscription.deltas());
   while (reader.offset() <= history.top() && publications.size() < space)

@@ -1,5 +1,6 @@
 #include "dialect/text/session.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -12,10 +13,20 @@
 
 namespace lws_chat {
 
+namespace {
+
+// A message that the journal does not take is tried again for so long, and so often; microseconds.
+constexpr Time kPatience = 5'000'000;
+constexpr Time kTryAgain = 200'000;
+
+}  // namespace
+
 // The stay of a client that a token or a back end knows.
 class TextSession::Stay final : public Visit {
  public:
   Stay(TextSession& session, Arrival& arrival) : Visit(arrival, session.options_), session_(session) {}
+
+  Time due = kNever;  // when it wants to be called
 
   void end(Ending ending, Time) override { session_.end(std::move(ending)); }
   void dismiss(std::string_view room, Time now) override {
@@ -25,7 +36,10 @@ class TextSession::Stay final : public Visit {
  private:
   int64_t unix_seconds() override { return session_.link_.unix_ms() / 1000; }
   Time now() override { return session_.link_.now(); }
-  void call_at(Time due) override { session_.link_.call_at(due); }
+  void call_at(Time at) override {
+    due = at;
+    session_.set_alarm();
+  }
   void note_denial(const Denial& denial) override { session_.link_.note_denial(denial); }
 
   TextSession& session_;
@@ -168,6 +182,8 @@ void TextSession::hand_over(const Message& message, bool approved, bool closes, 
   Grant grant_now = grant(true);
   grant_now.approved = approved;
   Deferred<Published> result = hub_.publish(grant_now, {room()->name(), known}, now);
+  bool fails = result.ready() && result.value().status == Status::kUnavailable;
+  if (room() && room()->durable() && (fails || !result.ready())) hold(message, approved, closes);
   if (result.ready()) return published(closes, result.value());
   await();
   result.then(held_->lifetime, [this, closes](const Published& late) { act_late([&] { published(closes, late); }); });
@@ -176,8 +192,40 @@ void TextSession::hand_over(const Message& message, bool approved, bool closes, 
 void TextSession::published(bool closes, const Published& result) {
   // The message may have closed slow readers, including this client.
   if (ended_ || !room()) return;
+  bool unsure = held_ && held_->unsure;
+  if (unsure && result.status == Status::kUnavailable) return try_later(result.at);
+  if (unsure) held_->unsure.reset();
   if (result.status != Status::kOk) return end({result.status});
   if (closes) hub_.dismiss_after_head(*this, Status::kClosedOnRequest, result.at);
+}
+
+// A client of this dialect has no way to learn that its message is not kept, and would have to be closed. The disk may
+// be full, or slow, only for a moment: meanwhile nothing more is read from the client.
+void TextSession::hold(const Message& message, bool approved, bool closes) {
+  await();
+  if (!held_->unsure) held_->unsure = std::make_unique<Unsure>(hub_.memory().input, message, approved, closes);
+}
+
+void TextSession::try_later(Time now) {
+  Unsure& unsure = *held_->unsure;
+  if (unsure.give_up == kNever) unsure.give_up = now + kPatience;
+  if (now >= unsure.give_up) return end({Status::kUnavailable});
+  unsure.due = now + kTryAgain;
+  waiting_ = true;
+  set_alarm();
+}
+
+void TextSession::try_again(Time now) {
+  Unsure& unsure = *held_->unsure;
+  unsure.due = kNever;
+  // hand_over() waits for another answer, or is done with it.
+  act_late([&] { hand_over(unsure.message.view(), unsure.approved, unsure.closes, now); });
+}
+
+void TextSession::set_alarm() {
+  Time due = held_ && held_->unsure ? held_->unsure->due : kNever;
+  if (visit_) due = std::min(due, visit_->due);
+  if (due != kNever) link_.call_at(due);
 }
 
 void TextSession::await() {
@@ -235,7 +283,10 @@ void TextSession::lost(Time now) {
 }
 
 void TextSession::time_is_up(Time now) {
+  if (visit_ && visit_->due <= now) visit_->due = kNever;
   if (visit_ && !ended_) visit_->time_is_up(now);
+  if (!ended_ && held_ && held_->unsure && held_->unsure->due <= now) try_again(now);
+  if (!ended_) set_alarm();
 }
 
 // Made on first use, because most text clients never need one. A token or a back end may hide a client.

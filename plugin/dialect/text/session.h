@@ -89,6 +89,20 @@ class TextSession final : public Client {
     bool closes;
   };
 
+  // A message for the journal, kept until the journal has it.
+  struct Unsure {
+    Unsure(MemoryAccount& account, const Message& of, bool is_approved, bool does_close)
+        : message(of), approved(is_approved), closes(does_close), bytes(account) {
+      bytes.set(message.bytes());
+    }
+    KeptMessage message;
+    bool approved;
+    bool closes;
+    MemoryAccount::Charge bytes;
+    Time due = kNever;      // when it is tried again
+    Time give_up = kNever;  // when the client is closed instead
+  };
+
   void arrived(Arrival& arrival, Time now);
   void join(std::string_view room, Time now);
   void entered(Status status);
@@ -100,6 +114,10 @@ class TextSession final : public Client {
   void hand_over(const Message& message, bool approved, bool closes, Time now);
   void deny(Denial denial);
   void published(bool closes, const Published& result);
+  void hold(const Message& message, bool approved, bool closes);
+  void try_later(Time now);
+  void try_again(Time now);
+  void set_alarm();
   void keep(const Message& message);
   void await();
   template <typename Act>
@@ -118,6 +136,7 @@ class TextSession final : public Client {
     MemoryAccount::Charge bytes;         // of `input`
     Lifetime lifetime;                   // of the wish for an answer
     std::unique_ptr<Arrival> arrival{};  // nullptr: it has arrived
+    std::unique_ptr<Unsure> unsure{};    // nullptr: there is none
   };
   std::unique_ptr<Held> held_;
   std::unique_ptr<Stay> visit_;  // nullptr: nobody speaks for the client

@@ -119,6 +119,8 @@ Deferred<HttpAnswer> ready(VhostState& vhost, const ResourceCall&) {
   if (!vhost.serves()) return refusal(503, describe(Status::kMisconfigured).text);
   if (vhost.drain().begun()) return refusal(503, "the server is shutting down");
   if (hub_is_full(vhost)) return refusal(503, "too many clients");
+  const std::string& failure = vhost.shared_hub().storage().failure();
+  if (!failure.empty()) return refusal(503, failure);
   return HttpAnswer{200, "{\"status\":\"ready\"}\n"};
 }
 

@@ -17,7 +17,7 @@ std::string metrics_of(VhostState& vhost) {
   });
   CertificateExpiries expiries = registry::certificate_expiries(vhost.context());
   return metrics_text(vhost.hub(), {vhost.shared_hub().fanout_name(), lws_get_library_version(), vhost.drain().begun(),
-                                    calls, expiries, doors});
+                                    calls, expiries, doors, vhost.shared_hub().storage().counters()});
 }
 
 bool hub_is_full(const VhostState& vhost) {

@@ -28,12 +28,15 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
+      storage_(context, options.storage, vhost_name),
       gate_(options_.hub),
-      hub_(options.hub, stream_kinds(), {this, this, nullptr, &gate_}),
+      hub_(hub_settings(options), stream_kinds(),
+           {this, this, nullptr, &gate_, storage_.journal(), storage_.records()}),
       emulated_(hub_.next_id()),
       trim_(context, hub_),
       timer_(context, "flush", [this] { guarded_flush(); }),
       revocation_timer_(context, "revocation", [this] { sessions_.check_revoked({}, now()); }) {
+  if (Records* records = storage_.records()) idempotency_.load(*records, now(), unix_ms());
   revocations_.changed = [this](std::string_view user) { revoked(user); };
   if (options.fanout == FanoutMode::kWrite) return;
   uring_ = UringBatch::make();
@@ -108,7 +111,7 @@ void SharedHub::flush() {
 }
 
 UringBatch* SharedHub::batch() {
-  if (!batching_) return nullptr;
+  if (!batching_ || !hub_.gathers()) return nullptr;
   if (uring_->full()) complete();
   return batching_ ? uring_.get() : nullptr;
 }

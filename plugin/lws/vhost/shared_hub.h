@@ -15,6 +15,7 @@
 #include "lws/http/emulated_sessions.h"
 #include "lws/timer.h"
 #include "lws/vhost/memory_trim.h"
+#include "lws/vhost/storage.h"
 
 namespace lws_chat {
 
@@ -33,6 +34,7 @@ class SharedHub final : public Fanout, private Waker {
   Idempotency& idempotency() { return idempotency_; }
   Revocations& revocations() { return revocations_; }
   EmulatedSessions& emulated() { return emulated_; }
+  Storage& storage() { return storage_; }
 
   // Compares the options with those of another vhost for the same hub. Returns the differences; empty: none.
   std::string conflict_with(const Options& options) const;
@@ -66,6 +68,7 @@ class SharedHub final : public Fanout, private Waker {
   lws_context* context_;
   Options options_;
   std::string vhost_name_;
+  Storage storage_;  // outlives the hub
   RuleGate gate_;
   Hub hub_;
   Sessions sessions_;

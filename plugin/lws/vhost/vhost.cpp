@@ -70,10 +70,13 @@ void VhostState::find_hub() {
     });
   if (!shared_hub_) {
     shared_hub_ = std::make_shared<SharedHub>(context_, options_, name());
-    return;
+  } else {
+    std::string conflict = shared_hub_->conflict_with(options_);
+    if (!conflict.empty()) complain(conflict);
   }
-  std::string conflict = shared_hub_->conflict_with(options_);
-  if (!conflict.empty()) complain(conflict);
+  // Without its file the hub would forget what it promises to keep.
+  const std::string& problem = shared_hub_->storage().problem();
+  if (!problem.empty()) complain(problem);
 }
 
 void VhostState::complain(const std::string& what) {
@@ -106,6 +109,7 @@ bool VhostState::may_log() {
 void VhostState::woken() {
   turns_.end();
   alarms_.ring();
+  if (shared_hub_) shared_hub_->storage().woken();
   if (door_) door_->deliver();
   if (inbox_publisher_) inbox_publisher_->publish();
 }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -46,8 +47,11 @@ struct Fixture {
   CertificateExpiries certificates;
   DoorFacts doors;
   bool draining = false;
+  std::optional<StoreCounters> storage;
 
-  std::string text() { return metrics_text(hub, {"write", "4.1.6", draining, calls, certificates, doors}); }
+  std::string text() {
+    return metrics_text(hub, {"write", "4.1.6", draining, calls, certificates, doors, storage ? &*storage : nullptr});
+  }
 
   // The value of a sample.
   std::string value(const std::string& sample) {
@@ -341,6 +345,24 @@ TEST(certificates_have_samples_with_vhost_and_port) {
   f.certificates[{"example.org", 8443}] = 1900000000;
   CHECK_EQ(f.value("certificate_expiry_timestamp_seconds{vhost=\"example.org\",port=\"443\"}"), "1800000000");
   CHECK_EQ(f.value("certificate_expiry_timestamp_seconds{vhost=\"example.org\",port=\"8443\"}"), "1900000000");
+}
+
+TEST(storage_has_metrics_where_it_is_on) {
+  Fixture f;
+  CHECK(f.text().find("storage") == std::string::npos);
+  f.storage.emplace();
+  CHECK_EQ(f.value("storage_failing"), "0");
+  f.storage->failing = true;
+  f.storage->messages = 7;
+  f.storage->trimmed = 5;
+  f.storage->evicted = 2;
+  f.storage->commit_seconds.observe(0.002);
+  CHECK_EQ(f.value("storage_failing"), "1");
+  CHECK_EQ(f.value("storage_messages_total"), "7");
+  CHECK_EQ(f.value("storage_removed_total{cause=\"expired\"}"), "3");
+  CHECK_EQ(f.value("storage_removed_total{cause=\"evicted\"}"), "2");
+  CHECK_EQ(f.value("storage_commit_seconds_bucket{le=\"0.001\"}"), "0");
+  CHECK_EQ(f.value("storage_commit_seconds_bucket{le=\"0.0025\"}"), "1");
 }
 
 TEST(labels_are_escaped) {

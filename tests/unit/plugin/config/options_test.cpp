@@ -177,6 +177,50 @@ TEST(vhosts_of_a_hub_must_agree_on_namespaces) {
   CHECK(hub_conflicts(a, b).empty());
 }
 
+TEST(rooms_are_durable_with_storage_and_a_history_only) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "history-in-memory", "7"), "");
+  CHECK_EQ(set_option(options, "typing/history-size", "0"), "");
+  CHECK_EQ(set_option(options, "draft/durable", "0"), "");
+  CHECK_EQ(finish_options(options), "");
+  CHECK(!has_durable_rooms(options));
+  CHECK(!hub_settings(options).rooms.durable);
+  CHECK_EQ(hub_settings(options).rooms.history.in_memory, UINT64_MAX);
+  CHECK_EQ(set_option(options, "storage", "/tmp/rooms.db"), "");
+  CHECK_EQ(finish_options(options), "");
+  CHECK(has_durable_rooms(options));
+  HubSettings settings = hub_settings(options);
+  CHECK(settings.rooms.durable);
+  CHECK_EQ(settings.rooms.history.in_memory, 7u);
+  CHECK_EQ(settings.namespaces.size(), 2u);
+  for (const auto& [name, rooms] : settings.namespaces) {
+    CHECK(!rooms.durable);
+    CHECK_EQ(rooms.history.in_memory, UINT64_MAX);
+  }
+}
+
+TEST(options_of_storage_are_typed) {
+  Options options = default_options();
+  CHECK(!options.storage.on());
+  CHECK_EQ(options.storage.max_bytes, uint64_t{1} << 30);
+  CHECK(options.storage.sync == StorageSync::kNormal);
+  CHECK_EQ(set_option(options, "storage", "rooms.db"), "");
+  CHECK_EQ(set_option(options, "storage-sync", "full"), "");
+  CHECK_EQ(set_option(options, "storage-sync", "off"), "\"off\" is not known, expected normal or full");
+  CHECK_EQ(set_option(options, "storage-max", "1000"),
+           "\"1000\" is out of range, expected 1048576 to 1099511627776 bytes");
+  CHECK(options.storage.sync == StorageSync::kFull);
+  CHECK_EQ(finish_options(options), "storage \"rooms.db\" is a relative path, write an absolute one");
+}
+
+TEST(vhosts_of_a_hub_must_agree_on_storage) {
+  Options a = default_options();
+  Options b = default_options();
+  CHECK_EQ(set_option(a, "storage", "/tmp/rooms.db"), "");
+  CHECK_EQ(hub_conflicts(a, b).size(), 1u);
+  CHECK_EQ(hub_conflicts(a, b)[0], "storage (/tmp/rooms.db and )");
+}
+
 TEST(options_of_back_ends_are_typed) {
   Options options = default_options();
   CHECK_EQ(options.hooks.timeout, 1'000'000);

@@ -1,0 +1,86 @@
+#include "lws/vhost/storage.h"
+
+#include <grp.h>
+#include <unistd.h>
+
+#include <utility>
+#include <vector>
+
+#include "sqlite/store.h"
+
+namespace lws_chat {
+namespace {
+
+// lws starts protocols before it drops root's privileges, but the file has to belong to the user that works with it
+// later. Where root starts the server and lws becomes another user, this thread is that user for a moment.
+class AsEventualUser {
+ public:
+  explicit AsEventualUser(lws_context* context) {
+    int user = 0;
+    int group = 0;
+    lws_get_effective_uid_gid(context, &user, &group);
+    if (geteuid() != 0 || user <= 0) return;
+    user_was_ = geteuid();
+    group_was_ = getegid();
+    if (group > 0 && setegid(static_cast<gid_t>(group)) != 0) return;
+    changed_ = true;
+    if (seteuid(static_cast<uid_t>(user)) != 0) lwsl_warn("lws-chat: cannot become user %d\n", user);
+  }
+  ~AsEventualUser() {
+    if (!changed_) return;
+    if (seteuid(user_was_) != 0 || setegid(group_was_) != 0) lwsl_err("lws-chat: cannot become root again\n");
+  }
+  AsEventualUser(const AsEventualUser&) = delete;
+  AsEventualUser& operator=(const AsEventualUser&) = delete;
+
+ private:
+  bool changed_ = false;
+  uid_t user_was_ = 0;
+  gid_t group_was_ = 0;
+};
+
+}  // namespace
+
+Storage::Storage(lws_context* context, const StorageSettings& settings, std::string vhost_name)
+    : path_(settings.path), vhost_name_(std::move(vhost_name)) {
+  if (!settings.on()) return;
+  StoreSettings store;
+  store.path = settings.path;
+  store.full_sync = settings.sync == StorageSync::kFull;
+  store.max_bytes = settings.max_bytes;
+  store.wake = [this, context] {
+    calls_ = true;
+    lws_cancel_service(context);
+  };
+  store.report = [this](StoreSettings::Event event, const std::string& line) {
+    report(event == StoreSettings::Event::kFails, event == StoreSettings::Event::kDamaged, line);
+  };
+  AsEventualUser user(context);
+  std::string problem;
+  store_ = SqliteStore::open(store, problem);
+  if (!store_) problem_ = problem;
+}
+
+Storage::~Storage() = default;
+
+Journal* Storage::journal() { return store_.get(); }
+
+Records* Storage::records() { return store_.get(); }
+
+// All vhosts of the hub are woken, and the first one does it.
+void Storage::woken() {
+  if (calls_.exchange(false)) store_->deliver();
+}
+
+const StoreCounters* Storage::counters() const { return store_ ? &store_->counters() : nullptr; }
+
+// Runs on the loop, within woken().
+void Storage::report(bool failing, bool damaged, const std::string& line) {
+  if (!damaged) failure_ = failing ? "storage: " + line : "";
+  if (failing || damaged)
+    lwsl_err("lws-chat: vhost %s: storage %s: %s\n", vhost_name_.c_str(), path_.c_str(), line.c_str());
+  else
+    lwsl_notice("lws-chat: vhost %s: storage %s: %s\n", vhost_name_.c_str(), path_.c_str(), line.c_str());
+}
+
+}  // namespace lws_chat

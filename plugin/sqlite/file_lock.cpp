@@ -1,0 +1,73 @@
+#include "sqlite/file_lock.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "sqlite/first_line.h"
+
+namespace lws_chat {
+namespace {
+
+struct flock whole_file(int type) {
+  struct flock lock {};
+  lock.l_type = static_cast<short>(type);
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+// The file has "PID NAME\n".
+std::string holder_in(int fd) {
+  std::array<char, 128> bytes{};
+  ssize_t size = pread(fd, bytes.data(), bytes.size(), 0);
+  std::string_view text(bytes.data(), size > 0 ? static_cast<size_t>(size) : 0);
+  size_t end = text.find('\n');
+  size_t blank = text.find(' ');
+  if (end == std::string_view::npos || blank > end) return "another process";
+  std::string_view pid = text.substr(0, blank);
+  if (pid.empty() || pid.find_first_not_of("0123456789") != std::string_view::npos) return "another process";
+  std::string name(text.substr(blank + 1, end - blank - 1));
+  for (char& letter : name)
+    if (letter < ' ' || letter > '~') letter = '?';
+  return "process " + std::string(pid) + " (" + name + ")";
+}
+
+}  // namespace
+
+std::unique_ptr<FileLock> FileLock::take(const std::string& path, std::string& holder, std::string& problem) {
+  int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+  if (fd < 0) {
+    problem = std::strerror(errno);
+    return nullptr;
+  }
+  std::unique_ptr<FileLock> lock(new FileLock(fd));
+  struct flock wanted = whole_file(F_WRLCK);
+  if (fcntl(fd, F_OFD_SETLK, &wanted) != 0) {
+    bool taken = errno == EAGAIN || errno == EACCES;
+    problem = std::strerror(errno);
+    if (taken) holder = holder_in(fd);
+    return nullptr;
+  }
+  // Only words for people: if the disk is full, another one learns less.
+  std::string text = std::to_string(getpid()) + " " + first_line("/proc/self/comm") + "\n";
+  if (ftruncate(fd, 0) != 0 || pwrite(fd, text.data(), text.size(), 0) < 0) return lock;
+  return lock;
+}
+
+std::string FileLock::holder(const std::string& path) {
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return {};
+  struct flock asked = whole_file(F_WRLCK);
+  bool taken = fcntl(fd, F_OFD_GETLK, &asked) == 0 && asked.l_type != F_UNLCK;
+  std::string name = taken ? holder_in(fd) : std::string();
+  close(fd);
+  return name;
+}
+
+FileLock::~FileLock() { close(fd_); }
+
+}  // namespace lws_chat

@@ -1,0 +1,98 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <vector>
+
+#include "sqlite/message_row.h"
+#include "sqlite/salvage.h"
+#include "sqlite/schema.h"
+#include "sqlite/storage.h"
+#include "sqlite/store_file.h"
+
+namespace lws_chat {
+namespace {
+
+std::string timestamp() {
+  std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y%m%d-%H%M%S", &parts)};
+}
+
+bool exists(const std::string& path) {
+  struct stat info {};
+  return lstat(path.c_str(), &info) == 0;
+}
+
+// Puts the file and what belongs to it aside. Returns the problem, or nothing.
+std::string put_aside(const std::string& file, const std::string& aside) {
+  // The database goes last: as long as it is there, the next try finds everything.
+  for (const char* part : {"-shm", "-wal", ""}) {
+    std::string from = file + part;
+    if (!exists(from)) continue;
+    if (std::rename(from.c_str(), (aside + part).c_str()) != 0)
+      return "cannot be put aside as " + aside + part + ": " + std::strerror(errno);
+  }
+  return {};
+}
+
+// The server's user may be another one than this.
+void give_to_owner_of(const std::string& old, const std::string& fresh) {
+  struct stat info {};
+  if (stat(old.c_str(), &info) != 0) return;
+  if (chmod(fresh.c_str(), info.st_mode & 07777) != 0 || chown(fresh.c_str(), info.st_uid, info.st_gid) != 0) return;
+}
+
+std::string words(const Salvage& salvage, const std::string& aside) {
+  std::string text = "put aside as " + aside + "; saved " + std::to_string(salvage.rooms()) + " rooms, " +
+                     std::to_string(salvage.messages()) + " messages, " + std::to_string(salvage.records()) +
+                     " records";
+  if (salvage.torn() > 0)
+    text += "; " + std::to_string(salvage.torn()) + " rooms begin a new epoch, because messages may be missing";
+  return text;
+}
+
+}  // namespace
+
+std::string storage_recover(const std::string& path, std::string& report) {
+  std::string said = "storage " + path + ": ";
+  StoreFile file;
+  std::string problem = lock_store_file(path, file);
+  if (!problem.empty()) return said + problem;
+  std::string aside = file.path + ".broken-" + timestamp();
+  if (exists(aside)) return said + aside + " is already there; try again in a second";
+  // The new file is made under another name, so that a half one is never taken for a whole one.
+  std::string fresh = file.path + ".new";
+  for (const char* part : {"", "-wal", "-shm"}) std::remove((fresh + part).c_str());
+  problem = make_store_file(fresh);
+  if (!problem.empty()) return said + fresh + " " + problem;
+  give_to_owner_of(file.path, fresh);
+  give_to_owner_of(file.path, lock_path(file.path));
+  problem = put_aside(file.path, aside);
+  if (!problem.empty()) return said + problem;
+  std::unique_ptr<Database> to;
+  problem = open_to_write(fresh, {}, to);
+  if (!problem.empty()) return said + fresh + " " + problem;
+
+  std::string unreadable;
+  std::unique_ptr<Database> from = Database::open(aside, Database::Access::kRead, {}, unreadable);
+  Salvage salvage(from.get(), *to);
+  salvage.run();
+  to->number("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (to->failed()) return said + "was put aside as " + aside + ", but " + fresh + ": " + to->failure_text();
+  to.reset();
+  if (std::rename(fresh.c_str(), file.path.c_str()) != 0)
+    return said + "was put aside as " + aside + ", but " + fresh + " cannot be renamed: " + std::strerror(errno);
+  report = said + words(salvage, aside);
+  return {};
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,148 @@
+"""A disk that fills up and gets room again: a tmpfs of 1 MB. Needs root, and permission to mount."""
+import asyncio
+import contextlib
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.back_end import key_file  # noqa: E402
+from support.events import Events  # noqa: E402
+from support.server import PATIENCE, close_of, connect, receive  # noqa: E402
+from support.storage import Stored  # noqa: E402
+from support.transports import over  # noqa: E402
+
+
+def mount_problem():
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], capture_output=True, text=True)
+        if done.returncode == 0:
+            subprocess.run(["umount", folder], check=True)
+        return done.stderr.strip()
+
+
+PROBLEM = mount_problem()
+TEMPORARY = 100
+
+
+@unittest.skipIf(PROBLEM, f"SKIPPED: this machine allows no tmpfs: {PROBLEM}")
+@over("plain")
+class Disk(Stored):
+    def serve(self, **options):
+        self.disk = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-disk-")))
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", self.disk], check=True)
+        self.addCleanup(subprocess.run, ["umount", "--lazy", self.disk], check=True)
+        options = {"storage": self.disk / "rooms.db", "api_key_file": key_file(self), "metrics": 1, "health": 1,
+                   "history_age": 86400, **options}
+        return super().serve(self.vhost(**options))
+
+    def fill(self):
+        """Nothing is left on the disk."""
+        with open(self.disk / "ballast", "ab", buffering=0) as ballast, contextlib.suppress(OSError):
+            while True:
+                ballast.write(b"x" * 4096)
+
+    def make_room(self):
+        (self.disk / "ballast").unlink()
+
+    async def publishing_fails(self):
+        """Publishes until the disk takes no more. Returns the data of what was accepted."""
+        taken = []
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            answer = await self.ask("/pub/lobby", f"{len(taken)}".encode() + b"y" * 2000)
+            if answer.status == 503:
+                return taken
+            self.assertEqual(answer.status, 200, answer.body)
+            taken.append(len(taken))
+        self.fail("the disk never fills")
+
+    async def published_again(self):
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            answer = await self.ask("/pub/lobby", b"again")
+            if answer.status == 200:
+                return
+            self.assertEqual(answer.status, 503, answer.body)
+            self.assertLess(time.monotonic(), deadline, "it does not go on")
+            await asyncio.sleep(0.05)
+
+    async def ready(self):
+        return (await self.ask("/readyz", key=None)).status
+
+    async def until_ready_is(self, status):
+        deadline = time.monotonic() + PATIENCE
+        while await self.ready() != status:
+            self.assertLess(time.monotonic(), deadline)
+            await asyncio.sleep(0.02)
+
+    async def test_a_full_disk_refuses_publications_in_durable_rooms_only_and_goes_on_by_itself(self):
+        self.serve(**{"free/durable": 0})
+        reader = await self.texter()
+        stream = await Events.open(self.server.url_of(path="/sse/lobby").replace("ws", "http", 1))
+        self.addAsyncCleanup(stream.hang_up)
+        await stream.next()
+        member, waiting = await self.member("lobby"), await self.texter()
+        free = await self.member("free:room")
+        self.assertEqual(await self.ready(), 200)
+        self.fill()
+        taken = await self.publishing_fails()
+        # The structured dialect, the HTTP API, and a text client.
+        reply = await member.ask("publish", channel="lobby", data="z" * 5000)
+        self.assertEqual((reply["error"]["code"], reply["error"].get("temporary")), (TEMPORARY, True))
+        self.assertEqual((await self.call("publish", {"channel": "lobby", "data": "z" * 5000}, status=503))["error"]["code"], TEMPORARY)
+        began = time.monotonic()
+        await waiting.send("w" * 5000)
+        code, _reason = await close_of(waiting)
+        self.assertEqual(code, 1013)
+        self.assertTrue(3 < time.monotonic() - began < 15, time.monotonic() - began)
+        self.assertEqual(await self.ready(), 503)
+        said = await self.metrics()
+        self.assertEqual(said["lws_chat_storage_failing"], 1)
+        self.assertGreater(said["lws_chat_storage_failures_total"], 0)
+        self.assertGreater(said["lws_chat_storage_refused_total"], 0)
+        self.assertEqual(len(self.server.chat_log("storage ", "rooms.db")), 1, self.server.log())
+        # Rooms that are not durable go on, and readers stay.
+        self.assertIn("publish", await free.ask("publish", channel="free:room", data="free"))
+        self.assertEqual(await free.data(), "free")
+        self.make_room()
+        await self.published_again()
+        await self.until_ready_is(200)
+        await self.server.logged("storage ", "rooms.db", times=2)
+        expected = [f"{i}" + "y" * 2000 for i in taken] + ["again"]
+        self.assertEqual([await receive(reader) for _ in expected], expected)
+        self.assertEqual([(await stream.next()).data for _ in expected], expected)
+        messages, position = await self.history()
+        self.assertEqual(messages[-1], (len(expected), "again"))
+        self.restart()
+        self.assertEqual(await self.history(), (messages, position))
+
+    async def test_a_text_client_that_waits_is_served_when_there_is_room_within_5_seconds(self):
+        self.serve()
+        writer, reader = await self.texter(), await self.texter()
+        self.fill()
+        taken = await self.publishing_fails()
+        for i in range(20):
+            await writer.send(f"{i} " + "w" * 3000)
+        await asyncio.sleep(1)
+        self.make_room()
+        for i in taken:
+            self.assertEqual(await receive(reader), f"{i}" + "y" * 2000)
+        self.assertEqual([await receive(reader) for i in range(20)], [f"{i} " + "w" * 3000 for i in range(20)])
+
+    async def test_a_full_disk_does_not_keep_known_rooms_from_being_read(self):
+        self.serve(history_in_memory=1)
+        for i in range(20):
+            await self.publish(i)
+        self.fill()
+        await self.publishing_fails()
+        messages, _ = await self.history()
+        self.assertEqual(messages[:20], [(i + 1, i) for i in range(20)])
+
+
+if __name__ == "__main__":
+    unittest.main()
