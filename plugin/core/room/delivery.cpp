@@ -38,6 +38,7 @@ Deferred<Published> Delivery::pass_over(Room& room, Time now) {
 
 // What can fail comes before the journal has the message.
 Deferred<Published> Delivery::write_first(Room& room, uint64_t offset, const Message& message, Time now) {
+  if (room.delivery_slot.fails()) return Published{Status::kUnavailable, {}, 0, now};
   auto item = std::make_shared<Slot::Item>(message, memory_.input);
   if (!item->bytes.may_be(item->message.bytes())) return Published{Status::kNoMemory, {}, 0, now};
   item->bytes.set(item->message.bytes());
@@ -106,11 +107,17 @@ Published Delivery::show_kept(Room& room, const Slot::Item& item, Time now) {
 }
 
 // Messages that wait behind one that could not be written fail with it: it would otherwise leave a hole in the room's
-// offsets.
+// offsets. Until their publishers know it, further messages fail, too: a publisher that tries again would otherwise
+// change the order of its messages.
 void Delivery::fail_unwritten(Room& room, Status why, Time now) {
   std::unique_ptr<Slot::Unwritten> failed = std::move(room.delivery_slot.unwritten_);
-  table_.forget_unused(room);
+  room.delivery_slot.fails_ = true;
   for (const auto& one : failed->items) one->promise.keep({why, {}, 0, now});
+  schedule_.do_later([this, name = room.name()](Time) {
+    Room* told = table_.find(name);
+    told->delivery_slot.fails_ = false;
+    table_.forget_unused(*told);
+  });
 }
 
 // Appends the message to the history and to the streams of all readers, or to none.

@@ -32,6 +32,9 @@ class Delivery final : public Broker::Node {
     // The journal has not answered yet that it has forgotten messages.
     bool forgets() const { return forgetting_ > 0; }
 
+    // Messages have failed, and their publishers have not been told yet.
+    bool fails() const { return fails_; }
+
     // Number of waiting messages that have an offset.
     uint64_t numbered() const { return unwritten_ ? unwritten_->numbered : 0; }
 
@@ -58,7 +61,8 @@ class Delivery final : public Broker::Node {
       uint64_t numbered = 0;
     };
     std::unique_ptr<Unwritten> unwritten_;  // nullptr: no message waits
-    unsigned forgetting_ = 0;               // questions to the journal that it has not answered
+    bool fails_ = false;
+    unsigned forgetting_ = 0;  // questions to the journal that it has not answered
   };
 
   // `journal` may be nullptr.

@@ -75,7 +75,9 @@ class Room {
   bool usable() const { return opening_slot.usable(); }
 
   // Something of the room is under way at the broker or the journal, so that it cannot end.
-  bool busy() const { return opening_slot.waits() || delivery_slot.waits() || delivery_slot.forgets(); }
+  bool busy() const {
+    return delivery_slot.fails() || opening_slot.waits() || delivery_slot.waits() || delivery_slot.forgets();
+  }
 
   const std::vector<Client*>& members() const { return members_; }
   void add(Client& client);

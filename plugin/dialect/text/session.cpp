@@ -15,6 +15,10 @@ namespace lws_chat {
 
 namespace {
 
+// Limits for messages of one client that are on their way to the journal; bytes.
+constexpr size_t kMostSent = 64;
+constexpr size_t kMostSentBytes = 65536;
+
 // A message that the journal does not take is tried again for so long, and so often; microseconds.
 constexpr Time kPatience = 5'000'000;
 constexpr Time kTryAgain = 200'000;
@@ -114,7 +118,7 @@ void TextSession::receive(const Message& message, Time now) {
   if (binary && options_.binary == BinaryPolicy::kRefuse) return end({Status::kUnsupportedData});
   // lws validates UTF-8 only if its context asks for it. A relayed invalid text would make every reader close.
   if (!binary && !is_utf8(message.payload)) return end({Status::kInvalidText});
-  if (held_) return keep(message);
+  if (held_back() || (held_ && !held_->input.empty())) return keep(message);
   publish(message, now);
 }
 
@@ -183,7 +187,8 @@ void TextSession::hand_over(const Message& message, bool approved, bool closes, 
   grant_now.approved = approved;
   Deferred<Published> result = hub_.publish(grant_now, {room()->name(), known}, now);
   bool fails = result.ready() && result.value().status == Status::kUnavailable;
-  if (room() && room()->durable() && (fails || !result.ready())) hold(message, approved, closes);
+  if (room() && room()->durable() && (fails || !result.ready()))
+    return await_journal({KeptMessage(message), approved, closes}, std::move(result), now);
   if (result.ready()) return published(closes, result.value());
   await();
   result.then(held_->lifetime, [this, closes](const Published& late) { act_late([&] { published(closes, late); }); });
@@ -192,38 +197,108 @@ void TextSession::hand_over(const Message& message, bool approved, bool closes, 
 void TextSession::published(bool closes, const Published& result) {
   // The message may have closed slow readers, including this client.
   if (ended_ || !room()) return;
-  bool unsure = held_ && held_->unsure;
-  if (unsure && result.status == Status::kUnavailable) return try_later(result.at);
-  if (unsure) held_->unsure.reset();
   if (result.status != Status::kOk) return end({result.status});
   if (closes) hub_.dismiss_after_head(*this, Status::kClosedOnRequest, result.at);
 }
 
+void TextSession::keep_sent(const Sent& sent) {
+  size_t bytes = held_->sent_bytes.bytes() + sent.message.bytes();
+  if (!held_->sent_bytes.may_be(bytes)) return end({Status::kNoMemory});
+  held_->sent.push_back(sent);
+  held_->sent_bytes.set(bytes);
+}
+
 // A client of this dialect has no way to learn that its message is not kept, and would have to be closed. The disk may
-// be full, or slow, only for a moment: meanwhile nothing more is read from the client.
-void TextSession::hold(const Message& message, bool approved, bool closes) {
-  await();
-  if (!held_->unsure) held_->unsure = std::make_unique<Unsure>(hub_.memory().input, message, approved, closes);
+// be full, or slow, only for a moment: meanwhile nothing more is read from the client. As long as all goes well, more
+// messages may follow, so that one transaction has many of them.
+void TextSession::await_journal(const Sent& sent, Deferred<Published> result, Time now) {
+  if (!held_) held_ = std::make_unique<Held>(hub_.memory().input);
+  keep_sent(sent);
+  if (ended_) return;
+  if (result.ready()) {
+    held_->failed = true;
+  } else {
+    ++held_->answers;
+    result.then(held_->lifetime, [this](const Published& late) { journal_answered(late); });
+  }
+  bool many = held_->sent.size() >= kMostSent || held_->sent_bytes.bytes() >= kMostSentBytes;
+  if (held_->failed || sent.closes || many) hold_back();
+  if (held_->failed && held_->answers == 0) try_later(now);
+}
+
+void TextSession::hold_back() {
+  if (std::exchange(held_->full, true)) return;
+  link_.hold_input(true);
+}
+
+// The answers come in the order of the messages.
+void TextSession::journal_answered(const Published& result) {
+  --held_->answers;
+  try {
+    if (!ended_ && room()) act_on(result);
+  } catch (const std::exception&) {
+    end({Status::kInternalError});
+  }
+  go_on();
+}
+
+// Reads on, as far as the journal has taken the messages.
+void TextSession::go_on() {
+  if (ended_) return;
+  bool few = held_->sent.size() <= kMostSent / 2 && held_->sent_bytes.bytes() <= kMostSentBytes / 2;
+  bool closes = !held_->sent.empty() && held_->sent.back().closes;
+  if (few && !closes && !held_->failed) held_->full = false;
+  if (held_back()) return;
+  if (!held_->input.empty()) return answered();
+  if (held_->sent.empty()) held_.reset();
+  link_.hold_input(false);
+}
+
+void TextSession::act_on(const Published& result) {
+  if (held_->failed || result.status == Status::kUnavailable) {
+    // The messages behind it have failed with it, or fail now.
+    held_->failed = true;
+    hold_back();
+    if (held_->answers == 0) try_later(result.at);
+    return;
+  }
+  if (result.status != Status::kOk) return end({result.status});
+  bool closes = held_->sent.front().closes;
+  held_->sent_bytes.set(held_->sent_bytes.bytes() - held_->sent.front().message.bytes());
+  held_->sent.pop_front();
+  held_->give_up = kNever;
+  if (closes) hub_.dismiss_after_head(*this, Status::kClosedOnRequest, result.at);
 }
 
 void TextSession::try_later(Time now) {
-  Unsure& unsure = *held_->unsure;
-  if (unsure.give_up == kNever) unsure.give_up = now + kPatience;
-  if (now >= unsure.give_up) return end({Status::kUnavailable});
-  unsure.due = now + kTryAgain;
-  waiting_ = true;
+  if (held_->give_up == kNever) held_->give_up = now + kPatience;
+  if (now >= held_->give_up) return end({Status::kUnavailable});
+  held_->due = now + kTryAgain;
   set_alarm();
 }
 
 void TextSession::try_again(Time now) {
-  Unsure& unsure = *held_->unsure;
-  unsure.due = kNever;
-  // hand_over() waits for another answer, or is done with it.
-  act_late([&] { hand_over(unsure.message.view(), unsure.approved, unsure.closes, now); });
+  held_->due = kNever;
+  held_->failed = false;
+  std::list<Sent> again = std::exchange(held_->sent, {});
+  held_->sent_bytes.set(0);
+  try {
+    for (const Sent& one : again) {
+      if (ended_ || !room()) return;
+      // Behind one that failed at once, the others wait for the next time.
+      if (held_->failed)
+        keep_sent(one);
+      else
+        hand_over(one.message.view(), one.approved, one.closes, now);
+    }
+  } catch (const std::exception&) {
+    end({Status::kInternalError});
+  }
+  go_on();
 }
 
 void TextSession::set_alarm() {
-  Time due = held_ && held_->unsure ? held_->unsure->due : kNever;
+  Time due = held_ ? held_->due : kNever;
   if (visit_) due = std::min(due, visit_->due);
   if (due != kNever) link_.call_at(due);
 }
@@ -256,14 +331,14 @@ void TextSession::answered() {
 void TextSession::resume(Time now) {
   if (ended_) return;
   hub_.pump(*this, now);
-  while (!ended_ && !waiting_ && room() && !leaving() && held_ && !held_->input.empty()) {
+  while (!ended_ && !held_back() && room() && !leaving() && held_ && !held_->input.empty()) {
     KeptMessage next = std::move(held_->input.front());
     held_->input.pop_front();
     held_->bytes.set(held_->bytes.bytes() - next.bytes());
     publish(next.view(), now);
   }
-  if (ended_ || waiting_ || !held_) return;
-  held_.reset();
+  if (ended_ || held_back() || !held_) return;
+  if (held_->sent.empty()) held_.reset();
   link_.hold_input(false);
 }
 
@@ -285,7 +360,7 @@ void TextSession::lost(Time now) {
 void TextSession::time_is_up(Time now) {
   if (visit_ && visit_->due <= now) visit_->due = kNever;
   if (visit_ && !ended_) visit_->time_is_up(now);
-  if (!ended_ && held_ && held_->unsure && held_->unsure->due <= now) try_again(now);
+  if (!ended_ && held_ && held_->due <= now) try_again(now);
   if (!ended_) set_alarm();
 }
 

@@ -89,18 +89,11 @@ class TextSession final : public Client {
     bool closes;
   };
 
-  // A message for the journal, kept until the journal has it.
-  struct Unsure {
-    Unsure(MemoryAccount& account, const Message& of, bool is_approved, bool does_close)
-        : message(of), approved(is_approved), closes(does_close), bytes(account) {
-      bytes.set(message.bytes());
-    }
+  // A message on its way to the journal.
+  struct Sent {
     KeptMessage message;
     bool approved;
     bool closes;
-    MemoryAccount::Charge bytes;
-    Time due = kNever;      // when it is tried again
-    Time give_up = kNever;  // when the client is closed instead
   };
 
   void arrived(Arrival& arrival, Time now);
@@ -114,12 +107,18 @@ class TextSession final : public Client {
   void hand_over(const Message& message, bool approved, bool closes, Time now);
   void deny(Denial denial);
   void published(bool closes, const Published& result);
-  void hold(const Message& message, bool approved, bool closes);
+  void keep_sent(const Sent& sent);
+  void await_journal(const Sent& sent, Deferred<Published> result, Time now);
+  void journal_answered(const Published& result);
+  void act_on(const Published& result);
+  void hold_back();
+  void go_on();
   void try_later(Time now);
   void try_again(Time now);
   void set_alarm();
   void keep(const Message& message);
   void await();
+  bool held_back() const { return waiting_ || (held_ && held_->full); }
   template <typename Act>
   void act_late(Act&& act);
   void answered();
@@ -128,15 +127,22 @@ class TextSession final : public Client {
   Hub& hub_;
   const Options& options_;
   TextLink& link_;
-  // State while the client is not listened to: from a question that the hub answers late to the last
-  // message that has waited for the answer. Most sessions never have it.
+  // State while something is under way: from a question that the hub answers late to the last message that has waited
+  // for the answer. Most sessions never have it.
   struct Held {
-    explicit Held(MemoryAccount& account) : bytes(account) {}
+    explicit Held(MemoryAccount& account) : bytes(account), sent_bytes(account) {}
     std::list<KeptMessage> input;        // messages that wait
     MemoryAccount::Charge bytes;         // of `input`
     Lifetime lifetime;                   // of the wish for an answer
     std::unique_ptr<Arrival> arrival{};  // nullptr: it has arrived
-    std::unique_ptr<Unsure> unsure{};    // nullptr: there is none
+
+    std::list<Sent> sent;              // messages that the journal may not have yet, in their order
+    MemoryAccount::Charge sent_bytes;  // of `sent`
+    size_t answers = 0;                // that the journal owes for them
+    bool full = false;                 // nothing may be sent behind them
+    bool failed = false;               // the journal has not taken the first one
+    Time due = kNever;                 // when they are sent again
+    Time give_up = kNever;             // when the client is closed instead
   };
   std::unique_ptr<Held> held_;
   std::unique_ptr<Stay> visit_;  // nullptr: nobody speaks for the client

@@ -219,6 +219,63 @@ TEST(a_text_client_whose_message_the_journal_does_not_take_is_read_no_further_un
   CHECK(w.hub->counters().refused_by(Status::kUnavailable) >= 22u);
 }
 
+TEST(messages_of_a_text_client_follow_each_other_to_the_journal_and_keep_their_order) {
+  DurableWorld w;
+  TextPeer text(*w.hub, w.options);
+  text.session.enter("room", w.now);
+  w.settle();
+  w.journal->at_once = false;
+  std::string all;
+  int sent = 0;
+  for (; !text.held && sent < 1000; ++sent) {
+    (void)text.say(std::to_string(sent), w.now);
+    all += make_frame(Opcode::kText, true, std::to_string(sent));
+  }
+  CHECK_EQ(sent, 64);
+  CHECK(text.got.empty());
+  // It was read a little further before it was held.
+  (void)text.say("after", w.now);
+  (void)text.say("close", w.now);
+  (void)text.say("ignored", w.now);
+  w.settle();
+  w.resume(text);
+  all += make_frame(Opcode::kText, true, "after") + make_frame(Opcode::kText, true, "close");
+  CHECK_EQ(text.got.substr(0, all.size()), all);
+  CHECK(text.why == Status::kClosedOnRequest && text.got.find("ignored") == std::string::npos);
+  CHECK_EQ(w.disk["room"].top, 66u);
+}
+
+TEST(messages_that_the_journal_does_not_take_are_tried_again_in_their_order) {
+  DurableWorld w;
+  TextPeer text(*w.hub, w.options), reader(*w.hub, w.options);
+  text.session.enter("room", w.now);
+  reader.session.enter("room", w.now);
+  w.settle();
+  w.journal->at_once = false;
+  w.journal->write_status = Status::kUnavailable;
+  std::string all;
+  for (const char* word : {"one", "two", "three"}) {
+    (void)text.say(word, w.now);
+    all += make_frame(Opcode::kText, true, word);
+  }
+  // The journal works again before the session knows that the first ones have failed.
+  JournalDouble::answer(w.journal->writes);
+  w.hub->flush(w.now, 1000);
+  w.journal->write_status = Status::kOk;
+  CHECK(!text.held);
+  (void)text.say("four", w.now);
+  all += make_frame(Opcode::kText, true, "four");
+  w.settle();
+  CHECK(text.held && reader.got.empty());
+  text.steady = w.now = text.alarm;
+  text.session.time_is_up(w.now);
+  w.settle();
+  w.resume(text);
+  CHECK_EQ(reader.got, all);
+  CHECK(!text.held);
+  CHECK_EQ(w.hub->memory().input.used(), 0u);
+}
+
 TEST(a_text_client_is_closed_after_five_seconds_without_a_journal_and_readers_stay) {
   DurableWorld w;
   TextPeer text(*w.hub, w.options), reader(*w.hub, w.options);
