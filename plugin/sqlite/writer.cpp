@@ -199,9 +199,12 @@ void Writer::maintain(size_t messages) {
     tell(Event::kFails, "old messages cannot be removed: " + done.failure);
 }
 
-// Nothing could be written. Finds out whether it can be now.
+// Nothing could be written. Finds out whether it can be now: a few bytes may find a place where messages do not. What
+// it writes is a record that is over and of no kind.
 void Writer::probe() {
-  if (database_->run("UPDATE run SET clean = 0")) {
+  if (database_->run(
+          "INSERT OR REPLACE INTO records(kind, key, value, until) VALUES(255, 'probe', zeroblob(65536), 0)") &&
+      database_->run("DELETE FROM records WHERE kind = 255")) {
     counters_.failing = false;
     tell(Event::kWorksAgain, "messages are written again");
   }
