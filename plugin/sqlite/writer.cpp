@@ -248,7 +248,7 @@ void Writer::hand_over(Batches& batches) {
 
 void Writer::end() {
   database_->clear_failure();
-  end_run(*database_, lock_file_);
+  end_run(*database_, lock_file_, run_.number);
 }
 
 }  // namespace lws_chat
