@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "sqlite/checksum.h"
@@ -66,11 +67,12 @@ uint64_t salt_in(const std::string& header) {
   return salt;
 }
 
-uint32_t committed_pages(Database& database) {
+// What the index says that is committed; nothing if it cannot be read.
+std::optional<uint32_t> committed_pages(Database& database) {
   sqlite3_file* file = file_of(database, SQLITE_FCNTL_FILE_POINTER);
   void volatile* index = nullptr;
-  if (!file || file->pMethods->iVersion < 2) return 0;
-  if (file->pMethods->xShmMap(file, 0, kIndexBytes, 0, &index) != SQLITE_OK || !index) return 0;
+  if (!file || file->pMethods->iVersion < 2) return std::nullopt;
+  if (file->pMethods->xShmMap(file, 0, kIndexBytes, 0, &index) != SQLITE_OK || !index) return std::nullopt;
   return *reinterpret_cast<uint32_t volatile*>(static_cast<char volatile*>(index) + kPagesPlace);
 }
 
@@ -91,7 +93,8 @@ LogTail::State LogTail::compare(Database& database, const FileLock& lock) {
   if (note.pages == 0) return State::kWhole;
   uint64_t salt = salt_in(header_of(database));
   if (salt == 0) return State::kGone;
-  if (salt == note.salt) return committed_pages(database) < note.pages ? State::kTorn : State::kWhole;
+  if (salt == note.salt)
+    return committed_pages(database).value_or(note.pages) < note.pages ? State::kTorn : State::kWhole;
   // The process ended between the commit and the note.
   return times_begun(salt) == times_begun(note.salt) + 1 ? State::kWhole : State::kGone;
 }
@@ -107,26 +110,23 @@ LogTail::LogTail(Database& database, FileLock& lock) : database_(database), lock
 LogTail::~LogTail() { sqlite3_wal_hook(database_.handle(), nullptr, nullptr); }
 
 void LogTail::committed(int pages) {
-  if (pages <= pages_ || header_.empty()) header_ = header_of(database_);
   pages_ = pages;
-  write(lock_, salt_in(header_), static_cast<uint32_t>(pages));
+  header_ = header_of(database_);
+  if (header_.empty())
+    forget(lock_);
+  else
+    write(lock_, salt_in(header_), static_cast<uint32_t>(pages));
 }
 
 void LogTail::failed(bool committing) {
-  std::string header = header_of(database_);
-  // Who cannot read the log does not change it.
-  if (header.empty() || header_.empty()) return;
-  int64_t end = kHeaderBytes + pages_ * (kFrameBytes + kPageBytes);
-  if (header != header_) {
-    // The log has begun at its front again, which it does when all of it is in the database. So what is in it now is of
-    // the transaction that has failed.
-    forget(lock_);
-    if (times_begun(salt_in(header)) != times_begun(salt_in(header_)) + 1) return;
-    end = kHeaderBytes;
-  }
+  // The log has begun at its front again, which it does when all of it is in the database.
+  if (header_of(database_) != header_) forget(lock_);
   sqlite3_file* log = file_of(database_, SQLITE_FCNTL_JOURNAL_POINTER);
+  std::optional<uint32_t> pages = committed_pages(database_);
+  if (!committing || !log || !pages) return;
+  int64_t end = kHeaderBytes + int64_t{*pages} * (kFrameBytes + kPageBytes);
   sqlite3_int64 size = 0;
-  if (committing && log->pMethods->xFileSize(log, &size) == SQLITE_OK && size > end) log->pMethods->xTruncate(log, end);
+  if (log->pMethods->xFileSize(log, &size) == SQLITE_OK && size > end) log->pMethods->xTruncate(log, end);
 }
 
 void LogTail::forget(FileLock& lock) { write(lock, 0, 0); }

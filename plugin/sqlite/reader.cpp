@@ -163,6 +163,8 @@ void Reader::restore(const Room& room, ReadRequest& request) {
     request.kept.push_back({expected, age_of(now, row.at), KeptMessage(row.message)});
     --expected;
   }
+  if (request.kept.size() < most && expected >= room.first)
+    database_->fail(SQLITE_CORRUPT, "messages of the room are missing");
 }
 
 void Reader::read_page(const Room& room, ReadRequest& request) {
@@ -186,6 +188,8 @@ void Reader::read_page(const Room& room, ReadRequest& request) {
     if (bytes > request.bytes && !request.page.messages.empty()) return;
     request.page.messages.push_back(std::move(message));
   }
+  if (request.page.messages.size() < request.messages && expected <= room.last)
+    database_->fail(SQLITE_CORRUPT, "messages of the room are missing");
 }
 
 }  // namespace lws_chat

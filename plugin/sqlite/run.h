@@ -24,6 +24,6 @@ std::string boot_id();
 bool begin_run(Database& database, FileLock& lock, const std::string& boot, bool full_sync, Run& run);
 
 // The run ends as it should: everything is on the disk.
-bool end_run(Database& database, FileLock& lock);
+bool end_run(Database& database, FileLock& lock, int64_t number);
 
 }  // namespace lws_chat

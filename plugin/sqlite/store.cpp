@@ -212,6 +212,8 @@ bool SqliteStore::queue(Write write, const WriteTexts& texts) {
   RoomEntry* room = write.room;
   batch_->add(std::move(write), texts);
   if (room) {
+    // Nothing waits behind a message that was refused, and the writer does not have the room.
+    if (room->under_way == 0) room->filed.expected = 0;
     ++room->under_way;
     room->last_batch = batch_->number;
   }

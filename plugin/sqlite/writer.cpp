@@ -137,7 +137,10 @@ bool Writer::transaction(Batches& batches) {
 void Writer::execute(Batch& batch, Write& write) {
   WriteTexts texts = batch.texts(write);
   switch (write.kind) {
-    case Write::Kind::kAppend: write.status = rooms_.append(write, texts); return;
+    case Write::Kind::kAppend:
+      write.status = rooms_.append(write, texts);
+      if (write.status != Status::kOk) RoomWrites::refused(write);
+      return;
     case Write::Kind::kForget: write.status = rooms_.forget(write, texts); return;
     case Write::Kind::kBegin: write.status = rooms_.begin_room(write, texts); return;
     case Write::Kind::kKeep:
@@ -171,7 +174,10 @@ void Writer::fail(Batches& batches) {
   for (auto& batch : batches)
     for (Write& write : batch->writes) {
       write.status = Status::kUnavailable;
-      if (!write.room) keep_for_later(*batch, write);
+      if (write.room)
+        RoomWrites::refused(write);
+      else
+        keep_for_later(*batch, write);
     }
 }
 
@@ -251,7 +257,7 @@ void Writer::hand_over(Batches& batches) {
 
 void Writer::end() {
   database_->clear_failure();
-  end_run(*database_, lock_file_);
+  end_run(*database_, lock_file_, run_.number);
 }
 
 }  // namespace lws_chat
