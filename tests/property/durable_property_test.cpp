@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
   size_t recovered = 0, gaps = 0, crashes = 0, pages = 0;
   for (long done = 0; done < operations; done += 5000, ++seed) {
+    lws_chat::durable_model::running_seed = seed;
     std::mt19937 random(seed);
     lws_chat::durable_model::Model model(
         [&random](unsigned n) { return std::uniform_int_distribution<unsigned>(0, n - 1)(random); });
