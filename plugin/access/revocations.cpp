@@ -1,6 +1,7 @@
 #include "access/revocations.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace lws_chat {
 
@@ -29,8 +30,8 @@ bool Revocations::revoke_token(std::string_view id, int64_t until, int64_t now) 
   auto found = tokens_.find(std::string(id));
   if (found != tokens_.end() && found->second.until >= until) return true;
   if (found == tokens_.end() && !has_place()) return false;
-  ages_.emplace(until, Age{true, std::string(id)});
-  tokens_[std::string(id)] = {until};
+  set_token(id, until);
+  if (records_) records_->keep(Records::Kind::kRevokedToken, id, {}, until * 1000);
   tell({});
   return true;
 }
@@ -44,11 +45,37 @@ bool Revocations::revoke_user(std::string_view user, int64_t issued_before, int6
     entry.issued_before = std::max(issued_before, found->second.issued_before);
     entry.until = std::max(until, found->second.until);
   }
+  set_user(user, entry);
+  if (records_)
+    records_->keep(Records::Kind::kRevokedUser, user, std::to_string(entry.issued_before), entry.until * 1000);
+  tell(user);
+  return true;
+}
+
+void Revocations::set_token(std::string_view id, int64_t until) {
+  ages_.emplace(until, Age{true, std::string(id)});
+  tokens_[std::string(id)] = {until};
+}
+
+void Revocations::set_user(std::string_view user, const User& entry) {
+  auto found = users_.find(std::string(user));
   if (found == users_.end() || entry.until > found->second.until)
     ages_.emplace(entry.until, Age{false, std::string(user)});
   users_[std::string(user)] = entry;
-  tell(user);
-  return true;
+}
+
+// Times of records are in milliseconds.
+void Revocations::keep_in(Records& records) {
+  records.load(Records::Kind::kRevokedToken,
+               [this](std::string_view id, std::string_view, int64_t until) { set_token(id, until / 1000); });
+  records.load(Records::Kind::kRevokedUser, [this](std::string_view user, std::string_view value, int64_t until) {
+    User entry{0, until / 1000};
+    // What cannot be read revokes all of the user's tokens: to pass over it would let somebody in.
+    if (std::from_chars(value.data(), value.data() + value.size(), entry.issued_before).ec != std::errc())
+      entry.issued_before = INT64_MAX;
+    set_user(user, entry);
+  });
+  records_ = &records;
 }
 
 bool Revocations::has(std::string_view id, std::string_view user, int64_t issued_at, int64_t now) const {

@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/records.h"
+
 namespace lws_chat {
 
 // Tokens that are not valid any more although they have not expired. An entry is kept until every token that it can
@@ -16,6 +18,9 @@ class Revocations {
  public:
   // Most entries. A further one is refused: to forget one would let somebody in.
   static constexpr size_t kMost = 1'000'000;
+
+  // Reads the entries that a former process has kept, and keeps new ones there. To be called before anything else.
+  void keep_in(Records& records);
 
   // The token with this id (jti) is not valid until the time given. Returns false if there are too many entries.
   [[nodiscard]] bool revoke_token(std::string_view id, int64_t until, int64_t now);
@@ -38,6 +43,8 @@ class Revocations {
     int64_t until;
   };
 
+  void set_token(std::string_view id, int64_t until);
+  void set_user(std::string_view user, const User& entry);
   void forget_old(int64_t now);
   bool has_place() const { return size() < kMost; }
   template <typename Entries>
@@ -48,6 +55,7 @@ class Revocations {
     int64_t until;
   };
 
+  Records* records_ = nullptr;  // nullptr: entries end with the process
   std::unordered_map<std::string, Token> tokens_;
   std::unordered_map<std::string, User> users_;
 

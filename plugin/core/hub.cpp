@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <utility>
+#include <vector>
 
 namespace lws_chat {
 
@@ -15,7 +16,7 @@ Hub::Hub(const Settings& settings, StreamKinds kinds, const Seams& seams)
       counters_(kinds_),
       memory_(settings.max_memory),
       queue_(settings.flush_interval),
-      presence_(memory_, queue_),
+      presence_(memory_, queue_, seams.records),
       rooms_(settings_, kinds_, memory_, queue_, presence_, broker_, random_),
       schedule_(seams.waker, queue_, rooms_, presence_),
       membership_(rooms_, queue_, presence_, schedule_, counters_),
@@ -38,6 +39,17 @@ Hub::~Hub() {
 const History& Hub::history(Room& room, Time now) {
   room.history().expire(now);
   return room.history();
+}
+
+void Hub::bring_back(Time now) {
+  Schedule::Wake wake(schedule_);
+  std::vector<std::string> opened;
+  presence_.bring_back(now, [&](std::string_view name) {
+    opened.emplace_back(name);
+    return rooms_.open(name, kNobody);
+  });
+  for (const std::string& name : opened)
+    if (Room* room = rooms_.find(name)) rooms_.forget_unused(*room);
 }
 
 void Hub::flush(Time now, size_t max_writes) {

@@ -97,6 +97,9 @@ class Hub final {
     return opening_.look_up(room, origin, now);
   }
 
+  // Brings back who was present when a former process ended. To be called once, before anything else.
+  void bring_back(Time now);
+
   // When flush() has something to do; kNever: nothing waits.
   Time due() const { return schedule_.due(); }
 

@@ -13,6 +13,8 @@
 namespace lws_chat {
 namespace {
 
+constexpr off_t kNotePlace = 256;  // behind the words for people
+
 struct flock whole_file(int type) {
   struct flock lock {};
   lock.l_type = static_cast<short>(type);
@@ -20,7 +22,7 @@ struct flock whole_file(int type) {
   return lock;
 }
 
-// The file has "PID NAME\n".
+// The file begins with "PID NAME\n".
 std::string holder_in(int fd) {
   std::array<char, 128> bytes{};
   ssize_t size = pread(fd, bytes.data(), bytes.size(), 0);
@@ -54,7 +56,8 @@ std::unique_ptr<FileLock> FileLock::take(const std::string& path, std::string& h
   }
   // Only words for people: if the disk is full, another one learns less.
   std::string text = std::to_string(getpid()) + " " + first_line("/proc/self/comm") + "\n";
-  if (ftruncate(fd, 0) != 0 || pwrite(fd, text.data(), text.size(), 0) < 0) return lock;
+  text.resize(size_t{kNotePlace});
+  if (pwrite(fd, text.data(), text.size(), 0) < 0) return lock;
   return lock;
 }
 
@@ -66,6 +69,17 @@ std::string FileLock::holder(const std::string& path) {
   std::string name = taken ? holder_in(fd) : std::string();
   close(fd);
   return name;
+}
+
+void FileLock::note(std::string_view bytes) {
+  if (pwrite(fd_, bytes.data(), bytes.size(), kNotePlace) < 0) return;
+}
+
+std::string FileLock::noted(size_t size) const {
+  std::string bytes(size, '\0');
+  ssize_t got = pread(fd_, bytes.data(), size, kNotePlace);
+  bytes.resize(got > 0 ? static_cast<size_t>(got) : 0);
+  return bytes;
 }
 
 FileLock::~FileLock() { close(fd_); }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace lws_chat {
 
@@ -15,6 +17,13 @@ class FileLock {
 
   // Who has the file locked, as "process 123 (lws-chatd)"; empty: nobody.
   static std::string holder(const std::string& path);
+
+  // Keeps a few bytes in the file for the next process. They survive this process, but not a power loss. Nothing
+  // happens if they cannot be written.
+  void note(std::string_view bytes);
+
+  // Returns what was noted last, or less if there is less.
+  std::string noted(size_t size) const;
 
   ~FileLock();
   FileLock(const FileLock&) = delete;

@@ -19,8 +19,9 @@ struct FiledRoom {
   uint64_t total_before = 0;  // MessageRow::total before the oldest message
   uint64_t total = 0;         // MessageRow::total of the last message
   int64_t first_at = 0;       // MessageRow::at of the oldest message
-  uint64_t expected = 0;      // if the file does not have the room: the only offset that may come; 0: any
-  uint64_t rows_seen = 0;     // see RoomWrites::rows_changed()
+  uint64_t expected =
+      0;  // of a message that was refused, if the file does not have the room: only this one may come; 0: any
+  uint64_t rows_seen = 0;  // see RoomWrites::rows_changed()
   uint64_t firsts_seen = 0;
 
   bool empty() const { return first > last; }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sqlite/message_row.h"
+#include "sqlite/store_file.h"
 #include "sqlite/thread.h"
 #include "sqlite/writes.h"
 
@@ -30,11 +31,16 @@ Reader::Reader(std::unique_ptr<Database> database, const StoreSettings& settings
       first_id_(*database_, "SELECT min(id) FROM messages WHERE id BETWEEN ? AND ?"),
       last_id_(*database_, "SELECT max(id) FROM messages WHERE id BETWEEN ? AND ?"),
       forwards_(*database_, "SELECT id, bytes FROM messages WHERE id BETWEEN ? AND ? ORDER BY id"),
-      backwards_(*database_, "SELECT id, bytes FROM messages WHERE id BETWEEN ? AND ? ORDER BY id DESC") {
-  thread_ = start_thread([this] { this->run(); });
+      backwards_(*database_, "SELECT id, bytes FROM messages WHERE id BETWEEN ? AND ? ORDER BY id DESC") {}
+
+std::string Reader::start() {
+  if (database_->failed()) return words_for(*database_);
+  thread_ = start_thread([this] { run(); });
+  return {};
 }
 
 Reader::~Reader() {
+  if (!thread_.joinable()) return;
   {
     std::lock_guard<std::mutex> lock(lock_);
     stopping_ = true;
@@ -157,6 +163,8 @@ void Reader::restore(const Room& room, ReadRequest& request) {
     request.kept.push_back({expected, age_of(now, row.at), KeptMessage(row.message)});
     --expected;
   }
+  if (request.kept.size() < most && expected >= room.first)
+    database_->fail(SQLITE_CORRUPT, "messages of the room are missing");
 }
 
 void Reader::read_page(const Room& room, ReadRequest& request) {
@@ -180,6 +188,8 @@ void Reader::read_page(const Room& room, ReadRequest& request) {
     if (bytes > request.bytes && !request.page.messages.empty()) return;
     request.page.messages.push_back(std::move(message));
   }
+  if (request.page.messages.size() < request.messages && expected <= room.last)
+    database_->fail(SQLITE_CORRUPT, "messages of the room are missing");
 }
 
 }  // namespace lws_chat

@@ -23,6 +23,9 @@ class Reader {
 
   Reader(std::unique_ptr<Database> database, const StoreSettings& settings, Run run);
 
+  // Starts the thread. Returns the problem, or nothing. Throws std::system_error if there is no thread.
+  std::string start();
+
   // Drops what was not read.
   ~Reader();
   Reader(const Reader&) = delete;

@@ -5,8 +5,7 @@
 namespace lws_chat {
 
 Removal::Removal(Database& database)
-    : database_(database),
-      oldest_(database, "SELECT id, bytes FROM messages WHERE id >= ? ORDER BY id LIMIT 1"),
+    : oldest_(database, "SELECT id, bytes FROM messages WHERE id >= ? ORDER BY id LIMIT 1"),
       messages_(database, "SELECT id, bytes FROM messages WHERE id BETWEEN ? AND ? ORDER BY id"),
       delete_(database, "DELETE FROM messages WHERE id BETWEEN ? AND ?"),
       name_(database, "SELECT name FROM rooms WHERE id = ?"),

@@ -31,7 +31,6 @@ class Removal {
   uint64_t remove_orphans(int64_t room, uint64_t most);
 
  private:
-  Database& database_;
   Statement oldest_, messages_, delete_, name_, last_left_, set_last_;
 };
 

@@ -51,22 +51,23 @@ void RoomWrites::begin(int64_t unix_ms) {
 
 void RoomWrites::undo() {
   for (Touched& touched : touched_) {
-    FiledRoom& filed = touched.room->filed;
-    bool damaged = filed.damaged;
-    filed = std::move(touched.before);
-    filed.damaged = damaged;
-    // If the file does not know the room, nothing else tells that the messages behind this one must not come first.
-    if (filed.expected == 0) filed.expected = touched.first_try;
+    bool damaged = touched.room->filed.damaged;
+    touched.room->filed = std::move(touched.before);
+    touched.room->filed.damaged = damaged;
   }
   touched_.clear();
   if (current_ && (database_.failure() & 0xff) == SQLITE_CORRUPT) damage(*current_);
   current_ = nullptr;
 }
 
+void RoomWrites::refused(const Write& write) {
+  FiledRoom& filed = write.room->filed;
+  if (write.kind == Write::Kind::kAppend && filed.id == 0 && filed.expected == 0) filed.expected = write.offset;
+}
+
 Status RoomWrites::append(const Write& write, const WriteTexts& texts) {
   RoomEntry& room = *write.room;
   Touched& touched = touch(room);
-  if (touched.first_try == 0) touched.first_try = write.offset;
   FiledRoom& filed = room.filed;
   if (!look_up(room) || write.offset == 0 || write.offset > kMaxOffset) return Status::kUnavailable;
   if (filed.id == 0) {
@@ -121,7 +122,7 @@ Status RoomWrites::begin_room(const Write& write, const WriteTexts& texts) {
 RoomWrites::Touched& RoomWrites::touch(RoomEntry& room) {
   current_ = &room;
   if (room.transaction != transaction_) {
-    touched_.push_back({&room, room.filed, {}, 0, 0});
+    touched_.push_back({&room, room.filed, {}, 0});
     room.transaction = transaction_;
     room.place = touched_.size() - 1;
   }

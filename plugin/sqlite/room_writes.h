@@ -41,7 +41,10 @@ class RoomWrites {
   void trim();
 
   // The transaction was committed.
-  void committed() { touched_.clear(); }
+  void committed() {
+    touched_.clear();
+    current_ = nullptr;
+  }
 
   // Of the last transaction.
   const std::vector<Trimmed>& trimmed() const { return trimmed_; }
@@ -50,6 +53,10 @@ class RoomWrites {
 
   // The transaction has failed: nothing of it is in the file.
   void undo();
+
+  // This message was refused, alone or with its transaction. If the file does not know the room, nothing else tells
+  // that the messages behind it must not come first.
+  static void refused(const Write& write);
 
   // Rows were changed behind the back of these: rooms, or the oldest messages of rooms.
   void rows_changed() { ++rows_seen_; }
@@ -64,8 +71,7 @@ class RoomWrites {
     RoomEntry* room;
     FiledRoom before;
     HistoryLimits limits{};
-    uint64_t appended = 0;   // messages
-    uint64_t first_try = 0;  // offset of the first message, whether it was taken or not
+    uint64_t appended = 0;  // messages
   };
 
   Touched& touch(RoomEntry& room);

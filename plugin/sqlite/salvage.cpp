@@ -98,13 +98,13 @@ void Salvage::copy_room(Room room) {
 // the largest offset that is known. Returns false if messages are damaged or missing.
 bool Salvage::copy_messages(Room& room) {
   bool whole = true;
-  uint64_t last = room.last;
+  uint64_t last = 0;
   uint64_t first = first_whole(room, last, whole);
   // A room's row is never newer than its last message.
-  if (first <= last && last < room.last) whole = false;
   bool ends_well = last >= room.last;
+  if (last > 0 && !ends_well) whole = false;
   room.last = std::max(room.last, last);
-  if (first <= last && ends_well) {
+  if (first > 0 && ends_well) {
     Statement read(*from_, "SELECT id, bytes FROM messages WHERE id BETWEEN ? AND ? ORDER BY id");
     Statement insert(to_, "INSERT OR IGNORE INTO messages(id, bytes) VALUES(?, ?)");
     Statement::Rows rows = read.with(row_id(room.id, first), row_id(room.id, last));
@@ -119,7 +119,8 @@ bool Salvage::copy_messages(Room& room) {
   return whole;
 }
 
-// Returns the offset of the first message of the last run of whole ones, and its end in `last`.
+// Returns the offset of the first of the last messages that are whole and have no gap; 0: there is none. `last` becomes
+// that of the last message, be it whole or not; 0: there is none.
 uint64_t Salvage::first_whole(const Room& room, uint64_t& last, bool& whole) {
   Statement read(*from_, "SELECT id, bytes FROM messages WHERE id BETWEEN ? AND ? ORDER BY id DESC");
   Statement::Rows rows = read.with(row_id(room.id, 0), row_id(room.id, kMaxOffset));
@@ -128,7 +129,7 @@ uint64_t Salvage::first_whole(const Room& room, uint64_t& last, bool& whole) {
     MessageRow row;
     uint64_t offset = offset_of(rows.number(0));
     bool good = offset > 0 && unpack_row(rows.number(0), rows.bytes(1), row);
-    if (first == 0) last = std::max(last, offset);
+    if (last == 0) last = offset;
     if (!good || (first != 0 && offset + 1 != first)) {
       whole = false;
       break;
@@ -137,7 +138,7 @@ uint64_t Salvage::first_whole(const Room& room, uint64_t& last, bool& whole) {
   }
   if (from_->failed()) whole = false;
   from_->clear_failure();
-  return first == 0 ? last + 1 : first;
+  return first;
 }
 
 void Salvage::copy_records(bool forwards) {

@@ -78,7 +78,7 @@ std::string check_schema(Database& database, bool& empty) {
     database.number(probe);
   if (!database.failed()) return {};
   switch (database.failure() & 0xff) {
-    case SQLITE_NOTADB: return "is not a database; name another file";
+    case SQLITE_NOTADB: return std::string("is not a database, or is damaged; name another file, or ") + kRemedy;
     case SQLITE_CORRUPT:
     case SQLITE_ERROR: return "is damaged (" + database.failure_text() + "); " + kRemedy;
     default: return "cannot be read: " + database.failure_text();

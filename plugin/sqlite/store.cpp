@@ -35,7 +35,9 @@ std::unique_ptr<SqliteStore> SqliteStore::open(const StoreSettings& settings, st
   problem = open_store_file(settings, file);
   if (problem.empty()) {
     try {
-      return std::unique_ptr<SqliteStore>(new SqliteStore(with_defaults(settings), std::move(file)));
+      std::unique_ptr<SqliteStore> store(new SqliteStore(with_defaults(settings), std::move(file)));
+      problem = store->start();
+      if (problem.empty()) return store;
     } catch (const std::system_error& error) {
       problem = std::string("cannot be used: no thread: ") + error.what();
     }
@@ -49,7 +51,13 @@ SqliteStore::SqliteStore(StoreSettings settings, StoreFile file)
   Run run = file.run;
   reader_ = std::make_unique<Reader>(std::move(file.reading), settings_, run);
   checkpointer_ = std::make_unique<Checkpointer>(std::move(file.checkpoints));
-  writer_ = std::make_unique<Writer>(std::move(file.writing), settings_, std::move(run), *checkpointer_);
+  writer_ = std::make_unique<Writer>(std::move(file.writing), settings_, std::move(run), *lock_, *checkpointer_);
+}
+
+std::string SqliteStore::start() {
+  std::string problem = reader_->start();
+  if (problem.empty()) problem = writer_->start();
+  return problem;
 }
 
 SqliteStore::~SqliteStore() {
@@ -204,6 +212,8 @@ bool SqliteStore::queue(Write write, const WriteTexts& texts) {
   RoomEntry* room = write.room;
   batch_->add(std::move(write), texts);
   if (room) {
+    // Nothing waits behind a message that was refused, and the writer does not have the room.
+    if (room->under_way == 0) room->filed.expected = 0;
     ++room->under_way;
     room->last_batch = batch_->number;
   }

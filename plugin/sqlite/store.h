@@ -32,6 +32,7 @@ struct StoreSettings {
   enum class Event : uint8_t {
     kFails,       // nothing can be written; it tries again with every message
     kWorksAgain,  // after kFails
+    kLost,        // the last messages of some rooms may be gone: these begin a new epoch
     kDamaged      // a room, or records, cannot be read
   };
 
@@ -86,6 +87,7 @@ class SqliteStore final : public Journal, public Records {
   using Entries = std::list<RoomEntry>;
 
   SqliteStore(StoreSettings settings, StoreFile file);
+  std::string start();
 
   RoomEntry& entry(std::string_view room);
   void forget_idle_entry();

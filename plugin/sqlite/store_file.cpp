@@ -54,6 +54,8 @@ std::string place_problem(const std::string& path, bool& is_there) {
   return {};
 }
 
+}  // namespace
+
 std::string words_for(const Database& database) {
   switch (database.failure() & 0xff) {
     case SQLITE_NOTADB: return std::string("is not a database, or is damaged; name another file, or ") + kRemedy;
@@ -63,6 +65,8 @@ std::string words_for(const Database& database) {
     default: return "cannot be used: " + database.failure_text();
   }
 }
+
+namespace {
 
 std::string lock_file(StoreFile& file) {
   std::string holder;
@@ -122,7 +126,7 @@ std::string open_store_file(const StoreSettings& settings, StoreFile& file) {
   if (problem.empty()) problem = open_to_write(file.path, settings.vfs, file.writing);
   if (!problem.empty()) return problem;
   std::string boot = settings.boot.empty() ? boot_id() : settings.boot;
-  if (!begin_run(*file.writing, boot, settings.full_sync, file.run)) return words_for(*file.writing);
+  if (!begin_run(*file.writing, *file.lock, boot, settings.full_sync, file.run)) return words_for(*file.writing);
   file.reading = Database::open(file.path, Database::Access::kRead, settings.vfs, problem);
   file.checkpoints = Database::open(file.path, Database::Access::kWrite, settings.vfs, problem);
   if (!file.reading || !file.checkpoints) return "cannot be opened: " + problem;
@@ -130,6 +134,8 @@ std::string open_store_file(const StoreSettings& settings, StoreFile& file) {
   file.checkpoints->number("PRAGMA wal_autocheckpoint = 0");
   // In SQLite's words: the log is on the disk before the database is written, and that before the log is used again.
   file.checkpoints->run("PRAGMA synchronous = NORMAL");
+  for (Database* one : {file.reading.get(), file.checkpoints.get()})
+    if (one->failed()) return words_for(*one);
   return {};
 }
 

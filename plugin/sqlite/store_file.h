@@ -40,6 +40,9 @@ std::string make_store_file(const std::string& path);
 // Finds the file, which need not exist, and takes its lock. Returns the problem, or nothing.
 std::string lock_store_file(const std::string& path, StoreFile& file);
 
+// What is wrong, and what helps, after a failure.
+std::string words_for(const Database& database);
+
 // The file that keeps two stores apart.
 std::string lock_path(const std::string& file);
 

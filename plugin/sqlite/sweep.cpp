@@ -12,7 +12,7 @@ namespace {
 constexpr int kRoomsPerStep = 100;
 constexpr uint64_t kMessagesPerStep = 1000;
 constexpr int64_t kRecordsPerStep = 200;
-constexpr int64_t kUnusedSeconds = 30 * 86'400;
+constexpr int64_t kUnusedSeconds = 2'592'000;  // 30 days
 constexpr int64_t kUnusedInNeed = 3600;
 
 }  // namespace

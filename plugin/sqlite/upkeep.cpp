@@ -16,19 +16,15 @@ constexpr uint64_t kRemovedPerMessage = 4;
 
 }  // namespace
 
-Upkeep::Upkeep(Database& database, RoomWrites& rooms, const Run& run, Checkpointer& checkpointer, uint64_t max_bytes)
+Upkeep::Upkeep(Database& database, RoomWrites& rooms, const Run& run, LogTail& log, Checkpointer& checkpointer,
+               uint64_t max_bytes)
     : database_(database),
       rooms_(rooms),
+      log_(log),
       checkpointer_(checkpointer),
       removal_(database),
       sweep_(database, removal_, run),
-      space_(database, removal_, max_bytes) {
-  auto count = [](void* pages, sqlite3*, const char*, int now) {
-    *static_cast<int*>(pages) = now;
-    return SQLITE_OK;
-  };
-  sqlite3_wal_hook(database.handle(), count, &log_pages_);
-}
+      space_(database, removal_, max_bytes) {}
 
 Upkeep::Done Upkeep::work(size_t messages, bool ticks, int64_t unix_ms) {
   Done done;
@@ -40,6 +36,7 @@ Upkeep::Done Upkeep::work(size_t messages, bool ticks, int64_t unix_ms) {
     if (database_.failed()) {
       done = {0, 0, {}, database_.failure_text()};
       database_.clear_failure();
+      log_.failed(false);
       sweep_.undo();
       space_.undo();
     }
@@ -65,22 +62,23 @@ void Upkeep::transaction(size_t messages, bool ticks, int64_t unix_ms, Done& don
 }
 
 uint64_t Upkeep::file_bytes() const {
-  return (space_.pages() + static_cast<uint64_t>(log_pages_)) * static_cast<uint64_t>(kPageBytes);
+  return (space_.pages() + static_cast<uint64_t>(log_.pages())) * static_cast<uint64_t>(kPageBytes);
 }
 
 void Upkeep::checkpoint() {
+  int pages = log_.pages();
   // SQLite begins at the front of the log again when all of it was checkpointed.
-  if (log_pages_ < kCheckpointPages) {
+  if (pages < kCheckpointPages) {
     next_checkpoint_ = kCheckpointPages;
     next_own_ = kWaitPages;
-  } else if (log_pages_ >= next_own_) {
+  } else if (pages >= next_own_) {
     // If a reader of the old pages, for example a backup, keeps the log from beginning again, this does not help.
     sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-    next_own_ = log_pages_ + kWaitPages;
-    next_checkpoint_ = log_pages_ + kCheckpointPages;
-  } else if (log_pages_ >= next_checkpoint_) {
+    next_own_ = pages + kWaitPages;
+    next_checkpoint_ = pages + kCheckpointPages;
+  } else if (pages >= next_checkpoint_) {
     checkpointer_.start_one();
-    next_checkpoint_ = log_pages_ + kCheckpointPages;
+    next_checkpoint_ = pages + kCheckpointPages;
   }
 }
 

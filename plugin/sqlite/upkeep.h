@@ -6,6 +6,7 @@
 
 #include "sqlite/checkpointer.h"
 #include "sqlite/database.h"
+#include "sqlite/log_tail.h"
 #include "sqlite/removal.h"
 #include "sqlite/room_writes.h"
 #include "sqlite/run.h"
@@ -25,7 +26,8 @@ class Upkeep {
     std::string failure{};
   };
 
-  Upkeep(Database& database, RoomWrites& rooms, const Run& run, Checkpointer& checkpointer, uint64_t max_bytes);
+  Upkeep(Database& database, RoomWrites& rooms, const Run& run, LogTail& log, Checkpointer& checkpointer,
+         uint64_t max_bytes);
 
   // Does a little. `messages` were just written; `ticks` now and then.
   Done work(size_t messages, bool ticks, int64_t unix_ms);
@@ -44,11 +46,11 @@ class Upkeep {
 
   Database& database_;
   RoomWrites& rooms_;
+  LogTail& log_;
   Checkpointer& checkpointer_;
   Removal removal_;
   Sweep sweep_;
   Space space_;
-  int log_pages_ = 0;        // in the write-ahead log
   int next_checkpoint_ = 0;  // when so many pages are in the log
   int next_own_ = 0;         // the same, for a checkpoint that the writer waits for
 };

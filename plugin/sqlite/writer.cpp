@@ -5,6 +5,7 @@
 
 #include "core/log_text.h"
 #include "sqlite/read_request.h"
+#include "sqlite/store_file.h"
 #include "sqlite/thread.h"
 
 namespace lws_chat {
@@ -16,25 +17,34 @@ constexpr auto kIdleTick = std::chrono::seconds(1);
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<Database> database, const StoreSettings& settings, Run run, Checkpointer& checkpointer)
+Writer::Writer(std::unique_ptr<Database> database, const StoreSettings& settings, Run run, FileLock& lock,
+               Checkpointer& checkpointer)
     : settings_(settings),
       run_(std::move(run)),
       database_(std::move(database)),
+      lock_file_(lock),
+      log_(*database_, lock),
       ids_(*database_),
       rooms_(*database_, run_, ids_),
-      upkeep_(*database_, rooms_, run_, checkpointer, settings.max_bytes),
+      upkeep_(*database_, rooms_, run_, log_, checkpointer, settings.max_bytes),
       begin_(*database_, "BEGIN IMMEDIATE"),
       commit_(*database_, "COMMIT"),
       keep_record_(*database_, "INSERT OR REPLACE INTO records(kind, key, value, until) VALUES(?, ?, ?, ?)"),
       drop_record_(*database_, "DELETE FROM records WHERE kind = ? AND key = ?"),
       next_tick_(std::chrono::steady_clock::now()) {
   set_sync(true);
+}
+
+std::string Writer::start() {
+  if (database_->failed()) return words_for(*database_);
+  if (!run_.notice.empty()) tell(Event::kLost, run_.notice);
   maintain(0);
-  finished_.counters = counters_;
-  thread_ = start_thread([this] { this->run(); });
+  thread_ = start_thread([this] { run(); });
+  return {};
 }
 
 Writer::~Writer() {
+  if (!thread_.joinable()) return;
   {
     std::lock_guard<std::mutex> lock(lock_);
     stopping_ = true;
@@ -109,7 +119,9 @@ bool Writer::transaction(Batches& batches) {
     }
   rooms_.trim();
   trimmed_.reserve(trimmed_.size() + rooms_.trimmed().size());  // nothing may fail behind the commit
+  committing_ = !database_->failed();
   if (!commit_.execute()) return false;
+  committing_ = false;
   rooms_.committed();
   if (counters_.failing) tell(Event::kWorksAgain, "messages are written again");
   counters_.failing = false;
@@ -125,7 +137,10 @@ bool Writer::transaction(Batches& batches) {
 void Writer::execute(Batch& batch, Write& write) {
   WriteTexts texts = batch.texts(write);
   switch (write.kind) {
-    case Write::Kind::kAppend: write.status = rooms_.append(write, texts); return;
+    case Write::Kind::kAppend:
+      write.status = rooms_.append(write, texts);
+      if (write.status != Status::kOk) RoomWrites::refused(write);
+      return;
     case Write::Kind::kForget: write.status = rooms_.forget(write, texts); return;
     case Write::Kind::kBegin: write.status = rooms_.begin_room(write, texts); return;
     case Write::Kind::kKeep:
@@ -155,10 +170,14 @@ void Writer::fail(Batches& batches) {
   upkeep_.note_failure();
   rooms_.undo();
   database_->clear_failure();
+  log_.failed(std::exchange(committing_, false));
   for (auto& batch : batches)
     for (Write& write : batch->writes) {
       write.status = Status::kUnavailable;
-      if (!write.room) keep_for_later(*batch, write);
+      if (write.room)
+        RoomWrites::refused(write);
+      else
+        keep_for_later(*batch, write);
     }
 }
 
@@ -199,9 +218,12 @@ void Writer::maintain(size_t messages) {
     tell(Event::kFails, "old messages cannot be removed: " + done.failure);
 }
 
-// Nothing could be written. Finds out whether it can be now.
+// Nothing could be written. Finds out whether it can be now: a few bytes may find a place where messages do not. What
+// it writes is a record that is over and of no kind.
 void Writer::probe() {
-  if (database_->run("UPDATE run SET clean = 0")) {
+  if (database_->run(
+          "INSERT OR REPLACE INTO records(kind, key, value, until) VALUES(255, 'probe', zeroblob(65536), 0)") &&
+      database_->run("DELETE FROM records WHERE kind = 255")) {
     counters_.failing = false;
     tell(Event::kWorksAgain, "messages are written again");
   }
@@ -235,7 +257,7 @@ void Writer::hand_over(Batches& batches) {
 
 void Writer::end() {
   database_->clear_failure();
-  end_run(*database_);
+  end_run(*database_, lock_file_, run_.number);
 }
 
 }  // namespace lws_chat

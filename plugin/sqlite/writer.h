@@ -15,6 +15,7 @@
 #include "core/store_counters.h"
 #include "sqlite/checkpointer.h"
 #include "sqlite/database.h"
+#include "sqlite/log_tail.h"
 #include "sqlite/room_writes.h"
 #include "sqlite/run.h"
 #include "sqlite/store.h"
@@ -36,8 +37,12 @@ class Writer {
     StoreCounters counters;  // those that the writer knows
   };
 
-  // Takes over an open database whose run has begun. Throws std::system_error if there is no thread.
-  Writer(std::unique_ptr<Database> database, const StoreSettings& settings, Run run, Checkpointer& checkpointer);
+  // Takes over an open database whose run has begun.
+  Writer(std::unique_ptr<Database> database, const StoreSettings& settings, Run run, FileLock& lock,
+         Checkpointer& checkpointer);
+
+  // Starts the thread. Returns the problem, or nothing. Throws std::system_error if there is no thread.
+  std::string start();
 
   // Writes what was put, and ends the run.
   ~Writer();
@@ -74,6 +79,8 @@ class Writer {
   const StoreSettings& settings_;
   Run run_;
   std::unique_ptr<Database> database_;
+  FileLock& lock_file_;
+  LogTail log_;
   RoomIds ids_;
   RoomWrites rooms_;
   Upkeep upkeep_;
@@ -82,6 +89,7 @@ class Writer {
   size_t late_bytes_ = 0;
   bool synced_ = false;  // what "synchronous" is set to
   std::chrono::steady_clock::time_point next_tick_;
+  bool committing_ = false;
   bool upkeep_failed_ = false;
   std::vector<Trimmed> trimmed_;
   std::vector<std::pair<Event, std::string>> events_;

@@ -124,6 +124,9 @@ class Disk(Stored):
     async def test_a_text_client_that_waits_is_served_when_there_is_room_within_5_seconds(self):
         self.serve()
         writer, reader = await self.texter(), await self.texter()
+        # The room is opened when they come, which writes to the disk, too.
+        await writer.send("hello")
+        self.assertEqual([await receive(client) for client in (writer, reader)], ["hello"] * 2)
         self.fill()
         taken = await self.publishing_fails()
         for i in range(20):

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -159,6 +160,26 @@ class Commands(Stored, Transport):
         code, said = self.run_host("-c", self.server.folder, "--storage-recover")
         self.assertEqual(code, 1, said)
         self.assertIn(str(self.server.pids()), said, "a file in use is left alone")
+
+    @unittest.skipUnless(shutil.which("sqlite3"), "SKIPPED: the program sqlite3 is not installed")
+    async def test_a_backup_by_sqlite3_while_the_server_runs_is_whole_and_can_be_served(self):
+        self.serve()
+        for i in range(50):
+            await self.publish(i)
+        copy = self.folder / "copy.db"
+        # As in README.md and lws-chatd.conf(5).
+        subprocess.run(["sqlite3", self.file, f".backup {copy}"], check=True, timeout=PATIENCE)
+        before = await self.history()
+        await self.publish("later")
+        code, said = self.run_host(f"--storage-info={copy}")
+        self.assertEqual(code, 0, said)
+        self.server.stop()
+        self.line = None
+        for made in self.folder.glob("rooms.db*"):
+            made.unlink()
+        copy.rename(self.file)
+        self.start()
+        self.assertEqual(await self.history(), before)
 
     async def test_storage_recover_saves_what_can_be_read(self):
         self.serve(replay=100)

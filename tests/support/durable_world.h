@@ -12,6 +12,7 @@
 #include "support/hub_calls.h"
 #include "support/hub_settings.h"
 #include "support/journal_double.h"
+#include "support/records_double.h"
 #include "support/session_peer.h"
 #include "support/text_peer.h"
 #include "support/unit.h"
@@ -41,9 +42,11 @@ struct DurableWorld {
     };
     HubSeams seams;
     seams.journal = journal.get();
+    seams.records = &records;
     sessions = std::make_unique<Sessions>();
     idempotency = std::make_unique<Idempotency>();
     hub = std::make_unique<Hub>(settings, stream_kinds(), seams);
+    hub->bring_back(now);
   }
   // Precondition: the clients are gone.
   void restart(size_t written = 0) {
@@ -78,9 +81,9 @@ struct DurableWorld {
     turn();
   }
 
-  std::unique_ptr<SessionPeer> peer() {
+  std::unique_ptr<SessionPeer> peer(const std::string& data = "{}") {
     auto made = std::make_unique<SessionPeer>(*hub, *sessions, options);
-    made->session.receive(R"({"id":1,"connect":{}})", now);
+    made->session.receive(R"({"id":1,"connect":{"data":)" + data + "}}", now);
     (void)made->take();
     return made;
   }
@@ -111,6 +114,7 @@ struct DurableWorld {
   std::string epoch() { return disk["room"].epoch; }
 
   JournalDouble::Disk disk;
+  RecordsDouble records;
   Time now = 1000 * kSecond;
   std::unique_ptr<JournalDouble> journal;
   std::unique_ptr<Sessions> sessions;

@@ -82,6 +82,16 @@ class JournalDouble final : public Journal {
     });
   }
 
+  // Offset of the oldest message that is kept and not too old.
+  uint64_t fresh_from(const Kept& kept, const HistoryLimits& limits) const {
+    uint64_t from = kept.first();
+    for (const auto& [at, message] : kept.messages) {
+      if (is_fresh(clock - at, limits)) break;
+      ++from;
+    }
+    return from;
+  }
+
   // Answers the first questions of a line.
   using Line = std::deque<std::function<void()>>;
   static void answer(Line& line, size_t count = SIZE_MAX) {
@@ -99,9 +109,9 @@ class JournalDouble final : public Journal {
   }
 
   // The process ends: of what is under way, this many writes reach the disk, and nobody is answered.
-  void crash(size_t written) {
+  void crash(size_t count) {
     dead = true;
-    answer(writes, written);
+    answer(writes, count);
     writes.clear();
     reads.clear();
   }
@@ -116,11 +126,12 @@ class JournalDouble final : public Journal {
   size_t restores = 0;
   size_t pages = 0;
   bool dead = false;
+  std::function<void(const std::string& room, uint64_t offset, std::string_view payload)> written{};
 
  private:
   template <typename T, typename Work>
   Deferred<T> line_up(Line& line, Work work) {
-    if (at_once) return work();
+    if (at_once && line.empty()) return work();
     Promise<T> promise;
     line.push_back([this, promise, work]() mutable {
       T value = work();
@@ -130,15 +141,6 @@ class JournalDouble final : public Journal {
   }
 
   static bool is_fresh(Time age, const HistoryLimits& limits) { return age < limits.age; }
-  uint64_t fresh_from(const Kept& kept, const HistoryLimits& limits) const {
-    uint64_t from = kept.first();
-    for (const auto& [at, message] : kept.messages) {
-      if (is_fresh(clock - at, limits)) break;
-      ++from;
-    }
-    return from;
-  }
-
   Status write(const std::string& name, const HistoryLimits& limits, const Position& position,
                const KeptMessage& message) {
     if (write_status != Status::kOk) return write_status;
@@ -146,6 +148,7 @@ class JournalDouble final : public Journal {
     if (position.offset != kept.top + 1 || position.epoch != kept.epoch) return Status::kUnavailable;
     kept.messages.emplace_back(clock, message);
     ++kept.top;
+    if (written) written(name, kept.top, message.view().payload);
     if (kept.messages.size() <= limits.messages) return Status::kOk;
     while (kept.messages.size() > limits.messages) kept.messages.pop_front();
     tell(name);

@@ -77,6 +77,19 @@ void History::expire(Time now) {
   }
 }
 
+void History::shift_times(Time by) {
+  for (Page* page = first_page_; page; page = page->next) {
+    char* at = page->data() + page->begin;
+    for (uint32_t left = page->count; left > 0; --left) {
+      Record record;
+      std::memcpy(&record, at, sizeof record);
+      record.time += by;
+      std::memcpy(at, &record, sizeof record);
+      at += space(record);
+    }
+  }
+}
+
 History::Reader History::from(uint64_t offset) const {
   assert(offset >= first() && offset <= top_ + 1);
   const Page* page = first_page_;

@@ -43,6 +43,9 @@ class History {
   // Forgets messages that are older than the limit.
   void expire(Time now);
 
+  // Adds to the times of all messages: those that were added with times relative to a moment get that moment.
+  void shift_times(Time by);
+
   // Reads the messages from this offset on. Each is valid until the next change.
   // Precondition: first() <= offset <= top() + 1.
   class Reader;

@@ -40,6 +40,9 @@ class Client {
   // The client's identity, made when somebody first asks for it; nullptr: others do not see the client.
   virtual IdentityPtr identity() { return identity_; }
 
+  // Recognizes the client when it comes back; empty: it does not come back as the same one.
+  virtual std::string_view return_key() const { return {}; }
+
   // Returns true if others may have seen the client's identity.
   bool identified() const { return identity_ != nullptr; }
 
@@ -110,6 +113,7 @@ class Client {
   bool gathered_ = false;
   bool newcomer_ = false;    // its replay may begin with a later message
   bool introduced_ = false;  // the hub knows it by its id
+  bool recorded_ = false;    // there is a record that it is present
   bool announced_ = true;    // others are told when it comes and goes
 };
 

@@ -145,11 +145,11 @@ Published Delivery::show(Room& room, const Message& message, Time now) {
   return published;
 }
 
-// Messages that are published meanwhile stay.
+// Messages that are published meanwhile stay. Those that wait may fail, so that their offsets say nothing.
 Deferred<Status> Delivery::forget(Room& room) {
   Schedule::Wake wake(schedule_);
   Deferred<Status> gone = Status::kOk;
-  uint64_t next = room.next_offset();
+  uint64_t next = room.history().top() + 1;
   if (room.durable()) gone = journal_->forget(room.name());
   room.history().clear();
   if (gone.ready()) {

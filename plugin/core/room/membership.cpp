@@ -11,7 +11,7 @@ void Membership::enter(Client& client, Room& room, Time now) {
   } catch (...) {
     if (client.room()) {
       room.remove(client);
-      presence_.withdraw(client);
+      presence_.withdraw(room, client);
     }
     table_.forget_unused(room);
     throw;

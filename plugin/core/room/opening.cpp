@@ -43,12 +43,13 @@ Deferred<Status> Opening::begin(Room& room) {
 Deferred<Status> Opening::restore(Room& room, Time now) {
   // A copy, because the room may end.
   std::string name = room.name();
-  auto take = [this, name, now](uint64_t offset, const Message& message, Time age) {
+  // The time of the answer is not known yet: times are relative to it.
+  auto take = [this, name](uint64_t offset, const Message& message, Time age) {
     Room* found = table_.find(name);
     if (!found) return;
     History& history = found->history();
     if (history.top() + 1 != offset) history.restart(offset - 1);
-    history.add(message, now - age);
+    history.add(message, -age);
   };
   Deferred<Journal::Restored> kept = journal_->restore(room.name(), room.settings(), room.epoch(), take);
   if (kept.ready()) {
@@ -78,6 +79,7 @@ void Opening::take_over(Room& room, const Journal::Restored& restored, Time now)
   if (room.history().top() != restored.position.offset) room.history().restart(restored.position.offset);
   room.set_first_in_journal(std::max<uint64_t>(restored.first, 1));
   if (!restored.position.epoch.empty()) room.set_epoch(restored.position.epoch);
+  room.history().shift_times(now);
   room.history().expire(now);
   table_.note_message(room, now);
 }

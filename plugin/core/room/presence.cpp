@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <cassert>
 #include <exception>
+#include <utility>
 
 #include "core/room/room.h"
 
 namespace lws_chat {
 
-Presence::Presence(Memory& memory, FlushQueue& queue)
+Presence::Presence(Memory& memory, FlushQueue& queue, Records* records)
     : memory_(memory),
       queue_(queue),
-      departed_(memory.presence, std::min<uint64_t>(Departed::kMostBytes, memory.limit / 4)) {}
+      departed_(memory.presence, std::min<uint64_t>(Departed::kMostBytes, memory.limit / 4)),
+      records_(records) {}
 
 void Presence::introduce(Client& client, IdentityPtr identity) {
   assert(!client.identity_);
@@ -27,7 +29,8 @@ Client* Presence::introduced(std::string_view id) const {
   return found == introduced_.end() ? nullptr : found->second;
 }
 
-void Presence::withdraw(Client& client) {
+void Presence::withdraw(Room& room, Client& client) {
+  forget_record(room, {client.identity_, 0, std::exchange(client.recorded_, false)});
   if (client.introduced_) introduced_.erase(client.identity_->client);
   client.introduced_ = false;
 }
@@ -37,20 +40,23 @@ void Presence::came(Client& client, Time now) {
   forget_lists(room);
   const RoomSettings& settings = room.settings();
   if (!settings.presence) return;
-  if (!room.presence_slot.absent_.empty() && client.identified() && take_back(room, client.identity_)) return;
+  if (!room.presence_slot.absent_.empty() && client.identified() && take_back(room, client)) return;
+  record(room, client);
   if (!client.announced_ || !settings.join_leave || !room.streams().tell_joins()) return;
   if (IdentityPtr identity = client.identity()) tell(room, Event::Kind::kJoin, *identity, now);
 }
 
 void Presence::left(Room& room, Client& client, Departure departure, Time now) {
   forget_lists(room);
-  withdraw(client);
+  Absent gone{client.identity_, now + room.settings().presence_grace, std::exchange(client.recorded_, false)};
+  withdraw(room, client);
   const RoomSettings& settings = room.settings();
   if (!settings.presence || !client.identified() || !client.announced_) return;
   bool may_return = departure == Departure::kMayReturn && settings.presence_grace > 0 &&
                     room.streams().kind(client.kind_).recognized && absent_.size() < Departed::kMost;
-  if (!may_return || !note_absent(room, client.identity_, now + settings.presence_grace))
-    tell_of_leave(room, *client.identity_, now);
+  if (may_return && note_absent(room, gone)) return;
+  forget_record(room, gone);
+  tell_of_leave(room, *client.identity_, now);
 }
 
 void Presence::tell(Room& room, Event::Kind kind, const Identity& about, Time now) {
@@ -70,16 +76,16 @@ void Presence::tell_of_leave(Room& room, const Identity& about, Time now) {
 }
 
 // Returns false if there is no memory to remember it.
-bool Presence::note_absent(Room& room, const IdentityPtr& identity, Time until) {
+bool Presence::note_absent(Room& room, const Absent& who) {
   std::list<Absent>& all = room.presence_slot.absent_;
   bool first = all.empty();
   try {
     std::list<Absent> one;
-    one.push_back({identity, until});
-    auto [place, fresh] = absent_.try_emplace({&room, identity.get()}, one.begin());
+    one.push_back(who);
+    auto [place, fresh] = absent_.try_emplace({&room, who.identity.get()}, one.begin());
     if (!fresh) return false;
     try {
-      if (first) absences_.emplace(until, &room);
+      if (first) absences_.emplace(who.until, &room);
     } catch (...) {
       absent_.erase(place);
       throw;
@@ -91,10 +97,11 @@ bool Presence::note_absent(Room& room, const IdentityPtr& identity, Time until) 
   }
 }
 
-// Returns true if the identity was absent from the room. Now it is not.
-bool Presence::take_back(Room& room, const IdentityPtr& identity) {
-  auto found = absent_.find({&room, identity.get()});
+// Returns true if the client was absent from the room. Now it is not.
+bool Presence::take_back(Room& room, Client& client) {
+  auto found = absent_.find({&room, client.identity_.get()});
   if (found == absent_.end()) return false;
+  client.recorded_ = found->second->recorded;
   Time before = room.presence_slot.absent_.front().until;
   room.presence_slot.absent_.erase(found->second);
   absent_.erase(found);
@@ -108,6 +115,34 @@ void Presence::follow_first_absent(Room& room, Time before) {
   if (room.presence_slot.absent_.empty()) return;
   node.value().first = room.presence_slot.absent_.front().until;
   absences_.insert(std::move(node));
+}
+
+// Rooms that are not durable, and clients that cannot come back, cost nothing.
+void Presence::record(Room& room, Client& client) {
+  bool kept = records_.kept() && room.durable() && room.settings().presence_grace > 0 && client.announced_ &&
+              client.identified() && room.streams().kind(client.kind_).recognized;
+  if (kept && !client.return_key().empty())
+    client.recorded_ = records_.keep(room.name(), *client.identity_, client.return_key());
+}
+
+void Presence::forget_record(const Room& room, const Absent& who) {
+  if (who.recorded) records_.drop(room.name(), *who.identity);
+}
+
+// A client may have been in several rooms.
+void Presence::bring_back(Time now, const std::function<Room*(std::string_view room)>& open) {
+  if (!records_.kept()) return;
+  std::unordered_map<std::string, IdentityPtr> known;
+  records_.load([&](PresentRecords::Present&& present) {
+    Room* room = open(present.room);
+    Time grace = room ? room->settings().presence_grace : 0;
+    bool counts = room && room->settings().is_durable() && room->settings().presence && grace > 0;
+    auto [place, fresh] = known.try_emplace(present.who.client);
+    if (fresh) place->second = std::make_shared<const Identity>(present.who);
+    if (!counts || !note_absent(*room, {place->second, now + grace, true}))
+      return records_.drop(present.room, present.who);
+    if (fresh) departed_.add(present.key, place->second, now + grace);
+  });
 }
 
 PresenceLists& Presence::ask(Room& room, Time now) {
@@ -140,7 +175,10 @@ bool Presence::forget_oldest_lists() {
 void Presence::forget(Room& room) {
   std::list<Absent>& absent = room.presence_slot.absent_;
   if (!absent.empty()) absences_.erase({absent.front().until, &room});
-  for (const Absent& one : absent) absent_.erase({&room, one.identity.get()});
+  for (const Absent& one : absent) {
+    forget_record(room, one);
+    absent_.erase({&room, one.identity.get()});
+  }
   absent.clear();
   forget_lists(room);
 }
@@ -165,6 +203,7 @@ void Presence::expire_absent(Room& room, Time now) {
   std::list<Absent>& absent = room.presence_slot.absent_;
   Time before = absent.front().until;
   while (!absent.empty() && absent.front().until <= now) {
+    forget_record(room, absent.front());
     tell_of_leave(room, *absent.front().identity, now);
     absent_.erase({&room, absent.front().identity.get()});
     absent.pop_front();

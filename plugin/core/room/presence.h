@@ -14,6 +14,7 @@
 #include "core/identity.h"
 #include "core/memory.h"
 #include "core/room/flush_queue.h"
+#include "core/room/present_records.h"
 #include "core/room/room_list.h"
 
 namespace lws_chat {
@@ -25,6 +26,7 @@ class Room;
 struct Absent {
   IdentityPtr identity;
   Time until;
+  bool recorded;  // there is a record that it is present
 };
 
 // Answers of a dialect about who is in a room, kept until somebody comes or goes.
@@ -59,7 +61,8 @@ class Presence {
   // Lists that nobody has asked for during this time are forgotten; microseconds.
   static constexpr Time kKeepLists = 10'000'000;
 
-  Presence(Memory& memory, FlushQueue& queue);
+  // `records` may be nullptr.
+  Presence(Memory& memory, FlushQueue& queue, Records* records);
 
   // Gives an identity to a client that nobody has been told of before. While it is in its room, introduced() finds it.
   void introduce(Client& client, IdentityPtr identity);
@@ -72,8 +75,12 @@ class Presence {
   // dismissed by the next flush.
   void left(Room& room, Client& client, Departure departure, Time now);
 
+  // Brings back the clients that were present when a former process ended: they are absent for their room's
+  // presence-grace. `open` gives a room, or nullptr.
+  void bring_back(Time now, const std::function<Room*(std::string_view room)>& open);
+
   // Takes back came(), and tells nobody.
-  void withdraw(Client& client);
+  void withdraw(Room& room, Client& client);
 
   // The answers that are known about the room, empty if somebody came or went since. `fill` adds to them.
   template <typename Fill>
@@ -116,8 +123,10 @@ class Presence {
   void count(Room& room);
   void tell(Room& room, Event::Kind kind, const Identity& about, Time now);
   void tell_of_leave(Room& room, const Identity& about, Time now);
-  [[nodiscard]] bool note_absent(Room& room, const IdentityPtr& identity, Time until);
-  [[nodiscard]] bool take_back(Room& room, const IdentityPtr& identity);
+  [[nodiscard]] bool note_absent(Room& room, const Absent& who);
+  [[nodiscard]] bool take_back(Room& room, Client& client);
+  void record(Room& room, Client& client);
+  void forget_record(const Room& room, const Absent& who);
   void follow_first_absent(Room& room, Time before);
   void expire_absent(Room& room, Time now);
 
@@ -128,6 +137,7 @@ class Presence {
   std::unordered_map<Key, std::list<Absent>::iterator, Hash> absent_;
   std::unordered_map<std::string_view, Client*> introduced_;  // keyed by the client id in the identity
   Departed departed_;
+  PresentRecords records_;
 };
 
 }  // namespace lws_chat

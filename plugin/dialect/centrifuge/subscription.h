@@ -40,6 +40,7 @@ class Session::Subscription final : public Client {
     session_.speaking_ = whole ? nullptr : this;
     return taken;
   }
+  std::string_view return_key() const override { return has_own_identity() ? std::string_view() : session_.key_; }
   std::string_view name() const { return name_; }
 
   // What let the client in; nullptr: only the rules of the room.

@@ -326,3 +326,46 @@ TEST(what_the_journal_does_not_take_is_a_temporary_error_for_sessions_and_503_fo
   CHECK(has(w.call("publish", R"({"channel":"room","data":2})"), R"("offset":1)"));
   CHECK(has(w.heard(*peer), R"("data":2)"));
 }
+
+TEST(who_was_present_is_absent_after_a_restart_and_comes_back_as_the_same_client) {
+  DurableWorld w;
+  constexpr char kAnn[] = R"({"user":"ann","session":"one"})";
+  auto ann = w.peer(kAnn);
+  auto ben = w.peer(R"({"user":"ben","session":"two"})");
+  auto carl = w.peer();
+  for (SessionPeer* peer : {ann.get(), ben.get(), carl.get()})
+    (void)w.ask(*peer, R"({"id":2,"subscribe":{"channel":"room"}})");
+  (void)w.ask(*ann, R"({"id":3,"subscribe":{"channel":"typing:x"}})");
+  CHECK_EQ(w.records.count(Records::Kind::kPresent), 2u);
+  std::string before = w.call("presence", R"({"channel":"room"})");
+  std::string id = ann->session.identity()->client;
+  for (SessionPeer* peer : {ann.get(), ben.get(), carl.get()}) peer->session.lost(w.now);
+  w.restart();
+  CHECK(has(w.call("presence_stats", R"({"channel":"room"})"), R"("num_clients":2)"));
+  auto watcher = w.peer();
+  (void)w.ask(*watcher, R"({"id":2,"subscribe":{"channel":"room","join_leave":true}})");
+  ann = w.peer(kAnn);
+  (void)w.ask(*ann, R"({"id":2,"subscribe":{"channel":"room"}})");
+  w.settle();
+  CHECK_EQ(ann->session.identity()->client, id);
+  CHECK_EQ(w.heard(*watcher), "");
+  w.journal->clock = w.now += 6 * DurableWorld::kSecond;
+  w.settle();
+  std::string told = w.heard(*watcher);
+  CHECK(has(told, R"("leave":)") && has(told, "ben") && !has(told, R"("ann")"));
+  CHECK_EQ(w.records.count(Records::Kind::kPresent), 1u);
+  ann->session.lost(w.now, Hub::Departure::kFinal);
+  w.settle();
+  CHECK(has(w.heard(*watcher), id));
+  CHECK_EQ(w.records.count(Records::Kind::kPresent), 0u);
+}
+
+TEST(records_of_clients_that_cannot_be_read_or_count_no_more_are_dropped) {
+  DurableWorld w;
+  for (const char* key : {"noslash", "room/short", "typing:x/client"})
+    w.records.keep(Records::Kind::kPresent, key, key[0] == 't' ? "3 2 ann{}key" : "9 9 x", Records::kForever);
+  w.restart();
+  CHECK_EQ(w.records.count(Records::Kind::kPresent), 0u);
+  w.settle();
+  CHECK_EQ(w.hub->rooms().size(), 0u);
+}

@@ -1,5 +1,6 @@
 #include "access/revocations.h"
 
+#include "support/records_double.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
@@ -66,4 +67,29 @@ TEST(when_it_is_full_a_further_entry_is_refused_and_nothing_is_forgotten) {
   CHECK(revoked.has("999999", "", 0, 50));
   CHECK(revoked.revoke_token("one more", 200, 100));
   CHECK_EQ(revoked.size(), 2u);
+}
+
+TEST(entries_survive_a_restart_until_their_time) {
+  RecordsDouble records;
+  {
+    Revocations revoked;
+    revoked.keep_in(records);
+    CHECK(revoked.revoke_token("a", 100, 10) && revoked.revoke_token("a", 200, 10));
+    CHECK(revoked.revoke_user("ann", 50, 100, 10) && revoked.revoke_user("ann", 20, 90, 10));
+  }
+  Revocations revoked;
+  revoked.keep_in(records);
+  CHECK_EQ(revoked.size(), 2u);
+  CHECK(revoked.has("a", "", 0, 199) && !revoked.has("a", "", 0, 200));
+  CHECK(revoked.has("", "ann", 49, 99) && !revoked.has("", "ann", 50, 99) && !revoked.has("", "ann", 49, 100));
+  CHECK(revoked.revoke_token("b", 300, 150));
+  CHECK_EQ(revoked.size(), 2u);
+}
+
+TEST(a_record_that_cannot_be_read_revokes_all_tokens_of_its_user) {
+  RecordsDouble records;
+  records.keep(Records::Kind::kRevokedUser, "ann", "x", 100'000);
+  Revocations revoked;
+  revoked.keep_in(records);
+  CHECK(revoked.has("", "ann", 1'000'000, 99));
 }

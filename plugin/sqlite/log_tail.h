@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sqlite/database.h"
+#include "sqlite/file_lock.h"
+
+namespace lws_chat {
+
+// Knows how far the write-ahead log is committed, and notes it in the lock's file, where it survives the process. So a
+// log that has become shorter while nobody had it is found, and so is one that has more than was answered.
+class LogTail {
+ public:
+  // How the log is, compared with the last note of the process before.
+  enum class State : uint8_t {
+    kWhole,
+    kGone,  // it is not there: another program has checkpointed it, or it was removed
+    kTorn   // its end is missing
+  };
+
+  // Looks at the log of a file that has just been opened. Precondition: the database was read, which makes SQLite look
+  // at its log.
+  static State compare(Database& database, const FileLock& lock);
+
+  // Follows the commits of this connection.
+  LogTail(Database& database, FileLock& lock);
+  ~LogTail();
+  LogTail(const LogTail&) = delete;
+  LogTail& operator=(const LogTail&) = delete;
+
+  // Pages in the log.
+  int pages() const { return pages_; }
+
+  // A transaction has failed. If that was in its commit, all of it may be in the log, and the next process would take
+  // it for a good one: cuts it off.
+  void failed(bool committing);
+
+  // The log is about to be checkpointed as a whole, by the last process that has it.
+  static void forget(FileLock& lock);
+
+ private:
+  void committed(int pages);
+
+  Database& database_;
+  FileLock& lock_;
+  int pages_ = 0;
+  std::string header_;  // of the log; it changes when the log begins at its front again
+};
+
+}  // namespace lws_chat
