@@ -179,6 +179,10 @@ void SqliteStore::count() {
   counters_.reads = reads_;
   counters_.read_failures = read_failures_;
   counters_.dropped_records += dropped_records_;
+  uint64_t before = std::exchange(told_dropped_, counters_.dropped_records);
+  if (before == told_dropped_ || !settings_.report) return;
+  settings_.report(StoreSettings::Event::kLost,
+                   std::to_string(told_dropped_ - before) + " records were not kept: too much waits to be written");
 }
 
 // Finds what is known of the room, or begins to know it.

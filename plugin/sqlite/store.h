@@ -32,7 +32,7 @@ struct StoreSettings {
   enum class Event : uint8_t {
     kFails,       // nothing can be written; it tries again with every message
     kWorksAgain,  // after kFails
-    kLost,        // the last messages of some rooms may be gone: these begin a new epoch
+    kLost,        // the last messages of some rooms may be gone, so that these begin a new epoch; or records are gone
     kDamaged      // a room, or records, cannot be read
   };
 
@@ -125,6 +125,7 @@ class SqliteStore final : public Journal, public Records {
   uint64_t reads_ = 0;
   uint64_t read_failures_ = 0;
   uint64_t dropped_records_ = 0;
+  uint64_t told_dropped_ = 0;
 
   // Behind everything that they use.
   std::unique_ptr<Checkpointer> checkpointer_;

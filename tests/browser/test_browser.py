@@ -1,11 +1,14 @@
 """The page in Chromium, served with the shipped configuration of lws-chatd: over http, https, and https with HTTP/2, which
 Chromium then also uses for WebSockets."""
+import atexit
 import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -18,10 +21,18 @@ EVERY_PAGE_TEST = [f"browser/{name}.test.mjs" for name in ("page", "look", "chat
 HTTP_ONLY = [f"browser/{name}.test.mjs" for name in ("names", "axe", "tutorial", "fallback")]
 
 
-def shipped_vhost(name, **changes):
-    """A vhost of conf/lws-chatd, on a free port and with paths of the build folder."""
+def rooms_file():
+    """A new file for storage, until the process ends."""
+    folder = tempfile.mkdtemp(prefix="lws-chat-rooms-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return f"{folder}/rooms.db"
+
+
+def shipped_vhost(name, rooms=None, **changes):
+    """A vhost of conf/lws-chatd, on a free port and with paths of the build folder. Vhosts of one server share `rooms`."""
     text = (ROOT / "conf/lws-chatd/conf.d" / name).read_text()
     text = re.sub(r"^\s*#.*$", "", text, flags=re.M).replace("/usr/share/lws-chat/mount", f"{BUILD}/mount")
+    text = text.replace("/var/lib/lws-chatd/rooms.db", rooms or rooms_file())
     vhost = json.loads(text)["vhosts"][0]
     vhost["port"] = str(free_port())
     if "host-ssl-cert" in vhost:

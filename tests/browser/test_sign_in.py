@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.back_end import KEY, key_file  # noqa: E402
 from support.server import BUILD, ROOT, Server  # noqa: E402
 from signing_site import SECRET, Site  # noqa: E402
-from test_browser import shipped_vhost  # noqa: E402
+from test_browser import rooms_file, shipped_vhost  # noqa: E402
 
 # The page's folder, and its config.json there. None: without the file.
 PAGES = {
@@ -33,6 +33,7 @@ class SignIn(unittest.TestCase):
         self.secret = self.folder / "secret"
         self.secret.write_text(SECRET + "\n")
         self.secret.chmod(0o600)
+        self.rooms = rooms_file()
         for name, config in PAGES.items():
             shutil.copytree(BUILD / "mount", self.folder / name)
             (self.folder / name / "config.json").unlink()
@@ -42,7 +43,7 @@ class SignIn(unittest.TestCase):
                 (self.folder / name / "config.json").symlink_to(self.folder / f"{name}.json")
 
     def vhost(self, name, **options):
-        made = {**shipped_vhost("10-http"), "name": name}
+        made = {**shipped_vhost("10-http", self.rooms), "name": name}
         made["mounts"] = [made["mounts"][0]] + [
             {"mountpoint": f"/{page}", "origin": f"file://{self.folder}/{page}", "default": "index.html"} for page in PAGES]
         made["ws-protocols"][0]["lws-chat"].update({

@@ -5,6 +5,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -297,7 +298,11 @@ class StatusVhost(BackEnd):
         file = "conf/lws-chatd/conf.d/30-status" if HOST == "lws-chatd" else "conf/lwsws/conf.d/lws-chat"
         shipped = read(ROOT / file)["vhosts"][-1]
         shipped["port"] = str(free_port())
-        common = {name: value for name, value in shipped["ws-protocols"][0]["lws-chat"].items() if "/" in name}
+        options = shipped["ws-protocols"][0]["lws-chat"]
+        if "storage" in options:
+            options["storage"] = self.enterContext(tempfile.TemporaryDirectory()) + "/rooms.db"
+        # Those on which vhosts of a hub must agree.
+        common = {name: value for name, value in options.items() if "/" in name or name.startswith(("storage", "history-"))}
         self.serve(self.vhost("chat", hub="main", max_clients=2, api_key_file=key_file(self), **common), shipped)
         await self.result("publish", {"channel": "a", "data": 1})
         texter = await self.texter("a")

@@ -32,6 +32,8 @@ def example(name, challenges=None):
     vhosts = read(ROOT / "conf/examples" / name)["vhosts"]
     for made in vhosts:
         made["port"] = str(free_port())
+        for protocols in made.get("ws-protocols", []):
+            protocols.get("lws-chat", {}).pop("storage", None)  # its folder is not there
         if "host-ssl-cert" in made:
             made["host-ssl-cert"], made["host-ssl-key"] = certificate()
         for mount in made["mounts"]:

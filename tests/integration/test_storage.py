@@ -102,6 +102,24 @@ class Killed(Stored):
             else:
                 self.assertIn("connect", await client.next())
 
+    async def test_who_was_present_is_so_for_the_grace_and_comes_back_as_the_same_client(self):
+        self.serve(presence_grace=30)
+        ann = await self.member("lobby", user="ann", session="tab 1")
+        await self.publish("after")
+        self.restart()
+        present = (await self.result("presence", {"channel": "lobby"}))["presence"]
+        self.assertEqual({name: one["user"] for name, one in present.items()}, {ann.id: "ann"})
+        watcher = await self.member(user="watcher")
+        self.assertIn("subscribe", await watcher.ask("subscribe", channel="lobby", join_leave=True))
+        again = await self.member("lobby", user="ann", session="tab 1")
+        self.assertEqual(again.id, ann.id)
+        await self.publish("the end")
+        seen = []
+        while not seen or "pub" not in seen[-1]:
+            seen.append(await watcher.push())
+        self.assertEqual([push["join"]["info"]["user"] for push in seen if "join" in push and push["join"]["info"]["user"] == "ann"], [])
+        self.assertEqual([push for push in seen if "leave" in push], [])
+
     async def test_a_room_that_is_not_durable_begins_anew(self):
         self.serve(**{"typing/durable": 0, "fleeting/history_size": 0})
         for room in "typing:a", "lobby":

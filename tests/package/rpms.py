@@ -44,6 +44,8 @@ def the_examples_are_where_the_manual_pages_say():
 
 
 def it_serves_the_page_and_chat_as_its_user():
+    # systemd does this for the service: StateDirectory=.
+    run("install", "-d", "-o", "lws-chat", "-g", "lws-chat", "-m", "750", "/var/lib/lws-chatd")
     command = "setpriv --reuid=lws-chat --regid=lws-chat --clear-groups --no-new-privs lws-chatd"
     with started(command, "https://localhost:8443/web/"):
         for url in "https://localhost:8443/web/", "http://localhost:8000/web/":

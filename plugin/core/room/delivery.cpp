@@ -65,9 +65,12 @@ void Delivery::line_up(Room& room, const std::shared_ptr<Slot::Item>& item) {
 
 Deferred<Published> Delivery::answer_later(Room& room, const std::shared_ptr<Slot::Item>& item,
                                            Deferred<Status> written) {
-  auto answer = [this, item, name = room.name()](Status status) {
-    item->status = status;
-    item->answered = true;
+  // The journal may outlive the hub, with its memory account.
+  auto answer = [this, waiting = std::weak_ptr<Slot::Item>(item), name = room.name()](Status status) {
+    std::shared_ptr<Slot::Item> answered = waiting.lock();
+    if (!answered) return;
+    answered->status = status;
+    answered->answered = true;
     schedule_.do_later([this, name](Time then) { show_written(name, then); });
   };
   written.then(schedule_.lifetime(), std::move(answer));

@@ -26,12 +26,15 @@ Deferred<Journal::Page> Pages::read(std::string_view room, const HistoryLimits& 
                                     size_t messages) {
   Deferred<Journal::Page> page = journal_->read(room, limits, from, std::min(messages, kMessages), kBytes);
   if (page.ready()) return page;
-  Promise<Journal::Page> promise;
-  page.then(schedule_.lifetime(), [this, promise](const Journal::Page& late) {
-    schedule_.do_later(
-        [promise, kept = std::make_shared<const Journal::Page>(late)](Time) mutable { promise.keep(*kept); });
+  auto question = questions_.emplace(questions_.end());
+  page.then(schedule_.lifetime(), [this, question](const Journal::Page& late) {
+    schedule_.do_later([this, question, kept = std::make_shared<const Journal::Page>(late)](Time) {
+      Promise<Journal::Page> promise = *question;
+      questions_.erase(question);
+      promise.keep(*kept);
+    });
   });
-  return promise.deferred();
+  return question->deferred();
 }
 
 void Pages::take_turns(Client& client) {

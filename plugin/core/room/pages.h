@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 
 #include "core/journal.h"
@@ -58,6 +59,7 @@ class Pages {
   MemoryAccount::Charge charge_;  // of the pages under way
   Give give_;
   std::deque<Wish> line_;
+  std::list<Promise<Journal::Page>> questions_;  // that wait for the journal, which may outlive those who have asked
   size_t under_way_ = 0;
 };
 

@@ -36,12 +36,19 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
       trim_(context, hub_),
       timer_(context, "flush", [this] { guarded_flush(); }),
       revocation_timer_(context, "revocation", [this] { sessions_.check_revoked({}, now()); }) {
-  if (Records* records = storage_.records()) idempotency_.load(*records, now(), unix_ms());
+  if (Records* records = storage_.records()) remember(*records);
   revocations_.changed = [this](std::string_view user) { revoked(user); };
   if (options.fanout == FanoutMode::kWrite) return;
   uring_ = UringBatch::make();
   if (!uring_ && options.fanout == FanoutMode::kUring)
     lwsl_warn("lws-chat: vhost %s: io_uring is not available, fanout is by write\n", vhost_name);
+}
+
+// Goes on where the last process ended.
+void SharedHub::remember(Records& records) {
+  idempotency_.load(records, now(), unix_ms());
+  revocations_.keep_in(records);
+  hub_.bring_back(now());
 }
 
 // A token may be anybody's. Back ends revoke many at once, so all sessions are looked through once for all of them.

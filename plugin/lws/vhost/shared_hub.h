@@ -62,6 +62,7 @@ class SharedHub final : public Fanout, private Waker {
   void schedule(Time at, Time elapsed);
   bool worth_waiting() const;
   void guarded_flush();
+  void remember(Records& records);
   void revoked(std::string_view user);
   void flush();
 

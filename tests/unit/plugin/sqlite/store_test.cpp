@@ -301,3 +301,15 @@ TEST(the_file_is_for_its_owner_and_group) {
     CHECK_EQ(info.st_mode & 07777, 0640u);
   }
 }
+
+TEST(a_record_that_cannot_be_queued_is_counted_and_told) {
+  Fixture f;
+  f.settings.max_queue = 1000;
+  CHECK_EQ(f.open(), "");
+  f.store->keep(Kind::kPresent, "small", "x", Records::kForever);
+  f.store->keep(Kind::kPresent, "large", std::string(2000, 'x'), Records::kForever);
+  f.until([&] { return !f.events.empty(); });
+  CHECK(f.events[0].first == StoreSettings::Event::kLost);
+  CHECK_EQ(f.events[0].second, "1 records were not kept: too much waits to be written");
+  CHECK_EQ(f.store->counters().dropped_records, 1u);
+}
