@@ -33,6 +33,7 @@ def shipped_vhost(name, rooms=None, **changes):
     text = (ROOT / "conf/lws-chatd/conf.d" / name).read_text()
     text = re.sub(r"^\s*#.*$", "", text, flags=re.M).replace("/usr/share/lws-chat/mount", f"{BUILD}/mount")
     text = text.replace("/var/lib/lws-chatd/rooms.db", rooms or rooms_file())
+    text = text.replace('"history-size": "1000"', '"history-size": "100"')  # so that tests can fill it
     vhost = json.loads(text)["vhosts"][0]
     vhost["port"] = str(free_port())
     if "host-ssl-cert" in vhost:
