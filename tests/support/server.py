@@ -243,8 +243,11 @@ class Server:
         self.process = None
 
         def gone():
-            try:  # nobody may wait for it, then it stays as a zombie
-                return pathlib.Path(f"/proc/{serving}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+            # Nobody may wait for it, then it stays as a zombie. As long as one of its threads waits for the disk, its
+            # sockets are there.
+            try:
+                state = pathlib.Path(f"/proc/{serving}/stat").read_text().rpartition(")")[2].split()[0]
+                return state in "ZX" and len(os.listdir(f"/proc/{serving}/task")) <= 1
             except OSError:
                 return True
         self.wait(gone, "the serving process to be gone")
