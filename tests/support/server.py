@@ -153,15 +153,20 @@ class Server:
                                             preexec_fn=limits, env={**os.environ, **self.env})
         for v in self.vhosts:
             self.wait(lambda v=v: self._accepts(v), "the server to listen")
-        self.wait(lambda: self.log().count(": serving ", before) >= self.serving, "the plugin to serve")
+        # It may listen for a moment before it ends.
+        self.wait(lambda: self._lives() and self.log().count(": serving ", before) >= self.serving, "the plugin to serve")
         # Before this log line, SIGTERM would kill the server.
         if HOST == "lws-chatd" and self.serving:
             self.wait(lambda: self.log().count(" listens on ", before) >= len(self.vhosts), "the server to have started")
         return self
 
-    def _accepts(self, made):
+    def _lives(self):
         if self.process.poll() is not None:
             raise AssertionError(f"{HOST} ended with {self.process.returncode}:\n{self.log()}")
+        return True
+
+    def _accepts(self, made):
+        self._lives()
         family, address = ((socket.AF_UNIX, made["interface"]) if "unix-socket" in made
                            else (socket.AF_INET, ("127.0.0.1", int(made["port"]))))
         with contextlib.suppress(OSError), socket.socket(family) as peer:
