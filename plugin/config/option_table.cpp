@@ -293,8 +293,7 @@ const std::vector<OptionRow>& option_table() {
       choice(
           "recovery-mode", "stream|cache|auto-cache", "stream", kRoom, OF(recovery_mode),
           "Chooses the messages that structured clients and event streams get when they come back to a room: stream, "
-          "all "
-          "that they have missed; cache, only the last one, for rooms where each message replaces the one before; "
+          "all that they have missed; cache, only the last one, for rooms where each message replaces the one before; "
           "auto-cache, the same, and newcomers of the structured dialect get the last one, too. Needs a history that "
           "the client may see."),
       flag("presence", "1", kRoom, OF(presence), "Allows members and back ends to ask who is in a room."),

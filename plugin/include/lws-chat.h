@@ -30,8 +30,9 @@ struct lws_vhost;
 enum lws_chat_format {
     LWS_CHAT_TEXT = 0,   /* UTF-8 */
     LWS_CHAT_BINARY = 1, /* bytes; clients of the structured dialect get {"base64": "..."} */
-    LWS_CHAT_JSON = 2    /* one JSON value (RFC 8259), relayed as it is, but line breaks in it become blanks;
-                            clients of the text dialect get the text of a JSON string, else the JSON itself */
+    LWS_CHAT_JSON = 2    /* one JSON value (RFC 8259), relayed as it is; clients of the structured dialect in JSON get
+                            blanks for the line breaks in it, clients of the text dialect and event streams get the
+                            text of a JSON string, else the JSON itself */
 };
 
 /* What publish() and room_stats() return. */

@@ -39,7 +39,6 @@ int publish_text(lws_vhost* vhost, const char* room, std::string_view text) {
 int publish_json(lws_vhost* vhost, const char* room, std::string_view text) {
   JsonValue value;
   if (!is_utf8(text) || !read_json(text, value)) return LWS_CHAT_BAD_MESSAGE;
-  // In the structured dialect a line break ends a push.
   return put_into_inbox(vhost, room, value.text, Format::kJson);
 }
 

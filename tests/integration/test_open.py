@@ -7,13 +7,15 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.back_end import KEY, key_file  # noqa: E402
-from support.elsewhere import Elsewhere  # noqa: E402
+from support.elsewhere import Elsewhere, own_network  # noqa: E402
 from support.transports import over  # noqa: E402
 from support.wire import TEXT, Wire, frame, request, upgrade  # noqa: E402
 
 REASON = "only clients of the server's own machine are let in"
 EVERY_PATH = ("/chat/", "/chat/room", "/connection/websocket")
 PROXIED = {"X-Forwarded-For": "203.0.113.9"}
+
+setUpModule = own_network
 
 
 class Open:

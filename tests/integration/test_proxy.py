@@ -16,7 +16,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.configs import read  # noqa: E402
-from support.elsewhere import Elsewhere  # noqa: E402
+from support.elsewhere import Elsewhere, own_network  # noqa: E402
 from support.events import Events  # noqa: E402
 from support.http2 import Gateway  # noqa: E402
 from support.server import (BUILD, PATIENCE, ROOT, Server, certificate, connect, free_port, insecure_tls,  # noqa: E402
@@ -25,6 +25,8 @@ from support.transports import Transport  # noqa: E402
 from support.wire import Wire, upgrade  # noqa: E402
 
 HSTS = "max-age=31536000"
+
+setUpModule = own_network
 
 
 def example(name, challenges=None):
