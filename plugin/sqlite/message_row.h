@@ -21,8 +21,9 @@ constexpr uint64_t offset_of(int64_t id) { return static_cast<uint64_t>(id) & kM
 
 struct MessageRow {
   Message message{};
-  int64_t at = 0;      // when the journal took it, in Unix milliseconds
-  uint64_t total = 0;  // bytes of the room's messages up to this one, since the room began; only differences count
+  int64_t at = 0;           // when the journal took it, in Unix milliseconds
+  uint64_t total = 0;       // bytes of the room's messages up to this one, since the room began; only differences count
+  std::string publisher{};  // of unpack_row(): the text that message.publisher shows, if it is not in the bytes
 };
 
 // Bytes that count for HistoryLimits::bytes.
@@ -32,10 +33,12 @@ inline uint64_t counted_bytes(const Message& message) {
 
 // Layout: CRC-32C of id and rest (4 bytes), flags and format (1), at (6), total (varint); if there: publisher and tags,
 // each behind its size (varint), version (varint), version epoch behind its size, unix_ms as difference to `at`
-// (varint, zigzag); payload. Numbers are little-endian.
+// (varint, zigzag); payload. Numbers are little-endian. If the publisher has 32 hexadecimal digits in a row, as ids of
+// clients are, they are 16 bytes behind it, and their place (1 byte); most of its bytes are those otherwise.
 void pack_row(int64_t id, const MessageRow& row, std::string& bytes);
 
-// Returns false if these are not the bytes of this row. The views of the message are into `bytes`.
+// Returns false if these are not the bytes of this row. The views of the message are into `bytes` and
+// `row`, which is not copied therefore.
 [[nodiscard]] bool unpack_row(int64_t id, std::string_view bytes, MessageRow& row);
 
 }  // namespace lws_chat
