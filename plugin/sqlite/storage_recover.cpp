@@ -51,12 +51,17 @@ void give_to_owner_of(const std::string& old, const std::string& fresh) {
   if (chmod(fresh.c_str(), info.st_mode & 07777) != 0 || chown(fresh.c_str(), info.st_uid, info.st_gid) != 0) return;
 }
 
+std::string counted(uint64_t count, const char* one, const char* more) {
+  return std::to_string(count) + " " + (count == 1 ? one : more);
+}
+
 std::string words(const Salvage& salvage, const std::string& aside) {
-  std::string text = "put aside as " + aside + "; saved " + std::to_string(salvage.rooms()) + " rooms, " +
-                     std::to_string(salvage.messages()) + " messages, " + std::to_string(salvage.records()) +
-                     " records";
+  std::string text = "put aside as " + aside + "; saved " + counted(salvage.rooms(), "room", "rooms") + ", " +
+                     counted(salvage.messages(), "message", "messages") + ", " +
+                     counted(salvage.records(), "record", "records");
   if (salvage.torn() > 0)
-    text += "; " + std::to_string(salvage.torn()) + " rooms begin a new epoch, because messages may be missing";
+    text +=
+        "; " + counted(salvage.torn(), "room begins", "rooms begin") + " a new epoch, because messages may be missing";
   return text;
 }
 
@@ -64,6 +69,8 @@ std::string words(const Salvage& salvage, const std::string& aside) {
 
 std::string storage_recover(const std::string& path, std::string& report) {
   std::string said = "storage " + path + ": ";
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) return said + "cannot be recovered: " + std::strerror(errno);
   StoreFile file;
   std::string problem = lock_store_file(path, file);
   if (!problem.empty()) return said + problem;

@@ -56,8 +56,8 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
                RateLimit::Settings(options_.message_rate, options_.message_burst)};
   serves_ = options_.enabled && !misconfigured_;
   if (serves_)
-    lwsl_notice("lws-chat: vhost %s: serving %s, fanout by %s\n", name(), options_.path.c_str(),
-                shared_hub_->fanout_name());
+    lwsl_notice("lws-chat: vhost %s: serving %s, fanout by %s%s%s\n", name(), options_.path.c_str(),
+                shared_hub_->fanout_name(), options_.storage.on() ? ", storage " : "", options_.storage.path.c_str());
   else if (!misconfigured_)
     lwsl_warn("lws-chat: vhost %s: off, because its options do not say \"status\": \"ok\"\n", name());
 }

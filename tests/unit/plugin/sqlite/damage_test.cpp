@@ -98,6 +98,25 @@ TEST(a_file_behind_a_symbolic_link_is_locked_as_itself) {
   CHECK_EQ(other.open(), "");
 }
 
+TEST(a_file_that_is_not_there_cannot_be_recovered_and_is_not_made) {
+  Fixture f;
+  std::string report;
+  CHECK_EQ(storage_recover(f.settings.path, report),
+           "storage " + f.settings.path + ": cannot be recovered: No such file or directory");
+  CHECK(!std::filesystem::exists(f.settings.path));
+  CHECK(!std::filesystem::exists(f.settings.path + ".lock"));
+}
+
+TEST(a_report_counts_one_as_one) {
+  Fixture f;
+  CHECK_EQ(f.open(), "");
+  CHECK_EQ(f.append_many("room", 1, 1), 1u);
+  f.store.reset();
+  std::string report;
+  CHECK_EQ(storage_recover(f.settings.path, report), "");
+  CHECK(report.find("; saved 1 room, 1 message, 0 records") != std::string::npos);
+}
+
 TEST(storage_info_counts_while_a_server_has_the_file) {
   Fixture f;
   f.open_again();
