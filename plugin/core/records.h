@@ -11,8 +11,9 @@ class Records {
  public:
   // Each kind has keys of its own.
   enum class Kind : uint8_t {
-    kPublication,   // an idempotency key with its room, see publication_key(); value: a position. The journal makes these
-                    // together with the message, see Message::key.
+    // An idempotency key with its room, see publication_key(); value: a position. The journal makes these together with
+    // the message, see Message::key.
+    kPublication,
     kRevokedToken,  // a token's id
     kRevokedUser,   // a user; value: the time of issue before which tokens are not valid
     kPresent,       // a client in a room; value: its identity and its key for coming back
