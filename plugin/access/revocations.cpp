@@ -25,31 +25,41 @@ void Revocations::forget_old(int64_t now) {
   }
 }
 
-bool Revocations::revoke_token(std::string_view id, int64_t until, int64_t now) {
+Deferred<Revocations::Outcome> Revocations::revoke_token(std::string_view id, int64_t until, int64_t now) {
   forget_old(now);
   auto found = tokens_.find(std::string(id));
-  if (found != tokens_.end() && found->second.until >= until) return true;
-  if (found == tokens_.end() && !has_place()) return false;
-  set_token(id, until);
-  if (records_) records_->keep(Records::Kind::kRevokedToken, id, {}, until * 1000);
-  tell({});
-  return true;
+  if (found == tokens_.end() && !has_place()) return Outcome::kFull;
+  if (found != tokens_.end() && found->second.until >= until) {
+    until = found->second.until;
+  } else {
+    set_token(id, until);
+    tell({});
+  }
+  // Also if it is known already: to write that may have failed.
+  return keep(Records::Kind::kRevokedToken, id, {}, until);
 }
 
-bool Revocations::revoke_user(std::string_view user, int64_t issued_before, int64_t until, int64_t now) {
+Deferred<Revocations::Outcome> Revocations::revoke_user(std::string_view user, int64_t issued_before, int64_t until,
+                                                        int64_t now) {
   forget_old(now);
   auto found = users_.find(std::string(user));
-  if (found == users_.end() && !has_place()) return false;
+  if (found == users_.end() && !has_place()) return Outcome::kFull;
   User entry{issued_before, until};
   if (found != users_.end()) {
     entry.issued_before = std::max(issued_before, found->second.issued_before);
     entry.until = std::max(until, found->second.until);
   }
   set_user(user, entry);
-  if (records_)
-    records_->keep(Records::Kind::kRevokedUser, user, std::to_string(entry.issued_before), entry.until * 1000);
   tell(user);
-  return true;
+  return keep(Records::Kind::kRevokedUser, user, std::to_string(entry.issued_before), entry.until);
+}
+
+Deferred<Revocations::Outcome> Revocations::keep(Records::Kind kind, std::string_view key, std::string_view value,
+                                                 int64_t until) {
+  if (!records_) return Outcome::kRevoked;
+  return records_->keep(kind, key, value, until * 1000).map([](Status status) {
+    return status == Status::kOk ? Outcome::kRevoked : Outcome::kNotKept;
+  });
 }
 
 void Revocations::set_token(std::string_view id, int64_t until) {

@@ -22,11 +22,17 @@ class Revocations {
   // Reads the entries that a former process has kept, and keeps new ones there. To be called before anything else.
   void keep_in(Records& records);
 
-  // The token with this id (jti) is not valid until the time given. Returns false if there are too many entries.
-  [[nodiscard]] bool revoke_token(std::string_view id, int64_t until, int64_t now);
+  enum class Outcome : uint8_t {
+    kRevoked,
+    kFull,    // there are too many entries
+    kNotKept  // it counts from now on, but may not survive the process
+  };
+
+  // The token with this id (jti) is not valid until the time given: from now on, although the answer may come later.
+  Deferred<Outcome> revoke_token(std::string_view id, int64_t until, int64_t now);
 
   // Tokens of the user that were issued (iat) before this time, or do not say when, are not valid until the time given.
-  [[nodiscard]] bool revoke_user(std::string_view user, int64_t issued_before, int64_t until, int64_t now);
+  Deferred<Outcome> revoke_user(std::string_view user, int64_t issued_before, int64_t until, int64_t now);
 
   // Returns true if a token with this id, user and time of issue is revoked. An empty id or user is never revoked.
   bool has(std::string_view id, std::string_view user, int64_t issued_at, int64_t now) const;
@@ -50,6 +56,7 @@ class Revocations {
   template <typename Entries>
   static void forget_if_old(Entries& entries, const std::string& key, int64_t now);
   void tell(std::string_view user) const;
+  Deferred<Outcome> keep(Records::Kind kind, std::string_view key, std::string_view value, int64_t until);
 
   struct Token {
     int64_t until;

@@ -12,9 +12,14 @@ int64_t read_until(Request& request) {
   return until > 0 ? until : kLatest;
 }
 
-Result full() {
-  return {"", ClientError::kLimitExceeded,
-          "there are " + std::to_string(Revocations::kMost) + " revocations, say expire_at with each"};
+Result result_of(Revocations::Outcome outcome) {
+  if (outcome == Revocations::Outcome::kRevoked) return {};
+  if (outcome == Revocations::Outcome::kFull)
+    return {"", ClientError::kLimitExceeded,
+            "there are " + std::to_string(Revocations::kMost) + " revocations, say expire_at with each"};
+  Result result = Result::refused(Status::kUnavailable);
+  result.detail = "it counts until the server ends, but the storage cannot be written; try again";
+  return result;
 }
 
 }  // namespace
@@ -26,7 +31,7 @@ Deferred<Result> revoke_token(const Context& context, Request& request) {
   if (id.empty() || id.size() > kMaxTokenId) request.complain("uid", "the token's jti, 1 to 255 bytes");
   int64_t until = read_until(request);
   if (!request.problem().empty()) return Result::bad_request(request.problem());
-  return context.revocations.revoke_token(id, until, context.unix_ms / 1000) ? Result{} : full();
+  return context.revocations.revoke_token(id, until, context.unix_ms / 1000).map(result_of);
 }
 
 // {"user":...,"issued_before":...,"expire_at":...}. Without issued_before it is the present time.
@@ -39,7 +44,7 @@ Deferred<Result> invalidate_user_tokens(const Context& context, Request& request
   int64_t before = request.signed_number("issued_before", 0, kLatest);
   int64_t until = read_until(request);
   if (!request.problem().empty()) return Result::bad_request(request.problem());
-  return context.revocations.revoke_user(user, before > 0 ? before : today, until, today) ? Result{} : full();
+  return context.revocations.revoke_user(user, before > 0 ? before : today, until, today).map(result_of);
 }
 
 }  // namespace lws_chat::api

@@ -29,7 +29,7 @@ const std::string& good_file() {
     Fixture f;
     CHECK_EQ(f.open(), "");
     for (const char* room : {"one", "two", "three"}) CHECK_EQ(f.append_many(room, 1, kMessages), kMessages);
-    f.store->keep(Records::Kind::kRevokedToken, "token", "value", Records::kForever);
+    (void)f.store->keep(Records::Kind::kRevokedToken, "token", "value", Records::kForever);
     f.store.reset();
     std::ifstream file(f.settings.path, std::ios::binary);
     return std::string(std::istreambuf_iterator<char>(file), {});

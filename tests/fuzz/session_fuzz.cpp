@@ -8,6 +8,7 @@
 
 #include "core/utf8.h"
 #include "support/hub_settings.h"
+#include "support/revoked.h"
 #include "support/scripted_door.h"
 #include "support/session_peer.h"
 
@@ -58,7 +59,8 @@ struct Door {
         peer.steady = now;
         if (!peer.why) peer.session.time_is_up(now);
       }
-      if (letter == 'r' && revoked.revoke_token("id", peer.clock, 0) && !peer.why) peer.session.check_revoked(now);
+      if (letter == 'r' && is_revoked(revoked.revoke_token("id", peer.clock, 0)) && !peer.why)
+        peer.session.check_revoked(now);
       if (letter == 'x' && !peer.why) peer.session.end_after_head(Status::kRestarting, now);
     }
   }

@@ -42,7 +42,7 @@ bool PresentRecords::keep(std::string_view room, const Identity& who, std::strin
   if (count_ >= Departed::kMost) return false;
   std::string value = std::to_string(who.user.size()) + " " + std::to_string(who.json.size()) + " ";
   value.append(who.user).append(who.json).append(key);
-  records_->keep(Records::Kind::kPresent, name_of(room, who.client), value, Records::kForever);
+  (void)records_->keep(Records::Kind::kPresent, name_of(room, who.client), value, Records::kForever);
   ++count_;
   return true;
 }

@@ -121,7 +121,7 @@ TEST(results_survive_a_restart_for_the_rest_of_their_time) {
   RecordsDouble records;
   int64_t clock = 1'700'000'000'000;
   auto keep = [&](const char* key, const char* value, int64_t left_ms) {
-    records.keep(Records::Kind::kPublication, key, value, clock + left_ms);
+    (void)records.keep(Records::Kind::kPublication, key, value, clock + left_ms);
   };
   keep("room/late", "41 before", 200'000);
   keep("room/soon", "40 before", 1000);

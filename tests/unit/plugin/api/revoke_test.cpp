@@ -1,5 +1,6 @@
 #include <string>
 
+#include "support/records_double.h"
 #include "support/server_api_fixture.h"
 
 using namespace lws_chat;
@@ -41,4 +42,25 @@ TEST(what_cannot_be_revoked_is_refused) {
     CHECK_EQ(f.error("invalidate_user_tokens", body), 107);
   CHECK(f.error("invalidate_user_tokens", R"({"user":"ann","channel":"room"})") != 0);
   CHECK_EQ(f.revocations.size(), 1u);
+}
+
+TEST(a_back_end_hears_whether_a_revocation_survives_a_restart) {
+  ServerApiFixture f;
+  RecordsDouble records;
+  f.revocations.keep_in(records);
+  records.late = true;
+  std::vector<ServerApi::Answer> answers;
+  ServerApi api(f.hub, f.sessions, f.idempotency, f.revocations, f.options, f.node);
+  for (const char* body : {R"({"uid":"a"})", R"({"uid":"b"})"})
+    api.call("revoke_token", body, f.now, kToday * 1000).then([&](const ServerApi::Answer& answer) {
+      answers.push_back(answer);
+    });
+  CHECK(answers.empty());
+  CHECK(f.revocations.has("a", "", 0, kToday) && f.revocations.has("b", "", 0, kToday));
+  records.answers[0].keep(Status::kOk);
+  records.answers[1].keep(Status::kUnavailable);
+  CHECK_EQ(answers.size(), 2u);
+  CHECK_EQ(answers[0].json, "{\"result\":{}}\n");
+  CHECK_EQ(answers[1].status, 503u);
+  CHECK(answers[1].json.find("the storage cannot be written") != std::string::npos);
 }

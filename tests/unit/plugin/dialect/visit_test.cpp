@@ -8,6 +8,7 @@
 #include "access/rule_gate.h"
 #include "support/desk.h"
 #include "support/event_peer.h"
+#include "support/revoked.h"
 #include "support/text_peer.h"
 #include "support/unit.h"
 #include "wire/frame.h"
@@ -343,7 +344,7 @@ TEST(a_revoked_token_ends_its_sessions) {
   f.desk.tokens.connections["again"].id = "second";
   auto peer = f.text("ann"), stays = f.text("again");
   auto reader = f.stream("ann");
-  CHECK(f.desk.revocations.revoke_token("first", kToday + 1000, kToday));
+  CHECK(is_revoked(f.desk.revocations.revoke_token("first", kToday + 1000, kToday)));
   f.desk.sessions.check_revoked({}, 0);
   CHECK_EQ(why_of(peer), "revoked");
   CHECK(reader->why == Status::kRevoked);
@@ -355,7 +356,7 @@ TEST(a_token_that_is_revoked_while_the_back_end_is_asked_lets_nobody_in) {
   Fixture f;
   f.desk.hooks.subscribes.on = true;
   auto peer = f.text("ann", "asks:x");
-  CHECK(f.desk.revocations.revoke_token("first", kToday + 1000, kToday));
+  CHECK(is_revoked(f.desk.revocations.revoke_token("first", kToday + 1000, kToday)));
   f.desk.sessions.check_revoked({}, 0);
   f.desk.hooks.subscribes.allow({});
   CHECK_EQ(why_of(peer), "revoked");

@@ -1,4 +1,5 @@
 #include "support/door_fixture.h"
+#include "support/revoked.h"
 
 using namespace lws_chat;
 using namespace lws_chat::session_test;
@@ -104,10 +105,10 @@ TEST(a_back_end_changes_the_expiry_or_revokes_the_token) {
   CHECK(has(f.heard(*f.a), R"({"push":{"refresh":{"expires":true,"ttl":50}}})"));
   f.pass(*f.a, 70);
   CHECK(!f.a->why);
-  CHECK(f.revoked.revoke_token("other", f.today() + 99, f.today()));
+  CHECK(is_revoked(f.revoked.revoke_token("other", f.today() + 99, f.today())));
   f.sessions.check_revoked({}, f.now);
   CHECK(!f.a->why);
-  CHECK(f.revoked.revoke_token("id", f.today() + 99, f.today()));
+  CHECK(is_revoked(f.revoked.revoke_token("id", f.today() + 99, f.today())));
   f.sessions.check_revoked({}, f.now);
   CHECK(f.a->why == Status::kRevoked);
 }
