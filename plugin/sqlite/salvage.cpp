@@ -5,6 +5,7 @@
 
 #include "sqlite/epoch.h"
 #include "sqlite/message_row.h"
+#include "sqlite/run.h"
 
 namespace lws_chat {
 namespace {
@@ -34,8 +35,9 @@ void Salvage::step() {
   to_.run("BEGIN");
 }
 
-// Finds out whose rooms may lack messages. If the last run did not end well, nobody knows whether the log is whole.
+// Finds out which rooms may lack messages.
 void Salvage::read_run() {
+  all_lost_ = any_room_may_lack(*from_, note_);
   {
     Statement read(*from_, "SELECT number, clean FROM run");
     Statement::Rows rows = read.with();
@@ -94,51 +96,61 @@ void Salvage::copy_room(Room room) {
   step();
 }
 
-// Copies the last messages, if they are whole and nothing is missing between them or behind them; `room.last` becomes
-// the largest offset that is known. Returns false if messages are damaged or missing.
+// Copies all messages that are whole. Where some are missing between them or behind them, the others move up, since the
+// room begins a new epoch: what it has is without a gap. `room.last` becomes the largest offset that is known. Returns
+// false if messages are damaged or missing.
 bool Salvage::copy_messages(Room& room) {
-  bool whole = true;
-  uint64_t last = 0;
-  uint64_t first = first_whole(room, last, whole);
+  std::vector<uint64_t> good;
+  bool whole = find_messages(room, good);
   // A room's row is never newer than its last message.
-  bool ends_well = last >= room.last;
-  if (last > 0 && !ends_well) whole = false;
-  room.last = std::max(room.last, last);
-  if (first > 0 && ends_well) {
-    Statement read(*from_, "SELECT id, bytes FROM messages WHERE id BETWEEN ? AND ? ORDER BY id");
-    Statement insert(to_, "INSERT OR IGNORE INTO messages(id, bytes) VALUES(?, ?)");
-    Statement::Rows rows = read.with(row_id(room.id, first), row_id(room.id, last));
-    while (rows.next()) {
-      insert.execute(rows.number(0), Blob{rows.bytes(1)});
-      ++messages_;
-      step();
-    }
+  whole = whole && (good.empty() || good.back() >= room.last) &&
+          (good.empty() || good.back() - good.front() + 1 == good.size());
+  if (!good.empty()) room.last = std::max(room.last, good.back());
+  uint64_t offset = whole && !good.empty() ? good.front() : room.last - good.size() + 1;
+  Statement read(*from_, "SELECT bytes FROM messages WHERE id = ?");
+  Statement insert(to_, "INSERT OR IGNORE INTO messages(id, bytes) VALUES(?, ?)");
+  uint64_t total = 0;
+  std::string bytes;
+  for (uint64_t old : good) {
+    Statement::Rows rows = read.with(row_id(room.id, old));
+    MessageRow row;
+    if (!rows.next() || !unpack_row(row_id(room.id, old), rows.bytes(0), row)) break;
+    row.total = total += counted_bytes(row.message);
+    pack_row(row_id(room.id, offset), row, bytes);
+    insert.execute(row_id(room.id, offset), Blob{bytes});
+    ++offset;
+    ++messages_;
+    step();
   }
   if (from_->failed()) whole = false;
   from_->clear_failure();
   return whole;
 }
 
-// Returns the offset of the first of the last messages that are whole and have no gap; 0: there is none. `last` becomes
-// that of the last message, be it whole or not; 0: there is none.
-uint64_t Salvage::first_whole(const Room& room, uint64_t& last, bool& whole) {
-  Statement read(*from_, "SELECT id, bytes FROM messages WHERE id BETWEEN ? AND ? ORDER BY id DESC");
-  Statement::Rows rows = read.with(row_id(room.id, 0), row_id(room.id, kMaxOffset));
-  uint64_t first = 0;
-  while (rows.next()) {
-    MessageRow row;
-    uint64_t offset = offset_of(rows.number(0));
-    bool good = offset > 0 && unpack_row(rows.number(0), rows.bytes(1), row);
-    if (last == 0) last = offset;
-    if (!good || (first != 0 && offset + 1 != first)) {
-      whole = false;
-      break;
+// Finds the messages that are whole, from both ends, because an unreadable page ends a walk. Returns false if others
+// are not.
+bool Salvage::find_messages(const Room& room, std::vector<uint64_t>& good) {
+  bool whole = true;
+  std::vector<uint64_t> behind;
+  for (bool forwards : {true, false}) {
+    if (!forwards && whole) break;
+    Statement read(*from_, forwards ? "SELECT id, bytes FROM messages WHERE id BETWEEN ? AND ? ORDER BY id"
+                                    : "SELECT id, bytes FROM messages WHERE id BETWEEN ? AND ? ORDER BY id DESC");
+    Statement::Rows rows = read.with(row_id(room.id, 0), row_id(room.id, kMaxOffset));
+    while (rows.next()) {
+      MessageRow row;
+      uint64_t offset = offset_of(rows.number(0));
+      if (!forwards && !good.empty() && offset <= good.back()) break;
+      if (offset > 0 && unpack_row(rows.number(0), rows.bytes(1), row))
+        (forwards ? good : behind).push_back(offset);
+      else
+        whole = false;
     }
-    first = offset;
+    if (from_->failed()) whole = false;
+    from_->clear_failure();
   }
-  if (from_->failed()) whole = false;
-  from_->clear_failure();
-  return first;
+  good.insert(good.end(), behind.rbegin(), behind.rend());
+  return whole;
 }
 
 void Salvage::copy_records(bool forwards) {

@@ -1,19 +1,20 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sqlite/database.h"
+#include "sqlite/run_note.h"
 
 namespace lws_chat {
 
-// Copies what can be read of a damaged file to a new one. A message is copied only if it is whole, see MessageRow, and
-// all messages behind it are.
+// Copies what can be read of a damaged file to a new one. A message is copied only if it is whole, see MessageRow.
 class Salvage {
  public:
-  // `from` may be nullptr: nothing can be read.
-  Salvage(Database* from, Database& to) : from_(from), to_(to) {}
+  // `from` may be nullptr: nothing can be read. `note` is that of its last run.
+  Salvage(Database* from, const std::optional<RunNote>& note, Database& to) : from_(from), note_(note), to_(to) {}
 
   // Failures of `to` stay there.
   void run();
@@ -38,11 +39,12 @@ class Salvage {
   void copy_rooms();
   void copy_room(Room room);
   bool copy_messages(Room& room);
-  uint64_t first_whole(const Room& room, uint64_t& last, bool& whole);
+  bool find_messages(const Room& room, std::vector<uint64_t>& good);
   void copy_records(bool forwards);
   void step();
 
   Database* from_;
+  const std::optional<RunNote> note_;
   Database& to_;
   std::vector<int64_t> lost_;  // runs whose rooms may lack their last messages
   bool all_lost_ = false;      // it is not known which

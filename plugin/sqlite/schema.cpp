@@ -35,13 +35,12 @@ CREATE TABLE lost_runs(number INTEGER PRIMARY KEY);
 INSERT INTO run VALUES(0, '', 1, 1);
 )";
 
-std::string version_problem(int64_t version) {
-  if (version <= kSchemaVersion) return {};
+}  // namespace
+
+std::string newer_version(int64_t version) {
   return "is of a newer version of lws-chat (schema " + std::to_string(version) + ", this one knows " +
          std::to_string(kSchemaVersion) + "); use that version, or another file";
 }
-
-}  // namespace
 
 const char* const kRemedy = "lws-chatd --storage-recover puts it aside and saves what can be read";
 
@@ -69,7 +68,7 @@ std::string check_schema(Database& database, bool& empty) {
   empty = !database.failed() && objects == 0 && application == 0 && version == 0;
   if (empty) return {};
   if (!database.failed() && application != kApplicationId) return "is a database of another program; name another file";
-  if (!database.failed() && version > kSchemaVersion) return version_problem(version);
+  if (!database.failed() && version > kSchemaVersion) return newer_version(version);
   if (!database.failed() && version < 1) return std::string("is damaged; ") + kRemedy;
   for (const char* probe :
        {"SELECT id, name, epoch, last, run, touched, keep_ms FROM rooms LIMIT 1",

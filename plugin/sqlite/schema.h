@@ -22,6 +22,9 @@ bool migrate_schema(Database& database);
 // `empty` tells that the file has nothing in it yet, which is fine.
 std::string check_schema(Database& database, bool& empty);
 
+// Says that a file has a later schema than this program knows.
+std::string newer_version(int64_t version);
+
 // What helps if a file cannot be used.
 extern const char* const kRemedy;
 
