@@ -15,6 +15,7 @@
 #include "host/check/path_check.h"
 #include "host/check/plugin_check.h"
 #include "host/check/vhost_check.h"
+#include "sqlite/storage.h"
 
 #ifndef LWS_CHAT_DEFAULT_PLUGIN_DIR
 #error "define LWS_CHAT_DEFAULT_PLUGIN_DIR, the directory where the plugin is installed"
@@ -193,12 +194,14 @@ class ConfigCheck {
                                                 ": set the same in both");
   }
 
-  // One hub has one file. Two names of one file are noticed by the lock, when the server starts.
+  // One hub has one file.
   static void same_storage(const CheckedVhost& first, const CheckedVhost& second) {
     const Options& a = first.summary.chat;
     const Options& b = second.summary.chat;
     if (!first.summary.serves_chat || !second.summary.serves_chat || !a.storage.on()) return;
-    if (a.storage.path != b.storage.path || (!a.hub_name.empty() && a.hub_name == b.hub_name)) return;
+    if (!b.storage.on() || storage_file(a.storage.path) != storage_file(b.storage.path) ||
+        (!a.hub_name.empty() && a.hub_name == b.hub_name))
+      return;
     second.file->error_at_value(
         second.storage, "storage " + b.storage.path + " is also that of vhost " + quoted(first.summary.name) + " (" +
                             first.file->place_of(first.storage) +

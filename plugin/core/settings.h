@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -82,6 +83,9 @@ struct HubSettings {
   std::vector<std::pair<std::string, RoomSettings>> namespaces{};
   bool strict_namespaces = false;       // clients cannot use rooms of other namespaces
   RandomSource random = system_random;  // for clients' ids and rooms' epochs
+
+  // Of a room of this name.
+  const RoomSettings& of(std::string_view room) const;
 };
 
 }  // namespace lws_chat

@@ -26,6 +26,12 @@ class Database {
   // Opens a file for reading that nobody changes meanwhile.
   static std::unique_ptr<Database> open_unchanging(const std::string& path, std::string& problem);
 
+  // Whether the log is brought into the database when the last connection is closed: not unless this is called.
+  void checkpoint_on_close();
+
+  // Reads what it can of a file that is shorter than it should be.
+  void tolerate_damage();
+
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

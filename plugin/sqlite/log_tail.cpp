@@ -1,11 +1,8 @@
 #include "sqlite/log_tail.h"
 
-#include <array>
 #include <cstring>
 #include <optional>
-#include <string_view>
 
-#include "sqlite/checksum.h"
 #include "sqlite/schema.h"
 
 // The formats are SQLite's, see https://www.sqlite.org/walformat.html.
@@ -17,34 +14,6 @@ constexpr int64_t kFrameBytes = 24;     // in front of each page
 constexpr size_t kSaltPlace = 16;       // in the log's header: two numbers of 4 bytes
 constexpr size_t kPagesPlace = 16;      // in the index's header: how many pages are committed
 constexpr int kIndexBytes = 32 * 1024;  // of the first part of the index
-
-struct Note {
-  uint64_t salt = 0;
-  uint32_t pages = 0;
-  uint32_t sum = 0;  // of the others
-};
-
-uint32_t sum_of(const Note& note) {
-  std::array<char, sizeof note.salt + sizeof note.pages> bytes{};
-  std::memcpy(bytes.data(), &note.salt, sizeof note.salt);
-  std::memcpy(bytes.data() + sizeof note.salt, &note.pages, sizeof note.pages);
-  return checksum({bytes.data(), bytes.size()});
-}
-
-void write(FileLock& lock, uint64_t salt, uint32_t pages) {
-  Note note{salt, pages, 0};
-  note.sum = sum_of(note);
-  std::array<char, sizeof note> bytes{};
-  std::memcpy(bytes.data(), &note, sizeof note);
-  lock.note({bytes.data(), bytes.size()});
-}
-
-Note read(const FileLock& lock) {
-  std::string bytes = lock.noted(sizeof(Note));
-  Note note;
-  if (bytes.size() == sizeof note) std::memcpy(&note, bytes.data(), sizeof note);
-  return note.sum == sum_of(note) ? note : Note{};
-}
 
 sqlite3_file* file_of(Database& database, int which) {
   sqlite3_file* file = nullptr;
@@ -88,8 +57,7 @@ uint32_t times_begun(uint64_t salt) {
 
 }  // namespace
 
-LogTail::State LogTail::compare(Database& database, const FileLock& lock) {
-  Note note = read(lock);
+LogTail::State LogTail::compare(Database& database, const RunNote& note) {
   if (note.pages == 0) return State::kWhole;
   uint64_t salt = salt_in(header_of(database));
   if (salt == 0) return State::kGone;
@@ -99,7 +67,7 @@ LogTail::State LogTail::compare(Database& database, const FileLock& lock) {
   return times_begun(salt) == times_begun(note.salt) + 1 ? State::kWhole : State::kGone;
 }
 
-LogTail::LogTail(Database& database, FileLock& lock) : database_(database), lock_(lock) {
+LogTail::LogTail(Database& database, FileLock& lock, int64_t run) : database_(database), lock_(lock), run_(run) {
   auto hook = [](void* tail, sqlite3*, const char*, int pages) {
     static_cast<LogTail*>(tail)->committed(pages);
     return SQLITE_OK;
@@ -112,23 +80,27 @@ LogTail::~LogTail() { sqlite3_wal_hook(database_.handle(), nullptr, nullptr); }
 void LogTail::committed(int pages) {
   pages_ = pages;
   header_ = header_of(database_);
-  if (header_.empty())
-    forget(lock_);
-  else
-    write(lock_, salt_in(header_), static_cast<uint32_t>(pages));
+  note(header_.empty() ? 0 : pages);
+}
+
+void LogTail::note(int pages) {
+  write_note(lock_, {run_, RunNote::State::kRuns, static_cast<uint32_t>(pages), pages ? salt_in(header_) : 0});
+}
+
+uint64_t LogTail::bytes() const {
+  return pages_ == 0 ? 0 : static_cast<uint64_t>(kHeaderBytes + int64_t{pages_} * (kFrameBytes + kPageBytes));
 }
 
 void LogTail::failed(bool committing) {
   // The log has begun at its front again, which it does when all of it is in the database.
-  if (header_of(database_) != header_) forget(lock_);
+  if (header_of(database_) != header_) note(0);
   sqlite3_file* log = file_of(database_, SQLITE_FCNTL_JOURNAL_POINTER);
   std::optional<uint32_t> pages = committed_pages(database_);
+  pages_ = static_cast<int>(pages.value_or(0));
   if (!committing || !log || !pages) return;
   int64_t end = kHeaderBytes + int64_t{*pages} * (kFrameBytes + kPageBytes);
   sqlite3_int64 size = 0;
   if (log->pMethods->xFileSize(log, &size) == SQLITE_OK && size > end) log->pMethods->xTruncate(log, end);
 }
-
-void LogTail::forget(FileLock& lock) { write(lock, 0, 0); }
 
 }  // namespace lws_chat

@@ -141,6 +141,36 @@ bool Reader::find(std::string_view name, Room& room) {
   return !database_->failed();
 }
 
+// Returns the offset of the oldest message within the limits of number and bytes.
+uint64_t Reader::first_within(const Room& room, const HistoryLimits& limits) {
+  if (room.first > room.last || limits.messages == 0) return room.last + 1;
+  uint64_t first = std::max(room.first, room.last + 1 - std::min(room.last, limits.messages));
+  std::optional<MessageTotals> last = totals_of(room, room.last);
+  // The total grows from message to message.
+  auto fits = [&](uint64_t offset) {
+    std::optional<MessageTotals> of = totals_of(room, offset);
+    return last && of && last->with - of->before <= limits.bytes;
+  };
+  if (database_->failed() || fits(first)) return first;
+  uint64_t beyond = first;
+  uint64_t within = room.last + 1;
+  while (within - beyond > 1 && !database_->failed()) {
+    uint64_t middle = beyond + (within - beyond) / 2;
+    (fits(middle) ? within : beyond) = middle;
+  }
+  return within;
+}
+
+std::optional<Reader::MessageTotals> Reader::totals_of(const Room& room, uint64_t offset) {
+  Statement::Rows rows = forwards_.with(row_id(room.id, offset), row_id(room.id, offset));
+  MessageRow row;
+  if (!rows.next() || !unpack_row(rows.number(0), rows.bytes(1), row)) {
+    database_->fail(SQLITE_CORRUPT, "a message of the room is damaged");
+    return std::nullopt;
+  }
+  return MessageTotals{row.total - counted_bytes(row.message), row.total};
+}
+
 void Reader::restore(const Room& room, ReadRequest& request) {
   bool lost = std::find(run_.lost.begin(), run_.lost.end(), room.run) != run_.lost.end();
   request.needs_row = room.id == 0 || lost;
@@ -148,7 +178,9 @@ void Reader::restore(const Room& room, ReadRequest& request) {
   int64_t now = settings_.unix_ms();
   request.needs_touch = now / 1000 - room.touched > kDay || room.keep_ms != request.limits.age / 1000;
   request.restored.position = {room.epoch, room.last};
-  request.restored.first = room.first;
+  request.restored.first = first_within(room, request.limits);
+  // The limits may be others than in the last run. The writer removes what is beyond them.
+  request.needs_touch = request.needs_touch || request.restored.first > room.first;
   uint64_t most = std::min(request.limits.messages, request.limits.in_memory);
   uint64_t bytes = 0;
   uint64_t expected = room.last;

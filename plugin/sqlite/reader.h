@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -49,7 +50,14 @@ class Reader {
   void serve(ReadRequest& request);
   void read(ReadRequest& request);
   bool find(std::string_view name, Room& room);
+  struct MessageTotals {
+    uint64_t before;  // MessageRow::total before the message
+    uint64_t with;
+  };
+
   void restore(const Room& room, ReadRequest& request);
+  uint64_t first_within(const Room& room, const HistoryLimits& limits);
+  std::optional<MessageTotals> totals_of(const Room& room, uint64_t offset);
   void read_page(const Room& room, ReadRequest& request);
 
   const StoreSettings& settings_;

@@ -84,6 +84,7 @@ Status RoomWrites::append(const Write& write, const WriteTexts& texts) {
   if (!insert(filed, write, texts)) return Status::kUnavailable;
   if (!texts.key.empty()) insert_record(room, write, texts);
   touched.limits = write.limits;
+  touched.trims = true;
   ++touched.appended;
   return Status::kOk;
 }
@@ -103,7 +104,7 @@ Status RoomWrites::forget(const Write& write, const WriteTexts&) {
 
 Status RoomWrites::begin_room(const Write& write, const WriteTexts& texts) {
   RoomEntry& room = *write.room;
-  touch(room);
+  Touched& touched = touch(room);
   if (!look_up(room)) return Status::kUnavailable;
   FiledRoom& filed = room.filed;
   if (filed.id == 0) {
@@ -115,6 +116,8 @@ Status RoomWrites::begin_room(const Write& write, const WriteTexts& texts) {
     }
     mark(filed, filed.run, write.limits);
   }
+  touched.limits = write.limits;
+  touched.trims = true;
   return Status::kOk;
 }
 
@@ -122,7 +125,7 @@ Status RoomWrites::begin_room(const Write& write, const WriteTexts& texts) {
 RoomWrites::Touched& RoomWrites::touch(RoomEntry& room) {
   current_ = &room;
   if (room.transaction != transaction_) {
-    touched_.push_back({&room, room.filed, {}, 0});
+    touched_.push_back({&room, room.filed});
     room.transaction = transaction_;
     room.place = touched_.size() - 1;
   }
@@ -261,7 +264,7 @@ void RoomWrites::insert_record(const RoomEntry& room, const Write& write, const 
 
 void RoomWrites::trim() {
   for (const Touched& touched : touched_) {
-    if (touched.appended == 0 || touched.room->filed.damaged) continue;
+    if (!touched.trims || touched.room->filed.damaged) continue;
     current_ = touched.room;
     trim(touched);
     if (database_.failed()) return;

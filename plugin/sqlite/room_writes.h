@@ -72,6 +72,7 @@ class RoomWrites {
     FiledRoom before;
     HistoryLimits limits{};
     uint64_t appended = 0;  // messages
+    bool trims = false;     // the limits are known
   };
 
   Touched& touch(RoomEntry& room);

@@ -6,6 +6,9 @@
 // What an administrator does with the file of a store.
 namespace lws_chat {
 
+// The file that a path means, without symbolic links. It need not be there.
+std::string storage_file(const std::string& path);
+
 struct StorageInfo {
   std::string path;  // without symbolic links
   uint64_t file_bytes = 0;

@@ -56,6 +56,11 @@ std::string storage_info(const std::string& path, StorageInfo& info) {
   std::string check = database->text("PRAGMA quick_check(1)");
   if (info.damage.empty() && check != "ok") info.damage = check;
   if (info.damage.empty()) info.damage = database->failure_text();
+  if (info.damage.empty() && info.holder.empty()) {
+    database->clear_failure();
+    check_last_run(*database, read_note(lock_path(info.path)));
+    info.damage = database->failure_text();
+  }
   std::replace(info.damage.begin(), info.damage.end(), '\n', ' ');
   return {};
 }

@@ -51,7 +51,7 @@ SqliteStore::SqliteStore(StoreSettings settings, StoreFile file)
   Run run = file.run;
   reader_ = std::make_unique<Reader>(std::move(file.reading), settings_, run);
   checkpointer_ = std::make_unique<Checkpointer>(std::move(file.checkpoints));
-  writer_ = std::make_unique<Writer>(std::move(file.writing), settings_, std::move(run), *lock_, *checkpointer_);
+  writer_ = std::make_unique<Writer>(file_, std::move(file.writing), settings_, std::move(run), *lock_, *checkpointer_);
 }
 
 std::string SqliteStore::start() {
@@ -123,7 +123,7 @@ Deferred<Journal::Page> SqliteStore::read(std::string_view room, const HistoryLi
   return answer;
 }
 
-void SqliteStore::keep(Kind kind, std::string_view key, std::string_view value, int64_t until) {
+Deferred<Status> SqliteStore::keep(Kind kind, std::string_view key, std::string_view value, int64_t until) {
   Write write;
   write.kind = Write::Kind::kKeep;
   write.record = kind;
@@ -131,7 +131,11 @@ void SqliteStore::keep(Kind kind, std::string_view key, std::string_view value, 
   WriteTexts texts;
   texts.key = key;
   texts.payload = value;
-  if (!queue(std::move(write), texts)) ++dropped_records_;
+  write.promise.emplace();
+  Deferred<Status> answer = write.promise->deferred();
+  if (queue(std::move(write), texts)) return answer;
+  ++dropped_records_;
+  return Status::kUnavailable;
 }
 
 void SqliteStore::drop(Kind kind, std::string_view key) {
@@ -160,6 +164,7 @@ void SqliteStore::deliver() {
   Writer::Finished finished;
   writer_->take_finished(finished);
   counters_ = finished.counters;
+  note_progress(!finished.batches.empty());
   for (auto& batch : finished.batches) finish(*batch);
   for (auto& request : reader_->take_finished()) finish(std::move(request));
   if (trimmed)
@@ -171,7 +176,25 @@ void SqliteStore::deliver() {
   count();
 }
 
+bool SqliteStore::waits() const { return batch_ || handed_over_ > written_; }
+
+void SqliteStore::watch() {
+  if (stalled_ || handed_over_ == written_ || std::chrono::steady_clock::now() - progress_at_ < settings_.patience)
+    return;
+  stalled_ = true;
+  count();
+  if (settings_.report) settings_.report(StoreSettings::Event::kFails, "nothing is written: the disk does not answer");
+}
+
+void SqliteStore::note_progress(bool made) {
+  if (!made) return;
+  progress_at_ = std::chrono::steady_clock::now();
+  if (std::exchange(stalled_, false) && !counters_.failing && settings_.report)
+    settings_.report(StoreSettings::Event::kWorksAgain, "the disk answers again");
+}
+
 void SqliteStore::count() {
+  counters_.failing = counters_.failing || stalled_;
   counters_.queue_messages = queue_messages_ + (batch_ ? batch_->messages : 0);
   counters_.queue_bytes = queue_bytes_ + (batch_ ? batch_->size() : 0);
   counters_.refused = refused_;
@@ -181,7 +204,7 @@ void SqliteStore::count() {
   counters_.dropped_records += dropped_records_;
   uint64_t before = std::exchange(told_dropped_, counters_.dropped_records);
   if (before == told_dropped_ || !settings_.report) return;
-  settings_.report(StoreSettings::Event::kLost,
+  settings_.report(StoreSettings::Event::kNotice,
                    std::to_string(told_dropped_ - before) + " records were not kept: too much waits to be written");
 }
 
@@ -206,6 +229,7 @@ void SqliteStore::forget_idle_entry() {
 }
 
 bool SqliteStore::queue(Write write, const WriteTexts& texts) {
+  if (stalled_) return false;
   size_t bytes = sizeof(Write) + texts.epoch.size() + texts.payload.size() + texts.publisher.size() +
                  texts.tags.size() + texts.version_epoch.size() + texts.key.size();
   if (queue_bytes_ + (batch_ ? batch_->size() : 0) + bytes > settings_.max_queue) return false;
@@ -229,6 +253,7 @@ bool SqliteStore::queue(Write write, const WriteTexts& texts) {
 void SqliteStore::hand_over() {
   woken_ = false;
   if (!batch_) return;
+  if (handed_over_ == written_) progress_at_ = std::chrono::steady_clock::now();
   handed_over_ = batch_->number;
   queue_messages_ += batch_->messages;
   queue_bytes_ += batch_->size();
@@ -240,9 +265,10 @@ void SqliteStore::finish(Batch& batch) {
   queue_bytes_ -= batch.size();
   written_ = batch.number;
   for (Write& write : batch.writes) {
-    if (!write.room) continue;
-    --write.room->under_way;
-    if (write.status != Status::kOk) ++refused_;
+    if (write.room) {
+      --write.room->under_way;
+      if (write.status != Status::kOk) ++refused_;
+    }
     if (write.restore) go_on(std::move(write.restore), write.status);
     if (write.promise) write.promise->keep(write.status);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -12,6 +13,7 @@
 #include "core/journal.h"
 #include "core/records.h"
 #include "core/store_counters.h"
+#include "sqlite/file_rules.h"
 
 // Durable rooms in a file of SQLite. README.md tells how it works.
 namespace lws_chat {
@@ -32,14 +34,15 @@ struct StoreSettings {
   enum class Event : uint8_t {
     kFails,       // nothing can be written; it tries again with every message
     kWorksAgain,  // after kFails
-    kLost,        // the last messages of some rooms may be gone, so that these begin a new epoch; or records are gone
+    kNotice,      // the file is new; rooms begin a new epoch, because their last messages may be gone; records are gone
     kDamaged      // a room, or records, cannot be read
   };
 
   std::string path;
-  bool full_sync = false;                   // each transaction is on the disk before it counts
-  uint64_t max_bytes = uint64_t{1} << 30;   // of the file, without its write-ahead log
-  uint64_t max_queue = uint64_t{64} << 20;  // bytes that may wait to be written
+  bool full_sync = false;                    // each transaction is on the disk before it counts
+  uint64_t max_bytes = uint64_t{1} << 30;    // of the file, without its write-ahead log
+  uint64_t max_queue = uint64_t{64} << 20;   // bytes that may wait to be written
+  std::chrono::milliseconds patience{5000};  // with a disk that does not answer
 
   // Asks for deliver() on the loop. Called on any thread, the loop's among them.
   std::function<void()> wake{};
@@ -49,6 +52,8 @@ struct StoreSettings {
 
   // Wall time; called on any thread. Empty: the system's clock.
   std::function<int64_t()> unix_ms{};
+
+  FileRules rules{};
 
   // For tests: the kernel's name of this boot, and SQLite's view of the operating system. Empty: the real ones.
   std::string boot{};
@@ -72,13 +77,20 @@ class SqliteStore final : public Journal, public Records {
   Deferred<Page> read(std::string_view room, const HistoryLimits& limits, uint64_t from, size_t messages,
                       size_t bytes) override;
 
-  void keep(Kind kind, std::string_view key, std::string_view value, int64_t until) override;
+  Deferred<Status> keep(Kind kind, std::string_view key, std::string_view value, int64_t until) override;
   void drop(Kind kind, std::string_view key) override;
   void load(Kind kind, const Records::Take& take) override;
 
   // Hands what was queued in this turn to the writer, and keeps the promises of what is done. To be called on the loop
   // after each wake().
   void deliver();
+
+  // Returns true if something waits to be written.
+  bool waits() const;
+
+  // To be called now and then while something waits: finds out whether the disk answers. While it does not, nothing
+  // more is taken, so that publishers hear of it.
+  void watch();
 
   // Valid until the next deliver().
   const StoreCounters& counters() const { return counters_; }
@@ -103,6 +115,7 @@ class SqliteStore final : public Journal, public Records {
   void go_on(std::unique_ptr<ReadRequest> request, Status begun);
   void note_failure(const ReadRequest& request);
   void count();
+  void note_progress(bool made);
 
   const StoreSettings settings_;
   const std::string file_;  // without symbolic links
@@ -112,10 +125,12 @@ class SqliteStore final : public Journal, public Records {
   Entries entries_;  // lately used first
   std::unordered_map<std::string_view, Entries::iterator> by_name_;
 
-  std::unique_ptr<Batch> batch_;  // what this turn has queued
-  uint64_t handed_over_ = 0;      // number of the last batch that the writer got
-  uint64_t written_ = 0;          // number of the last batch that came back
-  size_t queue_messages_ = 0;     // of batches that the writer has
+  std::chrono::steady_clock::time_point progress_at_;  // when something was written, or the first of what waits came
+  bool stalled_ = false;                               // nothing has been written for too long
+  std::unique_ptr<Batch> batch_;                       // what this turn has queued
+  uint64_t handed_over_ = 0;                           // number of the last batch that the writer got
+  uint64_t written_ = 0;                               // number of the last batch that came back
+  size_t queue_messages_ = 0;                          // of batches that the writer has
   size_t queue_bytes_ = 0;
   std::vector<std::unique_ptr<ReadRequest>> held_;  // for a batch to be written
   bool woken_ = false;                              // wake() was called for batch_

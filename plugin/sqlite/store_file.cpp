@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "sqlite/schema.h"
+#include "sqlite/storage.h"
 #include "sqlite/store.h"
 
 namespace lws_chat {
@@ -20,11 +21,19 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-std::string without_links(const std::string& path) {
+// Empty: nothing is there.
+std::string real_path(const std::string& path) {
   char* real = realpath(path.c_str(), nullptr);
-  std::string text = real ? real : path;
+  std::string text = real ? real : "";
   std::free(real);  // NOLINT: realpath(3) asks for it
   return text;
+}
+
+std::string without_links(const std::string& path) {
+  std::string real = real_path(path);
+  if (!real.empty()) return real;
+  std::string folder = real_path(folder_of(path));
+  return folder.empty() ? path : folder + "/" + path.substr(path.rfind('/') + 1);
 }
 
 std::string folder_problem(const std::string& path) {
@@ -39,11 +48,27 @@ std::string folder_problem(const std::string& path) {
   return {};
 }
 
+// SQLite would remove a log without its database.
+std::string log_problem(const std::string& file, bool has_content) {
+  std::string log = file + "-wal";
+  struct stat info {};
+  if (stat(log.c_str(), &info) == 0 && info.st_size > 0 && !has_content)
+    return "is missing or empty, but its write-ahead log " + log +
+           " is there; put the database back, or remove the log";
+  for (const std::string& part : {log, file + "-shm"})
+    if (stat(part.c_str(), &info) == 0 && access(part.c_str(), R_OK | W_OK) != 0)
+      return "needs " + part + ", which cannot be written: " + std::strerror(errno) +
+             "; the server's user needs to write it";
+  return {};
+}
+
 // Says what is wrong with the file and its folder, before SQLite sees them. The file is not opened: closing it would
 // drop the locks that another store in this process may have on it.
 std::string place_problem(const std::string& path, bool& is_there) {
   struct stat info {};
   is_there = stat(path.c_str(), &info) == 0;
+  if (!is_there && errno == ENOENT && lstat(path.c_str(), &info) == 0)
+    return "is a symbolic link to nothing; make an empty file where it points to, or name another file";
   if (!is_there && errno != ENOENT && errno != ENOTDIR && errno != EACCES)
     return std::string("cannot be used: ") + std::strerror(errno) + "; name another file";
   if (is_there && !S_ISREG(info.st_mode)) return "is not a file; name another one";
@@ -51,7 +76,7 @@ std::string place_problem(const std::string& path, bool& is_there) {
   if (!problem.empty()) return problem;
   if (is_there && access(path.c_str(), R_OK | W_OK) != 0)
     return std::string("cannot be written: ") + std::strerror(errno) + "; the server's user needs to write it";
-  return {};
+  return log_problem(is_there ? without_links(path) : path, is_there && info.st_size > 0);
 }
 
 }  // namespace
@@ -71,10 +96,13 @@ namespace {
 std::string lock_file(StoreFile& file) {
   std::string holder;
   std::string problem;
-  file.lock = FileLock::take(lock_path(file.path), holder, problem);
+  file.lock = FileLock::take(lock_path(file.path), file.path, holder, problem);
   if (file.lock) return {};
-  if (!holder.empty()) return "is in use by " + holder + "; end that first, or name another file";
-  return "its lock " + lock_path(file.path) + " cannot be taken: " + problem;
+  if (holder.empty()) return "its lock " + lock_path(file.path) + " cannot be taken: " + problem;
+  std::string self = "process " + std::to_string(getpid()) + " ";
+  if (holder.compare(0, self.size(), self) == 0)
+    return "is that of another hub of this server, too; name another file, or set the same \"hub\" in both vhosts";
+  return "is in use by " + holder + "; end that first, or name another file";
 }
 
 // Prepares a connection whose file is ours, and new or of our schema.
@@ -93,6 +121,8 @@ std::string prepare(Database& database, bool empty) {
 }
 
 }  // namespace
+
+std::string storage_file(const std::string& path) { return without_links(path); }
 
 std::string lock_path(const std::string& file) { return file + ".lock"; }
 
@@ -127,6 +157,11 @@ std::string open_store_file(const StoreSettings& settings, StoreFile& file) {
   if (!problem.empty()) return problem;
   std::string boot = settings.boot.empty() ? boot_id() : settings.boot;
   if (!begin_run(*file.writing, *file.lock, boot, settings.full_sync, file.run)) return words_for(*file.writing);
+  int64_t over = apply_rules(*file.writing, settings.rules);
+  if (over > 0)
+    file.run.notice += (file.run.notice.empty() ? "" : "; ") + std::to_string(over) +
+                       " rooms are not durable any more, and leave the file";
+  if (file.writing->failed()) return words_for(*file.writing);
   file.reading = Database::open(file.path, Database::Access::kRead, settings.vfs, problem);
   file.checkpoints = Database::open(file.path, Database::Access::kWrite, settings.vfs, problem);
   if (!file.reading || !file.checkpoints) return "cannot be opened: " + problem;
@@ -136,6 +171,7 @@ std::string open_store_file(const StoreSettings& settings, StoreFile& file) {
   file.checkpoints->run("PRAGMA synchronous = NORMAL");
   for (Database* one : {file.reading.get(), file.checkpoints.get()})
     if (one->failed()) return words_for(*one);
+  for (Database* one : {file.writing.get(), file.checkpoints.get()}) one->checkpoint_on_close();
   return {};
 }
 
@@ -166,10 +202,14 @@ std::string check_store_file(const std::string& path) {
   bool is_there = false;
   std::string problem = place_problem(path, is_there);
   if (!problem.empty() || !is_there) return problem;
-  std::unique_ptr<Database> database = Database::open(without_links(path), Database::Access::kRead, {}, problem);
+  std::string file = without_links(path);
+  std::unique_ptr<Database> database = Database::open(file, Database::Access::kRead, {}, problem);
   if (!database) return "cannot be opened: " + problem;
   bool empty = false;
-  return check_schema(*database, empty);
+  problem = check_schema(*database, empty);
+  if (!problem.empty() || empty || !FileLock::holder(lock_path(file)).empty()) return problem;
+  check_last_run(*database, read_note(lock_path(file)));
+  return database->failed() ? words_for(*database) : std::string();
 }
 
 }  // namespace lws_chat

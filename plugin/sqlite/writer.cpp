@@ -14,16 +14,18 @@ namespace {
 constexpr size_t kMostLateBytes = size_t{16} << 20;
 constexpr auto kTick = std::chrono::milliseconds(250);
 constexpr auto kIdleTick = std::chrono::seconds(1);
+constexpr auto kQuiet = std::chrono::seconds(2);  // without a failure, until the log says that all is well
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<Database> database, const StoreSettings& settings, Run run, FileLock& lock,
-               Checkpointer& checkpointer)
+Writer::Writer(const std::string& file, std::unique_ptr<Database> database, const StoreSettings& settings, Run run,
+               FileLock& lock, Checkpointer& checkpointer)
     : settings_(settings),
       run_(std::move(run)),
       database_(std::move(database)),
       lock_file_(lock),
-      log_(*database_, lock),
+      log_(*database_, lock, run_.number),
+      place_(file),
       ids_(*database_),
       rooms_(*database_, run_, ids_),
       upkeep_(*database_, rooms_, run_, log_, checkpointer, settings.max_bytes),
@@ -37,7 +39,7 @@ Writer::Writer(std::unique_ptr<Database> database, const StoreSettings& settings
 
 std::string Writer::start() {
   if (database_->failed()) return words_for(*database_);
-  if (!run_.notice.empty()) tell(Event::kLost, run_.notice);
+  if (!run_.notice.empty()) tell(Event::kNotice, run_.notice);
   maintain(0);
   thread_ = start_thread([this] { run(); });
   return {};
@@ -70,6 +72,7 @@ void Writer::take_finished(Finished& finished) {
 
 void Writer::run() {
   Batches batches;
+  hand_over(batches);  // what is to be told of the last run
   while (take(batches)) {
     write(batches);
     hand_over(batches);
@@ -104,7 +107,15 @@ void Writer::write(Batches& batches) {
   }
 }
 
+// What is written into a file that nobody finds any more would be lost.
+bool Writer::in_place() {
+  std::string problem = place_.problem(log_.bytes());
+  if (!problem.empty()) database_->fail(SQLITE_IOERR, problem.c_str());
+  return problem.empty();
+}
+
 bool Writer::transaction(Batches& batches) {
+  if (!in_place()) return false;
   bool sync = settings_.full_sync;
   for (const auto& batch : batches)
     for (const Write& write : batch->writes) sync = sync || rooms_.needs_sync(write);
@@ -123,7 +134,6 @@ bool Writer::transaction(Batches& batches) {
   if (!commit_.execute()) return false;
   committing_ = false;
   rooms_.committed();
-  if (counters_.failing) tell(Event::kWorksAgain, "messages are written again");
   counters_.failing = false;
   late_records_.clear();
   late_bytes_ = 0;
@@ -164,8 +174,7 @@ void Writer::write_late_records() {
 
 // Nothing of the transaction is in the file. Nobody waits for records, so they are written later.
 void Writer::fail(Batches& batches) {
-  if (!counters_.failing) tell(Event::kFails, "messages cannot be written: " + database_->failure_text());
-  counters_.failing = true;
+  failing("messages cannot be written: " + database_->failure_text());
   ++counters_.failures;
   upkeep_.note_failure();
   rooms_.undo();
@@ -205,7 +214,13 @@ void Writer::maintain(size_t messages) {
   auto now = std::chrono::steady_clock::now();
   bool ticks = now >= next_tick_;
   set_sync(false);
+  if (ticks && !in_place()) {
+    next_tick_ = now + std::chrono::milliseconds(kIdleTick);
+    Batches none;
+    return fail(none);
+  }
   if (ticks && counters_.failing) probe();
+  if (told_failing_) works();
   Upkeep::Done done = upkeep_.work(messages, ticks, settings_.unix_ms());
   if (ticks) next_tick_ = now + (upkeep_.is_idle() ? std::chrono::milliseconds(kIdleTick) : kTick);
   counters_.file_bytes = upkeep_.file_bytes();
@@ -225,9 +240,21 @@ void Writer::probe() {
           "INSERT OR REPLACE INTO records(kind, key, value, until) VALUES(255, 'probe', zeroblob(65536), 0)") &&
       database_->run("DELETE FROM records WHERE kind = 255")) {
     counters_.failing = false;
-    tell(Event::kWorksAgain, "messages are written again");
   }
   database_->clear_failure();
+}
+
+// A disk that works now and then is one line.
+void Writer::failing(const std::string& line) {
+  if (!std::exchange(told_failing_, true)) tell(Event::kFails, line);
+  counters_.failing = true;
+  failed_at_ = std::chrono::steady_clock::now();
+}
+
+void Writer::works() {
+  if (counters_.failing || std::chrono::steady_clock::now() - failed_at_ < kQuiet) return;
+  told_failing_ = false;
+  tell(Event::kWorksAgain, "messages are written again");
 }
 
 void Writer::tell(Event event, const std::string& line) {

@@ -15,6 +15,7 @@
 #include "core/store_counters.h"
 #include "sqlite/checkpointer.h"
 #include "sqlite/database.h"
+#include "sqlite/file_place.h"
 #include "sqlite/log_tail.h"
 #include "sqlite/room_writes.h"
 #include "sqlite/run.h"
@@ -37,9 +38,9 @@ class Writer {
     StoreCounters counters;  // those that the writer knows
   };
 
-  // Takes over an open database whose run has begun.
-  Writer(std::unique_ptr<Database> database, const StoreSettings& settings, Run run, FileLock& lock,
-         Checkpointer& checkpointer);
+  // Takes over an open database whose run has begun. `file` is its path, without symbolic links.
+  Writer(const std::string& file, std::unique_ptr<Database> database, const StoreSettings& settings, Run run,
+         FileLock& lock, Checkpointer& checkpointer);
 
   // Starts the thread. Returns the problem, or nothing. Throws std::system_error if there is no thread.
   std::string start();
@@ -64,6 +65,7 @@ class Writer {
   bool take(Batches& batches);
   void write(Batches& batches);
   bool transaction(Batches& batches);
+  bool in_place();
   void execute(Batch& batch, Write& write);
   void write_record(Records::Kind kind, std::string_view key, std::string_view value, int64_t until, bool dropped);
   void write_late_records();
@@ -73,6 +75,8 @@ class Writer {
   void maintain(size_t messages);
   void probe();
   void tell(Event event, const std::string& line);
+  void failing(const std::string& line);
+  void works();
   void hand_over(Batches& batches);
   void end();
 
@@ -81,6 +85,7 @@ class Writer {
   std::unique_ptr<Database> database_;
   FileLock& lock_file_;
   LogTail log_;
+  const FilePlace place_;
   RoomIds ids_;
   RoomWrites rooms_;
   Upkeep upkeep_;
@@ -91,6 +96,8 @@ class Writer {
   std::chrono::steady_clock::time_point next_tick_;
   bool committing_ = false;
   bool upkeep_failed_ = false;
+  bool told_failing_ = false;
+  std::chrono::steady_clock::time_point failed_at_;  // the last time
   std::vector<Trimmed> trimmed_;
   std::vector<std::pair<Event, std::string>> events_;
   StoreCounters counters_;

@@ -89,10 +89,9 @@ class Killed(Stored):
     async def test_a_revoked_token_stays_revoked(self):
         self.serve(token_secret_file=secret_file(self))
         bad, good = token("ann", jti="bad"), token("ann", jti="good")
-        await self.result("revoke_token", {"uid": "bad"})
         await self.result("invalidate_user_tokens", {"user": "ben"})
-        # Revocations are written without waiting; a publication behind them waits.
-        await self.publish("after")
+        # Killed as soon as the back end has its answer.
+        await self.result("revoke_token", {"uid": "bad"})
         self.restart()
         for text, expected in (bad, 3500), (token("ben"), 3500), (good, None):
             client = Member(await self.enterAsyncContext(connect(self.server.url_of(path=STRUCTURED))))
@@ -131,6 +130,32 @@ class Killed(Stored):
         self.assertEqual((messages, position["offset"]), ([], 0))
         self.assertNotEqual(position["epoch"], old[1]["epoch"])
         self.assertEqual((await self.history())[0], [(1, "x")])
+
+    async def test_a_room_that_was_not_durable_for_a_while_tells_those_who_come_back(self):
+        self.serve(replay=10)
+        old = await self.publish("durable")
+        for durable, data in (0, "fleeting"), (1, "durable again"):
+            self.server.stop()
+            self.line = None
+            self.set_option("durable", str(durable))
+            self.start()
+            await self.publish(data)
+        client = await self.member()
+        reply = await client.ask("subscribe", channel="lobby", recover=True, offset=old["offset"], epoch=old["epoch"])
+        self.assertFalse(reply["subscribe"].get("recovered", False))
+        self.assertEqual((await self.history())[0], [(1, "durable again")])
+
+    async def test_nothing_is_accepted_while_somebody_has_moved_the_file(self):
+        self.serve()
+        await self.publish(1)
+        away = self.file.rename(self.folder / "away.db")
+        await self.call("publish", {"channel": "lobby", "data": 2}, status=503)
+        await self.server.logged("was removed or replaced while the server has it open")
+        self.assertEqual((await self.ask("/readyz", key=None)).status, 503)
+        away.rename(self.file)
+        await self.publish(3)
+        self.restart()
+        self.assertEqual((await self.history())[0], [(1, 1), (2, 3)])
 
     async def test_removed_messages_do_not_come_back_and_offsets_go_on(self):
         self.serve()

@@ -1,5 +1,6 @@
 """Storage that cannot be used: the server does not start, and says why in one line that --check prints, too. In lwsws the vhost
 refuses its clients with that line in the log."""
+import asyncio
 import contextlib
 import os
 import pathlib
@@ -162,24 +163,39 @@ class Commands(Stored, Transport):
         self.assertIn(str(self.server.pids()), said, "a file in use is left alone")
 
     @unittest.skipUnless(shutil.which("sqlite3"), "SKIPPED: the program sqlite3 is not installed")
-    async def test_a_backup_by_sqlite3_while_the_server_runs_is_whole_and_can_be_served(self):
+    async def test_a_backup_by_sqlite3_while_messages_come_is_whole_and_can_be_served(self):
         self.serve()
         for i in range(50):
             await self.publish(i)
         copy = self.folder / "copy.db"
         # As in README.md and lws-chatd.conf(5).
-        subprocess.run(["sqlite3", self.file, f".backup {copy}"], check=True, timeout=PATIENCE)
-        before = await self.history()
+        making = await asyncio.create_subprocess_exec("sqlite3", self.file, f"VACUUM INTO '{copy}'")
+        made = asyncio.ensure_future(asyncio.wait_for(making.wait(), PATIENCE))
+        sent = 50
+        while not made.done():
+            await self.publish(sent)
+            sent += 1
+        self.assertEqual(await made, 0)
         await self.publish("later")
         code, said = self.run_host(f"--storage-info={copy}")
         self.assertEqual(code, 0, said)
+        _, before = await self.history()
         self.server.stop()
         self.line = None
-        for made in self.folder.glob("rooms.db*"):
-            made.unlink()
+        for suffix in "-wal", "-shm":
+            pathlib.Path(f"{self.file}{suffix}").unlink(missing_ok=True)
         copy.rename(self.file)
         self.start()
-        self.assertEqual(await self.history(), before)
+        messages, position = await self.history()
+        self.assertGreaterEqual(len(messages), 50)
+        self.assertEqual(messages, [(i + 1, i) for i in range(len(messages))])
+        self.assertNotEqual(position["epoch"], before["epoch"], "clients that come back are told of a gap")
+        await self.server.logged("the file is an older copy")
+
+    async def test_the_log_says_where_rooms_are_kept(self):
+        self.serve()
+        await self.server.logged("fanout by ", f", storage {self.file}")
+        await self.server.logged("the file is new")
 
     async def test_storage_recover_saves_what_can_be_read(self):
         self.serve(replay=100)

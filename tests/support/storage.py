@@ -1,4 +1,5 @@
 """For tests of storage: a server whose rooms are in a file, and that is killed and started again."""
+import json
 import pathlib
 import tempfile
 
@@ -25,6 +26,13 @@ class Stored(BackEnd):
     def restart(self):
         self.kill()
         self.start()
+
+    def set_option(self, name, value):
+        """For the next start."""
+        path = self.server.folder / "conf.d/00"
+        made = json.loads(path.read_text())
+        made["vhosts"][0]["ws-protocols"][0]["lws-chat"][name] = value
+        path.write_text(json.dumps(made))
 
     async def publish(self, data, channel="lobby", **more):
         """Publishes as a back end. Returns the position."""

@@ -26,7 +26,9 @@ class StoreLoop {
       uint64_t one = 1;
       if (write(fd_, &one, sizeof one) < 0) return;
     };
-    settings.report = [this](Event event, const std::string& line) { events.emplace_back(event, line); };
+    settings.report = [this](Event event, const std::string& line) {
+      if (line != "the file is new") events.emplace_back(event, line);
+    };
     settings.unix_ms = [this] { return now.load(); };
     settings.boot = "boot 1";
   }

@@ -28,7 +28,7 @@ SharedHub::SharedHub(lws_context* context, const Options& options, const char* v
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
-      storage_(context, options.storage, vhost_name),
+      storage_(context, options_.storage, options_.hub, vhost_name),
       gate_(options_.hub),
       hub_(hub_settings(options), stream_kinds(),
            {this, this, nullptr, &gate_, storage_.journal(), storage_.records()}),

@@ -11,6 +11,8 @@
 namespace lws_chat {
 namespace {
 
+constexpr Time kLook = 1'000'000;  // between two looks at a disk that has not answered yet
+
 // lws starts protocols before it drops root's privileges, but the file has to belong to the user that works with it
 // later. Where root starts the server and lws becomes another user, this thread is that user for a moment.
 class AsEventualUser {
@@ -39,15 +41,25 @@ class AsEventualUser {
   gid_t group_was_ = 0;
 };
 
+// Another text if other rooms are durable.
+std::string durability(const HubSettings& rooms) {
+  std::string text = std::string(":") + (rooms.rooms.is_durable() ? "1" : "0");
+  for (const auto& [name, settings] : rooms.namespaces) text += " " + name + ":" + (settings.is_durable() ? "1" : "0");
+  return text;
+}
+
 }  // namespace
 
-Storage::Storage(lws_context* context, const StorageSettings& settings, std::string vhost_name)
-    : path_(settings.path), vhost_name_(std::move(vhost_name)) {
+Storage::Storage(lws_context* context, const StorageSettings& settings, const HubSettings& rooms,
+                 std::string vhost_name)
+    : path_(settings.path), vhost_name_(std::move(vhost_name)), timer_(context, "storage", [this] { watch(); }) {
   if (!settings.on()) return;
   StoreSettings store;
   store.path = settings.path;
   store.full_sync = settings.sync == StorageSync::kFull;
   store.max_bytes = settings.max_bytes;
+  store.rules.text = durability(rooms);
+  store.rules.is_durable = [&rooms](std::string_view room) { return rooms.of(room).is_durable(); };
   store.wake = [this, context] {
     calls_ = true;
     lws_cancel_service(context);
@@ -61,7 +73,11 @@ Storage::Storage(lws_context* context, const StorageSettings& settings, std::str
   if (!store_) problem_ = problem;
 }
 
-Storage::~Storage() = default;
+Storage::~Storage() {
+  if (store_ && store_->counters().queue_messages > 0)
+    lwsl_notice("lws-chat: vhost %s: storage %s: %llu messages wait to be written; the server ends when they are\n",
+                vhost_name_.c_str(), path_.c_str(), static_cast<unsigned long long>(store_->counters().queue_messages));
+}
 
 Journal* Storage::journal() { return store_.get(); }
 
@@ -69,7 +85,15 @@ Records* Storage::records() { return store_.get(); }
 
 // All vhosts of the hub are woken, and the first one does it.
 void Storage::woken() {
-  if (calls_.exchange(false)) store_->deliver();
+  if (!calls_.exchange(false)) return;
+  store_->deliver();
+  if (!watching_ && store_->waits()) watch();
+}
+
+void Storage::watch() {
+  store_->watch();
+  watching_ = store_->waits();
+  if (watching_) timer_.set(kLook);
 }
 
 const StoreCounters* Storage::counters() const { return store_ ? &store_->counters() : nullptr; }

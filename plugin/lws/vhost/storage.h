@@ -10,6 +10,7 @@
 #include "core/journal.h"
 #include "core/records.h"
 #include "core/store_counters.h"
+#include "lws/timer.h"
 
 namespace lws_chat {
 
@@ -19,7 +20,7 @@ class SqliteStore;
 class Storage {
  public:
   // Opens the file. The name is that of a vhost of the hub, for the log.
-  Storage(lws_context* context, const StorageSettings& settings, std::string vhost_name);
+  Storage(lws_context* context, const StorageSettings& settings, const HubSettings& rooms, std::string vhost_name);
 
   // Writes what waits. The hub is gone by then.
   ~Storage();
@@ -45,12 +46,16 @@ class Storage {
  private:
   void report(bool failing, bool damaged, const std::string& line);
 
+  void watch();
+
   std::string path_;
   std::string vhost_name_;
   std::string problem_;
   std::string failure_;
   std::atomic<bool> calls_{false};  // the store has something for the loop
   std::unique_ptr<SqliteStore> store_;
+  Timer timer_;
+  bool watching_ = false;  // the timer is set
 };
 
 }  // namespace lws_chat

@@ -145,7 +145,7 @@ TEST(after_a_power_loss_the_rooms_of_the_last_run_begin_a_new_epoch) {
   f.settings.boot = "boot 2";
   CHECK_EQ(f.open(), "");
   f.until([&] { return !f.events.empty(); });
-  CHECK(f.events[0].first == Told::kLost);
+  CHECK(f.events[0].first == Told::kNotice);
   Fixture::Room older = f.restore("older", "other");
   CHECK_EQ(older.restored.position.epoch, "epoch");
   Fixture::Room newer = f.restore("newer", "other");
@@ -243,7 +243,7 @@ TEST(a_log_that_is_gone_makes_rooms_begin_a_new_epoch) {
   std::filesystem::remove(f.settings.path + "-wal");
   CHECK_EQ(f.open(), "");
   f.until([&] { return !f.events.empty(); });
-  CHECK(f.events[0].first == Told::kLost);
+  CHECK(f.events[0].first == Told::kNotice);
   Fixture::Room room = f.restore("room", "other");
   CHECK_EQ(room.restored.position.offset, 3u);
   CHECK(room.restored.position.epoch != "epoch");

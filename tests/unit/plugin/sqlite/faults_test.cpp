@@ -1,5 +1,9 @@
 // The store on a disk with faults. Always: what was answered kOk is there after opening the file again, in order and
 // once; what was refused is not there.
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
@@ -145,7 +149,7 @@ TEST(a_full_disk_is_told_once_and_the_store_goes_on_by_itself) {
   CHECK(peer.events[0].first == StoreSettings::Event::kFails);
   CHECK_EQ(peer.events[0].second, "messages cannot be written: database or disk is full");
   // What nobody waits for is written later.
-  peer.store->keep(Records::Kind::kRevokedToken, "token", "", Records::kForever);
+  (void)peer.store->keep(Records::Kind::kRevokedToken, "token", "", Records::kForever);
   CHECK(peer.append("room", 2, "two") == Status::kUnavailable);
   peer.vfs.heal();
   peer.until([&] { return peer.events.size() == 2; });
@@ -173,4 +177,72 @@ TEST(opening_fails_with_a_line_whatever_fails) {
     if (!failed) return;
   }
   unit::report(__FILE__, __LINE__, "opening takes more calls than that");
+}
+
+TEST(a_disk_that_does_not_answer_is_told_and_nothing_more_waits_for_it) {
+  unit::StoreFixture f;
+  f.settings.patience = std::chrono::milliseconds(50);
+  CHECK_EQ(f.open(), "");
+  CHECK(f.append("room", 1, "one") == Status::kOk);
+  CHECK(!f.store->waits());
+  // The writer waits for a lock that somebody else has.
+  sqlite3* other = nullptr;
+  CHECK_EQ(sqlite3_open(f.settings.path.c_str(), &other), SQLITE_OK);
+  CHECK_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  Status status = Status::kSlow;
+  f.store->append("room", f.limits, {"epoch", 2}, unit::StoreFixture::text("two")).then([&](Status answer) {
+    status = answer;
+  });
+  f.turn();
+  CHECK(f.store->waits());
+  while (f.events.empty()) {
+    usleep(1000);
+    f.store->watch();
+  }
+  CHECK(f.events[0].first == StoreSettings::Event::kFails);
+  CHECK_EQ(f.events[0].second, "nothing is written: the disk does not answer");
+  CHECK(f.store->counters().failing);
+  CHECK(status == Status::kSlow);
+  CHECK(f.append("room", 3, "three") == Status::kUnavailable);
+  sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr);
+  sqlite3_close(other);
+  f.until([&] { return status != Status::kSlow; });
+  CHECK(status == Status::kOk);
+  CHECK_EQ(f.events.size(), 2u);
+  CHECK(f.events[1].first == StoreSettings::Event::kWorksAgain);
+  CHECK(!f.store->counters().failing);
+  CHECK(f.append("room", 3, "three") == Status::kOk);
+}
+
+TEST(a_record_answers_when_it_survives_the_process) {
+  Peer peer;
+  CHECK_EQ(peer.open(), "");
+  auto keep = [&](const char* key) {
+    return peer.wait(peer.store->keep(Records::Kind::kRevokedToken, key, "", Records::kForever));
+  };
+  CHECK(keep("a") == Status::kOk);
+  peer.vfs.crash();
+  peer.store.reset();
+  peer.vfs.heal();
+  CHECK_EQ(peer.open(), "");
+  CHECK_EQ(peer.load(Records::Kind::kRevokedToken).size(), 1u);
+  peer.vfs.fail(FailingVfs::kWrite, 0, 1'000'000, SQLITE_FULL);
+  CHECK(keep("b") == Status::kUnavailable);
+  peer.vfs.heal();
+  CHECK(keep("c") == Status::kOk);
+  CHECK_EQ(peer.load(Records::Kind::kRevokedToken).size(), 3u);
+}
+
+TEST(a_disk_that_fails_now_and_then_is_one_line) {
+  Peer peer;
+  CHECK_EQ(peer.open(), "");
+  for (uint64_t offset = 1; offset <= 50; ++offset) {
+    peer.vfs.fail(FailingVfs::kWrite, 0, 1'000'000, SQLITE_IOERR);
+    CHECK(peer.append("room", offset, "x") == Status::kUnavailable);
+    peer.vfs.heal();
+    CHECK(peer.append("room", offset, "x") == Status::kOk);
+  }
+  CHECK_EQ(peer.events.size(), 1u);
+  peer.until([&] { return peer.events.size() == 2; });
+  CHECK(peer.events[1].first == StoreSettings::Event::kWorksAgain);
 }

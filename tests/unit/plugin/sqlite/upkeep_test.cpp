@@ -47,8 +47,8 @@ TEST(forgotten_messages_and_old_records_leave_the_file) {
   Fixture f;
   CHECK_EQ(f.open(), "");
   CHECK_EQ(f.append_many("room", 1, 1000), 1000u);
-  f.store->keep(Kind::kRevokedToken, "short", "", f.now + 1000);
-  f.store->keep(Kind::kRevokedToken, "long", "", f.now + 1'000'000);
+  (void)f.store->keep(Kind::kRevokedToken, "short", "", f.now + 1000);
+  (void)f.store->keep(Kind::kRevokedToken, "long", "", f.now + 1'000'000);
   CHECK(f.wait(f.store->forget("room")) == Status::kOk);
   f.now += 2000;
   wait_for_file(f, [](const StorageInfo& info) { return info.messages == 0 && info.records == 1; });
