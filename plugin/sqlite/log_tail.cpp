@@ -3,6 +3,7 @@
 #include <cstring>
 #include <optional>
 
+#include "sqlite/checksum.h"
 #include "sqlite/schema.h"
 
 // The formats are SQLite's, see https://www.sqlite.org/walformat.html.
@@ -55,12 +56,20 @@ uint32_t times_begun(uint64_t salt) {
   return byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3);
 }
 
+// Another program that closes the file brings all of the log into the database, and removes it. Then the message that
+// was written last is there.
+bool has_last_row(Database& database, const RunNote& note) {
+  Statement read(database, "SELECT bytes FROM messages WHERE id = ?");
+  Statement::Rows rows = read.with(note.row);
+  return note.row != 0 && rows.next() && checksum(rows.bytes(0)) == note.sum;
+}
+
 }  // namespace
 
 LogTail::State LogTail::compare(Database& database, const RunNote& note) {
   if (note.pages == 0) return State::kWhole;
   uint64_t salt = salt_in(header_of(database));
-  if (salt == 0) return State::kGone;
+  if (salt == 0) return has_last_row(database, note) ? State::kWhole : State::kGone;
   if (salt == note.salt)
     return committed_pages(database).value_or(note.pages) < note.pages ? State::kTorn : State::kWhole;
   // The process ended between the commit and the note.
@@ -83,8 +92,14 @@ void LogTail::committed(int pages) {
   note(header_.empty() ? 0 : pages);
 }
 
+void LogTail::will_commit(int64_t row, std::string_view bytes) {
+  row_ = row;
+  sum_ = checksum(bytes);
+}
+
 void LogTail::note(int pages) {
-  write_note(lock_, {run_, RunNote::State::kRuns, static_cast<uint32_t>(pages), pages ? salt_in(header_) : 0});
+  uint64_t salt = pages ? salt_in(header_) : 0;
+  write_note(lock_, {run_, RunNote::State::kRuns, static_cast<uint32_t>(pages), salt, row_, sum_});
 }
 
 uint64_t LogTail::bytes() const {

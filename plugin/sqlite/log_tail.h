@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "sqlite/database.h"
 #include "sqlite/file_lock.h"
@@ -16,7 +17,7 @@ class LogTail {
   // How the log is, compared with the last note of the process before.
   enum class State : uint8_t {
     kWhole,
-    kGone,  // it is not there: another program has checkpointed it, or it was removed
+    kGone,  // it is not there, and not in the database either: it was removed
     kTorn   // its end is missing
   };
 
@@ -34,6 +35,9 @@ class LogTail {
   int pages() const { return pages_; }
   uint64_t bytes() const;
 
+  // A transaction with this message is about to be committed.
+  void will_commit(int64_t row, std::string_view bytes);
+
   // A transaction has failed. If that was in its commit, all of it may be in the log, and the next process would take
   // it for a good one: cuts it off.
   void failed(bool committing);
@@ -45,6 +49,8 @@ class LogTail {
   Database& database_;
   FileLock& lock_;
   const int64_t run_;
+  int64_t row_ = 0;
+  uint32_t sum_ = 0;
   int pages_ = 0;
   std::string header_;  // of the log; it changes when the log begins at its front again
 };

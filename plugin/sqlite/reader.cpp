@@ -19,6 +19,8 @@ Time age_of(int64_t now, int64_t at) { return std::min(std::max<int64_t>(0, now 
 
 bool is_too_old(int64_t now, int64_t at, const HistoryLimits& limits) { return age_of(now, at) > limits.age; }
 
+std::string damage_of(uint64_t offset) { return "message " + std::to_string(offset) + " is damaged"; }
+
 }  // namespace
 
 Reader::Reader(std::unique_ptr<Database> database, const StoreSettings& settings, Run run)
@@ -142,16 +144,18 @@ bool Reader::find(std::string_view name, Room& room) {
 }
 
 // Returns the offset of the oldest message within the limits of number and bytes.
-uint64_t Reader::first_within(const Room& room, const HistoryLimits& limits) {
+uint64_t Reader::first_within(const Room& room, ReadRequest& request) {
+  const HistoryLimits& limits = request.limits;
   if (room.first > room.last || limits.messages == 0) return room.last + 1;
   uint64_t first = std::max(room.first, room.last + 1 - std::min(room.last, limits.messages));
   std::optional<MessageTotals> last = totals_of(room, room.last);
   // The total grows from message to message.
   auto fits = [&](uint64_t offset) {
     std::optional<MessageTotals> of = totals_of(room, offset);
-    return last && of && last->with - of->before <= limits.bytes;
+    if (!of || !last) request.failure = damage_of(last ? offset : room.last);
+    return of && last && last->with - of->before <= limits.bytes;
   };
-  if (database_->failed() || fits(first)) return first;
+  if (fits(first) || database_->failed()) return first;
   uint64_t beyond = first;
   uint64_t within = room.last + 1;
   while (within - beyond > 1 && !database_->failed()) {
@@ -161,14 +165,23 @@ uint64_t Reader::first_within(const Room& room, const HistoryLimits& limits) {
   return within;
 }
 
+// Nothing: the message is damaged.
 std::optional<Reader::MessageTotals> Reader::totals_of(const Room& room, uint64_t offset) {
   Statement::Rows rows = forwards_.with(row_id(room.id, offset), row_id(room.id, offset));
   MessageRow row;
-  if (!rows.next() || !unpack_row(rows.number(0), rows.bytes(1), row)) {
-    database_->fail(SQLITE_CORRUPT, "a message of the room is damaged");
-    return std::nullopt;
-  }
+  if (!rows.next() || !unpack_row(rows.number(0), rows.bytes(1), row)) return std::nullopt;
   return MessageTotals{row.total - counted_bytes(row.message), row.total};
+}
+
+// Messages that are damaged, or that were before damaged ones, are gone for readers, who hear of the gap: one damaged
+// message must not end a room. Returns false if nothing can be read at all.
+bool Reader::go_on_behind_damage(ReadRequest& request, uint64_t offset) {
+  if (database_->failed() && (database_->failure() & 0xff) != SQLITE_CORRUPT) return false;
+  request.failure = damage_of(offset);
+  if (!database_->failed()) return true;
+  // It ends the transaction, too.
+  database_->clear_failure();
+  return begin_.execute();
 }
 
 void Reader::restore(const Room& room, ReadRequest& request) {
@@ -178,38 +191,48 @@ void Reader::restore(const Room& room, ReadRequest& request) {
   int64_t now = settings_.unix_ms();
   request.needs_touch = now / 1000 - room.touched > kDay || room.keep_ms != request.limits.age / 1000;
   request.restored.position = {room.epoch, room.last};
-  request.restored.first = first_within(room, request.limits);
+  request.restored.first = first_within(room, request);
   // The limits may be others than in the last run. The writer removes what is beyond them.
   request.needs_touch = request.needs_touch || request.restored.first > room.first;
   uint64_t most = std::min(request.limits.messages, request.limits.in_memory);
   uint64_t bytes = 0;
   uint64_t expected = room.last;
   if (most == 0 || room.first > room.last) return;
-  Statement::Rows rows = backwards_.with(row_id(room.id, room.first), row_id(room.id, room.last));
-  while (request.kept.size() < most && rows.next()) {
-    MessageRow row;
-    if (offset_of(rows.number(0)) != expected || !unpack_row(rows.number(0), rows.bytes(1), row))
-      return database_->fail(SQLITE_CORRUPT, "a message of the room is damaged");
-    bytes += counted_bytes(row.message);
-    if (bytes > request.limits.bytes || is_too_old(now, row.at, request.limits)) return;
-    request.kept.push_back({expected, age_of(now, row.at), KeptMessage(row.message)});
-    --expected;
+  {
+    Statement::Rows rows = backwards_.with(row_id(room.id, room.first), row_id(room.id, room.last));
+    while (request.kept.size() < most && rows.next()) {
+      MessageRow row;
+      if (offset_of(rows.number(0)) != expected || !unpack_row(rows.number(0), rows.bytes(1), row)) break;
+      bytes += counted_bytes(row.message);
+      if (bytes > request.limits.bytes || is_too_old(now, row.at, request.limits)) return;
+      request.kept.push_back({expected, age_of(now, row.at), KeptMessage(row.message)});
+      --expected;
+    }
   }
-  if (request.kept.size() < most && expected >= room.first)
-    database_->fail(SQLITE_CORRUPT, "messages of the room are missing");
+  if (request.kept.size() < most && expected >= room.first && go_on_behind_damage(request, expected))
+    request.restored.first = std::max(request.restored.first, expected + 1);
 }
 
 void Reader::read_page(const Room& room, ReadRequest& request) {
   request.page.first = std::max(request.from, room.first);
   if (room.id == 0 || request.from > room.last) return;
+  while (request.page.messages.empty() && request.page.first <= room.last) {
+    uint64_t stopped = read_whole(room, request);
+    if (stopped == 0 || !request.page.messages.empty()) return;
+    if (!go_on_behind_damage(request, stopped)) return;
+    request.page.first = readable_from(room, stopped + 1);
+  }
+}
+
+// Reads messages up to the first damaged one, whose offset it returns; 0: there is none.
+uint64_t Reader::read_whole(const Room& room, ReadRequest& request) {
   int64_t now = settings_.unix_ms();
   size_t bytes = 0;
   uint64_t expected = request.page.first;
   Statement::Rows rows = forwards_.with(row_id(room.id, expected), row_id(room.id, room.last));
   while (request.page.messages.size() < request.messages && rows.next()) {
     MessageRow row;
-    if (offset_of(rows.number(0)) != expected || !unpack_row(rows.number(0), rows.bytes(1), row))
-      return database_->fail(SQLITE_CORRUPT, "a message of the room is damaged");
+    if (offset_of(rows.number(0)) != expected || !unpack_row(rows.number(0), rows.bytes(1), row)) return expected;
     ++expected;
     if (request.page.messages.empty() && is_too_old(now, row.at, request.limits)) {
       request.page.first = expected;
@@ -217,11 +240,26 @@ void Reader::read_page(const Room& room, ReadRequest& request) {
     }
     KeptMessage message(row.message);
     bytes += message.bytes();
-    if (bytes > request.bytes && !request.page.messages.empty()) return;
+    if (bytes > request.bytes && !request.page.messages.empty()) return 0;
     request.page.messages.push_back(std::move(message));
   }
-  if (request.page.messages.size() < request.messages && expected <= room.last)
-    database_->fail(SQLITE_CORRUPT, "messages of the room are missing");
+  return request.page.messages.size() < request.messages && expected <= room.last ? expected : 0;
+}
+
+// Returns the offset of the first message that is whole and not before this one, or of a later one if it would take
+// long to find; last + 1: there is none.
+uint64_t Reader::readable_from(const Room& room, uint64_t from) {
+  uint64_t step = 1;
+  while (from <= room.last && !totals_of(room, from)) {
+    if (database_->failed()) {
+      // The messages on the same page are damaged, too.
+      step *= 2;
+      database_->clear_failure();
+      if (!begin_.execute()) break;
+    }
+    from += step;
+  }
+  return std::min(from, room.last + 1);
 }
 
 }  // namespace lws_chat

@@ -56,9 +56,12 @@ class Reader {
   };
 
   void restore(const Room& room, ReadRequest& request);
-  uint64_t first_within(const Room& room, const HistoryLimits& limits);
+  uint64_t first_within(const Room& room, ReadRequest& request);
   std::optional<MessageTotals> totals_of(const Room& room, uint64_t offset);
   void read_page(const Room& room, ReadRequest& request);
+  uint64_t read_whole(const Room& room, ReadRequest& request);
+  uint64_t readable_from(const Room& room, uint64_t from);
+  bool go_on_behind_damage(ReadRequest& request, uint64_t offset);
 
   const StoreSettings& settings_;
   const Run run_;

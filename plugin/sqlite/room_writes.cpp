@@ -47,6 +47,7 @@ void RoomWrites::begin(int64_t unix_ms) {
   trimmed_.clear();
   counts_ = {};
   current_ = nullptr;
+  last_id_ = 0;
 }
 
 void RoomWrites::undo() {
@@ -177,11 +178,18 @@ void RoomWrites::look_up_messages(FiledRoom& filed) {
     MessageRow row;
     uint64_t offset = offset_of(rows.number(0));
     // The room's row may be older than its last message, but never newer.
-    if (!unpack_row(rows.number(0), rows.bytes(1), row) || offset < filed.last || offset == 0) {
+    if (offset < filed.last || offset == 0) {
       filed.damaged = true;
       return;
     }
     filed.last = offset;
+    if (!unpack_row(rows.number(0), rows.bytes(1), row)) {
+      // Nobody knows how many bytes the room has. It goes on behind this message.
+      filed.first = offset + 1;
+      filed.total = filed.total_before = 0;
+      filed.firsts_seen = firsts_seen_;
+      return;
+    }
     filed.total = row.total;
   }
   if (!look_up_first(filed)) filed.damaged = true;
@@ -197,8 +205,11 @@ bool RoomWrites::look_up_first(FiledRoom& filed) {
     return true;
   }
   MessageRow row;
-  if (!unpack_row(rows.number(0), rows.bytes(1), row)) return false;
   filed.first = offset_of(rows.number(0));
+  filed.total_before = filed.total;
+  filed.first_at = 0;
+  // A damaged one is too old: the next message removes it.
+  if (!unpack_row(rows.number(0), rows.bytes(1), row)) return filed.first <= filed.last;
   filed.total_before = row.total - counted_bytes(row.message);
   filed.first_at = row.at;
   return filed.first <= filed.last;
@@ -243,6 +254,7 @@ bool RoomWrites::insert(FiledRoom& filed, const Write& write, const WriteTexts& 
   int64_t id = row_id(filed.id, write.offset);
   pack_row(id, row, row_);
   if (!insert_message_.execute(id, Blob{row_})) return false;
+  last_id_ = id;
   if (filed.empty()) {
     filed.first_at = now_;
     filed.total_before = filed.total;
@@ -298,11 +310,11 @@ uint64_t RoomWrites::first_to_keep(FiledRoom& filed, const HistoryLimits& limits
   Statement::Rows rows = messages_.with(row_id(filed.id, from), row_id(filed.id, filed.last));
   while (rows.next()) {
     MessageRow row;
-    if (!unpack_row(rows.number(0), rows.bytes(1), row)) {
-      database_.fail(SQLITE_CORRUPT, "a message of the room is damaged");
-      break;
-    }
     uint64_t offset = offset_of(rows.number(0));
+    if (!unpack_row(rows.number(0), rows.bytes(1), row)) {
+      first = std::max(first, offset + 1);
+      continue;
+    }
     uint64_t total_before = row.total - counted_bytes(row.message);
     if (offset >= first && (offset >= end || !beyond(total_before, row.at))) {
       filed.first_at = row.at;

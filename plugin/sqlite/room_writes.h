@@ -64,6 +64,10 @@ class RoomWrites {
 
   // Names of rooms that were found damaged since the last call. Nothing is written to them until they are forgotten
   // by the loop.
+  // The message that this transaction has written last: its id, 0 if there is none, and its bytes.
+  int64_t last_id() const { return last_id_; }
+  const std::string& last_row() const { return row_; }
+
   std::vector<std::string> take_damaged() { return std::exchange(damaged_, {}); }
 
  private:
@@ -97,7 +101,8 @@ class RoomWrites {
   std::vector<Trimmed> trimmed_;
   std::vector<std::string> damaged_;
   Counts counts_;
-  std::string row_;  // scratch
+  std::string row_;      // scratch: the last message that was written
+  int64_t last_id_ = 0;  // its id, if it is of this transaction
   int64_t now_ = 0;
   uint64_t transaction_ = 0;
   RoomEntry* current_ = nullptr;  // the room that is worked on

@@ -10,7 +10,7 @@ namespace lws_chat {
 namespace {
 
 // The note and a checksum of it, in the machine's order of bytes: no other machine reads it.
-constexpr size_t kBytes = sizeof(int64_t) + 2 * sizeof(uint32_t) + sizeof(uint64_t);
+constexpr size_t kBytes = 2 * sizeof(int64_t) + 3 * sizeof(uint32_t) + sizeof(uint64_t);
 constexpr size_t kWithSum = kBytes + sizeof(uint32_t);
 
 std::string bytes_of(const RunNote& note) {
@@ -20,6 +20,8 @@ std::string bytes_of(const RunNote& note) {
   put(note.state);
   put(note.pages);
   put(note.salt);
+  put(note.row);
+  put(note.sum);
   return bytes;
 }
 
@@ -38,6 +40,8 @@ std::optional<RunNote> note_in(const std::string& bytes) {
   take(note.state);
   take(note.pages);
   take(note.salt);
+  take(note.row);
+  take(note.sum);
   return note;
 }
 

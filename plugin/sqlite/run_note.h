@@ -21,6 +21,8 @@ struct RunNote {
   State state = State::kBegins;
   uint32_t pages = 0;  // committed in the log; 0: not known
   uint64_t salt = 0;   // of the log
+  int64_t row = 0;     // id of the last message that was written; 0: none
+  uint32_t sum = 0;    // of its bytes
 };
 
 // Returns nothing if there is no note, or if it is damaged. The second one does not need the lock.

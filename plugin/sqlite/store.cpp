@@ -16,6 +16,8 @@
 namespace lws_chat {
 namespace {
 
+constexpr const char* kStopAndRecover =
+    "; readers are told of a gap; to save what can be read, stop the server and run lws-chatd --storage-recover";
 constexpr size_t kMostIdleEntries = 16'384;  // about 400 bytes each
 
 int64_t system_unix_ms() {
@@ -344,7 +346,7 @@ void SqliteStore::note_failure(const ReadRequest& request) {
   ++read_failures_;
   if (std::exchange(request.room->seen_damaged, true) || !settings_.report) return;
   settings_.report(StoreSettings::Event::kDamaged,
-                   "room " + in_log(request.room->name) + " cannot be read: " + request.failure);
+                   "room " + in_log(request.room->name) + " cannot be read: " + request.failure + kStopAndRecover);
 }
 
 }  // namespace lws_chat

@@ -1,5 +1,7 @@
 #include "sqlite/upkeep.h"
 
+#include <utility>
+
 #include "sqlite/schema.h"
 
 namespace lws_chat {
@@ -9,6 +11,7 @@ namespace {
 // would grow for as long as messages come without a pause.
 constexpr int kCheckpointPages = 1000;
 constexpr int kWaitPages = 4000;
+constexpr int kLongPages = 16'000;  // 64 MiB: the log says it
 
 // Messages that are removed at once for storage-max: more than come, so that the file gets smaller.
 constexpr uint64_t kLeastRemoved = 500;
@@ -43,7 +46,7 @@ Upkeep::Done Upkeep::work(size_t messages, bool ticks, int64_t unix_ms) {
     space_.set_hard_limit(false);
   }
   if (!done.rooms.empty()) rooms_.firsts_changed();
-  checkpoint();
+  done.notice = checkpoint();
   return done;
 }
 
@@ -65,10 +68,12 @@ uint64_t Upkeep::file_bytes() const {
   return (space_.pages() + static_cast<uint64_t>(log_.pages())) * static_cast<uint64_t>(kPageBytes);
 }
 
-void Upkeep::checkpoint() {
+// Returns a line for the log, or nothing.
+std::string Upkeep::checkpoint() {
   int pages = log_.pages();
   // SQLite begins at the front of the log again when all of it was checkpointed.
   if (pages < kCheckpointPages) {
+    told_long_ = false;
     next_checkpoint_ = kCheckpointPages;
     next_own_ = kWaitPages;
   } else if (pages >= next_own_) {
@@ -80,6 +85,9 @@ void Upkeep::checkpoint() {
     checkpointer_.start_one();
     next_checkpoint_ = pages + kCheckpointPages;
   }
+  if (pages < kLongPages || std::exchange(told_long_, true)) return {};
+  return "its write-ahead log grows, because another program keeps reading the file: it has " +
+         std::to_string(log_.bytes() >> 20) + " MiB";
 }
 
 }  // namespace lws_chat

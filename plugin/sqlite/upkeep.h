@@ -24,6 +24,7 @@ class Upkeep {
     uint64_t evicted = 0;  // of them for storage-max
     std::vector<Trimmed> rooms{};
     std::string failure{};
+    std::string notice{};  // for the log
   };
 
   Upkeep(Database& database, RoomWrites& rooms, const Run& run, LogTail& log, Checkpointer& checkpointer,
@@ -42,7 +43,7 @@ class Upkeep {
 
  private:
   void transaction(size_t messages, bool ticks, int64_t unix_ms, Done& done);
-  void checkpoint();
+  std::string checkpoint();
 
   Database& database_;
   RoomWrites& rooms_;
@@ -53,6 +54,7 @@ class Upkeep {
   Space space_;
   int next_checkpoint_ = 0;  // when so many pages are in the log
   int next_own_ = 0;         // the same, for a checkpoint that the writer waits for
+  bool told_long_ = false;   // the log is long, and that was told
 };
 
 }  // namespace lws_chat

@@ -97,7 +97,10 @@ void Writer::write(Batches& batches) {
       if (!transaction(batches)) fail(batches);
       counters_.commit_seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
     }
-    for (const std::string& room : rooms_.take_damaged()) tell(Event::kDamaged, "room " + in_log(room) + " is damaged");
+    for (const std::string& room : rooms_.take_damaged())
+      tell(Event::kDamaged, "room " + in_log(room) +
+                                " is damaged and takes no messages; stop the server and run lws-chatd "
+                                "--storage-recover");
     // The answers do not wait for this.
     hand_over(batches);
     maintain(messages);
@@ -130,6 +133,7 @@ bool Writer::transaction(Batches& batches) {
     }
   rooms_.trim();
   trimmed_.reserve(trimmed_.size() + rooms_.trimmed().size());  // nothing may fail behind the commit
+  if (rooms_.last_id() != 0) log_.will_commit(rooms_.last_id(), rooms_.last_row());
   committing_ = !database_->failed();
   if (!commit_.execute()) return false;
   committing_ = false;
@@ -227,6 +231,7 @@ void Writer::maintain(size_t messages) {
   counters_.trimmed += done.trimmed;
   counters_.evicted += done.evicted;
   for (Trimmed& one : done.rooms) trimmed_.push_back(std::move(one));
+  if (!done.notice.empty()) tell(Event::kNotice, done.notice);
   if (done.failure.empty()) return;
   ++counters_.failures;
   if (!std::exchange(upkeep_failed_, true) && !counters_.failing)

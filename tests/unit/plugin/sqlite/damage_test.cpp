@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -119,7 +120,8 @@ TEST(storage_info_counts_while_a_server_has_the_file) {
   CHECK(info.file_bytes > 0);
   CHECK(info.log_bytes > 0);
   std::string report;
-  CHECK(storage_recover(f.settings.path, report).find("is that of another hub of this server, too") != std::string::npos);
+  CHECK(storage_recover(f.settings.path, report).find("is that of another hub of this server, too") !=
+        std::string::npos);
   f.store.reset();
   StorageInfo later;
   CHECK_EQ(storage_info(f.settings.path, later), "");
@@ -168,6 +170,40 @@ TEST(recovering_keeps_what_is_whole) {
   CHECK(torn > 0);
 }
 
+TEST(a_damaged_message_is_a_gap_and_the_room_goes_on) {
+  for (uint64_t damaged : {1, 50, 295, 300}) {
+    Fixture f;
+    f.open_again();
+    CHECK_EQ(f.append_many("room", 1, 300), 300u);
+    f.store.reset();
+    std::string sql = "UPDATE messages SET bytes = x'00' WHERE id & 0xfffffffff = " + std::to_string(damaged);
+    run_sql(f.settings.path, sql.c_str());
+    f.open_again();
+    Fixture::Room room = f.restore("room", "other");
+    CHECK(room.ok());
+    CHECK_EQ(room.restored.position.epoch, "epoch");
+    CHECK_EQ(room.restored.position.offset, 300u);
+    uint64_t next = room.restored.first;
+    if (damaged > 200) CHECK_EQ(next, damaged + 1);
+    std::vector<uint64_t> read;
+    while (next <= 300) {
+      Journal::Page page = f.read("room", next, 40);
+      CHECK(page.status == Status::kOk);
+      CHECK(page.first >= next);
+      for (const KeptMessage& message : page.messages) read.push_back(std::stoul(std::string(message.view().payload)));
+      next = page.first + page.messages.size();
+    }
+    // What comes before it is read, too, if memory does not end there.
+    CHECK_EQ(read.size(), damaged > 200 ? 300 - damaged : 299);
+    CHECK(std::find(read.begin(), read.end(), damaged) == read.end());
+    f.until([&] { return !f.events.empty(); });
+    CHECK(f.events[0].second.find("message " + std::to_string(damaged) + " is damaged") != std::string::npos);
+    CHECK(f.events[0].second.find("lws-chatd --storage-recover") != std::string::npos);
+    CHECK(f.append("room", 301, "301") == Status::kOk);
+    CHECK_EQ(f.read("room", 301, 10).messages.size(), 1u);
+  }
+}
+
 // Always: refused at the start, or a room cannot be read, or what is read is right.
 TEST(flipped_bytes_never_change_a_message_nor_make_a_gap_in_silence) {
   const char* wanted = std::getenv("LWS_CHAT_FLIPS");
@@ -203,8 +239,11 @@ TEST(flipped_bytes_never_change_a_message_nor_make_a_gap_in_silence) {
       CHECK_EQ(room.restored.first, 61 - room.messages.size());
       for (size_t k = 0; k < room.messages.size(); ++k)
         CHECK_EQ(room.messages[k], std::to_string(room.restored.first + k));
-      Journal::Page page = f.read("room " + std::to_string(number), 1);
-      CHECK(page.status != Status::kOk || page.messages.size() == room.messages.size());
+      Journal::Page page = f.read("room " + std::to_string(number), room.restored.first);
+      // Read in the other direction, a damaged page may hide more.
+      CHECK(page.status != Status::kOk || page.first + page.messages.size() == 61);
+      for (size_t k = 0; k < page.messages.size(); ++k)
+        CHECK_EQ(page.messages[k].view().payload, std::to_string(page.first + k));
       ++right;
     }
     f.store.reset();

@@ -120,6 +120,18 @@ TEST(messages_around_a_damaged_one_are_saved_and_move_up) {
   CHECK_EQ(room.messages.back(), "300");
 }
 
+TEST(a_file_that_cannot_be_recovered_stays_as_it_was) {
+  Fixture f;
+  write_some(f);
+  fs::create_directory(f.settings.path + ".new");
+  std::ofstream(f.settings.path + ".new/something") << "in the way";
+  auto size = fs::file_size(f.settings.path);
+  CHECK(refused(f).find("cannot be recovered, and is as it was") != std::string::npos);
+  CHECK_EQ(fs::file_size(f.settings.path), size);
+  f.open_again();
+  CHECK_EQ(f.restore("room 3", "other").restored.position.epoch, "epoch");
+}
+
 TEST(a_database_of_another_program_is_left_alone) {
   Fixture f;
   run_sql(f.settings.path, "CREATE TABLE recipes(name TEXT)");
