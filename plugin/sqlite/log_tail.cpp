@@ -107,10 +107,11 @@ uint64_t LogTail::bytes() const {
 }
 
 void LogTail::failed(bool committing) {
-  // The log has begun at its front again, which it does when all of it is in the database.
-  if (header_of(database_) != header_) note(0);
   sqlite3_file* log = file_of(database_, SQLITE_FCNTL_JOURNAL_POINTER);
   std::optional<uint32_t> pages = committed_pages(database_);
+  // The log has begun at its front again, which it does when all of it is in the database. Its header may not be
+  // written yet.
+  if (header_of(database_) != header_ || (pages && static_cast<int>(*pages) < pages_)) note(0);
   pages_ = static_cast<int>(pages.value_or(0));
   if (!committing || !log || !pages) return;
   int64_t end = kHeaderBytes + int64_t{*pages} * (kFrameBytes + kPageBytes);

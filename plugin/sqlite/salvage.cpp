@@ -122,7 +122,11 @@ bool Salvage::copy_messages(Room& room) {
     ++messages_;
     step();
   }
-  if (from_->failed()) whole = false;
+  // Some could not be read a second time.
+  if (!good.empty() && offset <= room.last) {
+    room.last = offset - 1;
+    whole = false;
+  }
   from_->clear_failure();
   return whole;
 }

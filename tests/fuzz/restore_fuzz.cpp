@@ -75,7 +75,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     f.store.reset();
   }
   std::string report;
-  CHECK_EQ(storage_recover(f.settings.path, report), "");
+  std::string refused = storage_recover(f.settings.path, report);
+  // It leaves other programs' files, and newer ones, alone.
+  if (refused.find("; name another file") != std::string::npos || refused.find("or another file") != std::string::npos)
+    return 0;
+  CHECK_EQ(refused, "");
   CHECK_EQ(f.open(), "");
   for (const char* room : {"one", "two", "three"})
     if (!f.restore(room, "other").ok())

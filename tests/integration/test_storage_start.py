@@ -135,10 +135,12 @@ class Unusable(Transport):
         with Server(vhost(storage=self.file), user=("nobody", "nogroup")) as server:
             self.assertEqual((self.file.stat().st_uid, self.file.stat().st_gid), (65534, 65534))
             self.assertEqual(self.file.stat().st_mode & 0o007, 0, "others cannot read it")
-            status = pathlib.Path(f"/proc/{server.pids()}/status").read_text()
-            for thread in pathlib.Path(f"/proc/{server.pids()}/task").iterdir():
-                said = (thread / "status").read_text()
-                self.assertRegex(said, r"Uid:\t65534\t65534\t65534\t65534", f"{thread} of {status}")
+
+            def users():
+                threads = pathlib.Path(f"/proc/{server.pids()}/task").iterdir()
+                return {re.search(r"Uid:\t(.*)", (thread / "status").read_text())[1] for thread in threads}
+            # It may listen before it becomes that user.
+            server.wait(lambda: users() == {"65534\t65534\t65534\t65534"}, f"the threads to be of nobody: {users()}")
 
 
 @unittest.skipIf(HOST == "lwsws", "about lws-chatd")
