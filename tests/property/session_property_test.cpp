@@ -110,6 +110,8 @@ void calm(World& world, const std::vector<std::string>& commands) {
   for (const std::string& text : commands) {
     world.peer.session.receive(text, world.now);
     world.flush();
+    // A long replay stops in between.
+    for (int i = 0; i < 10000 && world.peer.session.behind(); ++i) world.peer.session.resume(world.now);
   }
   world.collect();
 }
