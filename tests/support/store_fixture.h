@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sqlite3.h>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +33,14 @@ struct StoreFixture : StoreLoop {
   };
 
   StoreFixture() { settings.path = dir.path("rooms.db"); }
+
+  // As another program does it.
+  void run_sql(const char* sql) {
+    sqlite3* database = nullptr;
+    CHECK_EQ(sqlite3_open(settings.path.c_str(), &database), SQLITE_OK);
+    CHECK_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(database);
+  }
 
   void open_again() {
     store.reset();

@@ -1,5 +1,4 @@
 // Files that are not as they should be.
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,13 +16,6 @@ using namespace lws_chat;
 using Fixture = unit::StoreFixture;
 
 namespace {
-
-void run_sql(const std::string& path, const char* sql) {
-  sqlite3* database = nullptr;
-  CHECK_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
-  CHECK_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK);
-  sqlite3_close(database);
-}
 
 std::string bytes_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -65,7 +57,7 @@ TEST(a_foreign_file_is_refused) {
   CHECK_EQ(problem_of(f).find("is not a database, or is damaged; name another file, or lws-chatd --storage-recover"),
            0u);
   std::filesystem::remove(f.settings.path);
-  run_sql(f.settings.path, "CREATE TABLE other(x)");
+  f.run_sql("CREATE TABLE other(x)");
   CHECK_EQ(problem_of(f), "is a database of another program; name another file");
 }
 
@@ -73,7 +65,7 @@ TEST(a_file_of_a_newer_version_is_refused) {
   Fixture f;
   f.open_again();
   f.store.reset();
-  run_sql(f.settings.path, "PRAGMA user_version = 2");
+  f.run_sql("PRAGMA user_version = 2");
   CHECK_EQ(problem_of(f),
            "is of a newer version of lws-chat (schema 2, this one knows 1); use that version, or another file");
 }
@@ -82,7 +74,7 @@ TEST(a_file_without_its_tables_is_refused) {
   Fixture f;
   f.open_again();
   f.store.reset();
-  run_sql(f.settings.path, "DROP TABLE records");
+  f.run_sql("DROP TABLE records");
   CHECK_EQ(problem_of(f),
            "is damaged (no such table: records); lws-chatd --storage-recover puts it aside and saves "
            "what can be read");
@@ -177,7 +169,7 @@ TEST(a_damaged_message_is_a_gap_and_the_room_goes_on) {
     CHECK_EQ(f.append_many("room", 1, 300), 300u);
     f.store.reset();
     std::string sql = "UPDATE messages SET bytes = x'00' WHERE id & 0xfffffffff = " + std::to_string(damaged);
-    run_sql(f.settings.path, sql.c_str());
+    f.run_sql(sql.c_str());
     f.open_again();
     Fixture::Room room = f.restore("room", "other");
     CHECK(room.ok());

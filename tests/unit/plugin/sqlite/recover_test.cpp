@@ -1,5 +1,4 @@
 // What --storage-recover saves, and what it leaves alone.
-#include <sqlite3.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,13 +11,6 @@ namespace fs = std::filesystem;
 using Fixture = unit::StoreFixture;
 
 namespace {
-
-void run_sql(const std::string& path, const char* sql) {
-  sqlite3* database = nullptr;
-  CHECK_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
-  CHECK_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK);
-  sqlite3_close(database);
-}
 
 void change_byte(const std::string& path, std::streamoff place, char value) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -107,7 +99,7 @@ TEST(messages_around_a_damaged_one_are_saved_and_move_up) {
   f.open_again();
   CHECK_EQ(f.append_many("room", 1, 300), 300u);
   f.store.reset();
-  run_sql(f.settings.path, "UPDATE messages SET bytes = x'00' WHERE id & 0xfffffffff IN (100, 296)");
+  f.run_sql("UPDATE messages SET bytes = x'00' WHERE id & 0xfffffffff IN (100, 296)");
   CHECK(recovered(f).find("; saved 1 room, 298 messages, 0 records; 1 room begins a new epoch") != std::string::npos);
   f.open_again();
   Fixture::Room room = f.restore("room", "other");
@@ -134,7 +126,7 @@ TEST(a_file_that_cannot_be_recovered_stays_as_it_was) {
 
 TEST(a_database_of_another_program_is_left_alone) {
   Fixture f;
-  run_sql(f.settings.path, "CREATE TABLE recipes(name TEXT)");
+  f.run_sql("CREATE TABLE recipes(name TEXT)");
   CHECK(refused(f).find("is not a file of lws-chat") != std::string::npos);
   std::ofstream(f.settings.path, std::ios::trunc) << "no database";
   CHECK(refused(f).find("is not a file of lws-chat") != std::string::npos);
@@ -143,6 +135,6 @@ TEST(a_database_of_another_program_is_left_alone) {
 TEST(a_file_of_a_newer_version_is_left_alone) {
   Fixture f;
   write_some(f);
-  run_sql(f.settings.path, "PRAGMA user_version = 2");
+  f.run_sql("PRAGMA user_version = 2");
   CHECK(refused(f).find("is of a newer version of lws-chat (schema 2, this one knows 1)") != std::string::npos);
 }

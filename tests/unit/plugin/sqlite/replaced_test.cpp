@@ -1,6 +1,5 @@
 // Files that somebody removes, replaces or copies, while a store has them and while it does not.
 #include <signal.h>
-#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,13 +24,6 @@ void write_and_die(Fixture& f, uint64_t first, uint64_t count) {
   int status = 0;
   waitpid(child, &status, 0);
   CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-}
-
-void run_sql(const std::string& path, const char* sql) {
-  sqlite3* database = nullptr;
-  CHECK_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
-  CHECK_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK);
-  sqlite3_close(database);
 }
 
 std::string epoch_of_room(Fixture& f) {
@@ -86,7 +78,7 @@ TEST(a_log_that_is_gone_costs_the_rooms_their_epochs_and_is_told) {
 TEST(a_log_that_another_program_has_brought_into_the_database_costs_nothing) {
   Fixture f;
   write_and_die(f, 1, 50);
-  run_sql(f.settings.path, "SELECT count(*) FROM messages");
+  f.run_sql("SELECT count(*) FROM messages");
   CHECK(!fs::exists(f.settings.path + "-wal"));
   CHECK_EQ(f.open(), "");
   CHECK_EQ(epoch_of_room(f), "epoch");
