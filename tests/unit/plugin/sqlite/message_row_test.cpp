@@ -45,11 +45,8 @@ TEST(a_client_s_id_takes_half_of_its_length) {
 }
 
 TEST(all_else_comes_back_too) {
-  Message message{
-      "payload", Format::kJson, "{\"client\":\"" + kDigits + "\"}", "{\"a\":\"b\"}", false, 1'799'999'999'990, 17, "e",
-      {}};
-  std::string publisher(message.publisher);
-  message.publisher = publisher;
+  std::string publisher = "{\"client\":\"" + kDigits + "\"}";
+  Message message{"payload", Format::kJson, publisher, "{\"a\":\"b\"}", false, 1'799'999'999'990, 17, "e", {}};
   std::string bytes = packed(message);
   MessageRow row;
   CHECK(unpack_row(kId, bytes, row));
