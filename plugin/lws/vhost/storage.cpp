@@ -20,7 +20,7 @@ class AsEventualUser {
   explicit AsEventualUser(lws_context* context) {
     int user = 0;
     int group = 0;
-    lws_get_effective_uid_gid(context, &user, &group);
+    read_ids(lws_get_effective_uid_gid, context, user, group);
     if (geteuid() != 0 || user <= 0) return;
     user_was_ = geteuid();
     group_was_ = getegid();
@@ -36,6 +36,16 @@ class AsEventualUser {
   AsEventualUser& operator=(const AsEventualUser&) = delete;
 
  private:
+  // lws 4.1 gives signed numbers, 4.3 unsigned ones. -1: none is set.
+  template <typename User, typename Group>
+  static void read_ids(void (*read)(lws_context*, User*, Group*), lws_context* context, int& user, int& group) {
+    User user_id{};
+    Group group_id{};
+    read(context, &user_id, &group_id);
+    user = static_cast<int>(user_id);
+    group = static_cast<int>(group_id);
+  }
+
   bool changed_ = false;
   uid_t user_was_ = 0;
   gid_t group_was_ = 0;
