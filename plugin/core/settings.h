@@ -84,7 +84,10 @@ struct HubSettings {
   bool strict_namespaces = false;       // clients cannot use rooms of other namespaces
   RandomSource random = system_random;  // for clients' ids and rooms' epochs
 
-  // Of a room of this name.
+  // Returns the number of a room's namespace, counted from 1; 0: it is in none of these.
+  size_t namespace_of(std::string_view room) const;
+
+  // Returns the settings of a room.
   const RoomSettings& of(std::string_view room) const;
 };
 

@@ -26,7 +26,7 @@ class Database {
   // Opens a file for reading that nobody changes meanwhile.
   static std::unique_ptr<Database> open_unchanging(const std::string& path, std::string& problem);
 
-  // Whether the log is brought into the database when the last connection is closed: not unless this is called.
+  // Makes the last connection that is closed bring the log into the database. Otherwise closing changes nothing.
   void checkpoint_on_close();
 
   // Reads what it can of a file that is shorter than it should be.

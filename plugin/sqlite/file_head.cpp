@@ -12,8 +12,8 @@ namespace {
 
 constexpr size_t kHeadBytes = 60;
 
-// What every file of ours begins with, see https://www.sqlite.org/fileformat.html section 1.3: bytes 0 to 23, 44 to 47
-// and 56 to 59.
+// All files of ours have the same bytes 0 to 23, 44 to 47 and 56 to 59, see https://www.sqlite.org/fileformat.html
+// section 1.3.
 bool mend(std::string& head) {
   std::string mended = head;
   mended.replace(0, 24, std::string("SQLite format 3\0\x10\0\2\2\0\x40\x20\x20", 24));

@@ -6,8 +6,8 @@
 
 #include "sqlite/file_lock.h"
 
-// What a run notes in the lock's file, where it survives the process: which run it is, and how far the write-ahead log
-// is committed. A database that is put in place of another one does not match the note.
+// A run leaves a note in the lock's file, where it survives the process: which run it is, and how far the write-ahead
+// log is committed. A database that is put in place of another one does not match the note.
 namespace lws_chat {
 
 struct RunNote {

@@ -159,8 +159,8 @@ std::string open_store_file(const StoreSettings& settings, StoreFile& file) {
   if (!begin_run(*file.writing, *file.lock, boot, settings.full_sync, file.run)) return words_for(*file.writing);
   int64_t over = apply_rules(*file.writing, settings.rules);
   if (over > 0)
-    file.run.notice += (file.run.notice.empty() ? "" : "; ") + std::to_string(over) +
-                       " rooms are not durable any more, and leave the file";
+    file.run.notice += std::string(file.run.notice.empty() ? "" : "; ") +
+                       "rooms that are not durable any more and leave the file: " + std::to_string(over);
   if (file.writing->failed()) return words_for(*file.writing);
   file.reading = Database::open(file.path, Database::Access::kRead, settings.vfs, problem);
   file.checkpoints = Database::open(file.path, Database::Access::kWrite, settings.vfs, problem);

@@ -110,7 +110,7 @@ void Writer::write(Batches& batches) {
   }
 }
 
-// What is written into a file that nobody finds any more would be lost.
+// Messages in a file that nobody finds any more would be lost.
 bool Writer::in_place() {
   std::string problem = place_.problem(log_.bytes());
   if (!problem.empty()) database_->fail(SQLITE_IOERR, problem.c_str());

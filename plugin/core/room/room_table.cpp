@@ -4,8 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "core/room/room_name.h"
-
 namespace lws_chat {
 
 RoomTable::RoomTable(const HubSettings& settings, const StreamKinds& kinds, Memory& memory, FlushQueue& queue,
@@ -18,22 +16,11 @@ RoomTable::RoomTable(const HubSettings& settings, const StreamKinds& kinds, Memo
       broker_(broker),
       random_(random),
       shares_(settings.max_rooms_per_origin) {
-  namespaces_.push_back({"", &settings.rooms, {}});
-  for (const auto& [name, rooms] : settings.namespaces) namespaces_.push_back({name, &rooms, {}});
+  namespaces_.push_back({&settings.rooms, {}});
+  for (const auto& space : settings.namespaces) namespaces_.push_back({&space.second, {}});
 }
 
-// Returns the index of the namespace.
-size_t RoomTable::namespace_of(std::string_view room) const {
-  std::string_view name = namespace_in(room);
-  if (name.empty()) return 0;
-  for (size_t i = 0; i < namespaces_.size(); ++i)
-    if (namespaces_[i].name == name) return i;
-  return 0;
-}
-
-const RoomSettings& RoomTable::settings_of(std::string_view name) const {
-  return *namespaces_[namespace_of(name)].settings;
-}
+const RoomSettings& RoomTable::settings_of(std::string_view name) const { return settings_.of(name); }
 
 const Room* RoomTable::find(std::string_view name) const {
   auto found = rooms_.find(name);
@@ -69,7 +56,7 @@ Room* RoomTable::open(std::string_view name, Origin origin) {
   if (found != rooms_.end()) return found->second.get();
   if (!has_place(name, origin)) return nullptr;
   bool one_more = has_place_left(name.size());
-  size_t group = namespace_of(name);
+  size_t group = settings_.namespace_of(name);
   auto made = std::make_unique<Room>(memory_, kinds_, *namespaces_[group].settings, std::string(name), next_epoch());
   std::string_view key = made->name();
   shares_.take(origin);

@@ -92,12 +92,10 @@ class RoomTable {
  private:
   // Rooms whose names begin with "name:" or, in the plain namespace, with none that has settings of its own.
   struct Namespace {
-    std::string name;
     const RoomSettings* settings;
     RoomList remembered;  // rooms with something to remember, in the order in which they were touched
   };
 
-  size_t namespace_of(std::string_view room) const;
   RoomList& remembered(const Room& room) { return namespaces_[room.table_slot.group_].remembered; }
   bool has_place_left(size_t name_length) const;
   void remember(Room& room, Time now);
@@ -112,7 +110,7 @@ class RoomTable {
   Broker& broker_;
   Random& random_;
   RoomShares shares_;
-  std::vector<Namespace> namespaces_;                                  // the plain namespace comes first
+  std::vector<Namespace> namespaces_;                                  // by HubSettings::namespace_of()
   std::unordered_map<std::string_view, std::unique_ptr<Room>> rooms_;  // keyed by Room::name()
   RoomList vacant_;  // remembered rooms without members, in the order in which the last one left
   size_t occupied_ = 0;

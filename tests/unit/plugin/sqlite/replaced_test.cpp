@@ -26,6 +26,12 @@ void write_and_die(Fixture& f, uint64_t first, uint64_t count) {
   CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+void write_and_end(Fixture& f, uint64_t first) {
+  f.open_again();
+  CHECK_EQ(f.append_many("room", first, 20), 20u);
+  f.store.reset();
+}
+
 std::string epoch_of_room(Fixture& f) {
   Fixture::Room room = f.restore("room", "other");
   CHECK(room.ok());
@@ -99,9 +105,7 @@ TEST(a_log_without_its_database_is_refused) {
 
 TEST(a_copy_of_a_file_in_use_begins_new_epochs) {
   Fixture f;
-  CHECK_EQ(f.open(), "");
-  CHECK_EQ(f.append_many("room", 1, 20), 20u);
-  f.store.reset();
+  write_and_end(f, 1);
   CHECK_EQ(f.open(), "");
   fs::copy_file(f.settings.path, f.dir.path("copy.db"));
   f.store.reset();
@@ -114,13 +118,9 @@ TEST(a_copy_of_a_file_in_use_begins_new_epochs) {
 
 TEST(an_older_copy_that_is_put_back_begins_new_epochs) {
   Fixture f;
-  f.open_again();
-  CHECK_EQ(f.append_many("room", 1, 20), 20u);
-  f.store.reset();
+  write_and_end(f, 1);
   fs::copy_file(f.settings.path, f.dir.path("backup.db"));
-  f.open_again();
-  CHECK_EQ(f.append_many("room", 21, 20), 20u);
-  f.store.reset();
+  write_and_end(f, 21);
   fs::copy_file(f.dir.path("backup.db"), f.settings.path, fs::copy_options::overwrite_existing);
   CHECK_EQ(f.open(), "");
   CHECK_EQ(told(f).rfind("the file is an older copy", 0), 0u);
@@ -129,9 +129,7 @@ TEST(an_older_copy_that_is_put_back_begins_new_epochs) {
 
 TEST(a_file_that_moves_after_a_good_end_goes_on) {
   Fixture f;
-  f.open_again();
-  CHECK_EQ(f.append_many("room", 1, 20), 20u);
-  f.store.reset();
+  write_and_end(f, 1);
   fs::rename(f.settings.path, f.dir.path("moved.db"));
   f.settings.path = f.dir.path("moved.db");
   f.open_again();

@@ -28,7 +28,7 @@ TEST(a_room_that_was_not_durable_for_a_run_begins_a_new_epoch) {
   CHECK_EQ(f.restore("typing:a", "other").restored.position.epoch, "epoch");
   run_with(f, false);
   f.until([&] { return !f.events.empty(); });
-  CHECK_EQ(f.events[0].second, "1 rooms are not durable any more, and leave the file");
+  CHECK_EQ(f.events[0].second, "rooms that are not durable any more and leave the file: 1");
   run_with(f, true);
   Fixture::Room room = f.restore("typing:a", "other");
   CHECK_EQ(room.restored.position.epoch, "other");
