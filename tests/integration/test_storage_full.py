@@ -1,4 +1,4 @@
-"""A disk that fills up and gets room again: a tmpfs of 1 MB. Needs root, and permission to mount."""
+"""Disks that refuse writes and take them again. Needs root, and permission to mount."""
 import asyncio
 import contextlib
 import os
@@ -27,6 +27,64 @@ def mount_problem():
 
 PROBLEM = mount_problem()
 TEMPORARY = 100
+SIZE = 32 << 20
+
+
+def run(*command):
+    """Returns what the command prints. Raises OSError with its error."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise OSError(f"{command[0]}: {(done.stderr or done.stdout).strip()}")
+    return done.stdout.strip()
+
+
+class Ext4:
+    """An ext4 file system that becomes read-only at its first fault. __enter__ raises OSError where this machine has none."""
+
+    def __enter__(self):
+        with contextlib.ExitStack() as undo:
+            self.folder = pathlib.Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="lws-chat-disk-")))
+            image = self.folder / "image"
+            with open(image, "wb") as made:
+                made.truncate(SIZE)
+            run("mkfs.ext4", "-q", image)
+            self.device = run("losetup", "--find", "--show", image)
+            undo.callback(run, "losetup", "--detach", self.device)
+            self.disk = self.folder / "disk"
+            self.disk.mkdir()
+            self.mount()
+            undo.callback(run, "umount", "--lazy", self.disk)
+            self.fault = pathlib.Path("/sys/fs/ext4", pathlib.Path(self.device).name, "trigger_fs_error")
+            if not os.access(self.fault, os.W_OK):
+                raise OSError(f"{self.fault}: cannot be written")
+            self.undo = undo.pop_all()
+            return self
+
+    def __exit__(self, *_):
+        self.undo.close()
+
+    def mount(self):
+        run("mount", "-o", "errors=remount-ro", self.device, self.disk)
+
+    def fail(self):
+        self.fault.write_text("1")
+
+    def repair(self):
+        """The kernel takes such a disk for writing only after it was unmounted."""
+        run("umount", self.disk)
+        subprocess.run(["e2fsck", "-p", self.device], stdout=subprocess.DEVNULL)
+        self.mount()
+
+
+def ext4_problem():
+    try:
+        with Ext4():
+            return ""
+    except OSError as why:
+        return str(why)
+
+
+NO_EXT4 = ext4_problem()
 
 
 @unittest.skipIf(PROBLEM, f"SKIPPED: this machine allows no tmpfs: {PROBLEM}")
@@ -145,6 +203,27 @@ class Disk(Stored):
         await self.publishing_fails()
         messages, _ = await self.history()
         self.assertEqual(messages[:20], [(i + 1, i) for i in range(20)])
+
+    @unittest.skipIf(NO_EXT4, f"SKIPPED: this machine cannot make an ext4 disk fail: {NO_EXT4}")
+    async def test_a_disk_that_becomes_read_only_refuses_publications_and_what_was_accepted_is_there_after_its_repair(self):
+        device = self.enterContext(Ext4())
+        Stored.serve(self, self.vhost(storage=device.disk / "rooms.db", api_key_file=key_file(self), health=1, history_age=86400))
+        reader = await self.texter()
+        await self.publish("before")
+        device.fail()
+        refused = await self.ask("/pub/lobby", b"refused")
+        self.assertEqual(refused.status, 503, refused.body)
+        self.assertEqual(await self.ready(), 503)
+        await self.server.logged("storage ", "rooms.db", "cannot be written")
+        messages, position = await self.history()
+        self.assertEqual(messages, [(1, "before")])
+        self.assertEqual(await receive(reader), "before")
+        self.stop()
+        device.repair()
+        self.start()
+        await self.publish("after")
+        self.assertEqual(await self.history(), ([(1, "before"), (2, "after")], {**position, "offset": 2}))
+        self.stop()
 
 
 if __name__ == "__main__":

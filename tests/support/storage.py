@@ -20,6 +20,10 @@ class Stored(BackEnd):
         self.server.kill()
         self.line = None
 
+    def stop(self):
+        self.server.stop()
+        self.line = None
+
     def start(self):
         self.server.start()
 
