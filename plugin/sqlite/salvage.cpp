@@ -1,7 +1,9 @@
 #include "sqlite/salvage.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
+#include <string>
 
 #include "sqlite/epoch.h"
 #include "sqlite/message_row.h"
@@ -56,7 +58,9 @@ void Salvage::read_run() {
 }
 
 void Salvage::copy_rooms() {
-  std::set<int64_t> seen;
+  // A damaged tree may give a row twice. Of two rooms with a name only one can be kept.
+  std::set<int64_t> ids;
+  std::set<std::string> names;
   for (bool forwards : {true, false}) {
     Statement walk(*from_, forwards
                                ? "SELECT id, name, epoch, last, run, touched, keep_ms FROM rooms ORDER BY id"
@@ -73,7 +77,10 @@ void Salvage::copy_rooms() {
       room.touched = rows.number(5);
       room.keep_ms = rows.number(6);
       bool good = room.id > 0 && room.id <= kMaxRoom && room.last <= kMaxOffset && !room.name.empty();
-      if (good && seen.insert(room.id).second) rooms.push_back(std::move(room));
+      if (good && names.count(room.name) == 0 && ids.insert(room.id).second) {
+        names.insert(room.name);
+        rooms.push_back(std::move(room));
+      }
     }
     from_->clear_failure();
     for (Room& room : rooms) copy_room(std::move(room));
@@ -154,7 +161,11 @@ bool Salvage::find_messages(const Room& room, std::vector<uint64_t>& good) {
     from_->clear_failure();
   }
   good.insert(good.end(), behind.rbegin(), behind.rend());
-  return whole;
+  // A damaged tree may give a message twice, or not in its place.
+  if (std::is_sorted(good.begin(), good.end(), std::less_equal<>())) return whole;
+  std::sort(good.begin(), good.end());
+  good.erase(std::unique(good.begin(), good.end()), good.end());
+  return false;
 }
 
 void Salvage::copy_records(bool forwards) {
