@@ -77,10 +77,7 @@ void Salvage::copy_rooms() {
       room.touched = rows.number(5);
       room.keep_ms = rows.number(6);
       bool good = room.id > 0 && room.id <= kMaxRoom && room.last <= kMaxOffset && !room.name.empty();
-      if (good && names.count(room.name) == 0 && ids.insert(room.id).second) {
-        names.insert(room.name);
-        rooms.push_back(std::move(room));
-      }
+      if (good && ids.insert(room.id).second && names.insert(room.name).second) rooms.push_back(std::move(room));
     }
     from_->clear_failure();
     for (Room& room : rooms) copy_room(std::move(room));

@@ -112,6 +112,19 @@ TEST(messages_around_a_damaged_one_are_saved_and_move_up) {
   CHECK_EQ(room.messages.back(), "300");
 }
 
+TEST(of_two_rooms_with_one_name_the_first_is_saved) {
+  Fixture f;
+  write_some(f);
+  f.run_sql("ALTER TABLE rooms RENAME TO good");
+  f.run_sql("CREATE TABLE rooms AS SELECT * FROM good");
+  f.run_sql("UPDATE rooms SET name = 'room 3' WHERE name = 'room 9'");
+  CHECK(recovered(f).find("; saved 9 rooms, 3600 messages, 0 records") != std::string::npos);
+  f.open_again();
+  CHECK_EQ(f.restore("room 3", "other").restored.position.offset, 400u);
+  // The messages that had no room any more are in nobody's way.
+  CHECK_EQ(f.append_many("room 9", 1, 10), 10u);
+}
+
 TEST(a_file_that_cannot_be_recovered_stays_as_it_was) {
   Fixture f;
   write_some(f);
