@@ -17,25 +17,30 @@ from support.storage import Stored  # noqa: E402
 from support.transports import over  # noqa: E402
 
 
-def mount_problem():
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], capture_output=True, text=True)
-        if done.returncode == 0:
-            subprocess.run(["umount", folder], check=True)
-        return done.stderr.strip()
-
-
-PROBLEM = mount_problem()
-TEMPORARY = 100
-SIZE = 32 << 20
-
-
 def run(*command):
     """Returns what the command prints. Raises OSError with its error."""
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise OSError(f"{command[0]}: {(done.stderr or done.stdout).strip()}")
     return done.stdout.strip()
+
+
+class Tmpfs:
+    """A disk of 1 MB in memory. __enter__ raises OSError where this machine allows none."""
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="lws-chat-disk-")
+        self.disk = pathlib.Path(self.folder.name)
+        try:
+            run("mount", "-t", "tmpfs", "-o", "size=1m", "none", self.disk)
+        except OSError:
+            self.folder.cleanup()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        run("umount", "--lazy", self.disk)
+        self.folder.cleanup()
 
 
 class Ext4:
@@ -46,7 +51,7 @@ class Ext4:
             self.folder = pathlib.Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="lws-chat-disk-")))
             image = self.folder / "image"
             with open(image, "wb") as made:
-                made.truncate(SIZE)
+                made.truncate(32 << 20)
             run("mkfs.ext4", "-q", image)
             self.device = run("losetup", "--find", "--show", image)
             undo.callback(run, "losetup", "--detach", self.device)
@@ -76,27 +81,33 @@ class Ext4:
         self.mount()
 
 
-def ext4_problem():
+def problem_with(kind):
     try:
-        with Ext4():
+        with kind():
             return ""
     except OSError as why:
         return str(why)
 
 
-NO_EXT4 = ext4_problem()
+NO_TMPFS, NO_EXT4 = problem_with(Tmpfs), problem_with(Ext4)
+TEMPORARY = 100
 
 
-@unittest.skipIf(PROBLEM, f"SKIPPED: this machine allows no tmpfs: {PROBLEM}")
+class OnDisk(Stored):
+    def serve(self, disk, **options):
+        return super().serve(self.vhost(**{"storage": disk / "rooms.db", "api_key_file": key_file(self), "metrics": 1, "health": 1,
+                                           "history_age": 86400, **options}))
+
+    async def ready(self):
+        return (await self.ask("/readyz", key=None)).status
+
+
+@unittest.skipIf(NO_TMPFS, f"SKIPPED: this machine allows no tmpfs: {NO_TMPFS}")
 @over("plain")
-class Disk(Stored):
+class FullDisk(OnDisk):
     def serve(self, **options):
-        self.disk = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-disk-")))
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", self.disk], check=True)
-        self.addCleanup(subprocess.run, ["umount", "--lazy", self.disk], check=True)
-        options = {"storage": self.disk / "rooms.db", "api_key_file": key_file(self), "metrics": 1, "health": 1,
-                   "history_age": 86400, **options}
-        return super().serve(self.vhost(**options))
+        self.disk = self.enterContext(Tmpfs()).disk
+        return super().serve(self.disk, **options)
 
     def fill(self):
         """Nothing is left on the disk."""
@@ -128,9 +139,6 @@ class Disk(Stored):
             self.assertEqual(answer.status, 503, answer.body)
             self.assertLess(time.monotonic(), deadline, "it does not go on")
             await asyncio.sleep(0.05)
-
-    async def ready(self):
-        return (await self.ask("/readyz", key=None)).status
 
     async def until_ready_is(self, status):
         deadline = time.monotonic() + PATIENCE
@@ -204,10 +212,13 @@ class Disk(Stored):
         messages, _ = await self.history()
         self.assertEqual(messages[:20], [(i + 1, i) for i in range(20)])
 
-    @unittest.skipIf(NO_EXT4, f"SKIPPED: this machine cannot make an ext4 disk fail: {NO_EXT4}")
+
+@unittest.skipIf(NO_EXT4, f"SKIPPED: this machine cannot make an ext4 disk fail: {NO_EXT4}")
+@over("plain")
+class FailingDisk(OnDisk):
     async def test_a_disk_that_becomes_read_only_refuses_publications_and_what_was_accepted_is_there_after_its_repair(self):
         device = self.enterContext(Ext4())
-        Stored.serve(self, self.vhost(storage=device.disk / "rooms.db", api_key_file=key_file(self), health=1, history_age=86400))
+        self.serve(device.disk)
         reader = await self.texter()
         await self.publish("before")
         device.fail()
