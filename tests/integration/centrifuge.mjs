@@ -134,6 +134,10 @@ const scenarios = {
     const steady = await join(client(url), 'lobby', { delta: 'fossil' });
     const cut = await join(client(relay.url), 'lobby', { delta: 'fossil' });
     const late = [];
+    // A reader gets whole publications until it has got all that there are. So the others wait for its first one.
+    sent.push(states.next().value);
+    await writer.publish(sent.at(-1));
+    await until(() => steady.seen.data.length === 1, 'the first state');
     // Between the cuts it may only have recovered: it goes on until the reader has got a delta, too.
     const waits = () => steady.deltaStats().numPublications > 0 && cut.deltaStats().numDeltaPayloads === 0;
     while (relay.cuts < 40 || sent.length < 600 || waits()) {
