@@ -43,7 +43,7 @@ void Presence::came(Client& client, Time now) {
   if (!room.presence_slot.absent_.empty() && client.identified() && take_back(room, client)) return;
   record(room, client);
   if (!client.announced_ || !settings.join_leave || !room.streams().tell_joins()) return;
-  if (IdentityPtr identity = client.identity()) tell(room, Event::Kind::kJoin, *identity, now);
+  if (IdentityPtr identity = client.identity()) tell(room, Event::Kind::kJoin, identity->json, now);
 }
 
 void Presence::left(Room& room, Client& client, Departure departure, Time now) {
@@ -56,23 +56,29 @@ void Presence::left(Room& room, Client& client, Departure departure, Time now) {
                     room.streams().kind(client.kind_).recognized && absent_.size() < Departed::kMost;
   if (may_return && note_absent(room, gone)) return;
   forget_record(room, gone);
-  tell_of_leave(room, *client.identity_, now);
+  tell_of_leave(room, client.identity_->json, now);
 }
 
-void Presence::tell(Room& room, Event::Kind kind, const Identity& about, Time now) {
+void Presence::tell(Room& room, Event::Kind kind, std::string_view about, Time now) {
   if (!room.settings().join_leave || !room.streams().tell_joins()) return;
   RoomStreams::Attempt attempt(room.streams());
-  room.streams().append({kind, room.name(), Message{{}, Format::kJson, about.json}});
+  room.streams().append({kind, room.name(), Message{{}, Format::kJson, about}});
   attempt.keep();
   queue_.note_message(room, now);
 }
 
-void Presence::tell_of_leave(Room& room, const Identity& about, Time now) {
+void Presence::tell_of_leave(Room& room, std::string_view about, Time now) {
   try {
     tell(room, Event::Kind::kLeave, about, now);
   } catch (const std::exception&) {
     queue_.note_lost_leave(room, now);
   }
+}
+
+void Presence::told(Room& room, Event::Kind kind, std::string_view who, Time now) {
+  forget_lists(room);
+  if (kind == Event::Kind::kLeave) return tell_of_leave(room, who, now);
+  tell(room, kind, who, now);
 }
 
 // Returns false if there is no memory to remember it.
@@ -204,7 +210,7 @@ void Presence::expire_absent(Room& room, Time now) {
   Time before = absent.front().until;
   while (!absent.empty() && absent.front().until <= now) {
     forget_record(room, absent.front());
-    tell_of_leave(room, *absent.front().identity, now);
+    tell_of_leave(room, absent.front().identity->json, now);
     absent_.erase({&room, absent.front().identity.get()});
     absent.pop_front();
   }

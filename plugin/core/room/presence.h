@@ -75,6 +75,10 @@ class Presence {
   // dismissed by the next flush.
   void left(Room& room, Client& client, Departure departure, Time now);
 
+  // Somebody has come into a room that nodes share, or has left it, on any node: tells those who want to know. `who` is
+  // an Identity::json.
+  void told(Room& room, Event::Kind kind, std::string_view who, Time now);
+
   // Brings back the clients that were present when a former process ended: they are absent for their room's
   // presence-grace. `open` gives a room, or nullptr.
   void bring_back(Time now, const std::function<Room*(std::string_view room)>& open);
@@ -121,8 +125,8 @@ class Presence {
 
   PresenceLists& ask(Room& room, Time now);
   void count(Room& room);
-  void tell(Room& room, Event::Kind kind, const Identity& about, Time now);
-  void tell_of_leave(Room& room, const Identity& about, Time now);
+  void tell(Room& room, Event::Kind kind, std::string_view about, Time now);
+  void tell_of_leave(Room& room, std::string_view about, Time now);
   [[nodiscard]] bool note_absent(Room& room, const Absent& who);
   [[nodiscard]] bool take_back(Room& room, Client& client);
   void record(Room& room, Client& client);
