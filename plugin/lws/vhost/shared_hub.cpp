@@ -24,14 +24,16 @@ constexpr Time kLate = 5 * LWS_US_PER_MS;
 
 }  // namespace
 
-SharedHub::SharedHub(lws_context* context, const Options& options, const char* vhost_name)
+SharedHub::SharedHub(lws_context* context, lws_vhost* vhost, const Options& options, const char* vhost_name)
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
+      rooms_(hub_settings(options)),
       storage_(context, options_.storage, options_.hub, vhost_name),
+      shared_rooms_(context, vhost, options_.redis, rooms_, vhost_name),
       gate_(options_.hub),
-      hub_(hub_settings(options), stream_kinds(),
-           {this, this, nullptr, &gate_, storage_.journal(), storage_.records()}),
+      hub_(rooms_, stream_kinds(),
+           {this, this, shared_rooms_.broker(), &gate_, storage_.journal(), storage_.records()}),
       emulated_(hub_.next_id()),
       trim_(context, hub_),
       timer_(context, "flush", [this] { guarded_flush(); }),

@@ -15,6 +15,7 @@
 #include "lws/http/emulated_sessions.h"
 #include "lws/timer.h"
 #include "lws/vhost/memory_trim.h"
+#include "lws/vhost/shared_rooms.h"
 #include "lws/vhost/storage.h"
 
 namespace lws_chat {
@@ -23,8 +24,8 @@ namespace lws_chat {
 // it.
 class SharedHub final : public Fanout, private Waker {
  public:
-  // Takes the hub's settings from the options of the vhost of that name.
-  SharedHub(lws_context* context, const Options& options, const char* vhost_name);
+  // Takes the hub's settings from the options of this vhost.
+  SharedHub(lws_context* context, lws_vhost* vhost, const Options& options, const char* vhost_name);
   SharedHub(const SharedHub&) = delete;
   SharedHub& operator=(const SharedHub&) = delete;
 
@@ -35,6 +36,7 @@ class SharedHub final : public Fanout, private Waker {
   Revocations& revocations() { return revocations_; }
   EmulatedSessions& emulated() { return emulated_; }
   Storage& storage() { return storage_; }
+  SharedRooms& shared_rooms() { return shared_rooms_; }
 
   // Compares the options with those of another vhost for the same hub. Returns the differences; empty: none.
   std::string conflict_with(const Options& options) const;
@@ -69,7 +71,9 @@ class SharedHub final : public Fanout, private Waker {
   lws_context* context_;
   Options options_;
   std::string vhost_name_;
-  Storage storage_;  // outlives the hub
+  const HubSettings rooms_;
+  Storage storage_;           // outlives the hub
+  SharedRooms shared_rooms_;  // outlives the hub
   RuleGate gate_;
   Hub hub_;
   Sessions sessions_;

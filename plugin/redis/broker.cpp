@@ -1,0 +1,119 @@
+#include "redis/broker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/room/room.h"
+#include "redis/shard.h"
+
+namespace lws_chat {
+namespace {
+
+// The same fault is told again after this time.
+constexpr Time kReportAgain = 60'000'000;
+
+}  // namespace
+
+// One server, with its rooms and what is published into them.
+class RedisBroker::Shard final : public RedisLink::Listener {
+ public:
+  Shard(RedisLink& to, RedisBroker& broker)
+      : link(to), rooms(to, broker.parts_), publisher(to, broker.parts_), broker_(broker) {
+    link.attach(*this);
+  }
+
+  void up(Time now) override {
+    ++broker_.counters_.connections;
+    rooms.up(now);
+    publisher.up(now);
+  }
+  void down(std::string_view, Time) override { rooms.down(); }
+  void subscribed(std::string_view channel, Time now) override { (void)rooms.subscribed(channel, now); }
+  void message(std::string_view channel, std::string_view payload, Time now) override {
+    (void)rooms.message(channel, payload, now);
+  }
+
+  RedisLink& link;
+  ShardRooms rooms;
+  Publisher publisher;
+
+ private:
+  RedisBroker& broker_;
+};
+
+RedisBroker::RedisBroker(const HubSettings& settings, std::string prefix, std::vector<RedisLink*> links, Report report,
+                         std::function<void()> wake)
+    : settings_(settings),
+      keys_(std::move(prefix)),
+      random_(settings.random),
+      report_(std::move(report)),
+      wake_(std::move(wake)),
+      parts_{keys_, settings_, counters_, [this] { return random_epoch(random_); },
+             [this](std::string_view command, std::string_view refusal) { this->report(command, refusal); }} {
+  for (RedisLink* link : links) shards_.push_back(std::make_unique<Shard>(*link, *this));
+  counters_.servers = shards_.size();
+}
+
+RedisBroker::~RedisBroker() = default;
+
+RedisBroker::Shard& RedisBroker::shard_of(std::string_view room) {
+  return *shards_[server_of_room(room, shards_.size())];
+}
+
+void RedisBroker::report(std::string_view command, std::string_view refusal) {
+  std::string line = std::string("Redis refuses ").append(command).append(": ").append(refusal);
+  if (line == last_report_ && now_ < reported_at_ + kReportAgain) return;
+  last_report_ = line;
+  reported_at_ = now_;
+  report_(line);
+}
+
+void RedisBroker::attach(Node& node) {
+  local_.attach(node);
+  for (const auto& shard : shards_) shard->rooms.attach(node);
+}
+
+Deferred<Published> RedisBroker::publish(Room& room, const Message& message, Time now) {
+  return local_.publish(room, message, now);
+}
+
+Deferred<Published> RedisBroker::spread(std::string_view room, const Message& message, Time patience, Time now) {
+  wake_();
+  return shard_of(room).publisher.publish(room, message, patience, now);
+}
+
+Deferred<Status> RedisBroker::open(Room& room, Time now) {
+  if (!room.settings().shared) return local_.open(room, now);
+  wake_();
+  return shard_of(room.name()).rooms.open(room, now);
+}
+
+void RedisBroker::close(const Room& room) {
+  if (room.settings().shared) shard_of(room.name()).rooms.close(room.name(), now_);
+}
+
+void RedisBroker::tick(Time now) {
+  now_ = now;
+  for (const auto& shard : shards_) {
+    shard->rooms.tick(now);
+    shard->publisher.tick(now);
+  }
+}
+
+Time RedisBroker::due() const {
+  Time due = kNever;
+  for (const auto& shard : shards_) due = std::min({due, shard->rooms.due(), shard->publisher.due()});
+  return due;
+}
+
+const BrokerCounters& RedisBroker::counters() {
+  counters_.servers_up = counters_.unanswered = counters_.rooms = 0;
+  for (const auto& shard : shards_) {
+    counters_.servers_up += shard->link.is_up();
+    counters_.unanswered += shard->link.unanswered();
+    counters_.rooms += shard->rooms.size();
+  }
+  return counters_;
+}
+
+}  // namespace lws_chat

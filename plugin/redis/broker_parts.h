@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/broker_counters.h"
+#include "core/settings.h"
+#include "redis/keys.h"
+#include "redis/link.h"
+#include "redis/room_script.h"
+
+namespace lws_chat {
+
+// What the parts of a broker share.
+struct BrokerParts {
+  const RedisKeys& keys;
+  const HubSettings& settings;
+  BrokerCounters& counters;
+  std::function<std::string()> fresh_epoch;
+  // Tells an administrator that a server refuses a command.
+  std::function<void(std::string_view command, std::string_view refusal)> report;
+};
+
+// Bounds of a room's keys.
+RoomBounds bounds_of(const RoomSettings& settings);
+
+// A server that has an append-only file goes on after a restart with what it had. One that was a replica before may
+// lack the last messages.
+inline Lineage lineage_of(const RedisLink::Server& server) {
+  return {server.run_id, server.keeps_log && !server.promoted};
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/broker.h"
+#include "redis/broker_parts.h"
+#include "redis/link.h"
+
+namespace lws_chat {
+
+// Publishes into the rooms of one Redis server. While the server is away, messages wait in their order, each for as
+// long as its publisher is ready to wait.
+class Publisher {
+ public:
+  // Bytes of messages that may wait.
+  static constexpr size_t kMostWaiting = size_t{16} * 1024 * 1024;
+
+  Publisher(RedisLink& link, const BrokerParts& parts) : link_(link), parts_(parts) {}
+
+  // Answers with the message's position, or kUnavailable if it is not published, or kUncertain if nobody knows.
+  Deferred<Published> publish(std::string_view room, const Message& message, Time patience, Time now);
+
+  void up(Time now);
+  void tick(Time now);
+  Time due() const;
+
+ private:
+  struct Item {
+    std::string room;
+    std::string publication;
+    std::string key;  // idempotency key
+    uint64_t version = 0;
+    std::string version_epoch;
+    Time patience = 0;
+    Time deadline = 0;
+    bool kept = false;  // a stream keeps it
+    bool sent = false;
+    bool answered = false;
+    Promise<Published> promise;
+  };
+  using ItemPtr = std::shared_ptr<Item>;
+
+  void send(const ItemPtr& item);
+  void was_published(Item& item, const RedisReply& reply, Time now);
+  void was_spread(Item& item, const RedisReply& reply, Time now);
+  void answer(Item& item, const Published& published);
+  static void drop_answered(std::deque<ItemPtr>& items);
+  void fail(Item& item, const RedisReply& reply, Time now);
+
+  RedisLink& link_;
+  const BrokerParts& parts_;
+  std::deque<ItemPtr> waiting_;
+  size_t waiting_bytes_ = 0;
+  std::map<Time, std::deque<ItemPtr>> unanswered_;  // by patience, so that each line is in the order of the deadlines
+};
+
+}  // namespace lws_chat
