@@ -20,9 +20,11 @@ std::string room_of(Request& request, std::initializer_list<std::string_view> fi
 // Answers, unless there can be no such room.
 template <typename Answer>
 Deferred<Result> answer_about(const Context& context, const std::string& channel, Answer answer) {
-  return context.hub.permit(kServerGrant, Action::kHistory, channel).map([answer](Status status) {
-    return status == Status::kOk ? answer() : Result::refused(status);
-  });
+  auto ask = [answer](Status status) -> Deferred<Result> {
+    if (status != Status::kOk) return Result::refused(status);
+    return answer().map(Result::of);
+  };
+  return context.hub.permit(kServerGrant, Action::kHistory, channel).follow(ask);
 }
 
 }  // namespace
@@ -30,14 +32,13 @@ Deferred<Result> answer_about(const Context& context, const std::string& channel
 Deferred<Result> presence(const Context& context, Request& request) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad_request(request.problem());
-  return answer_about(context, channel, [=] { return Result::of(query_presence(context.hub, channel, context.now)); });
+  return answer_about(context, channel, [=] { return query_presence(context.hub, channel, context.now); });
 }
 
 Deferred<Result> presence_stats(const Context& context, Request& request) {
   std::string channel = room_of(request);
   if (!request.problem().empty()) return Result::bad_request(request.problem());
-  return answer_about(context, channel,
-                      [=] { return Result::of(query_presence_stats(context.hub, channel, context.now)); });
+  return answer_about(context, channel, [=] { return query_presence_stats(context.hub, channel, context.now); });
 }
 
 Deferred<Result> history(const Context& context, Request& request) {

@@ -16,7 +16,7 @@ Hub::Hub(const Settings& settings, StreamKinds kinds, const Seams& seams)
       counters_(kinds_),
       memory_(settings.max_memory),
       queue_(settings.flush_interval),
-      presence_(memory_, queue_, seams.records),
+      presence_(memory_, queue_, seams.records, seams.shared_presence),
       rooms_(settings_, kinds_, memory_, queue_, presence_, broker_, random_),
       schedule_(seams.waker, queue_, rooms_, presence_),
       membership_(rooms_, queue_, presence_, schedule_, counters_),

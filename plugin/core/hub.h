@@ -31,6 +31,7 @@ struct HubSeams {
   Gate* gate = nullptr;
   Journal* journal = nullptr;
   Records* records = nullptr;
+  SharedPresence* shared_presence = nullptr;
 };
 
 // Rooms, who is in them, and when they are sent out. Knows no sockets and no clock: connections are Clients, time
