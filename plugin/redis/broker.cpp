@@ -18,7 +18,11 @@ constexpr Time kReportAgain = 60'000'000;
 class RedisBroker::Shard final : public RedisLink::Listener {
  public:
   Shard(RedisLink& to, RedisBroker& broker)
-      : link(to), rooms(to, broker.parts_), publisher(to, broker.parts_), broker_(broker) {
+      : link(to),
+        rooms(to, broker.parts_),
+        publisher(to, broker.parts_),
+        presence(to, broker.parts_, random_epoch(broker.random_)),
+        broker_(broker) {
     link.attach(*this);
   }
 
@@ -26,6 +30,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
     ++broker_.counters_.connections;
     rooms.up(now);
     publisher.up(now);
+    presence.up(now);
   }
   void down(std::string_view, Time) override { rooms.down(); }
   void subscribed(std::string_view channel, Time now) override { (void)rooms.subscribed(channel, now); }
@@ -36,6 +41,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
   RedisLink& link;
   ShardRooms rooms;
   Publisher publisher;
+  ShardPresence presence;
 
  private:
   RedisBroker& broker_;
@@ -70,7 +76,10 @@ void RedisBroker::report(std::string_view command, std::string_view refusal) {
 
 void RedisBroker::attach(Node& node) {
   local_.attach(node);
-  for (const auto& shard : shards_) shard->rooms.attach(node);
+  for (const auto& shard : shards_) {
+    shard->rooms.attach(node);
+    shard->presence.attach(node);
+  }
 }
 
 Deferred<Published> RedisBroker::publish(Room& room, const Message& message, Time now) {
@@ -92,17 +101,47 @@ void RedisBroker::close(const Room& room) {
   if (room.settings().shared) shard_of(room.name()).rooms.close(room.name(), now_);
 }
 
+void RedisBroker::entered(const Room& room, const IdentityPtr& who, bool announced, Time now) {
+  wake_();
+  shard_of(room.name()).presence.entered(room.name(), who, announced, now);
+}
+
+void RedisBroker::left(const Room& room, const IdentityPtr& who, bool announced, Time) {
+  shard_of(room.name()).presence.left(room.name(), who, announced);
+}
+
+Deferred<SharedPresence::List> RedisBroker::list(std::string_view room, Time now) {
+  wake_();
+  return shard_of(room).presence.list(room, now);
+}
+
+Deferred<SharedPresence::Count> RedisBroker::count(std::string_view room, Time now) {
+  wake_();
+  return shard_of(room).presence.count(room, now);
+}
+
+void RedisBroker::departed(std::string_view key, const IdentityPtr& who, Time until, Time now) {
+  shard_of(key).presence.departed(key, who, until - now);
+}
+
+Deferred<IdentityPtr> RedisBroker::returned(std::string_view key, Time now) {
+  wake_();
+  return shard_of(key).presence.returned(key, now);
+}
+
 void RedisBroker::tick(Time now) {
   now_ = now;
   for (const auto& shard : shards_) {
     shard->rooms.tick(now);
     shard->publisher.tick(now);
+    shard->presence.tick(now);
   }
 }
 
 Time RedisBroker::due() const {
   Time due = kNever;
-  for (const auto& shard : shards_) due = std::min({due, shard->rooms.due(), shard->publisher.due()});
+  for (const auto& shard : shards_)
+    due = std::min({due, shard->rooms.due(), shard->publisher.due(), shard->presence.due()});
   return due;
 }
 

@@ -10,10 +10,12 @@
 #include "core/broker_counters.h"
 #include "core/random.h"
 #include "core/settings.h"
+#include "core/shared_presence.h"
 #include "redis/broker_parts.h"
 #include "redis/keys.h"
 #include "redis/link.h"
 #include "redis/publisher.h"
+#include "redis/shard_presence.h"
 #include "redis/shard_rooms.h"
 
 namespace lws_chat {
@@ -21,7 +23,7 @@ namespace lws_chat {
 // The broker of rooms that nodes share through Redis. A script gives each message its position and publishes it; each
 // node that reads the room brings what comes to its hub in the order of the offsets, and fetches what it finds missing.
 // Rooms that are not shared stay on this node.
-class RedisBroker final : public Broker {
+class RedisBroker final : public Broker, public SharedPresence {
  public:
   // Tells an administrator about a fault that has to be mended.
   using Report = std::function<void(const std::string& line)>;
@@ -36,6 +38,13 @@ class RedisBroker final : public Broker {
   Deferred<Published> spread(std::string_view room, const Message& message, Time patience, Time now) override;
   Deferred<Status> open(Room& room, Time now) override;
   void close(const Room& room) override;
+
+  void entered(const Room& room, const IdentityPtr& who, bool announced, Time now) override;
+  void left(const Room& room, const IdentityPtr& who, bool announced, Time now) override;
+  Deferred<List> list(std::string_view room, Time now) override;
+  Deferred<Count> count(std::string_view room, Time now) override;
+  void departed(std::string_view key, const IdentityPtr& who, Time until, Time now) override;
+  Deferred<IdentityPtr> returned(std::string_view key, Time now) override;
 
   // To be called when due() has come, and after each turn in which the links were served.
   void tick(Time now);

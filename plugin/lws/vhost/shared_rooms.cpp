@@ -59,6 +59,8 @@ SharedRooms::~SharedRooms() {
 
 Broker* SharedRooms::broker() { return broker_.get(); }
 
+SharedPresence* SharedRooms::presence() { return broker_.get(); }
+
 const BrokerCounters* SharedRooms::counters() { return broker_ ? &broker_->counters() : nullptr; }
 
 // lws closes the descriptor that it watches, so it gets one of its own.

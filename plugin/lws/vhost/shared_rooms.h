@@ -10,6 +10,7 @@
 #include "core/broker.h"
 #include "core/broker_counters.h"
 #include "core/log/message.h"
+#include "core/shared_presence.h"
 #include "lws/timer.h"
 
 namespace lws_chat {
@@ -38,6 +39,7 @@ class SharedRooms {
 
   // nullptr: there is none.
   Broker* broker();
+  SharedPresence* presence();
   const BrokerCounters* counters();
 
   // Why some rooms cannot be used now, and for some time. Empty: they can.
