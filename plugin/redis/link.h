@@ -11,10 +11,10 @@
 
 namespace lws_chat {
 
-// A Lua script that a Redis server runs, and the name under which the server keeps it.
+// A Lua script that a Redis server runs, and the name under which the server keeps it. It outlives the links.
 struct RedisScript {
   std::string source;
-  std::string sha1;  // of the source, in hex
+  std::string sha1;  // of the source, see sha1_hex()
 };
 
 // A Redis server, as the rest of this layer sees it: commands, and messages of channels. Everything happens on the
@@ -57,14 +57,16 @@ class RedisLink {
   // Why the link is down, in one line that says what to do; empty: it is up, or tries for the first time.
   virtual const std::string& problem() const = 0;
 
-  // Sends a command. Answers come in the order of the commands. What is sent in one turn of the loop leaves together.
+  // Sends a command. An empty `answer` is fine. Answers come in the order of the commands. What is sent in one turn of the loop leaves together.
   virtual void command(const std::vector<std::string_view>& words, Answer answer) = 0;
 
-  // Runs a script. A server that does not have it is given it.
+  // Runs a script. A server that does not have it is given it. See Pipeline about the order if somebody makes a server forget
+  // its scripts.
   virtual void run(const RedisScript& script, const std::vector<std::string_view>& keys,
                    const std::vector<std::string_view>& arguments, Answer answer) = 0;
 
-  // Precondition: the link is up.
+  // Does nothing if the link is down. Each subscribe() of a channel is confirmed by a call of subscribed(), also if the
+  // channel is unsubscribed before that.
   virtual void subscribe(const std::vector<std::string_view>& channels) = 0;
   virtual void unsubscribe(const std::vector<std::string_view>& channels) = 0;
 

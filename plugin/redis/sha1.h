@@ -5,8 +5,7 @@
 
 namespace lws_chat {
 
-// Returns the SHA-1 (RFC 3174) of a text in lower-case hex: the name under which Redis keeps a script. It protects
-// nothing.
-std::string sha1_hex(std::string_view text);
+// The name of a script in Redis: the SHA-1 of its source, in hex. Throws std::runtime_error if OpenSSL has no SHA-1.
+std::string sha1_hex(std::string_view source);
 
 }  // namespace lws_chat

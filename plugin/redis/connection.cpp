@@ -1,0 +1,264 @@
+#include "redis/connection.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "core/log_text.h"
+
+namespace lws_chat {
+namespace {
+
+constexpr Time kPhaseTime = 2'000'000;    // for the host's name, for an address, for TLS
+constexpr Time kSilence = 1'000'000;      // then the owner sends PING
+constexpr Time kAnswerTime = 3'000'000;   // then the server is gone
+constexpr size_t kReadBytes = 16384;
+constexpr size_t kKeptOutput = 1u << 20;  // capacity
+constexpr unsigned kRepliesToLook = 16;   // between two looks at the clock
+
+using State = StreamSocket::State;
+
+}  // namespace
+
+Connection::Connection(Poller& poller, Owner& owner) : poller_(poller), owner_(owner), lookup_(poller.waker()) {
+  poller_.add(*this);
+}
+
+Connection::~Connection() { poller_.remove(*this); }
+
+void Connection::open(const RedisAddress& address, const TlsTrust* trust, Time now) {
+  address_ = address;
+  trust_ = trust;
+  candidates_.clear();
+  if (auto numeric = numeric_address(address)) {
+    candidates_.push_back(*numeric);
+    connect_next(now);
+    return;
+  }
+  begin(Phase::kFindingHost, now);
+  take_addresses(now);
+}
+
+void Connection::open_beside(const Connection& other, Time now) {
+  address_ = other.address_;
+  trust_ = other.trust_;
+  candidates_.assign(1, other.place_);
+  connect_next(now);
+}
+
+void Connection::close() {
+  ++life_;
+  phase_ = Phase::kClosed;
+  deadline_ = probed_ = kNever;
+  failure_.clear();
+  socket_.close();
+  wants_write_ = false;
+  reader_ = nullptr;
+  output_ = std::string();
+  sent_ = 0;
+}
+
+void Connection::begin(Phase phase, Time now) {
+  phase_ = phase;
+  deadline_ = now + kPhaseTime;
+}
+
+// A thread looks the host up, and wakes the poller when it has found something.
+void Connection::take_addresses(Time now) {
+  auto found = lookup_.look_up(address_.host);
+  if (!found) return;
+  if (!found->problem.empty()) {
+    failure_ = "is not found (" + found->problem + "): correct the name of the host, or use its number";
+    return;
+  }
+  candidates_ = std::move(found->addresses);
+  for (SocketAddress& candidate : candidates_) set_port(candidate, address_.port);
+  std::reverse(candidates_.begin(), candidates_.end());
+  connect_next(now);
+}
+
+void Connection::connect_next(Time now) {
+  begin(Phase::kConnecting, now);
+  while (!candidates_.empty()) {
+    place_ = candidates_.back();
+    candidates_.pop_back();
+    socket_.close();
+    wants_write_ = true;
+    if (socket_.connect(place_) == State::kFailed) continue;
+    poller_.watch(socket_.descriptor(), *this, Poller::Interest::kReadAndWrite);
+    return;
+  }
+  failure_ = cannot_connect();
+}
+
+std::string Connection::cannot_connect() const {
+  std::string what = "cannot be connected to (" + socket_.problem() + "): ";
+  if (socket_.error() == EACCES) return what + "let the user of this service write to the socket";
+  return what + "start the server, or correct its address";
+}
+
+void Connection::ready(Time now) {
+  switch (phase_) {
+    case Phase::kClosed:
+    case Phase::kFindingHost: return;
+    case Phase::kConnecting: go_on_connecting(now); return;
+    case Phase::kSecuring: go_on_securing(now); return;
+    case Phase::kOpen: receive(now); return;
+  }
+}
+
+void Connection::go_on_connecting(Time now) {
+  if (!socket_.is_open()) return;
+  State state = socket_.connected();
+  if (state == State::kFailed) connect_next(now);
+  if (state != State::kDone) return;
+  if (!trust_) {
+    finish_opening(now);
+    return;
+  }
+  socket_.secure(*trust_, address_.host);
+  begin(Phase::kSecuring, now);
+  go_on_securing(now);
+}
+
+void Connection::go_on_securing(Time now) {
+  switch (socket_.shake_hands()) {
+    case State::kDone: finish_opening(now); return;
+    case State::kAgain: want_write(socket_.wants_write()); return;
+    case State::kEnd: fail("closed the connection instead of TLS: a port without TLS needs redis://", now); return;
+    case State::kFailed:
+      fail("cannot be trusted or has no TLS (" + socket_.problem() +
+               "): name the certificate of its authority with redis-tls-ca-file, or use redis:// without TLS",
+           now);
+      return;
+  }
+}
+
+void Connection::finish_opening(Time now) {
+  reader_ = std::make_unique<ReplyReader>();
+  phase_ = Phase::kOpen;
+  deadline_ = kNever;
+  heard_ = now;
+  want_write(false);
+  owner_.opened(*this, now);
+}
+
+// Reads until nothing is there, or others should have their turn.
+void Connection::receive(Time now) {
+  Poller::Slice slice(poller_);
+  bool drained = false;
+  while (serve_replies(slice, now) && !drained) {
+    char bytes[kReadBytes];
+    size_t got = 0;
+    switch (socket_.read(bytes, sizeof bytes, got)) {
+      case State::kAgain: return;
+      case State::kEnd: fail("closed the connection: see its log", now); return;
+      case State::kFailed: fail("lost the connection (" + socket_.problem() + "): see its log", now); return;
+      case State::kDone: break;
+    }
+    heard_ = now;
+    probed_ = kNever;
+    reader_->feed(bytes, got);
+    drained = !trust_ && got < sizeof bytes;
+  }
+}
+
+// Returns true if more bytes are needed, and there is time for them.
+bool Connection::serve_replies(const Poller::Slice& slice, Time now) try {
+  unsigned life = life_;
+  RedisReply reply;
+  for (unsigned count = 1; reader_->next(reply); ++count) {
+    owner_.replied(*this, reply, now);
+    if (life != life_) return false;
+    if (count % kRepliesToLook != 0 || !slice.over()) continue;
+    poller_.ask_for_turn(*this);
+    return false;
+  }
+  if (reader_->problem().empty()) {
+    if (slice.over()) poller_.ask_for_turn(*this);
+    return !slice.over();
+  }
+  fail("does not speak Redis' protocol (" + in_log(reader_->problem()) +
+           "): correct its address; a port with TLS needs rediss://",
+       now);
+  return false;
+} catch (...) {
+  if (phase_ == Phase::kOpen) poller_.ask_for_turn(*this);
+  throw;
+}
+
+void Connection::tick(Time now) {
+  if (!failure_.empty()) {
+    fail(std::exchange(failure_, {}), now);
+  } else if (phase_ == Phase::kOpen) {
+    probe(now);
+  } else {
+    if (phase_ == Phase::kFindingHost) take_addresses(now);
+    if (now >= deadline_ && failure_.empty()) give_up_phase(now);
+  }
+}
+
+void Connection::probe(Time now) {
+  if (probed_ == kNever && now - heard_ >= kSilence) {
+    probed_ = now;
+    owner_.silent(*this, now);
+  } else if (probed_ != kNever && now - probed_ >= kAnswerTime) {
+    fail("does not answer for 3 s: see if it runs, and if something else keeps it busy", now);
+  }
+}
+
+void Connection::give_up_phase(Time now) {
+  switch (phase_) {
+    case Phase::kFindingHost:
+      fail("is not found, because no name server answers: see to the name servers, or use the number of the host", now);
+      return;
+    case Phase::kConnecting:
+      if (!candidates_.empty()) {
+        connect_next(now);
+        return;
+      }
+      fail("does not answer (no connection in 2 s): see if its machine runs, and if a firewall lets this one in", now);
+      return;
+    case Phase::kSecuring: fail("does not begin TLS: a port without TLS needs redis://", now); return;
+    case Phase::kClosed:
+    case Phase::kOpen: return;
+  }
+}
+
+Time Connection::due() const {
+  if (!failure_.empty()) return 0;
+  if (phase_ != Phase::kOpen) return deadline_;
+  return probed_ == kNever ? heard_ + kSilence : probed_ + kAnswerTime;
+}
+
+// A failure to write is seen by reading, too: the server may have said why before it closed the connection.
+void Connection::flush(Time) {
+  if (phase_ != Phase::kOpen) return;
+  State state = State::kDone;
+  while (state == State::kDone && sent_ < output_.size()) {
+    size_t count = 0;
+    state = socket_.write(std::string_view(output_).substr(sent_), count);
+    sent_ += count;
+  }
+  bool waits = state == State::kAgain;
+  if (!waits) sent_ = output_.size();
+  if (sent_ == output_.size() && output_.capacity() > kKeptOutput) output_ = std::string();
+  if (sent_ >= output_.size() / 2) {
+    output_.erase(0, sent_);
+    sent_ = 0;
+  }
+  want_write(waits);
+}
+
+void Connection::want_write(bool wanted) {
+  if (std::exchange(wants_write_, wanted) == wanted) return;
+  poller_.change(socket_.descriptor(), *this,
+                 wanted ? Poller::Interest::kReadAndWrite : Poller::Interest::kRead);
+}
+
+void Connection::fail(const std::string& why, Time now) {
+  close();
+  owner_.closed(*this, why, now);
+}
+
+}  // namespace lws_chat

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "redis/lookup.h"
+#include "redis/poller.h"
+#include "redis/reply.h"
+#include "redis/reply_reader.h"
+#include "redis/stream_socket.h"
+
+namespace lws_chat {
+
+// A connection to a Redis server or a Sentinel: bytes of commands out, replies in. It notices in about 4 s that the server
+// does not answer. It can be opened again after it was closed.
+class Connection final : private Poller::Watched {
+ public:
+  // Is called within Poller::run() only. It may open and close the connection.
+  class Owner {
+   public:
+    virtual void opened(Connection& connection, Time now) = 0;
+    virtual void replied(Connection& connection, RedisReply& reply, Time now) = 0;
+
+    // Nothing came for a second. Send PING, if the server does not owe an answer anyhow.
+    virtual void silent(Connection& connection, Time now) = 0;
+
+    // The connection could not be opened, or ended. `why` goes on after the server's name, and says what to do.
+    virtual void closed(Connection& connection, const std::string& why, Time now) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  // Both outlive it. Do not destroy it within a call of the owner.
+  Connection(Poller& poller, Owner& owner);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Begins to open. With `trust`, which outlives the connection, over TLS. Precondition: it is closed.
+  void open(const RedisAddress& address, const TlsTrust* trust, Time now);
+
+  // Begins to open at the place where another one is open, although its name may lead to several.
+  void open_beside(const Connection& other, Time now);
+
+  // Closes it without telling the owner.
+  void close();
+
+  bool is_open() const { return phase_ == Phase::kOpen; }
+
+  // Takes commands at its end. After that call flush_soon(). Precondition: the connection is open.
+  std::string& output() { return output_; }
+  void flush_soon() { poller_.ask_for_flush(); }
+
+ private:
+  enum class Phase : uint8_t { kClosed, kFindingHost, kConnecting, kSecuring, kOpen };
+
+  void ready(Time now) override;
+  void tick(Time now) override;
+  Time due() const override;
+  void flush(Time now) override;
+
+  void begin(Phase phase, Time now);
+  void take_addresses(Time now);
+  void connect_next(Time now);
+  void go_on_connecting(Time now);
+  void go_on_securing(Time now);
+  void finish_opening(Time now);
+  void receive(Time now);
+  bool serve_replies(const Poller::Slice& slice, Time now);
+  void probe(Time now);
+  void give_up_phase(Time now);
+  void want_write(bool wanted);
+  void fail(const std::string& why, Time now);
+  std::string cannot_connect() const;
+
+  Poller& poller_;
+  Owner& owner_;
+  Lookup lookup_;
+
+  Phase phase_ = Phase::kClosed;
+  unsigned life_ = 0;  // changes whenever the connection is closed
+  Time deadline_ = kNever;  // of the phase
+  std::string failure_;     // to tell the owner in tick()
+
+  RedisAddress address_;
+  const TlsTrust* trust_ = nullptr;
+  std::vector<SocketAddress> candidates_;  // to try, the next one last
+  SocketAddress place_;                    // where it is connected, or tries to connect
+
+  StreamSocket socket_;
+  bool wants_write_ = false;
+  std::unique_ptr<ReplyReader> reader_;
+  std::string output_;
+  size_t sent_ = 0;  // of output_
+  Time heard_ = 0;           // when the last byte came
+  Time probed_ = kNever;     // when the owner was told of the silence
+};
+
+}  // namespace lws_chat
