@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "access/regular_file.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
 #include "lws/vhost/waiting.h"
@@ -19,6 +20,15 @@ namespace {
 
 // Time until another attempt if lws cannot watch the servers' sockets.
 constexpr Time kTryAgain = LWS_US_PER_SEC;
+
+// Returns what is wrong with the file. Empty: nothing, or there is none.
+std::string read_password(const std::string& file, std::string& password) {
+  if (file.empty()) return {};
+  FileText read = read_secret_file(file);
+  read.text.erase(read.text.find_last_not_of("\r\n") + 1);
+  password = std::move(read.text);
+  return read.problem;
+}
 
 }  // namespace
 
@@ -38,7 +48,7 @@ SharedRooms::SharedRooms(lws_context* context, lws_vhost* vhost, const RedisOpti
   for (const RedisServer& server : servers) {
     RedisLinkSettings settings;
     settings.server = server;
-    settings.password_file = options.password_file;
+    settings.password = [file = options.password_file](std::string& password) { return read_password(file, password); };
     settings.ca_file = options.tls_ca_file;
     settings.report = [this](bool good, const std::string& line) { report(good, line); };
     links_.push_back(std::make_unique<ServerLink>(*poller_, settings));
