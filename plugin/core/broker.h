@@ -60,7 +60,7 @@ class Broker {
   // This node does not need the room any more.
   virtual void close(const Room& room) = 0;
 
-  // Forgets the messages of a room that nodes share, on all nodes; its position stays.
+  // Forgets what nodes share of the messages of a room; its position stays. Each node still has some in memory.
   virtual Deferred<Status> forget(std::string_view room, Time now);
 };
 

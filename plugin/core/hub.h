@@ -86,6 +86,9 @@ class Hub final {
   // Answers when the journal has forgotten them, too, or why it could not.
   Deferred<Status> forget_history(Room& room) { return delivery_.forget(room); }
 
+  // Forgets what nodes share of such messages. Each node forgets what it has in memory.
+  Deferred<Status> forget_on_all_nodes(std::string_view room, Time now) { return broker_.forget(room, now); }
+
   // Messages of a durable room from this offset on, at most so many: also those that are not in memory.
   Deferred<Journal::Page> read_page(std::string_view room, uint64_t from, size_t messages) {
     return pages_.read(room, settings_of(room).history, from, messages);

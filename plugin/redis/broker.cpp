@@ -12,6 +12,17 @@ namespace {
 // The same fault is told again after this time.
 constexpr Time kReportAgain = 60'000'000;
 
+// A name for this node, in the form that Centrifugo's nodes have.
+std::string node_id(Random& random) {
+  std::string hex;
+  for (int half = 0; half < 2; ++half) {
+    uint64_t x = random.next();
+    for (int i = 0; i < 16; ++i, x >>= 4) hex += "0123456789abcdef"[x & 15];
+  }
+  for (size_t at : {20, 16, 12, 8}) hex.insert(at, 1, '-');
+  return hex;
+}
+
 }  // namespace
 
 // One server, with its rooms and what is published into them.
@@ -21,7 +32,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
       : link(to),
         rooms(to, broker.parts_),
         publisher(to, broker.parts_),
-        presence(to, broker.parts_, random_epoch(broker.random_)),
+        presence(to, broker.parts_, broker.peers_.uid()),
         broker_(broker) {
     link.attach(*this);
   }
@@ -31,11 +42,12 @@ class RedisBroker::Shard final : public RedisLink::Listener {
     rooms.up(now);
     publisher.up(now);
     presence.up(now);
+    broker_.peers_.up(link, now);
   }
   void down(std::string_view, Time) override { rooms.down(); }
   void subscribed(std::string_view channel, Time now) override { (void)rooms.subscribed(channel, now); }
   void message(std::string_view channel, std::string_view payload, Time now) override {
-    (void)rooms.message(channel, payload, now);
+    if (!rooms.message(channel, payload, now)) (void)broker_.peers_.message(channel, payload, now);
   }
 
   RedisLink& link;
@@ -55,7 +67,8 @@ RedisBroker::RedisBroker(const HubSettings& settings, std::string prefix, std::v
       report_(std::move(report)),
       wake_(std::move(wake)),
       parts_{keys_, settings_, counters_, [this] { return random_epoch(random_); },
-             [this](std::string_view command, std::string_view refusal) { this->report(command, refusal); }} {
+             [this](std::string_view command, std::string_view refusal) { this->report(command, refusal); }},
+      peers_(keys_, links, node_id(random_), counters_) {
   for (RedisLink* link : links) shards_.push_back(std::make_unique<Shard>(*link, *this));
   counters_.servers = shards_.size();
 }
@@ -101,6 +114,19 @@ void RedisBroker::close(const Room& room) {
   if (room.settings().shared) shard_of(room.name()).rooms.close(room.name(), now_);
 }
 
+// What other nodes have of them in memory, they forget when they are told.
+Deferred<Status> RedisBroker::forget(std::string_view room, Time) {
+  RedisLink& link = shard_of(room).link;
+  if (!link.is_up()) return Status::kUnavailable;
+  Promise<Status> promise;
+  wake_();
+  link.command({"DEL", keys_.of_room(room).stream}, [this, promise](const RedisReply& reply, Time) mutable {
+    if (reply.is_error()) report("DEL", reply.text);
+    promise.keep(reply.kind == RedisReply::Kind::kInteger ? Status::kOk : Status::kUnavailable);
+  });
+  return promise.deferred();
+}
+
 void RedisBroker::entered(const Room& room, const IdentityPtr& who, bool announced, Time now) {
   wake_();
   shard_of(room.name()).presence.entered(room.name(), who, announced, now);
@@ -136,6 +162,7 @@ void RedisBroker::tick(Time now) {
     shard->publisher.tick(now);
     shard->presence.tick(now);
   }
+  peers_.tick(now);
 }
 
 Time RedisBroker::due() const {

@@ -14,6 +14,7 @@
 #include "redis/broker_parts.h"
 #include "redis/keys.h"
 #include "redis/link.h"
+#include "redis/peers.h"
 #include "redis/publisher.h"
 #include "redis/shard_presence.h"
 #include "redis/shard_rooms.h"
@@ -38,6 +39,7 @@ class RedisBroker final : public Broker, public SharedPresence {
   Deferred<Published> spread(std::string_view room, const Message& message, Time patience, Time now) override;
   Deferred<Status> open(Room& room, Time now) override;
   void close(const Room& room) override;
+  Deferred<Status> forget(std::string_view room, Time now) override;
 
   void entered(const Room& room, const IdentityPtr& who, bool announced, Time now) override;
   void left(const Room& room, const IdentityPtr& who, bool announced, Time now) override;
@@ -51,6 +53,7 @@ class RedisBroker final : public Broker, public SharedPresence {
   Time due() const;
 
   const BrokerCounters& counters();
+  RedisPeers& peers() { return peers_; }
 
  private:
   class Shard;
@@ -69,6 +72,7 @@ class RedisBroker final : public Broker, public SharedPresence {
   Time reported_at_ = 0;
   LocalBroker local_;
   BrokerParts parts_;
+  RedisPeers peers_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

@@ -9,9 +9,9 @@
 namespace lws_chat {
 namespace {
 
-constexpr Time kPhaseTime = 2'000'000;    // for the host's name, for an address, for TLS
-constexpr Time kSilence = 1'000'000;      // then the owner sends PING
-constexpr Time kAnswerTime = 3'000'000;   // then the server is gone
+constexpr Time kPhaseTime = 2'000'000;   // for the host's name, for an address, for TLS
+constexpr Time kSilence = 1'000'000;     // then the owner sends PING
+constexpr Time kAnswerTime = 3'000'000;  // then the server is gone
 constexpr size_t kReadBytes = 16384;
 constexpr size_t kKeptOutput = 1u << 20;  // capacity
 constexpr unsigned kRepliesToLook = 16;   // between two looks at the clock
@@ -252,8 +252,7 @@ void Connection::flush(Time) {
 
 void Connection::want_write(bool wanted) {
   if (std::exchange(wants_write_, wanted) == wanted) return;
-  poller_.change(socket_.descriptor(), *this,
-                 wanted ? Poller::Interest::kReadAndWrite : Poller::Interest::kRead);
+  poller_.change(socket_.descriptor(), *this, wanted ? Poller::Interest::kReadAndWrite : Poller::Interest::kRead);
 }
 
 void Connection::fail(const std::string& why, Time now) {

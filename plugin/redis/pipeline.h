@@ -14,10 +14,10 @@ namespace lws_chat {
 
 // Commands that wait for their answers, in the order in which they were given, over a connection that may end.
 //
-// A server that was told SCRIPT FLUSH answers NOSCRIPT. Then the answers to what is under way are kept back, and what comes
-// later is not sent, until they are all there. The scripts that failed run again, in their order, and then the rest. So the
-// runs of a script keep their order, and nothing overtakes them but what was under way already: another command, or a run
-// that succeeded because another client gave the script to the server just then.
+// A server that was told SCRIPT FLUSH answers NOSCRIPT. Then the answers to what is under way are kept back, and what
+// comes later is not sent, until they are all there. The scripts that failed run again, in their order, and then the
+// rest. So the runs of a script keep their order, and nothing overtakes them but what was under way already: another
+// command, or a run that succeeded because another client gave the script to the server just then.
 class Pipeline {
  public:
   using Answer = RedisLink::Answer;
@@ -50,12 +50,12 @@ class Pipeline {
   enum class State : uint8_t { kSent, kHeld, kFailed, kAnswered };
 
   struct Item {
-    Answer answer;                         // empty: nobody wants to know
-    const RedisScript* script = nullptr;   // may be asked to run again
-    size_t words = 0;                      // of the whole command, if there is a script
-    std::string bytes{};                   // what follows the script's name; of a command that is held, all
+    Answer answer;                        // empty: nobody wants to know
+    const RedisScript* script = nullptr;  // may be asked to run again
+    size_t words = 0;                     // of the whole command, if there is a script
+    std::string bytes{};                  // what follows the script's name; of a command that is held, all
     State state = State::kSent;
-    std::unique_ptr<RedisReply> reply{};   // of kAnswered
+    std::unique_ptr<RedisReply> reply{};  // of kAnswered
   };
 
   struct Lost {

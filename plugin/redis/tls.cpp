@@ -122,7 +122,9 @@ TlsSession::State TlsSession::judge(int result) {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE: return State::kAgain;
     case SSL_ERROR_ZERO_RETURN: return State::kEnd;
-    case SSL_ERROR_SYSCALL: problem_ = system_error != 0 ? std::strerror(system_error) : "the connection was closed"; break;
+    case SSL_ERROR_SYSCALL:
+      problem_ = system_error != 0 ? std::strerror(system_error) : "the connection was closed";
+      break;
     default: problem_ = openssl_error(); break;
   }
   long verified = SSL_get_verify_result(ssl_.get());

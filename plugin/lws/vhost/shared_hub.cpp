@@ -1,6 +1,7 @@
 #include "lws/vhost/shared_hub.h"
 
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "dialect/stream_kinds.h"
 #include "lws/clock.h"
@@ -39,6 +40,12 @@ SharedHub::SharedHub(lws_context* context, lws_vhost* vhost, const Options& opti
       trim_(context, hub_),
       timer_(context, "flush", [this] { guarded_flush(); }),
       revocation_timer_(context, "revocation", [this] { sessions_.check_revoked({}, now()); }) {
+  char host_name[256] = "";
+  gethostname(host_name, sizeof host_name - 1);
+  Peers* peers = shared_rooms_.peers();
+  node_ = {peers ? std::string(shared_rooms_.node_uid()) : hub_.next_id(), std::string(host_name) + "/" + vhost_name,
+           now()};
+  if (peers) peers->attach(*this);
   if (Records* records = storage_.records()) remember(*records);
   revocations_.changed = [this](std::string_view user) { revoked(user); };
   if (options.fanout == FanoutMode::kWrite) return;
@@ -59,6 +66,17 @@ void SharedHub::revoked(std::string_view user) {
   if (!user.empty()) return sessions_.check_revoked(user, now());
   revocation_timer_.set(0);
 }
+
+NodeFacts SharedHub::facts(Time now) {
+  return api::facts_of({hub_, sessions_, idempotency_, revocations_, options_, node_, nullptr, now, unix_ms()});
+}
+
+// Nobody waits for the answer.
+void SharedHub::obey(std::string_view method, std::string_view request, Time now) {
+  if (ServerApi::is_for_all_nodes(method)) (void)api_of(options_, nullptr).call(method, request, now, unix_ms());
+}
+
+RoomCounts SharedHub::rooms(std::string_view pattern) { return api::rooms_here(hub_, pattern); }
 
 std::string SharedHub::conflict_with(const Options& options) const {
   std::string differences;

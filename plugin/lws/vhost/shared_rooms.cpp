@@ -62,6 +62,9 @@ SharedRooms::SharedRooms(lws_context* context, lws_vhost* vhost, const RedisOpti
 }
 
 SharedRooms::~SharedRooms() {
+  // The other nodes are told that this one is gone.
+  broker_.reset();
+  if (poller_) guarded("redis", [this] { poller_->run(now()); });
   if (!wsi_) return;
   lws_set_opaque_user_data(wsi_, nullptr);
   lws_set_timeout(wsi_, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
@@ -70,6 +73,10 @@ SharedRooms::~SharedRooms() {
 Broker* SharedRooms::broker() { return broker_.get(); }
 
 SharedPresence* SharedRooms::presence() { return broker_.get(); }
+
+Peers* SharedRooms::peers() { return broker_ ? &broker_->peers() : nullptr; }
+
+const std::string& SharedRooms::node_uid() const { return broker_->peers().uid(); }
 
 const BrokerCounters* SharedRooms::counters() { return broker_ ? &broker_->counters() : nullptr; }
 

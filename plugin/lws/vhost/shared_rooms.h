@@ -10,6 +10,7 @@
 #include "core/broker.h"
 #include "core/broker_counters.h"
 #include "core/log/message.h"
+#include "core/peers.h"
 #include "core/shared_presence.h"
 #include "lws/timer.h"
 
@@ -40,6 +41,8 @@ class SharedRooms {
   // nullptr: there is none.
   Broker* broker();
   SharedPresence* presence();
+  Peers* peers();
+  const std::string& node_uid() const;  // precondition: there are peers
   const BrokerCounters* counters();
 
   // Why some rooms cannot be used now, and for some time. Empty: they can.

@@ -49,7 +49,7 @@ void VhostState::configure(lws_vhost* vhost, const lws_protocol_vhost_options* p
   if (!door_problem.empty()) complain(door_problem);
   if (lws_get_count_threads(context_) > 1) complain("lws runs several service threads, set count-threads to 1");
   find_hub(vhost);
-  back_ends_.serve(*shared_hub_, name_);
+  back_ends_.serve(*shared_hub_);
   door_->open(shared_hub_->revocations());
   entrance_ = {own_names(options_.allowed_hosts, name_), !options_.open && !has_access_rule(options_), false,
                ConnectRate(options_.max_joins_per_second),
