@@ -10,7 +10,7 @@
 namespace lws_chat {
 namespace {
 
-constexpr Time kSteady = 5'000'000;     // up for so long, a link has no past
+constexpr Time kSteady = 1'000'000;     // up for so long, a link has no past
 constexpr size_t kMostReported = 16;    // lines since then
 constexpr size_t kMostChannels = 1000;  // of a command, so that the server serves others in between
 
