@@ -131,7 +131,8 @@ class UrlReader {
 
   std::string set_user(std::string_view text) {
     if (text.find(':') != std::string_view::npos)
-      return "has a password, which everybody sees who sees the configuration: write it into a file, and name that with "
+      return "has a password, which everybody sees who sees the configuration: write it into a file, and name that "
+             "with "
              "redis-password-file";
     std::optional<std::string> user = decoded(text);
     if (!user || user->empty()) return "has a user's name that cannot be read";

@@ -12,8 +12,8 @@
 
 namespace lws_chat {
 
-// A connection to a Redis server or a Sentinel: bytes of commands out, replies in. It notices in about 4 s that the server
-// does not answer. It can be opened again after it was closed.
+// A connection to a Redis server or a Sentinel: bytes of commands out, replies in. It notices in about 4 s that the
+// server does not answer. It can be opened again after it was closed.
 class Connection final : private Poller::Watched {
  public:
   // Is called within Poller::run() only. It may open and close the connection.
@@ -72,15 +72,17 @@ class Connection final : private Poller::Watched {
   void probe(Time now);
   void give_up_phase(Time now);
   void want_write(bool wanted);
+  void call_owner(void (Owner::*what)(Connection&, Time), Time now);
   void fail(const std::string& why, Time now);
   std::string cannot_connect() const;
+  std::string after_the_end() const;
 
   Poller& poller_;
   Owner& owner_;
   Lookup lookup_;
 
   Phase phase_ = Phase::kClosed;
-  unsigned life_ = 0;  // changes whenever the connection is closed
+  unsigned life_ = 0;       // changes whenever the connection is closed
   Time deadline_ = kNever;  // of the phase
   std::string failure_;     // to tell the owner in tick()
 
@@ -94,8 +96,9 @@ class Connection final : private Poller::Watched {
   std::unique_ptr<ReplyReader> reader_;
   std::string output_;
   size_t sent_ = 0;  // of output_
-  Time heard_ = 0;           // when the last byte came
-  Time probed_ = kNever;     // when the owner was told of the silence
+  Time heard_ = 0;   // when the last byte came, or the connection was opened
+  bool has_answered_ = false;
+  Time probed_ = kNever;  // when the owner was told of the silence
 };
 
 }  // namespace lws_chat

@@ -57,11 +57,12 @@ class RedisLink {
   // Why the link is down, in one line that says what to do; empty: it is up, or tries for the first time.
   virtual const std::string& problem() const = 0;
 
-  // Sends a command. An empty `answer` is fine. Answers come in the order of the commands. What is sent in one turn of the loop leaves together.
+  // Sends a command. An empty `answer` is fine. Answers come in the order of the commands. What is sent in one turn of
+  // the loop leaves together.
   virtual void command(const std::vector<std::string_view>& words, Answer answer) = 0;
 
-  // Runs a script. A server that does not have it is given it. See Pipeline about the order if somebody makes a server forget
-  // its scripts.
+  // Runs a script. A server that does not have it is given it. See Pipeline about the order when somebody makes a
+  // server forget its scripts.
   virtual void run(const RedisScript& script, const std::vector<std::string_view>& keys,
                    const std::vector<std::string_view>& arguments, Answer answer) = 0;
 

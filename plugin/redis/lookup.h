@@ -9,8 +9,8 @@
 
 namespace lws_chat {
 
-// Looks up names of hosts, each in a thread of its own, because getaddrinfo() waits for name servers. A thread that waits
-// for one that does not answer may outlive everything here.
+// Looks up names of hosts, each in a thread of its own, because getaddrinfo() waits for name servers. A thread that
+// waits for one that does not answer may outlive everything here.
 class Lookup {
  public:
   struct Result {

@@ -139,8 +139,7 @@ void Poller::ask_for_flush() {
 }
 
 void Poller::ask_for_turn(Watched& watched) {
-  if (std::find(unfinished_.begin(), unfinished_.end(), &watched) == unfinished_.end())
-    unfinished_.push_back(&watched);
+  if (std::find(unfinished_.begin(), unfinished_.end(), &watched) == unfinished_.end()) unfinished_.push_back(&watched);
   ask_for_run();
 }
 

@@ -23,9 +23,9 @@ class PollerWaker {
   int descriptor_;  // of an eventfd, whose number nobody reads: each write is an event
 };
 
-// The sockets of all links behind one descriptor. An owner's event loop watches descriptor() for reading, and calls run()
-// when it is readable or when due() has come. Links call their owners back only within run(). due() becomes earlier
-// outside of run() only if descriptor() is readable, too.
+// The sockets of all links behind one descriptor. An owner's event loop watches descriptor() for reading, and calls
+// run() when it is readable or when due() has come. Links call their owners back only within run(). due() becomes
+// earlier outside of run() only if descriptor() is readable, too.
 class Poller {
  public:
   // Something with sockets and times.
@@ -56,7 +56,8 @@ class Poller {
 
   int descriptor() const { return descriptor_; }
 
-  // Serves what is ready for a few milliseconds. What remains makes descriptor() readable again. Does nothing within run().
+  // Serves what is ready for a few milliseconds. What remains makes descriptor() readable again. Does nothing within
+  // run().
   void run(Time now);
 
   // When to call run() at the latest; 0: at once.

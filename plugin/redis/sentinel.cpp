@@ -66,7 +66,9 @@ void Sentinel::opened(Connection&, Time) {
 
 void Sentinel::replied(Connection&, RedisReply& reply, Time now) {
   switch (step_) {
-    case Step::kAuth: step_ = Step::kMaster; return;  // a Sentinel without a password refuses AUTH, and does not need it
+    case Step::kAuth:
+      step_ = Step::kMaster;
+      return;  // a Sentinel without a password refuses AUTH, and does not need it
     case Step::kMaster: take_master(reply, now); return;
     case Step::kListening: hear(reply, now); return;
   }

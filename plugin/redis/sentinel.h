@@ -29,7 +29,8 @@ class Sentinel final : private Connection::Owner {
   // `server` has Sentinels. All outlive this.
   Sentinel(Poller& poller, Owner& owner, const RedisServer& server);
 
-  // Begins to ask. The password and the trust are for Sentinels that want them. `trust` outlives this, and may be nullptr.
+  // Begins to ask. The password and the trust are for Sentinels that want them. `trust` outlives this, and may be
+  // nullptr.
   void ask(const Login::Account& account, const TlsTrust* trust, Time now);
 
   // Takes up the connection to a Sentinel again, when due() has come.

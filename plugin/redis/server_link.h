@@ -24,18 +24,16 @@ struct RedisLinkSettings {
   // Reads the password, at each attempt, so that it may change. Returns what is wrong. Empty: there is no password.
   std::function<std::string(std::string& password)> password;
 
-  // Gets a line for the log when the state changes: `good` or not. Attempts that fail for the same reason have one line.
+  // Gets a line for the log when the state changes: `good` or not. Attempts that fail for the same reason have one
+  // line.
   std::function<void(bool good, const std::string& line)> report;
 };
 
 // A Redis server: a connection for commands, and one for subscriptions. It connects by itself, again and again.
-class ServerLink final : public RedisLink,
-                         private Connection::Owner,
-                         private Sentinel::Owner,
-                         private Poller::Watched {
+class ServerLink final : public RedisLink, private Connection::Owner, private Sentinel::Owner, private Poller::Watched {
  public:
-  // It tries for the first time in the next run() of the poller, which outlives it. Do not destroy it within a call of its
-  // listener or of an answer.
+  // It tries for the first time in the next run() of the poller, which outlives it. Do not destroy it within a call of
+  // its listener or of an answer.
   ServerLink(Poller& poller, RedisLinkSettings settings);
   ~ServerLink() override;
   ServerLink(const ServerLink&) = delete;
@@ -54,8 +52,8 @@ class ServerLink final : public RedisLink,
 
  private:
   enum class State : uint8_t {
-    kWaiting,  // for the next attempt
-    kAsking,   // Sentinels
+    kWaiting,   // for the next attempt
+    kAsking,    // Sentinels
     kCommands,  // connects for commands
     kSubscriptions,
     kUp
@@ -88,7 +86,9 @@ class ServerLink final : public RedisLink,
   void send_channels(const char* command, const std::vector<std::string_view>& channels);
   void refuse(Answer answer);
   void fail_server(const std::string& why, Time now);
-  void fail(std::string line, Time now);
+  void fail(const std::string& line, Time now);
+  void shut(Time now);
+  void end_attempt(std::string line, Time now);
   void settle(Time now);
   void report_once(bool good, const std::string& line);
   std::string server_name() const;
@@ -113,8 +113,8 @@ class ServerLink final : public RedisLink,
   bool tell_down_ = false;
 
   BackOff back_off_;
-  Time attempt_ = 0;           // of kWaiting: when the next one begins
-  Time steady_ = kNever;       // of kUp: when it has been up for long enough to count
+  Time attempt_ = 0;      // of kWaiting: when the next one begins
+  Time steady_ = kNever;  // of kUp: when it has been up for long enough to count
   std::vector<std::string> reported_;
   bool last_good_ = true;
 };

@@ -24,7 +24,8 @@ class TlsTrust {
   std::unique_ptr<SSL_CTX, Free> context_;
 };
 
-// Returns what is wrong with a file of certificates for TlsTrust; empty: nothing is. It is for checks of a configuration.
+// Returns what is wrong with a file of certificates for TlsTrust; empty: nothing is. It is for checks of a
+// configuration.
 std::string redis_tls_problem(const std::string& ca_file);
 
 // A client's side of TLS on a connected socket, which never blocks and raises no SIGPIPE.
@@ -32,8 +33,12 @@ class TlsSession {
  public:
   enum class State : uint8_t { kDone, kAgain, kEnd, kFailed };
 
-  // Checks that the server is `host`, a name or a number; empty: it may be anybody who is trusted. Throws std::bad_alloc.
+  // Checks that the server is `host`, a name or a number; empty: it may be anybody who is trusted. Throws
+  // std::bad_alloc.
   TlsSession(const TlsTrust& trust, int socket, const std::string& host);
+
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
 
   // After kAgain, call again when the socket is ready. Then wants_write() says if that is for writing, too.
   State shake_hands();
@@ -52,7 +57,8 @@ class TlsSession {
 
   State judge(int result);
 
-  std::unique_ptr<SSL, Free> ssl_;
+  int socket_;
+  std::unique_ptr<SSL, Free> ssl_;  // knows where socket_ is
   std::string problem_;
 };
 

@@ -6,9 +6,9 @@
 
 namespace unit {
 
-// Runs `body` in a process with a network of its own, in which there is only the loopback, and a name server at 127.0.0.1
-// that a test may be. `body` may write the system's file of hosts as "hosts" in the folder. Says loudly if the system does not
-// allow that.
+// Runs `body` in a process with a network of its own, in which there is only the loopback, and a name server at
+// 127.0.0.1 that a test may be. `body` may write the system's file of hosts as "hosts" in the folder. Says loudly if
+// the system does not allow that.
 void in_lonely_network(const std::function<void(TempDir& folder)>& body);
 
 // Returns the socket of a name server that takes questions and does not answer them.

@@ -1,8 +1,7 @@
 // Servers that let a link in, or do not.
-#include "redis/server_link.h"
-
 #include <sys/socket.h>
 
+#include "redis/server_link.h"
 #include "support/free_port.h"
 #include "support/link_fixture.h"
 #include "support/redis_process.h"
@@ -193,7 +192,7 @@ TEST(something_else_than_redis_is_refused) {
     unit::reply(connection, "hello", "400 Bad Request");
   });
   LinkFixture f(url_of(server));
-  expect(f.problem(), {"does not speak Redis' protocol", "correct its address"});
+  expect(f.problem(), {"sends what cannot be read", "correct the address"});
 }
 
 TEST(a_server_that_accepts_and_says_nothing_is_given_up) {

@@ -188,7 +188,10 @@ TEST(a_dead_name_server_stops_nothing_else) {
     CHECK(threads() < 8);
 
     // When the name is known, all is well. A link that ends does not wait for the name server.
-    { LinkFixture other("redis://other.example"); other.turn(); }
+    {
+      LinkFixture other("redis://other.example");
+      other.turn();
+    }
     folder.write("hosts", "127.0.0.1 localhost redis.example\n");
     f.until_up();
     close(name_server);

@@ -28,8 +28,8 @@ struct Cluster {
     for (auto& sentinel : sentinels) {
       int its_port = unit::free_port();
       urls += (urls.empty() ? "redis+sentinel://127.0.0.1:" : ",127.0.0.1:") + std::to_string(its_port);
-      sentinel = std::make_unique<RedisProcess>("port " + std::to_string(its_port) + "\nsentinel monitor chat 127.0.0.1 " +
-                                                    std::to_string(port) +
+      sentinel = std::make_unique<RedisProcess>("port " + std::to_string(its_port) +
+                                                    "\nsentinel monitor chat 127.0.0.1 " + std::to_string(port) +
                                                     " 2\nsentinel down-after-milliseconds chat 2000\n"
                                                     "sentinel failover-timeout chat 6000\n" +
                                                     sentinel_options,
