@@ -25,8 +25,14 @@ void append_word(std::string& out, std::string_view word) {
 }
 
 void append_command(std::string& out, const std::vector<std::string_view>& words) {
-  append_command_head(out, words.size());
-  for (std::string_view word : words) append_word(out, word);
+  size_t before = out.size();
+  try {
+    append_command_head(out, words.size());
+    for (std::string_view word : words) append_word(out, word);
+  } catch (...) {
+    out.resize(before);
+    throw;
+  }
 }
 
 }  // namespace lws_chat

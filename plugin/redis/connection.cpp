@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
+#include <system_error>
 #include <utility>
 
 #include "core/log_text.h"
@@ -85,7 +87,11 @@ void Connection::connect_next(Time now) {
     socket_.close();
     wants_write_ = true;
     if (socket_.connect(place_) == State::kFailed) continue;
-    poller_.watch(socket_.descriptor(), *this, Poller::Interest::kReadAndWrite);
+    try {
+      poller_.watch(socket_.descriptor(), *this, Poller::Interest::kReadAndWrite);
+    } catch (const std::system_error& error) {
+      failure_ = std::string("cannot be waited for (") + error.what() + "): give the system more memory";
+    }
     return;
   }
   failure_ = cannot_connect();
@@ -94,6 +100,7 @@ void Connection::connect_next(Time now) {
 std::string Connection::cannot_connect() const {
   std::string what = "cannot be connected to (" + socket_.problem() + "): ";
   if (socket_.error() == EACCES) return what + "let the user of this service write to the socket";
+  if (socket_.error() == EMFILE || socket_.error() == ENFILE) return what + "let this service open more files";
   return what + "start the server, or correct its address";
 }
 
@@ -139,8 +146,9 @@ void Connection::finish_opening(Time now) {
   phase_ = Phase::kOpen;
   deadline_ = kNever;
   heard_ = now;
+  has_answered_ = false;
   want_write(false);
-  owner_.opened(*this, now);
+  call_owner(&Owner::opened, now);
 }
 
 // Reads until nothing is there, or others should have their turn.
@@ -152,15 +160,21 @@ void Connection::receive(Time now) {
     size_t got = 0;
     switch (socket_.read(bytes, sizeof bytes, got)) {
       case State::kAgain: return;
-      case State::kEnd: fail("closed the connection: see its log", now); return;
-      case State::kFailed: fail("lost the connection (" + socket_.problem() + "): see its log", now); return;
+      case State::kEnd: fail("closed the connection" + after_the_end(), now); return;
+      case State::kFailed: fail("lost the connection (" + socket_.problem() + ")" + after_the_end(), now); return;
       case State::kDone: break;
     }
     heard_ = now;
+    has_answered_ = true;
     probed_ = kNever;
     reader_->feed(bytes, got);
     drained = !trust_ && got < sizeof bytes;
   }
+}
+
+std::string Connection::after_the_end() const {
+  if (has_answered_) return ": see its log";
+  return trust_ ? " without a word: see its log" : " without a word: see its log; a port with TLS needs rediss://";
 }
 
 // Returns true if more bytes are needed, and there is time for them.
@@ -178,8 +192,8 @@ bool Connection::serve_replies(const Poller::Slice& slice, Time now) try {
     if (slice.over()) poller_.ask_for_turn(*this);
     return !slice.over();
   }
-  fail("does not speak Redis' protocol (" + in_log(reader_->problem()) +
-           "): correct its address; a port with TLS needs rediss://",
+  fail("sends what cannot be read (" + in_log(reader_->problem()) +
+           "): if it is not Redis, correct the address; a port with TLS needs rediss://",
        now);
   return false;
 } catch (...) {
@@ -201,7 +215,7 @@ void Connection::tick(Time now) {
 void Connection::probe(Time now) {
   if (probed_ == kNever && now - heard_ >= kSilence) {
     probed_ = now;
-    owner_.silent(*this, now);
+    call_owner(&Owner::silent, now);
   } else if (probed_ != kNever && now - probed_ >= kAnswerTime) {
     fail("does not answer for 3 s: see if it runs, and if something else keeps it busy", now);
   }
@@ -253,6 +267,13 @@ void Connection::flush(Time) {
 void Connection::want_write(bool wanted) {
   if (std::exchange(wants_write_, wanted) == wanted) return;
   poller_.change(socket_.descriptor(), *this, wanted ? Poller::Interest::kReadAndWrite : Poller::Interest::kRead);
+}
+
+// What the owner began to write must not stay half a command.
+void Connection::call_owner(void (Owner::*what)(Connection&, Time), Time now) try {
+  (owner_.*what)(*this, now);
+} catch (const std::bad_alloc&) {
+  fail("is left alone, because there is no memory: it is tried again", now);
 }
 
 void Connection::fail(const std::string& why, Time now) {

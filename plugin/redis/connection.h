@@ -72,8 +72,10 @@ class Connection final : private Poller::Watched {
   void probe(Time now);
   void give_up_phase(Time now);
   void want_write(bool wanted);
+  void call_owner(void (Owner::*what)(Connection&, Time), Time now);
   void fail(const std::string& why, Time now);
   std::string cannot_connect() const;
+  std::string after_the_end() const;
 
   Poller& poller_;
   Owner& owner_;
@@ -93,8 +95,9 @@ class Connection final : private Poller::Watched {
   bool wants_write_ = false;
   std::unique_ptr<ReplyReader> reader_;
   std::string output_;
-  size_t sent_ = 0;       // of output_
-  Time heard_ = 0;        // when the last byte came
+  size_t sent_ = 0;  // of output_
+  Time heard_ = 0;   // when the last byte came, or the connection was opened
+  bool has_answered_ = false;
   Time probed_ = kNever;  // when the owner was told of the silence
 };
 

@@ -61,8 +61,8 @@ class RedisLink {
   // the loop leaves together.
   virtual void command(const std::vector<std::string_view>& words, Answer answer) = 0;
 
-  // Runs a script. A server that does not have it is given it. See Pipeline about the order if somebody makes a server
-  // forget its scripts.
+  // Runs a script. A server that does not have it is given it. See Pipeline about the order when somebody makes a
+  // server forget its scripts.
   virtual void run(const RedisScript& script, const std::vector<std::string_view>& keys,
                    const std::vector<std::string_view>& arguments, Answer answer) = 0;
 

@@ -1,6 +1,7 @@
 #include "redis/pipeline.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "redis/command_text.h"
@@ -13,130 +14,152 @@ bool lacks_script(const RedisReply& reply) { return reply.is_error() && reply.te
 }  // namespace
 
 void Pipeline::command(const std::vector<std::string_view>& words, Answer answer) {
-  Item item{std::move(answer)};
-  if (repairing_) {
-    append_command(item.bytes, words);
-  } else {
-    append_command(out_, words);
-  }
-  send(std::move(item));
+  Items added;
+  Item& item = added.emplace_back();
+  append_command(repairing_ ? item.bytes : out_, words);
+  item.answer = std::move(answer);
+  add(added);
 }
 
 void Pipeline::run(const RedisScript& script, const std::vector<std::string_view>& keys,
                    const std::vector<std::string_view>& arguments, Answer answer) {
-  Item item{std::move(answer), &script, 3 + keys.size() + arguments.size()};
+  Items added;
+  Item& item = added.emplace_back();
+  item.script = &script;
+  item.words = 3 + keys.size() + arguments.size();
   append_word(item.bytes, std::to_string(keys.size()));
   for (std::string_view key : keys) append_word(item.bytes, key);
   for (std::string_view argument : arguments) append_word(item.bytes, argument);
-  if (!repairing_) send_script(item, false);
-  send(std::move(item));
+  if (!repairing_) send_script(added);
+  item.answer = std::move(answer);
+  add(added);
 }
 
-// Puts an item into the line. Its bytes are on their way, unless it is held.
-void Pipeline::send(Item item) {
-  if (repairing_) {
-    item.state = State::kHeld;
-    ++held_;
+void Pipeline::add(Items& added) {
+  for (Item& item : added) {
+    if (repairing_) item.state = State::kHeld;
+    if (item.answer) ++waiting_;
   }
-  if (item.answer) ++waiting_;
-  items_.push_back(std::move(item));
+  items_.splice(items_.end(), added);
 }
 
-// Appends the command of a script, by its name or `whole`. Gives the script to the server first if it may not have it.
-void Pipeline::send_script(const Item& item, bool whole) {
-  const RedisScript& script = *item.script;
-  if (!whole && std::find(loaded_.begin(), loaded_.end(), &script) == loaded_.end()) {
-    append_command(out_, {"SCRIPT", "LOAD", script.source});
-    loaded_.push_back(&script);
-    items_.push_back(Item{});
+// Appends a script's command, and before it the script, if the server may not have it.
+void Pipeline::send_script(Items& added) {
+  const Item& item = added.back();
+  size_t before = out_.size();
+  try {
+    bool loads = append_load(*item.script);
+    if (loads) added.emplace_front();
+    append_run(item, false);
+    if (loads) loaded_.push_back(item.script);
+  } catch (...) {
+    out_.resize(before);
+    throw;
   }
+}
+
+// Returns true if the server may not have the script.
+bool Pipeline::append_load(const RedisScript& script) {
+  if (std::find(loaded_.begin(), loaded_.end(), &script) != loaded_.end()) return false;
+  append_command(out_, {"SCRIPT", "LOAD", script.source});
+  return true;
+}
+
+// Appends the command that runs a script by its name, or with its `whole` source.
+void Pipeline::append_run(const Item& item, bool whole) {
   append_command_head(out_, item.words);
   append_word(out_, whole ? "EVAL" : "EVALSHA");
-  append_word(out_, whole ? script.source : script.sha1);
+  append_word(out_, whole ? item.script->source : item.script->sha1);
   out_ += item.bytes;
 }
 
-void Pipeline::take(RedisReply& reply, Time now) {
+bool Pipeline::take(RedisReply& reply, Time now) {
   hand_over_kept(now);
-  Item& item = items_[replied_];
-  if (item.script && lacks_script(reply)) {
-    item.state = State::kFailed;
-    repairing_ = true;
-    ++replied_;
-  } else if (repairing_) {
-    item.state = State::kAnswered;
-    item.reply = std::make_unique<RedisReply>(std::move(reply));
-    ++replied_;
-  } else {
+  Item& item = repairing_ ? *expected_ : items_.front();
+  bool failed = item.script && lacks_script(reply);
+  if (!failed && !repairing_) {
     hand_over_first(reply, now);
     hand_over_kept(now);
+    return true;
   }
-  if (repairing_ && replied_ + held_ == items_.size()) run_again();
+  try {
+    if (!repairing_) expected_ = items_.begin();
+    repairing_ = true;
+    if (!failed) item.reply = std::make_unique<RedisReply>(std::move(reply));
+    item.state = failed ? State::kFailed : State::kAnswered;
+    ++expected_;
+    if (expected_ == items_.end() || expected_->state == State::kHeld) run_again();
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 // Takes the item out of the line before it calls anybody.
 void Pipeline::hand_over_first(RedisReply& reply, Time now) {
-  Item first = std::move(items_.front());
+  Answer answer = std::move(items_.front().answer);
   items_.pop_front();
-  if (!first.answer) return;
+  if (!answer) return;
   --waiting_;
-  first.answer(reply, now);
+  answer(reply, now);
 }
 
 // Hands over replies that came while scripts had to run again, and waited for the reply before them.
 void Pipeline::hand_over_kept(Time now) {
-  while (!items_.empty() && items_.front().state == State::kAnswered) {
+  while (!repairing_ && !items_.empty() && items_.front().state == State::kAnswered) {
     std::unique_ptr<RedisReply> reply = std::move(items_.front().reply);
     hand_over_first(*reply, now);
   }
 }
 
-// All replies are there. Sends the scripts that failed once more, with their source, and then what was held.
+// All replies are there. Sends the scripts that failed once more, with their source, so that nobody can make the server
+// forget them in between; and then what was held.
 void Pipeline::run_again() {
   repairing_ = false;
-  std::deque<Item> held;
-  for (; held_ > 0; --held_) {
-    held.push_front(std::move(items_.back()));
-    items_.pop_back();
+  loaded_.clear();
+  for (const Item& item : items_) {
+    if (!item.script || !append_load(*item.script)) continue;
+    items_.emplace_front();
+    loaded_.push_back(item.script);
   }
   for (Item& item : items_) {
-    if (item.state != State::kFailed) continue;
-    send_script(item, true);
+    bool failed = item.state == State::kFailed;
+    if (!failed && item.state != State::kHeld) continue;
+    if (item.script) {
+      append_run(item, failed);
+    } else {
+      out_ += item.bytes;
+    }
     item.state = State::kSent;
+    if (item.script && !failed) continue;
     item.script = nullptr;
     item.bytes = std::string();
   }
-  replied_ = 0;
-  loaded_.clear();
-  for (Item& item : held) {
-    item.state = State::kSent;
-    if (item.script) {
-      send_script(item, false);
-    } else {
-      out_ += item.bytes;
-      item.bytes = std::string();
-    }
-    items_.push_back(std::move(item));
-  }
 }
 
-void Pipeline::lose() {
-  for (Item& item : items_)
-    if (item.answer) lost_.push_back(Lost{std::move(item.answer), std::move(item.reply)});
-  items_.clear();
+void Pipeline::refuse(Answer answer) {
+  Item& item = lost_.emplace_back();
+  item.answer = std::move(answer);
+  if (item.answer) ++waiting_;
+}
+
+void Pipeline::lose() noexcept {
+  lost_.splice(lost_.end(), items_);
   loaded_.clear();
   repairing_ = false;
-  waiting_ = replied_ = held_ = 0;
 }
 
 void Pipeline::answer_lost(const std::string& why, Time now) {
   for (size_t count = lost_.size(); count > 0 && !lost_.empty(); --count) {
-    Lost lost = std::move(lost_.front());
-    lost_.pop_front();
-    RedisReply reply;
-    reply.kind = RedisReply::Kind::kLost;
-    reply.text = why;
-    lost.answer(lost.reply ? *lost.reply : reply, now);
+    Items one;
+    one.splice(one.end(), lost_, lost_.begin());
+    Item& item = one.front();
+    if (!item.answer) continue;
+    --waiting_;
+    RedisReply lost;
+    lost.kind = RedisReply::Kind::kLost;
+    lost.text = why;
+    item.answer(item.reply ? *item.reply : lost, now);
   }
 }
 

@@ -85,20 +85,24 @@ ReplyReader::ReplyReader() {
 }
 
 void ReplyReader::feed(const char* bytes, size_t size) {
-  if (redisReaderFeed(reader_.get(), bytes, size) != REDIS_OK && reader_->err == REDIS_ERR_OOM) throw std::bad_alloc();
+  if (problem_.empty() && redisReaderFeed(reader_.get(), bytes, size) != REDIS_OK) fail();
 }
 
 bool ReplyReader::next(RedisReply& reply) {
   if (!problem_.empty()) return false;
   void* whole = nullptr;
   if (redisReaderGetReply(reader_.get(), &whole) != REDIS_OK) {
-    if (reader_->err == REDIS_ERR_OOM) throw std::bad_alloc();
-    problem_ = reader_->errstr;
+    fail();
     return false;
   }
   if (!whole) return false;
   reply = std::exchange(root_, {});
   return true;
+}
+
+void ReplyReader::fail() {
+  problem_ = "no memory";  // so short that it needs none
+  if (reader_->err != REDIS_ERR_OOM) problem_ = reader_->errstr;
 }
 
 }  // namespace lws_chat

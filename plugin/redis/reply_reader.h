@@ -18,17 +18,19 @@ class ReplyReader {
   ReplyReader(const ReplyReader&) = delete;
   ReplyReader& operator=(const ReplyReader&) = delete;
 
-  // Takes bytes, however they are split. Throws std::bad_alloc.
+  // Takes bytes, however they are split.
   void feed(const char* bytes, size_t size);
 
   // Moves the next whole reply to `reply`. Returns false if there is none: ask again after feed().
-  // Throws std::bad_alloc; nothing can be read after that.
   [[nodiscard]] bool next(RedisReply& reply);
 
-  // Why the bytes are not Redis' protocol, after which there are no more replies; empty: they are.
+  // Why there will be no more replies: the bytes are not Redis' protocol, or there is no memory for them; empty: there
+  // will.
   const std::string& problem() const { return problem_; }
 
  private:
+  void fail();
+
   struct Free {
     void operator()(redisReader* reader) const { redisReaderFree(reader); }
   };

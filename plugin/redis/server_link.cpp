@@ -10,7 +10,7 @@
 namespace lws_chat {
 namespace {
 
-constexpr Time kSteady = 5'000'000;     // up for so long, a link has no past
+constexpr Time kSteady = 1'000'000;     // up for so long, a link has no past
 constexpr size_t kMostReported = 16;    // lines since then
 constexpr size_t kMostChannels = 1000;  // of a command, so that the server serves others in between
 
@@ -61,12 +61,13 @@ void ServerLink::unsubscribe(const std::vector<std::string_view>& channels) { se
 
 void ServerLink::send_channels(const char* command, const std::vector<std::string_view>& channels) {
   if (!is_up() || channels.empty()) return;
-  std::string& out = subscriptions_.output();
-  for (size_t sent = 0; sent < channels.size();) {
-    size_t count = std::min(channels.size() - sent, kMostChannels);
-    append_command_head(out, 1 + count);
-    append_word(out, command);
-    for (size_t end = sent + count; sent < end; ++sent) append_word(out, channels[sent]);
+  std::vector<std::string_view> words;
+  for (size_t sent = 0; sent < channels.size(); sent += words.size() - 1) {
+    auto first = channels.begin() + static_cast<std::ptrdiff_t>(sent);
+    words.assign(1, command);
+    words.insert(words.end(), first,
+                 first + static_cast<std::ptrdiff_t>(std::min(channels.size() - sent, kMostChannels)));
+    append_command(subscriptions_.output(), words);
   }
   subscriptions_.flush_soon();
 }
@@ -94,7 +95,7 @@ void ServerLink::begin(Time now) {
   std::string wrong = settings_.password ? settings_.password(account_.password) : "";
   if (wrong.empty() && settings_.server.tls) wrong = trust_.load(settings_.ca_file);
   if (!wrong.empty()) {
-    fail(std::move(wrong), now);
+    fail(wrong, now);
   } else if (sentinel_) {
     state_ = State::kAsking;
     sentinel_->ask(account_, settings_.server.tls ? &trust_ : nullptr, now);
@@ -189,9 +190,13 @@ void ServerLink::take_answer(RedisReply& reply, Time now) {
     return;
   }
   std::string end = reply.is_error() && ends_the_link(reply.text) ? reply.text : "";
-  pipeline_.take(reply, now);
+  bool goes_on = pipeline_.take(reply, now);
   commands_.flush_soon();
-  if (!end.empty() && commands_.is_open()) fail_server(explain_refusal("commands", end), now);
+  if (!goes_on) {
+    fail_server("is left alone, because there is no memory: it is tried again", now);
+  } else if (!end.empty()) {
+    fail_server(explain_refusal("commands", end), now);
+  }
 }
 
 void ServerLink::take_push(const RedisReply& reply, Time now) {
@@ -221,18 +226,29 @@ void ServerLink::silent(Connection& connection, Time) {
 
 void ServerLink::closed(Connection&, const std::string& why, Time now) { fail_server(why, now); }
 
-void ServerLink::fail_server(const std::string& why, Time now) { fail(server_name() + " " + why, now); }
+void ServerLink::fail_server(const std::string& why, Time now) {
+  shut(now);
+  end_attempt(server_name() + " " + why, now);
+}
 
-// Closes all, and tells everybody.
-void ServerLink::fail(std::string line, Time now) {
+void ServerLink::fail(const std::string& line, Time now) {
+  shut(now);
+  end_attempt(line, now);
+}
+
+// Closes all. This needs no memory: what is told may fail, and then settle() tells it later.
+void ServerLink::shut(Time now) {
   tell_down_ = tell_down_ || is_up();
   state_ = State::kWaiting;
   steady_ = kNever;
   attempt_ = now + back_off_.next();
-  problem_ = std::move(line);
   commands_.close();
   subscriptions_.close();
   pipeline_.lose();
+}
+
+void ServerLink::end_attempt(std::string line, Time now) {
+  problem_ = std::move(line);
   report_once(false, problem_);
   settle(now);
 }

@@ -86,7 +86,9 @@ class ServerLink final : public RedisLink, private Connection::Owner, private Se
   void send_channels(const char* command, const std::vector<std::string_view>& channels);
   void refuse(Answer answer);
   void fail_server(const std::string& why, Time now);
-  void fail(std::string line, Time now);
+  void fail(const std::string& line, Time now);
+  void shut(Time now);
+  void end_attempt(std::string line, Time now);
   void settle(Time now);
   void report_once(bool good, const std::string& line);
   std::string server_name() const;

@@ -31,7 +31,7 @@ int receive_some(BIO* bio, char* bytes, int size) {
 }
 
 long control(BIO* bio, int command, long, void*) {
-  if (command == BIO_C_GET_FD) return static_cast<long>(reinterpret_cast<intptr_t>(BIO_get_data(bio)));
+  if (command == BIO_C_GET_FD) return *static_cast<const int*>(BIO_get_data(bio));
   return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
@@ -87,10 +87,11 @@ std::string TlsTrust::load(const std::string& ca_file) {
 
 std::string redis_tls_problem(const std::string& ca_file) { return TlsTrust().load(ca_file); }
 
-TlsSession::TlsSession(const TlsTrust& trust, int socket, const std::string& host) : ssl_(SSL_new(trust.get())) {
+TlsSession::TlsSession(const TlsTrust& trust, int socket, const std::string& host)
+    : socket_(socket), ssl_(SSL_new(trust.get())) {
   BIO* bio = ssl_ ? BIO_new(bio_method()) : nullptr;
   if (!bio) throw std::bad_alloc();
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<intptr_t>(socket)));
+  BIO_set_data(bio, &socket_);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_connect_state(ssl_.get());

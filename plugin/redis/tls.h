@@ -37,6 +37,9 @@ class TlsSession {
   // std::bad_alloc.
   TlsSession(const TlsTrust& trust, int socket, const std::string& host);
 
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
+
   // After kAgain, call again when the socket is ready. Then wants_write() says if that is for writing, too.
   State shake_hands();
   State read(char* bytes, size_t size, size_t& got);
@@ -54,7 +57,8 @@ class TlsSession {
 
   State judge(int result);
 
-  std::unique_ptr<SSL, Free> ssl_;
+  int socket_;
+  std::unique_ptr<SSL, Free> ssl_;  // knows where socket_ is
   std::string problem_;
 };
 

@@ -22,7 +22,8 @@ using lws_chat::Time;
 // A link to a Redis server in a small event loop, and what it tells.
 class LinkFixture final : private lws_chat::RedisLink::Listener {
  public:
-  explicit LinkFixture(const std::string& url, const std::string& given_password = "", const std::string& ca_file = "") {
+  explicit LinkFixture(const std::string& url, const std::string& given_password = "",
+                       const std::string& ca_file = "") {
     std::vector<lws_chat::RedisServer> servers;
     CHECK_EQ(lws_chat::read_redis_urls(url, servers), "");
     password = given_password;

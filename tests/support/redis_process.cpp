@@ -60,8 +60,9 @@ RedisProcess::~RedisProcess() { kill(); }
 
 void RedisProcess::start() {
   std::string port = options_.find("port ") == std::string::npos ? "port 0\n" : "";
-  folder_.write("redis.conf", "save \"\"\ndir " + folder_.path() + "\nunixsocket " + socket_path() +
-                                  "\nlogfile " + folder_.path("log") + "\n" + port + options_ + "\n");
+  std::string save = program_ == "redis-sentinel" ? "" : "save \"\"\n";
+  folder_.write("redis.conf", save + "dir " + folder_.path() + "\nunixsocket " + socket_path() + "\nlogfile " +
+                                  folder_.path("log") + "\n" + port + options_ + "\n");
   std::string file = folder_.path("redis.conf");
   process_ = fork();
   if (process_ == 0) {

@@ -40,6 +40,7 @@ class RedisProcess {
   RedisProcess& operator=(const RedisProcess&) = delete;
 
   void start();
+  void add_option(const std::string& line) { options_ += "\n" + line; }  // for the next start
   void stop() const;  // SIGSTOP: it keeps its connections, and answers nothing
   void go_on() const;
   void kill();  // SIGKILL

@@ -88,8 +88,8 @@ TEST(several_servers_stand_between_blanks) {
 }
 
 TEST(a_password_is_refused_with_advice_and_not_repeated) {
-  for (const char* url : {"redis://:secret@h", "redis://node:secret@h", "redis://node:se@cret@h:1", "rediss://u:secret@h",
-                          "redis+sentinel://:secret@h/m", "redis://h?password=secret"}) {
+  for (const char* url : {"redis://:secret@h", "redis://node:secret@h", "redis://node:se@cret@h:1",
+                          "rediss://u:secret@h", "redis+sentinel://:secret@h/m", "redis://h?password=secret"}) {
     std::string what = wrong(url);
     CHECK(!says(what, "cret"));
     CHECK(says(what, "password") || says(what, "db=DATABASE"));
@@ -104,11 +104,20 @@ TEST(names_of_users_may_have_any_byte) {
 }
 
 TEST(bad_urls_have_one_line_that_names_them) {
-  for (const char* url :
-       {"10.0.0.5:6379", "http://h", "redis:h", "redis:/h", "redis://", "redis:///1", "redis://h:0", "redis://h:65536",
-        "redis://h:x", "redis://h:", "redis://h/x", "redis://h/-1", "redis://h/1/2", "redis://h/99999999999", "redis://[::1",
-        "redis://[]", "redis://[::1]x", "redis://h h/1", "redis://h#1", "redis://h?x=1", "redis://h?db=", "rediss", "redis",
-        "redis+cluster://h", "redis://h\x01", "redis://\xff", "unix:/a?db=x", "REDIS://h"}) {
+  for (const char* url : {"10.0.0.5:6379",  "http://h",
+                          "redis:h",        "redis:/h",
+                          "redis://",       "redis:///1",
+                          "redis://h:0",    "redis://h:65536",
+                          "redis://h:x",    "redis://h:",
+                          "redis://h/x",    "redis://h/-1",
+                          "redis://h/1/2",  "redis://h/99999999999",
+                          "redis://[::1",   "redis://[]",
+                          "redis://[::1]x", "redis://h h/1",
+                          "redis://h#1",    "redis://h?x=1",
+                          "redis://h?db=",  "rediss",
+                          "redis",          "redis+cluster://h",
+                          "redis://h\x01",  "redis://\xff",
+                          "unix:/a?db=x",   "REDIS://h"}) {
     std::string what = wrong(url);
     CHECK_EQ(what[0], '"');
   }

@@ -25,7 +25,7 @@ struct Line {
 
   void reply(const std::string& text, RedisReply::Kind kind = RedisReply::Kind::kText) {
     RedisReply one{kind, 0, text};
-    pipeline.take(one, 1);
+    CHECK(pipeline.take(one, 1));
   }
   void no_script() { reply("NOSCRIPT No matching script.", RedisReply::Kind::kError); }
 
@@ -51,9 +51,7 @@ using Commands = std::vector<std::string>;
 
 }  // namespace
 
-TEST(the_name_of_a_script_is_its_sha1) {
-  CHECK_EQ(sha1_hex("return 1"), "e0e1f9fabfc9d4800c877a703b823ac0578ff8db");
-}
+TEST(the_name_of_a_script_is_its_sha1) { CHECK_EQ(sha1_hex("return 1"), "e0e1f9fabfc9d4800c877a703b823ac0578ff8db"); }
 
 TEST(answers_come_in_the_order_of_the_commands) {
   Line line;
@@ -98,11 +96,11 @@ TEST(scripts_that_the_server_has_forgotten_run_again_before_all_others_and_in_th
   line.reply("3");
   CHECK(line.sent().empty());
   line.no_script();
-  CHECK(line.sent() == (Commands{"EVAL return 1 1 key b", "EVAL return 1 1 key d", "SCRIPT LOAD return 1",
-                                 kRunFirst + "e", "GET f"}));
+  CHECK(line.sent() ==
+        (Commands{"SCRIPT LOAD return 1", "EVAL return 1 1 key b", "EVAL return 1 1 key d", kRunFirst + "e", "GET f"}));
   CHECK_EQ(line.answers, "a=1 ");
   CHECK_EQ(line.pipeline.unanswered(), 5u);
-  for (const char* reply : {"2", "4", "loaded", "5", "6"}) line.reply(reply);
+  for (const char* reply : {"loaded", "2", "4", "5", "6"}) line.reply(reply);
   CHECK_EQ(line.answers, "a=1 b=2 c=3 d=4 e=5 f=6 ");
   CHECK_EQ(line.pipeline.unanswered(), 0u);
   // All is as before.
@@ -110,7 +108,7 @@ TEST(scripts_that_the_server_has_forgotten_run_again_before_all_others_and_in_th
   CHECK(line.sent() == (Commands{kRunFirst + "g"}));
 }
 
-TEST(several_scripts_are_forgotten_together) {
+TEST(several_scripts_are_forgotten_together_and_again) {
   Line line;
   line.run(kFirst, "a");
   line.run(kSecond, "b");
@@ -119,15 +117,14 @@ TEST(several_scripts_are_forgotten_together) {
   line.no_script();
   line.reply("loaded");
   line.no_script();
-  CHECK(line.sent() == (Commands{"EVAL return 1 1 key a", "EVAL return 2 1 key b"}));
-  line.reply("1");
-  // The server forgets them again.
+  CHECK(line.sent() ==
+        (Commands{"SCRIPT LOAD return 1", "SCRIPT LOAD return 2", "EVAL return 1 1 key a", "EVAL return 2 1 key b"}));
   line.run(kSecond, "c");
-  CHECK(line.sent() == (Commands{"SCRIPT LOAD return 2", kRunSecond + "c"}));
-  line.reply("2");
-  line.reply("loaded");
+  CHECK(line.sent() == (Commands{kRunSecond + "c"}));
+  for (const char* reply : {"loaded", "loaded", "1", "2"}) line.reply(reply);
   line.no_script();
-  CHECK(line.sent() == (Commands{"EVAL return 2 1 key c"}));
+  CHECK(line.sent() == (Commands{"SCRIPT LOAD return 2", "EVAL return 2 1 key c"}));
+  line.reply("loaded");
   line.reply("3");
   CHECK_EQ(line.answers, "a=1 b=2 c=3 ");
 }
@@ -141,6 +138,7 @@ TEST(a_script_that_fails_for_another_reason_is_not_repeated) {
   // Nor for ever.
   line.run(kFirst, "b");
   line.no_script();
+  line.reply("loaded");
   line.no_script();
   CHECK_EQ(line.answers, "a=ERR no b=NOSCRIPT No matching script. ");
 }
@@ -174,6 +172,28 @@ TEST(a_command_that_is_refused_within_an_answer_is_answered_the_next_time) {
   CHECK(line.pipeline.has_lost());
   line.pipeline.answer_lost("gone", 1);
   CHECK_EQ(line.answers, "second=lost ");
+}
+
+TEST(an_answer_that_fails_stops_no_other_one) {
+  Line line;
+  line.run(kFirst, "a");
+  line.pipeline.command({"GET", "b"}, [](const RedisReply&, Time) { throw std::bad_alloc(); });
+  line.command("c");
+  line.reply("loaded");
+  line.no_script();
+  line.reply("2");
+  line.reply("3");
+  line.sent();
+  line.reply("loaded");
+  try {
+    line.reply("1");
+    CHECK(false);
+  } catch (const std::bad_alloc&) {
+  }
+  line.command("d");
+  line.reply("4");
+  CHECK_EQ(line.answers, "a=1 c=3 d=4 ");
+  CHECK_EQ(line.pipeline.unanswered(), 0u);
 }
 
 TEST(commands_may_be_sent_within_an_answer) {

@@ -7,8 +7,7 @@ using Kind = RedisReply::Kind;
 
 namespace {
 
-constexpr char kNested[] =
-    "*4\r\n$3\r\none\r\n*2\r\n:2\r\n*3\r\n$-1\r\n-ERR no\r\n*-1\r\n*0\r\n+OK\r\n";
+constexpr char kNested[] = "*4\r\n$3\r\none\r\n*2\r\n:2\r\n*3\r\n$-1\r\n-ERR no\r\n*-1\r\n*0\r\n+OK\r\n";
 
 void check_nested(const RedisReply& reply) {
   CHECK_EQ(reply.items.size(), 4u);
