@@ -3,12 +3,12 @@
 
 #include "redis/payload.h"
 #include "redis/scripts.h"
-#include "support/redis_box.h"
+#include "support/shell_link.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
-using unit::BoxLink;
-using unit::RedisBox;
+using unit::RedisProcess;
+using unit::ShellLink;
 
 namespace {
 
@@ -32,8 +32,8 @@ struct Place {
 
 // A room in a Redis of its own.
 struct Fixture {
-  RedisBox box;
-  BoxLink link{box};
+  RedisProcess redis;
+  ShellLink link{redis};
   RedisKeys keys{"p"};
   RoomNames room = keys.of_room("r");
   int epochs = 0;
@@ -110,7 +110,7 @@ TEST(a_message_gets_the_next_position_and_stands_in_the_stream) {
 
 TEST(subscribers_get_a_message_with_its_position) {
   Fixture f;
-  BoxLink reader(f.box);
+  ShellLink reader(f.redis);
   reader({"SUBSCRIBE", f.room.channel});
   std::string publication;
   append_publication_bytes(publication, {"{}", Format::kJson});
@@ -176,7 +176,7 @@ TEST(entries_of_a_forgotten_epoch_are_gone) {
 
 TEST(a_repeated_key_publishes_nothing_and_gets_the_same_position) {
   Fixture f;
-  BoxLink reader(f.box);
+  ShellLink reader(f.redis);
   reader({"SUBSCRIBE", f.room.channel});
   PublishCall call = f.call("one");
   std::string key = f.keys.result("r", "k");
@@ -197,7 +197,7 @@ TEST(a_repeated_key_publishes_nothing_and_gets_the_same_position) {
 
 TEST(a_key_works_where_no_stream_keeps_the_message) {
   Fixture f;
-  BoxLink reader(f.box);
+  ShellLink reader(f.redis);
   reader({"SUBSCRIBE", f.room.channel});
   std::string key = f.keys.result("r", "k");
   auto once = [&](std::string_view publication) {
