@@ -84,8 +84,8 @@ TEST(names_of_scripts_are_those_that_redis_gives_them) {
   Fixture f;
   const RedisScripts& all = redis_scripts();
   for (const RedisScript* script :
-       {&all.publish, &all.publish_once, &all.position, &all.presence_add, &all.presence_remove, &all.presence_expire,
-        &all.presence_read, &all.presence_stats})
+       {&all.publish, &all.publish_once, &all.position, &all.renew, &all.presence_add, &all.presence_remove,
+        &all.presence_expire, &all.presence_read, &all.presence_stats})
     CHECK_EQ(f.link({"SCRIPT", "LOAD", script->source}).text, script->sha1);
 }
 
@@ -266,6 +266,21 @@ TEST(another_server_that_has_kept_everything_keeps_the_epoch) {
   CHECK_EQ(f.meta("l"), "second");
   CHECK_EQ(f.position({}, 0, {"third", true}).epoch, "fresh1");
   CHECK_EQ(f.meta("l"), "third");
+}
+
+TEST(a_room_gets_a_fresh_epoch_once) {
+  Fixture f;
+  auto renew = [&](std::string_view epoch, std::string_view fresh) {
+    int64_t answer = -1;
+    run_renew(f.link, f.room, epoch, fresh, [&](const RedisReply& reply, Time) { answer = reply.integer; });
+    return answer;
+  };
+  CHECK_EQ(renew("fresh1", "a"), 0);
+  f.publish("one");
+  CHECK_EQ(renew("fresh1", "a"), 1);
+  CHECK_EQ(renew("fresh1", "b"), 0);
+  CHECK_EQ(f.publish("two").epoch, "a");
+  CHECK_EQ(f.position({}, 0).top, 2u);
 }
 
 TEST(a_room_of_centrifugo_keeps_its_epoch) {
