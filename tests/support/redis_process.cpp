@@ -42,6 +42,12 @@ RedisReply RedisShell::ask(const std::vector<std::string>& words) {
   std::string command;
   lws_chat::append_command(command, std::vector<std::string_view>(words.begin(), words.end()));
   if (send(descriptor_, command.data(), command.size(), MSG_NOSIGNAL) < 0) return reply;
+  return next();
+}
+
+RedisReply RedisShell::next() {
+  RedisReply reply;
+  reply.kind = RedisReply::Kind::kLost;
   while (!reader_->replies.next(reply)) {
     char bytes[65536];
     ssize_t got = recv(descriptor_, bytes, sizeof bytes, 0);

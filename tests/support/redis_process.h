@@ -24,6 +24,9 @@ class RedisShell {
   // Returns kLost if the server is not there.
   lws_chat::RedisReply ask(const std::vector<std::string>& words);
 
+  // Waits for what comes without a command: what a channel brings that was subscribed.
+  lws_chat::RedisReply next();
+
  private:
   struct Reader;
   int descriptor_ = -1;

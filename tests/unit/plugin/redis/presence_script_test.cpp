@@ -2,12 +2,12 @@
 #include "redis/presence_script.h"
 
 #include "redis/client_info.h"
-#include "support/redis_box.h"
+#include "support/shell_link.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
-using unit::BoxLink;
-using unit::RedisBox;
+using unit::RedisProcess;
+using unit::ShellLink;
 
 namespace {
 
@@ -19,8 +19,8 @@ std::string info_of(const std::string& user, const std::string& client, const st
 
 // A room in a Redis of its own.
 struct Fixture {
-  RedisBox box;
-  BoxLink link{box};
+  RedisProcess redis;
+  ShellLink link{redis};
   PresenceNames room = RedisKeys("p").of_presence("r");
   RedisReply reply;
   RedisLink::Answer keep = [this](const RedisReply& answer, Time) { reply = answer; };

@@ -3,12 +3,12 @@
 
 #include "redis/payload.h"
 #include "redis/scripts.h"
-#include "support/redis_box.h"
+#include "support/shell_link.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
-using unit::BoxLink;
-using unit::RedisBox;
+using unit::RedisProcess;
+using unit::ShellLink;
 
 namespace {
 
@@ -32,8 +32,8 @@ struct Place {
 
 // A room in a Redis of its own.
 struct Fixture {
-  RedisBox box;
-  BoxLink link{box};
+  RedisProcess redis;
+  ShellLink link{redis};
   RedisKeys keys{"p"};
   RoomNames room = keys.of_room("r");
   int epochs = 0;
@@ -84,8 +84,8 @@ TEST(names_of_scripts_are_those_that_redis_gives_them) {
   Fixture f;
   const RedisScripts& all = redis_scripts();
   for (const RedisScript* script :
-       {&all.publish, &all.publish_once, &all.position, &all.presence_add, &all.presence_remove, &all.presence_expire,
-        &all.presence_read, &all.presence_stats})
+       {&all.publish, &all.publish_once, &all.position, &all.renew, &all.presence_add, &all.presence_remove,
+        &all.presence_expire, &all.presence_read, &all.presence_stats})
     CHECK_EQ(f.link({"SCRIPT", "LOAD", script->source}).text, script->sha1);
 }
 
@@ -110,7 +110,7 @@ TEST(a_message_gets_the_next_position_and_stands_in_the_stream) {
 
 TEST(subscribers_get_a_message_with_its_position) {
   Fixture f;
-  BoxLink reader(f.box);
+  ShellLink reader(f.redis);
   reader({"SUBSCRIBE", f.room.channel});
   std::string publication;
   append_publication_bytes(publication, {"{}", Format::kJson});
@@ -176,7 +176,7 @@ TEST(entries_of_a_forgotten_epoch_are_gone) {
 
 TEST(a_repeated_key_publishes_nothing_and_gets_the_same_position) {
   Fixture f;
-  BoxLink reader(f.box);
+  ShellLink reader(f.redis);
   reader({"SUBSCRIBE", f.room.channel});
   PublishCall call = f.call("one");
   std::string key = f.keys.result("r", "k");
@@ -197,7 +197,7 @@ TEST(a_repeated_key_publishes_nothing_and_gets_the_same_position) {
 
 TEST(a_key_works_where_no_stream_keeps_the_message) {
   Fixture f;
-  BoxLink reader(f.box);
+  ShellLink reader(f.redis);
   reader({"SUBSCRIBE", f.room.channel});
   std::string key = f.keys.result("r", "k");
   auto once = [&](std::string_view publication) {
@@ -266,6 +266,21 @@ TEST(another_server_that_has_kept_everything_keeps_the_epoch) {
   CHECK_EQ(f.meta("l"), "second");
   CHECK_EQ(f.position({}, 0, {"third", true}).epoch, "fresh1");
   CHECK_EQ(f.meta("l"), "third");
+}
+
+TEST(a_room_gets_a_fresh_epoch_once) {
+  Fixture f;
+  auto renew = [&](std::string_view epoch, std::string_view fresh) {
+    int64_t answer = -1;
+    run_renew(f.link, f.room, epoch, fresh, [&](const RedisReply& reply, Time) { answer = reply.integer; });
+    return answer;
+  };
+  CHECK_EQ(renew("fresh1", "a"), 0);
+  f.publish("one");
+  CHECK_EQ(renew("fresh1", "a"), 1);
+  CHECK_EQ(renew("fresh1", "b"), 0);
+  CHECK_EQ(f.publish("two").epoch, "a");
+  CHECK_EQ(f.position({}, 0).top, 2u);
 }
 
 TEST(a_room_of_centrifugo_keeps_its_epoch) {
