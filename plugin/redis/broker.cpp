@@ -174,6 +174,7 @@ Time RedisBroker::due() const {
 
 const BrokerCounters& RedisBroker::counters() {
   counters_.servers_up = counters_.unanswered = counters_.rooms = 0;
+  counters_.nodes = 1 + peers_.count();
   for (const auto& shard : shards_) {
     counters_.servers_up += shard->link.is_up();
     counters_.unanswered += shard->link.unanswered();

@@ -37,6 +37,7 @@ class RedisPeers final : public Peers {
 
   void attach(Self& self) override { self_ = &self; }
   std::vector<NodeFacts> others() const override;
+  size_t count() const { return others_.size(); }
   bool tell(std::string_view method, std::string_view request, Time now) override;
   Deferred<Rooms> rooms(std::string_view pattern, Time now) override;
 
