@@ -89,40 +89,57 @@ void read_fields(std::string_view bytes, Fields& fields) {
   }
 }
 
-bool is_object_on_one_line(std::string_view text) {
-  JsonValue value;
-  return is_utf8(text) && read_json(text, value) && value.kind == JsonKind::kObject &&
-         value.text.size() == text.size() && !has_line_break(text);
+// What a JSON object says, in fields.
+class JsonFields {
+ public:
+  // Returns false if it is not an object.
+  [[nodiscard]] bool read(std::string_view json) {
+    std::vector<JsonMember> members;
+    if (!take_object(json, members) || !json.empty()) return false;
+    for (const JsonMember& member : members) {
+      if (member.name == "user") fields.user = text_in(user_, member);
+      if (member.name == "client") fields.client = text_in(client_, member);
+      if (member.name == "conn_info") fields.conn_info = member.value.text;
+      if (member.name == "chan_info") fields.chan_info = member.value.text;
+      if (member.name == "b64conn_info") fields.conn_info = bytes_in(conn_info_, member);
+      if (member.name == "b64chan_info") fields.chan_info = bytes_in(chan_info_, member);
+    }
+    return true;
+  }
+
+  Fields fields;
+
+ private:
+  static std::string_view text_in(std::string& text, const JsonMember& member) {
+    text = member.value.kind == JsonKind::kString ? unquoted(member.value) : std::string();
+    return text;
+  }
+  static std::string_view bytes_in(std::string& bytes, const JsonMember& member) {
+    return bytes = decode_base64(text_in(bytes, member)).value_or("");
+  }
+
+  std::string user_;
+  std::string client_;
+  std::string conn_info_;
+  std::string chan_info_;
+};
+
+// The whole object must be on one line, and of the same client as the fields that others read.
+bool is_whole(const Fields& fields) {
+  JsonFields json;
+  return fields.whole.front() == '{' && !has_line_break(fields.whole) && is_utf8(fields.whole) &&
+         json.read(fields.whole) && json.fields.user == fields.user && json.fields.client == fields.client;
 }
 
 }  // namespace
 
 void append_client_info(std::string& bytes, std::string_view json) {
-  std::vector<JsonMember> members;
-  std::string_view rest = json;
-  std::string user, client, conn_bytes, chan_bytes;
-  Fields fields;
-  if (!take_object(rest, members)) return append_fields(bytes, fields);
-  auto take_text = [](std::string& text, const JsonMember& member) -> std::string_view {
-    if (member.value.kind == JsonKind::kString) text = unquoted(member.value);
-    return text;
-  };
-  auto take_bytes = [](std::string& text, const JsonMember& member) -> std::string_view {
-    if (member.value.kind == JsonKind::kString) text = decode_base64(unquoted(member.value)).value_or("");
-    return text;
-  };
-  for (const JsonMember& member : members) {
-    if (member.name == "user") fields.user = take_text(user, member);
-    if (member.name == "client") fields.client = take_text(client, member);
-    if (member.name == "conn_info") fields.conn_info = member.value.text;
-    if (member.name == "chan_info") fields.chan_info = member.value.text;
-    if (member.name == "b64conn_info") fields.conn_info = take_bytes(conn_bytes, member);
-    if (member.name == "b64chan_info") fields.chan_info = take_bytes(chan_bytes, member);
-  }
+  JsonFields read;
+  if (!read.read(json)) return;
   std::string again;
-  append_json(again, fields);
-  if (again != json) fields.whole = json;
-  append_fields(bytes, fields);
+  append_json(again, read.fields);
+  if (again != json) read.fields.whole = json;
+  append_fields(bytes, read.fields);
 }
 
 bool read_client_info(std::string_view bytes, Identity& who) {
@@ -133,7 +150,7 @@ bool read_client_info(std::string_view bytes, Identity& who) {
     return false;
   }
   if (!is_utf8(fields.user) || !is_utf8(fields.client)) return false;
-  if (!fields.whole.empty() && !is_object_on_one_line(fields.whole)) return false;
+  if (!fields.whole.empty() && !is_whole(fields)) return false;
   who.user = fields.user;
   who.client = fields.client;
   who.json.clear();

@@ -41,6 +41,10 @@ TEST(every_identity_comes_back_as_the_same_bytes) {
     CHECK_EQ(there_and_back(json), json);
 }
 
+TEST(what_is_no_json_object_is_nobody) {
+  for (std::string_view json : {"", "[]", "{} {}", "{"}) CHECK_EQ(bytes_of(json), "");
+}
+
 TEST(user_and_client_are_known_without_the_json) {
   Identity who;
   CHECK(read_client_info(bytes_of(R"({"role":"admin","client":"c","user":"\u0075"})"), who));
@@ -91,6 +95,17 @@ TEST(a_whole_identity_must_be_an_object_on_one_line) {
   CHECK_EQ(with_whole(R"({"role":"admin"})"), R"({"role":"admin"})");
   for (std::string_view json : {"[]", "{", "{}}", " {}", "{} ", "{\n}", "{\"a\":\xff}", "\"{}\""})
     CHECK_EQ(with_whole(json), "refused");
+}
+
+TEST(a_whole_identity_must_be_of_the_same_client) {
+  std::string whole = bytes_of(R"({"user":"u","client":"c","role":"admin"})");
+  CHECK_EQ(json_of(whole), R"({"user":"u","client":"c","role":"admin"})");
+  std::string others = whole;
+  others[2] = 'v';
+  CHECK_EQ(json_of(others), "refused");
+  others = whole;
+  others[5] = 'd';
+  CHECK_EQ(json_of(others), "refused");
 }
 
 TEST(unknown_fields_are_passed_over) {
