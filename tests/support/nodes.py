@@ -8,7 +8,9 @@ import urllib.request
 
 from support.back_end import STRUCTURED, Line, Member, key_file, numbers
 from support.events import Events
+from support.readers import TextReader
 from support.redis import Redis
+from support.sdk_client import SdkClient
 from support.server import PATIENCE, Server, connect, vhost
 from support.transports import settle
 
@@ -16,7 +18,7 @@ from support.transports import settle
 class Nodes:
     """with Nodes(2, redis) as nodes: nodes[0].url ...
 
-    They have started when all are ready. `redis` is a server of the tests, a relay, an URL, or a list with one for each node.
+    They have started when all are ready and have their connections to Redis. `redis` is a server of the tests, a relay, an URL, or a list with one for each node.
     `each` are more options, a dict for each node.
     """
 
@@ -57,6 +59,12 @@ class Nodes:
         """Like wait(), for tests with clients in the same event loop."""
         return await asyncio.to_thread(self.wait, i, status)
 
+    def linked(self, i):
+        """The node can use all of its Redis servers. /readyz says 200 in the first seconds without them, too."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self[i].port}/metrics", timeout=PATIENCE) as answer:
+            said = numbers(answer.read().decode())
+        return said.get("lws_chat_redis_servers_up") == said.get("lws_chat_redis_servers")
+
     def __enter__(self):
         with self.stack:
             for server in self.servers:
@@ -64,6 +72,7 @@ class Nodes:
             if self.ready:
                 for i in range(len(self)):
                     self.wait(i)
+                    self[i].wait(lambda: self.linked(i), "the connections to Redis")
             self.stack = self.stack.pop_all()
         return self
 
@@ -90,7 +99,35 @@ class Clustered(unittest.IsolatedAsyncioTestCase):
     # ---- clients
 
     async def text(self, node, room="lobby"):
-        return await self.enterAsyncContext(connect(self.nodes[node].url_of(path=f"/chat/{room}")))
+        """A text client in the room."""
+        before = await self.texts(node)
+        client = await self.enterAsyncContext(connect(self.nodes[node].url_of(path=f"/chat/{room}")))
+        # The handshake does not wait for the room.
+        await self.until(lambda: self.more_texts(node, before), "the text client to be in the room")
+        return client
+
+    async def texts(self, node):
+        """Number of text clients that are in a room."""
+        return (await self.metrics(node)).get('lws_chat_subscriptions{dialect="text"}', 0)
+
+    async def more_texts(self, node, before):
+        return await self.texts(node) > before
+
+    async def sdk(self, node, *rooms, encoding="json", **options):
+        """A client of the npm package in these rooms."""
+        sdk = await self.enterAsyncContext(SdkClient(self.nodes[node].url_of(path=STRUCTURED), encoding))
+        for room in rooms:
+            await sdk.ask("join", room=room, options=options)
+        return sdk
+
+    async def reader(self, kind, node, room="lobby"):
+        """A reader (support.readers) that is in the room and comes back to it."""
+        before = await self.texts(node)
+        reader = await kind(self.nodes[node], room).start()
+        self.addAsyncCleanup(reader.stop)
+        if kind is TextReader:
+            await self.until(lambda: self.more_texts(node, before), "the text client to be in the room")
+        return reader
 
     async def member(self, node, *rooms, **data):
         """A structured client in these rooms."""
@@ -149,11 +186,5 @@ class Clustered(unittest.IsolatedAsyncioTestCase):
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited {PATIENCE} s for {what}\n" + "\n".join(node.log() for node in self.nodes))
             await asyncio.sleep(0.02)
-
-
-def position(event):
-    """(epoch, offset) of an event of a stream, and None of one without."""
-    epoch, colon, offset = event.id.rpartition(":")
-    return (epoch, int(offset)) if colon else None
 
 

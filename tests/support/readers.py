@@ -10,11 +10,16 @@ import websockets
 
 from support.back_end import STRUCTURED, Member
 from support.events import Events
-from support.nodes import position
 from support.server import connect
 
 # How a reader's connection may end without a fault of the test: it comes back.
 ENDS = (OSError, EOFError, asyncio.TimeoutError, websockets.WebSocketException)
+
+
+def position(event):
+    """(epoch, offset) of an event of a stream. None: it has none."""
+    epoch, colon, offset = event.id.rpartition(":")
+    return (epoch, int(offset)) if colon else None
 
 
 class Reader:

@@ -217,11 +217,11 @@ class Redis:
         """The state of the process, as in /proc: S sleeps, R runs, T is stopped."""
         return pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
 
-    def wait(self, fact, what):
+    def wait(self, fact, what, patience=PATIENCE):
         """Waits until fact() is true."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while not fact():
-            assert time.monotonic() < deadline, f"waited {PATIENCE} s for {what}\n{self.log()}"
+            assert time.monotonic() < deadline, f"waited {patience} s for {what}\n{self.log()}"
             time.sleep(0.01)
 
     def log(self):

@@ -3,6 +3,7 @@ import contextlib
 import random
 
 from support.redis import PROGRAM, Redis, RedisError
+from support.server import PATIENCE
 
 
 class Sentinel(Redis):
@@ -60,7 +61,7 @@ class Sentinels:
         in life, too; settle() waits for it.
         """
         old = self.primary
-        self.servers[0].wait(lambda: self._ordered(random.choice(self.sentinels)), "a Sentinel to begin the failover")
+        self.servers[0].wait(lambda: self._ordered(random.choice(self.sentinels)), "a Sentinel to begin the failover", 4 * PATIENCE)
         return self.follow(old)
 
     def _ordered(self, sentinel):
@@ -72,12 +73,12 @@ class Sentinels:
     def follow(self, old):
         """Waits until all Sentinels name another primary than the old one. Returns it."""
         new = self.other(old)
-        new.wait(lambda: self.primary is new and new.call("ROLE")[0] == "master", "the replica to be the primary")
+        new.wait(lambda: self.primary is new and new.call("ROLE")[0] == "master", "the replica to be the primary", 4 * PATIENCE)
         return new
 
     def settle(self):
         """Waits until the primary has a replica that has everything, and each Sentinel knows that, and the others."""
-        self.servers[0].wait(self._settled, "the replica to follow the primary")
+        self.servers[0].wait(self._settled, "the replica to follow the primary", 4 * PATIENCE)
 
     def _settled(self):
         primary = self.primary

@@ -9,6 +9,7 @@ from support.back_end import STRUCTURED  # noqa: E402
 from support.nodes import Clustered  # noqa: E402
 from support.readers import StreamReader, StructuredReader, TextReader  # noqa: E402
 from support.sdk_client import SdkClient, SdkError  # noqa: E402
+from support.told import contradictions, faults  # noqa: E402
 
 
 class Alone(Clustered):
@@ -69,6 +70,23 @@ class Alone(Clustered):
             self.assertEqual((refused.exception.code, refused.exception.temporary), (103, False))
             await sdk.ask("disconnect")
             self.assertEqual(len(sdk.named("disconnected")), 1)
+
+
+class Judging(unittest.TestCase):
+    def test_messages_in_order_and_gaps_that_were_told_are_right(self):
+        for log in ([], [("e", 7, "a"), ("e", 8, "b")], [("e", 1, "a"), ("gap", "e", 5), ("e", 6, "b")],
+                    [("e", 9, "a"), ("gap", "f", 0), ("f", 1, "b")], [("gap", "e", 3), ("gap", "f", 0), ("f", 1, "a")]):
+            self.assertEqual(faults(log), [], log)
+
+    def test_everything_else_is_a_fault(self):
+        for log in ([("e", 1, "a"), ("e", 3, "b")], [("e", 2, "a"), ("e", 1, "b")], [("e", 1, "a"), ("e", 1, "a")],
+                    [("e", 1, "a"), ("f", 2, "b")], [("gap", "e", 3), ("e", 5, "a")], [("gap", "e", 3), ("f", 1, "a")]):
+            self.assertEqual(len(faults(log)), 1, log)
+
+    def test_a_position_has_one_message(self):
+        one, other = [("e", 1, "a"), ("gap", "e", 1), ("e", 2, "b")], [("e", 2, "c"), ("f", 1, "d")]
+        self.assertEqual(contradictions(one, one), [])
+        self.assertEqual(contradictions(one, other), [(("e", 2, "c"), "b")])
 
 
 if __name__ == "__main__":
