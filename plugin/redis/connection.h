@@ -54,7 +54,7 @@ class Connection final : private Poller::Watched {
   void flush_soon() { poller_.ask_for_flush(); }
 
  private:
-  enum class Phase : uint8_t { kClosed, kFindingHost, kConnecting, kSecuring, kOpen };
+  enum class Phase : uint8_t { kClosed, kFindingHost, kConnecting, kSecuring, kOpen, kFailed };
 
   void ready(Time now) override;
   void tick(Time now) override;
@@ -64,6 +64,8 @@ class Connection final : private Poller::Watched {
   void begin(Phase phase, Time now);
   void take_addresses(Time now);
   void connect_next(Time now);
+  void find(Time now);
+  void fail_later(std::string why);
   void go_on_connecting(Time now);
   void go_on_securing(Time now);
   void finish_opening(Time now);
@@ -84,7 +86,7 @@ class Connection final : private Poller::Watched {
   Phase phase_ = Phase::kClosed;
   unsigned life_ = 0;       // changes whenever the connection is closed
   Time deadline_ = kNever;  // of the phase
-  std::string failure_;     // to tell the owner in tick()
+  std::string failure_;     // of kFailed, what to tell the owner in tick(); empty: there is no memory
 
   RedisAddress address_;
   const TlsTrust* trust_ = nullptr;
