@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/log_text.h"
+#include "redis/refusal.h"
 
 namespace lws_chat {
 namespace {
@@ -17,8 +18,6 @@ constexpr Time kAnswerTime = 3'000'000;  // then the server is gone
 constexpr size_t kReadBytes = 16384;
 constexpr size_t kKeptOutput = 1u << 20;  // capacity
 constexpr unsigned kRepliesToLook = 16;   // between two looks at the clock
-
-constexpr char kNoMemory[] = "is left alone, because there is no memory: wait for the next attempt";
 
 using State = StreamSocket::State;
 

@@ -35,6 +35,8 @@ Sentinel::Sentinel(Poller& poller, Owner& owner, const RedisServer& server)
 void Sentinel::ask(const Login::Account& account, const TlsTrust* trust, Time now) {
   account_ = account;
   trust_ = trust;
+  // The last one may be behind, if it led nowhere.
+  if (connection_.is_open()) current_ = (current_ + 1) % server_.sentinels.size();
   asked_ = true;
   tried_ = 0;
   connect(now);
@@ -74,7 +76,7 @@ void Sentinel::replied(Connection&, RedisReply& reply, Time now) try {
     case Step::kListening: hear(reply, now); return;
   }
 } catch (const std::bad_alloc&) {
-  give_up("is left alone, because there is no memory: wait for the next attempt", now);
+  give_up(kNoMemory, now);
 }
 
 void Sentinel::take_master(const RedisReply& reply, Time now) {

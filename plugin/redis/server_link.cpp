@@ -15,8 +15,6 @@ constexpr Time kSteady = 1'000'000;     // up for so long, a link has no past
 constexpr size_t kMostReported = 16;    // lines since then
 constexpr size_t kMostChannels = 1000;  // of a command, so that the server serves others in between
 
-constexpr char kNoMemory[] = "is left alone, because there is no memory: wait for the next attempt";
-
 }  // namespace
 
 ServerLink::ServerLink(Poller& poller, RedisLinkSettings settings)

@@ -184,8 +184,7 @@ TEST(a_process_that_slept_does_not_blame_the_server) {
   Time begin = f.now();
   f.until([&] { return f.now() - begin > 1'500'000; });  // PING is on its way
   redis.go_on();
-  pollfd watched{f.poller.descriptor(), POLLIN, 0};
-  CHECK_EQ(poll(&watched, 1, 60'000), 1);
+  CHECK_EQ(redis.ask({"PING"}).text, "PONG");  // it has answered those before, too
   f.poller.run(f.now() + 100'000'000);
   CHECK(f.link->is_up());
 }
