@@ -218,7 +218,8 @@ bool Connection::serve_replies(const Poller::Slice& slice, Time now) try {
 
 void Connection::tick(Time now) {
   if (phase_ == Phase::kFailed) {
-    fail(failure_.empty() ? kNoMemory : failure_, now);
+    std::string why = failure_.empty() ? kNoMemory : std::move(failure_);
+    fail(why, now);
   } else if (phase_ == Phase::kOpen) {
     probe(now);
   } else {
@@ -261,8 +262,10 @@ Time Connection::due() const {
   return probed_ == kNever ? heard_ + kSilence : probed_ + kAnswerTime;
 }
 
+void Connection::flush(Time) { flush_now(); }
+
 // A failure to write is seen by reading, too: the server may have said why before it closed the connection.
-void Connection::flush(Time) {
+void Connection::flush_now() {
   if (phase_ != Phase::kOpen) return;
   State state = State::kDone;
   while (state == State::kDone && sent_ < output_.size()) {
@@ -292,8 +295,7 @@ void Connection::call_owner(void (Owner::*what)(Connection&, Time), Time now) tr
   fail(kNoMemory, now);
 }
 
-void Connection::fail(const std::string& reason, Time now) {
-  std::string why = reason;  // it may be failure_
+void Connection::fail(const std::string& why, Time now) {
   close();
   owner_.closed(*this, why, now);
 }

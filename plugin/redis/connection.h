@@ -53,6 +53,9 @@ class Connection final : private Poller::Watched {
   std::string& output() { return output_; }
   void flush_soon() { poller_.ask_for_flush(); }
 
+  // Writes as much of output() as the socket takes, at once. Tells nobody what becomes of it.
+  void flush_now();
+
  private:
   enum class Phase : uint8_t { kClosed, kFindingHost, kConnecting, kSecuring, kOpen, kFailed };
 

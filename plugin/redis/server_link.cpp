@@ -29,7 +29,10 @@ ServerLink::ServerLink(Poller& poller, RedisLinkSettings settings)
   poller_.ask_for_run();
 }
 
-ServerLink::~ServerLink() { poller_.remove(*this); }
+ServerLink::~ServerLink() {
+  poller_.remove(*this);
+  if (is_up()) commands_.flush_now();
+}
 
 void ServerLink::command(const std::vector<std::string_view>& words, Answer answer) {
   if (!is_up()) {

@@ -232,3 +232,21 @@ TEST(the_database_of_the_url_is_used) {
   CHECK_EQ(f.ask({"SET", "key", "x"}).text, "OK");
   CHECK(redis.ask({"GET", "key"}).kind == Kind::kNil);
 }
+
+TEST(a_link_that_ends_sends_what_is_left_and_calls_nobody) {
+  RedisProcess redis;
+  LinkFixture f(redis.url());
+  LinkFixture other(redis.url());
+  f.until_up();
+  other.until_up();
+  other.link->subscribe({"a"});
+  other.until([&] { return other.confirmed == 1; });
+  bool answered = false;
+  f.link->command({"PUBLISH", "a", "the last word"}, [&](const RedisReply&, Time) { answered = true; });
+  f.link = nullptr;
+  f.poller.run(f.now());
+  CHECK(!answered);
+  CHECK_EQ(f.events, "up ");
+  other.until([&] { return other.messages.size() == 1; });
+  CHECK_EQ(other.messages[0].second, "the last word");
+}
