@@ -12,6 +12,9 @@ namespace {
 // The same fault is told again after this time.
 constexpr Time kReportAgain = 60'000'000;
 
+// After this time without another refusal a server counts as well again.
+constexpr Time kRefuses = 10'000'000;
+
 // A name for this node, in the form that Centrifugo's nodes have.
 std::string node_id(Random& random) {
   std::string hex;
@@ -19,7 +22,7 @@ std::string node_id(Random& random) {
     uint64_t x = random.next();
     for (int i = 0; i < 16; ++i, x >>= 4) hex += "0123456789abcdef"[x & 15];
   }
-  for (size_t at : {20, 16, 12, 8}) hex.insert(at, 1, '-');
+  for (size_t at : {20U, 16U, 12U, 8U}) hex.insert(at, 1, '-');
   return hex;
 }
 
@@ -59,8 +62,8 @@ class RedisBroker::Shard final : public RedisLink::Listener {
   RedisBroker& broker_;
 };
 
-RedisBroker::RedisBroker(const HubSettings& settings, std::string prefix, std::vector<RedisLink*> links, Report report,
-                         std::function<void()> wake)
+RedisBroker::RedisBroker(const HubSettings& settings, std::string prefix, const std::vector<RedisLink*>& links,
+                         Report report, std::function<void()> wake)
     : settings_(settings),
       keys_(std::move(prefix)),
       random_(settings.random),
@@ -81,10 +84,17 @@ RedisBroker::Shard& RedisBroker::shard_of(std::string_view room) {
 
 void RedisBroker::report(std::string_view command, std::string_view refusal) {
   std::string line = std::string("Redis refuses ").append(command).append(": ").append(refusal);
+  refused_at_ = now_;
+  published_then_ = counters_.published;
   if (line == last_report_ && now_ < reported_at_ + kReportAgain) return;
   last_report_ = line;
   reported_at_ = now_;
   report_(line);
+}
+
+std::string RedisBroker::refusal() const {
+  bool lately = refused_at_ > 0 && now_ < refused_at_ + kRefuses && counters_.published == published_then_;
+  return lately ? last_report_ : std::string();
 }
 
 void RedisBroker::attach(Node& node) {

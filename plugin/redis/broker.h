@@ -30,7 +30,7 @@ class RedisBroker final : public Broker, public SharedPresence {
   using Report = std::function<void(const std::string& line)>;
 
   // One link for each server. The settings and the links outlive the broker. `wake` asks for a tick() in the next turn.
-  RedisBroker(const HubSettings& settings, std::string prefix, std::vector<RedisLink*> links, Report report,
+  RedisBroker(const HubSettings& settings, std::string prefix, const std::vector<RedisLink*>& links, Report report,
               std::function<void()> wake);
   ~RedisBroker() override;
 
@@ -52,6 +52,9 @@ class RedisBroker final : public Broker, public SharedPresence {
   void tick(Time now);
   Time due() const;
 
+  // What a server has refused lately, if it has taken no message since. Empty: nothing.
+  std::string refusal() const;
+
   const BrokerCounters& counters();
   RedisPeers& peers() { return peers_; }
 
@@ -68,6 +71,8 @@ class RedisBroker final : public Broker, public SharedPresence {
   Report report_;
   std::function<void()> wake_;
   std::string last_report_;
+  Time refused_at_ = 0;
+  uint64_t published_then_ = 0;
   Time now_ = 0;  // of the last turn
   Time reported_at_ = 0;
   LocalBroker local_;

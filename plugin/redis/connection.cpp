@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/log_text.h"
+#include "redis/refusal.h"
 
 namespace lws_chat {
 namespace {
@@ -28,24 +29,32 @@ Connection::Connection(Poller& poller, Owner& owner) : poller_(poller), owner_(o
 
 Connection::~Connection() { poller_.remove(*this); }
 
-void Connection::open(const RedisAddress& address, const TlsTrust* trust, Time now) {
-  address_ = address;
+void Connection::open(const RedisAddress& address, const TlsTrust* trust, Time now) try {
   trust_ = trust;
+  address_ = address;
+  find(now);
+} catch (const std::bad_alloc&) {
+  fail_later("");
+}
+
+void Connection::open_beside(const Connection& other, Time now) try {
+  trust_ = other.trust_;
+  address_ = other.address_;
+  candidates_.assign(1, other.place_);
+  connect_next(now);
+} catch (const std::bad_alloc&) {
+  fail_later("");
+}
+
+void Connection::find(Time now) {
   candidates_.clear();
-  if (auto numeric = numeric_address(address)) {
+  if (auto numeric = numeric_address(address_)) {
     candidates_.push_back(*numeric);
     connect_next(now);
     return;
   }
   begin(Phase::kFindingHost, now);
   take_addresses(now);
-}
-
-void Connection::open_beside(const Connection& other, Time now) {
-  address_ = other.address_;
-  trust_ = other.trust_;
-  candidates_.assign(1, other.place_);
-  connect_next(now);
 }
 
 void Connection::close() {
@@ -70,7 +79,7 @@ void Connection::take_addresses(Time now) {
   auto found = lookup_.look_up(address_.host);
   if (!found) return;
   if (!found->problem.empty()) {
-    failure_ = "is not found (" + found->problem + "): correct the name of the host, or use its number";
+    fail_later("is not found (" + found->problem + "): correct the name of the host, or use its number");
     return;
   }
   candidates_ = std::move(found->addresses);
@@ -90,11 +99,17 @@ void Connection::connect_next(Time now) {
     try {
       poller_.watch(socket_.descriptor(), *this, Poller::Interest::kReadAndWrite);
     } catch (const std::system_error& error) {
-      failure_ = std::string("cannot be waited for (") + error.what() + "): give the system more memory";
+      fail_later(std::string("cannot be waited for (") + error.what() + "): give the system more memory");
     }
     return;
   }
-  failure_ = cannot_connect();
+  fail_later(cannot_connect());
+}
+
+// The owner must not be called within its own call.
+void Connection::fail_later(std::string why) {
+  phase_ = Phase::kFailed;
+  failure_ = std::move(why);
 }
 
 std::string Connection::cannot_connect() const {
@@ -107,6 +122,7 @@ std::string Connection::cannot_connect() const {
 void Connection::ready(Time now) {
   switch (phase_) {
     case Phase::kClosed:
+    case Phase::kFailed:
     case Phase::kFindingHost: return;
     case Phase::kConnecting: go_on_connecting(now); return;
     case Phase::kSecuring: go_on_securing(now); return;
@@ -115,7 +131,6 @@ void Connection::ready(Time now) {
 }
 
 void Connection::go_on_connecting(Time now) {
-  if (!socket_.is_open()) return;
   State state = socket_.connected();
   if (state == State::kFailed) connect_next(now);
   if (state != State::kDone) return;
@@ -202,13 +217,14 @@ bool Connection::serve_replies(const Poller::Slice& slice, Time now) try {
 }
 
 void Connection::tick(Time now) {
-  if (!failure_.empty()) {
-    fail(std::exchange(failure_, {}), now);
+  if (phase_ == Phase::kFailed) {
+    std::string why = failure_.empty() ? kNoMemory : std::move(failure_);
+    fail(why, now);
   } else if (phase_ == Phase::kOpen) {
     probe(now);
   } else {
     if (phase_ == Phase::kFindingHost) take_addresses(now);
-    if (now >= deadline_ && failure_.empty()) give_up_phase(now);
+    if (now >= deadline_) give_up_phase(now);
   }
 }
 
@@ -235,18 +251,21 @@ void Connection::give_up_phase(Time now) {
       return;
     case Phase::kSecuring: fail("does not begin TLS: a port without TLS needs redis://", now); return;
     case Phase::kClosed:
+    case Phase::kFailed:
     case Phase::kOpen: return;
   }
 }
 
 Time Connection::due() const {
-  if (!failure_.empty()) return 0;
+  if (phase_ == Phase::kFailed) return 0;
   if (phase_ != Phase::kOpen) return deadline_;
   return probed_ == kNever ? heard_ + kSilence : probed_ + kAnswerTime;
 }
 
+void Connection::flush(Time) { flush_now(); }
+
 // A failure to write is seen by reading, too: the server may have said why before it closed the connection.
-void Connection::flush(Time) {
+void Connection::flush_now() {
   if (phase_ != Phase::kOpen) return;
   State state = State::kDone;
   while (state == State::kDone && sent_ < output_.size()) {
@@ -273,7 +292,7 @@ void Connection::want_write(bool wanted) {
 void Connection::call_owner(void (Owner::*what)(Connection&, Time), Time now) try {
   (owner_.*what)(*this, now);
 } catch (const std::bad_alloc&) {
-  fail("is left alone, because there is no memory: it is tried again", now);
+  fail(kNoMemory, now);
 }
 
 void Connection::fail(const std::string& why, Time now) {

@@ -53,8 +53,11 @@ class Connection final : private Poller::Watched {
   std::string& output() { return output_; }
   void flush_soon() { poller_.ask_for_flush(); }
 
+  // Writes as much of output() as the socket takes, at once. Tells nobody what becomes of it.
+  void flush_now();
+
  private:
-  enum class Phase : uint8_t { kClosed, kFindingHost, kConnecting, kSecuring, kOpen };
+  enum class Phase : uint8_t { kClosed, kFindingHost, kConnecting, kSecuring, kOpen, kFailed };
 
   void ready(Time now) override;
   void tick(Time now) override;
@@ -64,6 +67,8 @@ class Connection final : private Poller::Watched {
   void begin(Phase phase, Time now);
   void take_addresses(Time now);
   void connect_next(Time now);
+  void find(Time now);
+  void fail_later(std::string why);
   void go_on_connecting(Time now);
   void go_on_securing(Time now);
   void finish_opening(Time now);
@@ -84,7 +89,7 @@ class Connection final : private Poller::Watched {
   Phase phase_ = Phase::kClosed;
   unsigned life_ = 0;       // changes whenever the connection is closed
   Time deadline_ = kNever;  // of the phase
-  std::string failure_;     // to tell the owner in tick()
+  std::string failure_;     // of kFailed, what to tell the owner in tick(); empty: there is no memory
 
   RedisAddress address_;
   const TlsTrust* trust_ = nullptr;

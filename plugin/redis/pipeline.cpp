@@ -150,15 +150,14 @@ void Pipeline::lose() noexcept {
 }
 
 void Pipeline::answer_lost(const std::string& why, Time now) {
+  RedisReply lost;
   for (size_t count = lost_.size(); count > 0 && !lost_.empty(); --count) {
+    lost = RedisReply{RedisReply::Kind::kLost, 0, why};
     Items one;
     one.splice(one.end(), lost_, lost_.begin());
     Item& item = one.front();
     if (!item.answer) continue;
     --waiting_;
-    RedisReply lost;
-    lost.kind = RedisReply::Kind::kLost;
-    lost.text = why;
     item.answer(item.reply ? *item.reply : lost, now);
   }
 }

@@ -88,18 +88,19 @@ void Poller::run_parts(Time now) {
 bool Poller::serve(Time now) {
   epoll_event events[kMostEvents];
   int count = epoll_wait(descriptor_, events, kMostEvents, 0);
-  std::vector<Watched*> ready = std::exchange(unfinished_, {});
+  ready_.clear();
+  ready_.swap(unfinished_);
   bool woken = false;
   for (int i = 0; i < count; ++i) {
     auto* watched = static_cast<Watched*>(events[i].data.ptr);
     if (!watched) woken = true;
-    if (watched && std::find(ready.begin(), ready.end(), watched) == ready.end()) ready.push_back(watched);
+    if (watched && std::find(ready_.begin(), ready_.end(), watched) == ready_.end()) ready_.push_back(watched);
   }
   size_t next = 0;
   try {
-    while (next < ready.size()) ready[next++]->ready(now);
+    while (next < ready_.size()) ready_[next++]->ready(now);
   } catch (...) {
-    while (next < ready.size()) ask_for_turn(*ready[next++]);
+    while (next < ready_.size()) ask_for_turn(*ready_[next++]);
     throw;
   }
   return woken;
@@ -112,7 +113,12 @@ Time Poller::due() const {
   return due;
 }
 
-void Poller::add(Watched& watched) { all_.push_back(&watched); }
+void Poller::add(Watched& watched) {
+  // So that run() needs no memory.
+  ready_.reserve(all_.size() + 1);
+  unfinished_.reserve(all_.size() + 1);
+  all_.push_back(&watched);
+}
 
 void Poller::remove(Watched& watched) {
   all_.erase(std::remove(all_.begin(), all_.end(), &watched), all_.end());

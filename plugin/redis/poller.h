@@ -100,6 +100,7 @@ class Poller {
   int descriptor_;
   std::shared_ptr<PollerWaker> waker_;
   std::vector<Watched*> all_;
+  std::vector<Watched*> ready_;       // in a run
   std::vector<Watched*> unfinished_;  // want another turn
   bool run_wanted_ = false;
   bool flush_follows_ = false;

@@ -1,6 +1,7 @@
 #include "redis/sentinel.h"
 
 #include <charconv>
+#include <new>
 
 #include "core/log_text.h"
 #include "redis/command_text.h"
@@ -34,6 +35,8 @@ Sentinel::Sentinel(Poller& poller, Owner& owner, const RedisServer& server)
 void Sentinel::ask(const Login::Account& account, const TlsTrust* trust, Time now) {
   account_ = account;
   trust_ = trust;
+  // The last one may be behind, if it led nowhere.
+  if (connection_.is_open()) current_ = (current_ + 1) % server_.sentinels.size();
   asked_ = true;
   tried_ = 0;
   connect(now);
@@ -64,7 +67,7 @@ void Sentinel::opened(Connection&, Time) {
   connection_.flush_soon();
 }
 
-void Sentinel::replied(Connection&, RedisReply& reply, Time now) {
+void Sentinel::replied(Connection&, RedisReply& reply, Time now) try {
   switch (step_) {
     case Step::kAuth:
       step_ = Step::kMaster;
@@ -72,6 +75,8 @@ void Sentinel::replied(Connection&, RedisReply& reply, Time now) {
     case Step::kMaster: take_master(reply, now); return;
     case Step::kListening: hear(reply, now); return;
   }
+} catch (const std::bad_alloc&) {
+  give_up(kNoMemory, now);
 }
 
 void Sentinel::take_master(const RedisReply& reply, Time now) {
@@ -87,11 +92,11 @@ void Sentinel::take_master(const RedisReply& reply, Time now) {
     give_up("knows no master " + in_log(server_.master) + ": correct its name, or wait for the Sentinels", now);
     return;
   }
-  step_ = Step::kListening;
-  asked_ = false;
-  back_off_.reset();
   master.host = reply.items[0].text;
+  step_ = Step::kListening;
+  back_off_.reset();
   owner_.found(master, now);
+  asked_ = false;
 }
 
 // "message", the channel, and "NAME OLD-HOST OLD-PORT NEW-HOST NEW-PORT".
@@ -118,6 +123,7 @@ void Sentinel::closed(Connection&, const std::string& why, Time now) { give_up(w
 
 // Goes on with the next Sentinel: at once for ask(), otherwise in a while.
 void Sentinel::give_up(const std::string& why, Time now) {
+  again_ = now;  // if there is no memory for what follows
   std::string line = "The Sentinel at " + name_of(server_.sentinels[current_]) + " " + why;
   connection_.close();
   current_ = (current_ + 1) % server_.sentinels.size();
@@ -129,6 +135,7 @@ void Sentinel::give_up(const std::string& why, Time now) {
     again_ = now + back_off_.next();
     return;
   }
+  again_ = kNever;
   asked_ = false;
   owner_.not_found(line, now);
 }

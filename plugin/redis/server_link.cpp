@@ -1,6 +1,7 @@
 #include "redis/server_link.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "core/log_text.h"
@@ -28,7 +29,10 @@ ServerLink::ServerLink(Poller& poller, RedisLinkSettings settings)
   poller_.ask_for_run();
 }
 
-ServerLink::~ServerLink() { poller_.remove(*this); }
+ServerLink::~ServerLink() {
+  poller_.remove(*this);
+  if (is_up()) commands_.flush_now();
+}
 
 void ServerLink::command(const std::vector<std::string_view>& words, Answer answer) {
   if (!is_up()) {
@@ -97,16 +101,16 @@ void ServerLink::begin(Time now) {
   if (!wrong.empty()) {
     fail(wrong, now);
   } else if (sentinel_) {
-    state_ = State::kAsking;
     sentinel_->ask(account_, settings_.server.tls ? &trust_ : nullptr, now);
+    state_ = State::kAsking;
   } else {
     connect(settings_.server.address, now);
   }
 }
 
 void ServerLink::connect(const RedisAddress& address, Time now) {
-  state_ = State::kCommands;
   address_ = address;
+  state_ = State::kCommands;
   commands_.open(address_, settings_.server.tls ? &trust_ : nullptr, now);
 }
 
@@ -142,7 +146,7 @@ void ServerLink::replied(Connection& connection, RedisReply& reply, Time now) {
   }
 }
 
-void ServerLink::take_login(Connection& connection, const RedisReply& reply, Time now) {
+void ServerLink::take_login(Connection& connection, const RedisReply& reply, Time now) try {
   if (!login_.take(reply)) return;
   if (!login_.problem().empty()) {
     fail_server(login_.problem(), now);
@@ -151,6 +155,8 @@ void ServerLink::take_login(Connection& connection, const RedisReply& reply, Tim
   } else {
     accept_subscriptions(now);
   }
+} catch (const std::bad_alloc&) {
+  fail_server(kNoMemory, now);
 }
 
 void ServerLink::accept_commands(Time now) {
@@ -176,12 +182,12 @@ void ServerLink::accept_subscriptions(Time now) {
 }
 
 void ServerLink::go_up(Time now) {
-  state_ = State::kUp;
-  steady_ = now + kSteady;
-  problem_.clear();
   connected_line_ = server_name() + " is connected (version " + in_log(version_) + ")";
-  report_once(true, connected_line_);
+  problem_.clear();
+  steady_ = now + kSteady;
+  state_ = State::kUp;
   if (listener_) listener_->up(now);
+  if (is_up()) report_once(true, connected_line_);
 }
 
 void ServerLink::take_answer(RedisReply& reply, Time now) {
@@ -193,7 +199,7 @@ void ServerLink::take_answer(RedisReply& reply, Time now) {
   bool goes_on = pipeline_.take(reply, now);
   commands_.flush_soon();
   if (!goes_on) {
-    fail_server("is left alone, because there is no memory: it is tried again", now);
+    fail_server(kNoMemory, now);
   } else if (!end.empty()) {
     fail_server(explain_refusal("commands", end), now);
   }

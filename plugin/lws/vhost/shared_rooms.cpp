@@ -25,9 +25,9 @@ constexpr Time kTryAgain = LWS_US_PER_SEC;
 std::string read_password(const std::string& file, std::string& password) {
   if (file.empty()) return {};
   FileText read = read_secret_file(file);
-  read.text.erase(read.text.find_last_not_of("\r\n") + 1);
-  password = std::move(read.text);
-  return read.problem;
+  if (!read.problem.empty()) return read.problem;
+  password = read.text.substr(0, read.text.find_first_of("\r\n"));
+  return password.empty() ? "the first line of " + file + " is empty, write the password there" : std::string();
 }
 
 }  // namespace
@@ -35,10 +35,7 @@ std::string read_password(const std::string& file, std::string& password) {
 // lws takes a descriptor only when its loop runs, so the timer asks for that.
 SharedRooms::SharedRooms(lws_context* context, lws_vhost* vhost, const RedisOptions& options, const HubSettings& rooms,
                          std::string vhost_name)
-    : context_(context),
-      vhost_(vhost),
-      vhost_name_(std::move(vhost_name)),
-      timer_(context, "redis", [this] { serve(); }) {
+    : vhost_(vhost), vhost_name_(std::move(vhost_name)), timer_(context, "redis", [this] { serve(); }) {
   if (!options.on()) return;
   std::vector<RedisServer> servers;
   problem_ = read_redis_urls(options.servers, servers);
@@ -54,7 +51,8 @@ SharedRooms::SharedRooms(lws_context* context, lws_vhost* vhost, const RedisOpti
     links_.push_back(std::make_unique<ServerLink>(*poller_, settings));
     links.push_back(links_.back().get());
   }
-  away_since_.assign(links_.size(), now());
+  // Until the first connection the hub is not ready.
+  away_since_.assign(links_.size(), now() - kReadyAnyway);
   broker_ = std::make_unique<RedisBroker>(
       rooms, options.prefix, links, [this](const std::string& line) { report(false, line); },
       [this] { poller_->ask_for_run(); });
@@ -128,7 +126,8 @@ std::string SharedRooms::failure() const {
     const std::string& problem = links_[i]->problem();
     return "redis: " + (problem.empty() ? "there is no connection yet" : problem);
   }
-  return {};
+  std::string refusal = broker_ ? broker_->refusal() : std::string();
+  return refusal.empty() ? refusal : "redis: " + refusal;
 }
 
 void SharedRooms::report(bool good, const std::string& line) {

@@ -58,7 +58,6 @@ class SharedRooms {
   void schedule();
   void report(bool good, const std::string& line);
 
-  lws_context* context_;
   lws_vhost* vhost_;
   std::string vhost_name_;
   std::string problem_;
