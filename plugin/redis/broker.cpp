@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/room/room.h"
+#include "redis/refusal.h"
 #include "redis/shard.h"
 
 namespace lws_chat {
@@ -83,7 +84,7 @@ RedisBroker::Shard& RedisBroker::shard_of(std::string_view room) {
 }
 
 void RedisBroker::report(std::string_view command, std::string_view refusal) {
-  std::string line = std::string("Redis refuses ").append(command).append(": ").append(refusal);
+  std::string line = "the server " + explain_refusal(command, refusal);
   refused_at_ = now_;
   published_then_ = counters_.published;
   if (line == last_report_ && now_ < reported_at_ + kReportAgain) return;

@@ -314,7 +314,7 @@ class Servers(Clustered):
     async def test_a_user_with_few_rights_is_enough(self):
         redis = self.enterContext(Redis())
         redis.call("ACL", "SETUSER", "chat", "on", ">s3cret", "~centrifugo.*", "&centrifugo.*", "+@read", "+@write", "+@pubsub",
-                   "+@scripting", "+@connection", "+info")
+                   "+@scripting", "+@connection", "+info", "+time")
         file = redis.folder / "password"
         file.write_text("s3cret\n")
         file.chmod(0o600)
