@@ -35,7 +35,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
   Shard(RedisLink& to, RedisBroker& broker)
       : link(to),
         rooms(to, broker.parts_),
-        publisher(to, broker.parts_),
+        publisher(to, broker.parts_, broker.peers_.uid().substr(0, 8)),
         presence(to, broker.parts_, broker.peers_.uid()),
         broker_(broker) {
     link.attach(*this);

@@ -27,6 +27,7 @@ constexpr uint32_t kEpoch = 14;
 constexpr uint32_t kVersion = 16;
 constexpr uint32_t kFormat = 1001;        // ours: what the message was before it became JSON, a DataFormat
 constexpr uint32_t kVersionEpoch = 1002;  // ours
+constexpr uint32_t kId = 1003;            // ours
 
 constexpr uint32_t kKey = 1;  // of an entry of a map
 constexpr uint32_t kValue = 2;
@@ -173,6 +174,10 @@ void append_publication_bytes(std::string& bytes, const Message& message) {
   if (!message.version_epoch.empty()) add_bytes(writer, kVersionEpoch, message.version_epoch);
 }
 
+void append_publication_id(std::string& bytes, std::string_view id) {
+  pbf_writer(bytes).add_bytes(kId, id.data(), id.size());
+}
+
 void append_join_bytes(std::string& bytes, std::string_view json) {
   bytes += kJoinMark;
   append_client_info(bytes, json);
@@ -262,7 +267,9 @@ bool PayloadReader::take(const Fields& fields, RoomPayload& payload) {
 }
 
 bool PayloadReader::take_data(const Fields& fields, Message& message) {
+  // No node publishes nothing: an empty text is a JSON string, too.
   std::string_view data = fields.data;
+  if (data.empty()) return false;
   JsonValue value;
   bool is_json = is_utf8(data) && read_json(data, value);
   message.payload = data;

@@ -35,6 +35,9 @@ bool is_epoch(std::string_view text);
 // that says what it was.
 void append_publication_bytes(std::string& bytes, const Message& message);
 
+// Appends a field to a Publication that no other one has, so that it can be recognized. Others pass over it.
+void append_publication_id(std::string& bytes, std::string_view id);
+
 // Appends what announces that somebody came or left. `json` is Identity::json.
 void append_join_bytes(std::string& bytes, std::string_view json);
 void append_leave_bytes(std::string& bytes, std::string_view json);

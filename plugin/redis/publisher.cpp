@@ -12,6 +12,9 @@ namespace {
 // Results of idempotency keys are kept for so many seconds, as on a server that is alone.
 constexpr uint64_t kResultSeconds = 300;
 
+// A message whose answer was lost is looked for among so many last ones of its room.
+constexpr size_t kLookBack = 1000;
+
 }  // namespace
 
 Deferred<Published> Publisher::publish(std::string_view room, const Message& message, Time patience, Time now) {
@@ -24,6 +27,7 @@ Deferred<Published> Publisher::publish(std::string_view room, const Message& mes
   item->deadline = now + patience;
   item->kept = !message.ephemeral && parts_.settings.of(room).history.messages > 0;
   append_publication_bytes(item->publication, message);
+  if (item->kept) append_publication_id(item->publication, tag_ + std::to_string(++numbered_));
   bool waits = !link_.is_up() || !waiting_.empty();
   if (waits && waiting_bytes_ + item->publication.size() > kMostWaiting) {
     ++parts_.counters.unavailable;
@@ -31,14 +35,17 @@ Deferred<Published> Publisher::publish(std::string_view room, const Message& mes
   }
   Deferred<Published> published = item->promise.deferred();
   unanswered_[patience].push_back(item);
-  if (waits) {
-    waiting_bytes_ += item->publication.size();
-    waiting_.push_back(std::move(item));
-    parts_.counters.waiting = waiting_.size();
-  } else {
+  if (waits)
+    wait(item);
+  else
     send(item);
-  }
   return published;
+}
+
+void Publisher::wait(const ItemPtr& item) {
+  waiting_bytes_ += item->publication.size();
+  waiting_.push_back(item);
+  parts_.counters.waiting = waiting_.size();
 }
 
 void Publisher::up(Time) {
@@ -50,7 +57,7 @@ void Publisher::up(Time) {
 }
 
 void Publisher::send(const ItemPtr& item) {
-  item->sent = true;
+  bool again = std::exchange(item->sent, true);
   RoomNames names = parts_.keys.of_room(item->room);
   std::string result_key = item->key.empty() ? std::string() : parts_.keys.result(item->room, item->key);
   if (!item->kept) {
@@ -59,17 +66,20 @@ void Publisher::send(const ItemPtr& item) {
     return run_publish_once(link_, names, item->publication, result_key, kResultSeconds, std::move(done));
   }
   std::string fresh = parts_.fresh_epoch();
-  PublishCall call{item->publication, fresh,         result_key.empty() ? std::string_view() : result_key,
-                   kResultSeconds,    item->version, item->version_epoch};
+  PublishCall call{item->publication,    fresh,         result_key.empty() ? std::string_view() : result_key,
+                   kResultSeconds,       item->version, item->version_epoch,
+                   again ? kLookBack : 0};
   run_publish(link_, names, bounds_of(parts_.settings.of(item->room)), lineage_of(link_.server()), call,
-              [this, item](const RedisReply& reply, Time now) { was_published(*item, reply, now); });
+              [this, item](const RedisReply& reply, Time now) { was_published(item, reply, now); });
 }
 
-void Publisher::was_published(Item& item, const RedisReply& reply, Time now) {
+// The answers are lost in the order of the messages, before others can be published.
+void Publisher::was_published(const ItemPtr& item, const RedisReply& reply, Time now) {
+  if (reply.is_lost() && !item->answered) return wait(item);
   std::optional<PublishAnswer> read = read_publish(reply);
-  if (!read) return fail(item, reply, now);
+  if (!read) return fail(*item, reply, now);
   parts_.counters.published += read->outcome == PublishOutcome::kPublished;
-  answer(item, {Status::kOk, {std::string(read->epoch), read->offset}, 0, now});
+  answer(*item, {Status::kOk, {std::string(read->epoch), read->offset}, 0, now});
 }
 
 void Publisher::was_spread(Item& item, const RedisReply& reply, Time now) {

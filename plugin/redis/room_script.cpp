@@ -41,12 +41,13 @@ void run_publish(RedisLink& link, const RoomNames& room, const RoomBounds& bound
                  const PublishCall& call, RedisLink::Answer answer) {
   std::string messages = std::to_string(bounds.messages), seconds = std::to_string(bounds.seconds),
               meta_seconds = std::to_string(bounds.meta_seconds), version = std::to_string(call.version),
-              result_seconds = call.result_key.empty() ? std::string() : std::to_string(call.result_seconds);
+              result_seconds = call.result_key.empty() ? std::string() : std::to_string(call.result_seconds),
+              look_back = std::to_string(call.look_back);
   // Rules for the keys of a user may refuse an empty one.
   std::string_view result_key = call.result_key.empty() ? std::string_view(room.meta) : call.result_key;
   link.run(redis_scripts().publish, {room.stream, room.meta, result_key},
            {call.publication, messages, seconds, room.channel, meta_seconds, call.fresh_epoch, result_seconds, version,
-            call.version_epoch, lineage.server, flag(lineage.keeps)},
+            call.version_epoch, lineage.server, flag(lineage.keeps), look_back},
            std::move(answer));
 }
 

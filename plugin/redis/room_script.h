@@ -34,6 +34,7 @@ struct PublishCall {
   uint64_t result_seconds = 300;  // as Centrifugo's default
   uint64_t version = 0;           // see Message
   std::string_view version_epoch{};
+  size_t look_back = 0;  // if one of so many last messages has the same bytes, this is a repetition of it
 };
 
 enum class PublishOutcome : uint8_t {

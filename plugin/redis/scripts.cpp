@@ -40,6 +40,12 @@ end
 
 local epoch, top = place(stream, meta, fresh, ARGV[10], ARGV[11])
 
+if ARGV[12] ~= '0' then
+  for _, entry in ipairs(redis.call('XREVRANGE', stream, '+', '-', 'COUNT', ARGV[12])) do
+    if entry[2][2] == message then return {tonumber(string.match(entry[1], '%d+')), epoch, 1} end
+  end
+end
+
 if version ~= '0' then
   local last = redis.call('HMGET', meta, 'v', 've')
   local number = last[1]

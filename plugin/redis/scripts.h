@@ -9,7 +9,7 @@ namespace lws_chat {
 struct RedisScripts {
   // Gives a message the next position, puts it into the stream and publishes it.
   //   KEYS stream, meta, result   ARGV publication, stream's size and seconds, channel, meta's seconds, fresh epoch,
-  //   result's seconds or '', version, version epoch, lineage, keep
+  //   result's seconds or '', version, version epoch, lineage, keep, how many of the last entries may be this message
   //   -> offset, epoch, 0 published, 1 repeated, 2 older version
   RedisScript publish;
 
