@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "core/log_text.h"
@@ -31,7 +32,11 @@ ServerLink::ServerLink(Poller& poller, RedisLinkSettings settings)
 
 ServerLink::~ServerLink() {
   poller_.remove(*this);
-  if (is_up()) commands_.flush_now();
+  try {
+    if (is_up()) commands_.flush_now();
+  } catch (const std::system_error&) {
+    // Then it stays unsent.
+  }
 }
 
 void ServerLink::command(const std::vector<std::string_view>& words, Answer answer) {
