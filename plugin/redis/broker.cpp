@@ -49,6 +49,11 @@ class RedisBroker::Shard final : public RedisLink::Listener {
     broker_.peers_.up(link, now);
   }
   void down(std::string_view, Time) override { rooms.down(); }
+  void deaf(Time) override { rooms.down(); }
+  void hears(Time now) override {
+    rooms.up(now);
+    broker_.peers_.up(link, now);
+  }
   void subscribed(std::string_view channel, Time now) override { (void)rooms.subscribed(channel, now); }
   void message(std::string_view channel, std::string_view payload, Time now) override {
     if (!rooms.message(channel, payload, now)) (void)broker_.peers_.message(channel, payload, now);

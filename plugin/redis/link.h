@@ -38,6 +38,10 @@ class RedisLink {
     // Commands that had no answer have been answered kLost, and nothing is subscribed any more.
     virtual void down(std::string_view why, Time now) = 0;
 
+    // The connection for messages was lost, and is there again. Commands work all the time. Nothing is subscribed.
+    virtual void deaf(Time now) = 0;
+    virtual void hears(Time now) = 0;
+
     // The server has confirmed a subscription: from now on each message of the channel comes.
     virtual void subscribed(std::string_view channel, Time now) = 0;
     virtual void message(std::string_view channel, std::string_view payload, Time now) = 0;
@@ -52,6 +56,9 @@ class RedisLink {
   virtual void attach(Listener& listener) = 0;
 
   virtual bool is_up() const = 0;
+
+  // Messages come, too, so that channels can be subscribed.
+  virtual bool hears() const { return is_up(); }
   virtual const Server& server() const = 0;
 
   // Why the link is down, in one line that says what to do; empty: it is up, or tries for the first time.

@@ -69,7 +69,7 @@ void ServerLink::subscribe(const std::vector<std::string_view>& channels) { send
 void ServerLink::unsubscribe(const std::vector<std::string_view>& channels) { send_channels("UNSUBSCRIBE", channels); }
 
 void ServerLink::send_channels(const char* command, const std::vector<std::string_view>& channels) {
-  if (!is_up() || channels.empty()) return;
+  if (!hears() || channels.empty()) return;
   std::vector<std::string_view> words;
   for (size_t sent = 0; sent < channels.size(); sent += words.size() - 1) {
     auto first = channels.begin() + static_cast<std::ptrdiff_t>(sent);
@@ -85,6 +85,10 @@ void ServerLink::tick(Time now) {
   settle(now);
   if (sentinel_) sentinel_->tick(now);
   if (state_ == State::kWaiting && now >= attempt_) begin(now);
+  if (now >= listen_at_) {
+    listen_at_ = kNever;
+    subscriptions_.open_beside(commands_, now);
+  }
   if (now < steady_) return;
   steady_ = kNever;
   back_off_.reset();
@@ -95,7 +99,7 @@ void ServerLink::tick(Time now) {
 
 Time ServerLink::due() const {
   if (pipeline_.has_lost() || tell_down_) return 0;
-  Time due = std::min(steady_, state_ == State::kWaiting ? attempt_ : kNever);
+  Time due = std::min({steady_, listen_at_, state_ == State::kWaiting ? attempt_ : kNever});
   return sentinel_ ? std::min(due, sentinel_->due()) : due;
 }
 
@@ -142,7 +146,7 @@ void ServerLink::opened(Connection& connection, Time) {
 
 void ServerLink::replied(Connection& connection, RedisReply& reply, Time now) {
   bool for_commands = &connection == &commands_;
-  if (state_ == (for_commands ? State::kCommands : State::kSubscriptions)) {
+  if (state_ == (for_commands ? State::kCommands : State::kSubscriptions) || (!for_commands && deaf_)) {
     take_login(connection, reply, now);
   } else if (for_commands) {
     take_answer(reply, now);
@@ -183,7 +187,9 @@ void ServerLink::accept_subscriptions(Time now) {
     fail_server("is another server for each connection: name one server, or wait until it has started", now);
     return;
   }
-  go_up(now);
+  if (!deaf_) return go_up(now);
+  deaf_ = false;
+  if (listener_) listener_->hears(now);
 }
 
 void ServerLink::go_up(Time now) {
@@ -226,7 +232,8 @@ void ServerLink::take_push(const RedisReply& reply, Time now) {
 
 void ServerLink::silent(Connection& connection, Time) {
   bool for_commands = &connection == &commands_;
-  if (state_ == (for_commands ? State::kCommands : State::kSubscriptions)) return;  // the login has no answer
+  // The login has no answer.
+  if (state_ == (for_commands ? State::kCommands : State::kSubscriptions) || (!for_commands && deaf_)) return;
   if (!for_commands) {
     append_command(connection.output(), {"PING"});
   } else if (!pipeline_.expects_reply()) {
@@ -235,7 +242,21 @@ void ServerLink::silent(Connection& connection, Time) {
   connection.flush_soon();
 }
 
-void ServerLink::closed(Connection&, const std::string& why, Time now) { fail_server(why, now); }
+void ServerLink::closed(Connection& connection, const std::string& why, Time now) {
+  if (&connection == &subscriptions_ && is_up()) return lose_subscriptions(why, now);
+  fail_server(why, now);
+}
+
+// Commands go on. If the server is away altogether, their connection shows it.
+void ServerLink::lose_subscriptions(const std::string& why, Time now) {
+  subscriptions_.close();
+  if (now > deaf_since_ + kSteady) listen_back_off_.reset();
+  deaf_since_ = now;
+  listen_at_ = now + listen_back_off_.next();
+  if (std::exchange(deaf_, true)) return;
+  report_once(false, server_name() + " " + why + "; it is opened again");
+  if (listener_) listener_->deaf(now);
+}
 
 void ServerLink::fail_server(const std::string& why, Time now) {
   shut(now);
@@ -251,7 +272,8 @@ void ServerLink::fail(const std::string& line, Time now) {
 void ServerLink::shut(Time now) {
   tell_down_ = tell_down_ || is_up();
   state_ = State::kWaiting;
-  steady_ = kNever;
+  deaf_ = false;
+  steady_ = listen_at_ = kNever;
   attempt_ = now + back_off_.next();
   commands_.close();
   subscriptions_.close();

@@ -41,6 +41,7 @@ class ServerLink final : public RedisLink, private Connection::Owner, private Se
 
   void attach(Listener& listener) override { listener_ = &listener; }
   bool is_up() const override { return state_ == State::kUp; }
+  bool hears() const override { return is_up() && !deaf_; }
   const Server& server() const override { return about_; }
   const std::string& problem() const override { return problem_; }
   void command(const std::vector<std::string_view>& words, Answer answer) override;
@@ -81,6 +82,7 @@ class ServerLink final : public RedisLink, private Connection::Owner, private Se
   void accept_commands(Time now);
   void accept_subscriptions(Time now);
   void go_up(Time now);
+  void lose_subscriptions(const std::string& why, Time now);
   void take_answer(RedisReply& reply, Time now);
   void take_push(const RedisReply& reply, Time now);
   void send_channels(const char* command, const std::vector<std::string_view>& channels);
@@ -106,6 +108,10 @@ class ServerLink final : public RedisLink, private Connection::Owner, private Se
   RedisAddress address_;  // of the server, as the settings or the Sentinels name it
 
   State state_ = State::kWaiting;
+  bool deaf_ = false;        // of kUp: the connection for messages was lost
+  Time listen_at_ = kNever;  // when it is opened again
+  Time deaf_since_ = 0;
+  BackOff listen_back_off_;
   Server about_;
   std::string version_;
   std::string problem_;

@@ -42,7 +42,7 @@ Deferred<Status> ShardRooms::open(const Room& room, Time now) {
   Deferred<Status> opened = watch->opening->deferred();
   if (watch->state == RoomWatch::State::kLive || watch->state == RoomWatch::State::kReading) {
     read_again(*watch);
-  } else if (watch->state == RoomWatch::State::kIdle && link_.is_up()) {
+  } else if (watch->state == RoomWatch::State::kIdle && link_.hears()) {
     ask_to_subscribe(*watch);
     subscribe_next();
   }
@@ -225,7 +225,7 @@ void ShardRooms::forget_unwanted(Time now) {
     ended.push_back(std::move(place->second));
     watches_.erase(place);
   }
-  if (!channels.empty() && link_.is_up()) link_.unsubscribe(channels);
+  if (!channels.empty() && link_.hears()) link_.unsubscribe(channels);
 }
 
 void ShardRooms::tick(Time now) {

@@ -108,6 +108,16 @@ class LinkFixture final : private lws_chat::RedisLink::Listener {
     down_reason = why;
     events += "down ";
   }
+  void deaf(Time) override {
+    CHECK(within_run);
+    CHECK(link->is_up() && !link->hears());
+    ++losses;
+  }
+  void hears(Time) override {
+    CHECK(within_run);
+    CHECK(link->hears());
+    ++returns;
+  }
   void subscribed(std::string_view channel, Time) override {
     CHECK(within_run);
     ++confirmations[std::string(channel)];
@@ -128,6 +138,8 @@ class LinkFixture final : private lws_chat::RedisLink::Listener {
 
   int ups = 0;
   int downs = 0;
+  int losses = 0;   // of the subscriptions only
+  int returns = 0;  // of the connection for them
   std::string events;
   std::string down_reason;
   size_t confirmed = 0;

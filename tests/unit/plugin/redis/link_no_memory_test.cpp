@@ -31,6 +31,8 @@ struct World final : RedisLink::Listener {
 
   void up(Time) override { confirmed = 0; }
   void down(std::string_view, Time) override { ++downs; }
+  void deaf(Time) override {}
+  void hears(Time) override {}
   void subscribed(std::string_view, Time) override { ++confirmed; }
   void message(std::string_view channel, std::string_view payload, Time) override {
     CHECK(channel == "a");
