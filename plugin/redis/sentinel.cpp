@@ -53,7 +53,7 @@ void Sentinel::connect(Time now) {
 }
 
 // Both commands leave together, so that nothing changes between the answer and the first news.
-void Sentinel::opened(Connection&, Time) {
+void Sentinel::opened(ServerConnection&, Time) {
   step_ = Step::kMaster;
   std::string& out = connection_.output();
   if (!account_.password.empty()) {
@@ -67,7 +67,7 @@ void Sentinel::opened(Connection&, Time) {
   connection_.flush_soon();
 }
 
-void Sentinel::replied(Connection&, RedisReply& reply, Time now) try {
+void Sentinel::replied(ServerConnection&, RedisReply& reply, Time now) try {
   switch (step_) {
     case Step::kAuth:
       step_ = Step::kMaster;
@@ -113,13 +113,13 @@ void Sentinel::hear(const RedisReply& reply, Time now) {
   owner_.found(master, now);
 }
 
-void Sentinel::silent(Connection&, Time) {
+void Sentinel::silent(ServerConnection&, Time) {
   if (step_ != Step::kListening) return;
   append_command(connection_.output(), {"PING"});
   connection_.flush_soon();
 }
 
-void Sentinel::closed(Connection&, const std::string& why, Time now) { give_up(why, now); }
+void Sentinel::closed(ServerConnection&, const std::string& why, Time now) { give_up(why, now); }
 
 // Goes on with the next Sentinel: at once for ask(), otherwise in a while.
 void Sentinel::give_up(const std::string& why, Time now) {

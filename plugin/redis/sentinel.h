@@ -5,13 +5,13 @@
 
 #include "redis/address.h"
 #include "redis/back_off.h"
-#include "redis/connection.h"
 #include "redis/login.h"
+#include "redis/server_connection.h"
 
 namespace lws_chat {
 
 // Asks Sentinels which server is the master, and hears from them when it is another one.
-class Sentinel final : private Connection::Owner {
+class Sentinel final : private ServerConnection::Owner {
  public:
   // Is called within Poller::run() only.
   class Owner {
@@ -40,10 +40,10 @@ class Sentinel final : private Connection::Owner {
  private:
   enum class Step : uint8_t { kAuth, kMaster, kListening };
 
-  void opened(Connection& connection, Time now) override;
-  void replied(Connection& connection, RedisReply& reply, Time now) override;
-  void silent(Connection& connection, Time now) override;
-  void closed(Connection& connection, const std::string& why, Time now) override;
+  void opened(ServerConnection& connection, Time now) override;
+  void replied(ServerConnection& connection, RedisReply& reply, Time now) override;
+  void silent(ServerConnection& connection, Time now) override;
+  void closed(ServerConnection& connection, const std::string& why, Time now) override;
 
   void connect(Time now);
   void send_question();
@@ -53,7 +53,7 @@ class Sentinel final : private Connection::Owner {
 
   Owner& owner_;
   const RedisServer& server_;
-  Connection connection_;
+  ServerConnection connection_;
   Login::Account account_;
   const TlsTrust* trust_ = nullptr;
   size_t current_ = 0;  // of the Sentinels

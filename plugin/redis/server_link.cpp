@@ -135,7 +135,7 @@ void ServerLink::found(const RedisAddress& master, Time now) {
 
 void ServerLink::not_found(const std::string& why, Time now) { fail(why, now); }
 
-void ServerLink::opened(Connection& connection, Time) {
+void ServerLink::opened(ServerConnection& connection, Time) {
   if (&connection == &commands_) {
     login_.begin_commands(account_, connection.output());
   } else {
@@ -144,7 +144,7 @@ void ServerLink::opened(Connection& connection, Time) {
   connection.flush_soon();
 }
 
-void ServerLink::replied(Connection& connection, RedisReply& reply, Time now) {
+void ServerLink::replied(ServerConnection& connection, RedisReply& reply, Time now) {
   bool for_commands = &connection == &commands_;
   if (state_ == (for_commands ? State::kCommands : State::kSubscriptions) || (!for_commands && deaf_)) {
     take_login(connection, reply, now);
@@ -155,7 +155,7 @@ void ServerLink::replied(Connection& connection, RedisReply& reply, Time now) {
   }
 }
 
-void ServerLink::take_login(Connection& connection, const RedisReply& reply, Time now) try {
+void ServerLink::take_login(ServerConnection& connection, const RedisReply& reply, Time now) try {
   if (!login_.take(reply)) return;
   if (!login_.problem().empty()) {
     fail_server(login_.problem(), now);
@@ -230,7 +230,7 @@ void ServerLink::take_push(const RedisReply& reply, Time now) {
   }
 }
 
-void ServerLink::silent(Connection& connection, Time) {
+void ServerLink::silent(ServerConnection& connection, Time) {
   bool for_commands = &connection == &commands_;
   // The login has no answer.
   if (state_ == (for_commands ? State::kCommands : State::kSubscriptions) || (!for_commands && deaf_)) return;
@@ -242,7 +242,7 @@ void ServerLink::silent(Connection& connection, Time) {
   connection.flush_soon();
 }
 
-void ServerLink::closed(Connection& connection, const std::string& why, Time now) {
+void ServerLink::closed(ServerConnection& connection, const std::string& why, Time now) {
   if (&connection == &subscriptions_ && is_up()) return lose_subscriptions(why, now);
   fail_server(why, now);
 }

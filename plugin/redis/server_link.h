@@ -7,12 +7,12 @@
 
 #include "redis/address.h"
 #include "redis/back_off.h"
-#include "redis/connection.h"
 #include "redis/link.h"
 #include "redis/login.h"
 #include "redis/pipeline.h"
 #include "redis/poller.h"
 #include "redis/sentinel.h"
+#include "redis/server_connection.h"
 #include "redis/tls.h"
 
 namespace lws_chat {
@@ -30,7 +30,10 @@ struct RedisLinkSettings {
 };
 
 // A Redis server: a connection for commands, and one for subscriptions. It connects by itself, again and again.
-class ServerLink final : public RedisLink, private Connection::Owner, private Sentinel::Owner, private Poller::Watched {
+class ServerLink final : public RedisLink,
+                         private ServerConnection::Owner,
+                         private Sentinel::Owner,
+                         private Poller::Watched {
  public:
   // It tries for the first time in the next run() of the poller, which outlives it. Do not destroy it within a call of
   // its listener or of an answer.
@@ -66,11 +69,11 @@ class ServerLink final : public RedisLink, private Connection::Owner, private Se
   Time due() const override;
   void flush(Time) override {}
 
-  // Connection::Owner
-  void opened(Connection& connection, Time now) override;
-  void replied(Connection& connection, RedisReply& reply, Time now) override;
-  void silent(Connection& connection, Time now) override;
-  void closed(Connection& connection, const std::string& why, Time now) override;
+  // ServerConnection::Owner
+  void opened(ServerConnection& connection, Time now) override;
+  void replied(ServerConnection& connection, RedisReply& reply, Time now) override;
+  void silent(ServerConnection& connection, Time now) override;
+  void closed(ServerConnection& connection, const std::string& why, Time now) override;
 
   // Sentinel::Owner
   void found(const RedisAddress& master, Time now) override;
@@ -78,7 +81,7 @@ class ServerLink final : public RedisLink, private Connection::Owner, private Se
 
   void begin(Time now);
   void connect(const RedisAddress& address, Time now);
-  void take_login(Connection& connection, const RedisReply& reply, Time now);
+  void take_login(ServerConnection& connection, const RedisReply& reply, Time now);
   void accept_commands(Time now);
   void accept_subscriptions(Time now);
   void go_up(Time now);
@@ -98,8 +101,8 @@ class ServerLink final : public RedisLink, private Connection::Owner, private Se
   Poller& poller_;
   const RedisLinkSettings settings_;
   Listener* listener_ = nullptr;
-  Connection commands_;
-  Connection subscriptions_;
+  ServerConnection commands_;
+  ServerConnection subscriptions_;
   std::unique_ptr<Sentinel> sentinel_;
   Pipeline pipeline_;
   Login login_;

@@ -1,4 +1,4 @@
-#include "redis/connection.h"
+#include "redis/server_connection.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -23,13 +23,14 @@ using State = StreamSocket::State;
 
 }  // namespace
 
-Connection::Connection(Poller& poller, Owner& owner) : poller_(poller), owner_(owner), lookup_(poller.waker()) {
+ServerConnection::ServerConnection(Poller& poller, Owner& owner)
+    : poller_(poller), owner_(owner), lookup_(poller.waker()) {
   poller_.add(*this);
 }
 
-Connection::~Connection() { poller_.remove(*this); }
+ServerConnection::~ServerConnection() { poller_.remove(*this); }
 
-void Connection::open(const RedisAddress& address, const TlsTrust* trust, Time now) try {
+void ServerConnection::open(const RedisAddress& address, const TlsTrust* trust, Time now) try {
   trust_ = trust;
   address_ = address;
   find(now);
@@ -37,7 +38,7 @@ void Connection::open(const RedisAddress& address, const TlsTrust* trust, Time n
   fail_later("");
 }
 
-void Connection::open_beside(const Connection& other, Time now) try {
+void ServerConnection::open_beside(const ServerConnection& other, Time now) try {
   trust_ = other.trust_;
   address_ = other.address_;
   candidates_.assign(1, other.place_);
@@ -46,7 +47,7 @@ void Connection::open_beside(const Connection& other, Time now) try {
   fail_later("");
 }
 
-void Connection::find(Time now) {
+void ServerConnection::find(Time now) {
   candidates_.clear();
   if (auto numeric = numeric_address(address_)) {
     candidates_.push_back(*numeric);
@@ -57,7 +58,7 @@ void Connection::find(Time now) {
   take_addresses(now);
 }
 
-void Connection::close() {
+void ServerConnection::close() {
   ++life_;
   phase_ = Phase::kClosed;
   deadline_ = probed_ = kNever;
@@ -69,13 +70,13 @@ void Connection::close() {
   sent_ = 0;
 }
 
-void Connection::begin(Phase phase, Time now) {
+void ServerConnection::begin(Phase phase, Time now) {
   phase_ = phase;
   deadline_ = now + kPhaseTime;
 }
 
 // A thread looks the host up, and wakes the poller when it has found something.
-void Connection::take_addresses(Time now) {
+void ServerConnection::take_addresses(Time now) {
   auto found = lookup_.look_up(address_.host);
   if (!found) return;
   if (!found->problem.empty()) {
@@ -88,7 +89,7 @@ void Connection::take_addresses(Time now) {
   connect_next(now);
 }
 
-void Connection::connect_next(Time now) {
+void ServerConnection::connect_next(Time now) {
   begin(Phase::kConnecting, now);
   while (!candidates_.empty()) {
     place_ = candidates_.back();
@@ -107,19 +108,19 @@ void Connection::connect_next(Time now) {
 }
 
 // The owner must not be called within its own call.
-void Connection::fail_later(std::string why) {
+void ServerConnection::fail_later(std::string why) {
   phase_ = Phase::kFailed;
   failure_ = std::move(why);
 }
 
-std::string Connection::cannot_connect() const {
+std::string ServerConnection::cannot_connect() const {
   std::string what = "cannot be connected to (" + socket_.problem() + "): ";
   if (socket_.error() == EACCES) return what + "let the user of this service write to the socket";
   if (socket_.error() == EMFILE || socket_.error() == ENFILE) return what + "let this service open more files";
   return what + "start the server, or correct its address";
 }
 
-void Connection::ready(Time now) {
+void ServerConnection::ready(Time now) {
   switch (phase_) {
     case Phase::kClosed:
     case Phase::kFailed:
@@ -130,7 +131,7 @@ void Connection::ready(Time now) {
   }
 }
 
-void Connection::go_on_connecting(Time now) {
+void ServerConnection::go_on_connecting(Time now) {
   State state = socket_.connected();
   if (state == State::kFailed) connect_next(now);
   if (state != State::kDone) return;
@@ -143,7 +144,7 @@ void Connection::go_on_connecting(Time now) {
   go_on_securing(now);
 }
 
-void Connection::go_on_securing(Time now) {
+void ServerConnection::go_on_securing(Time now) {
   switch (socket_.shake_hands()) {
     case State::kDone: finish_opening(now); return;
     case State::kAgain: want_write(socket_.wants_write()); return;
@@ -156,7 +157,7 @@ void Connection::go_on_securing(Time now) {
   }
 }
 
-void Connection::finish_opening(Time now) {
+void ServerConnection::finish_opening(Time now) {
   reader_ = std::make_unique<ReplyReader>();
   phase_ = Phase::kOpen;
   deadline_ = kNever;
@@ -167,7 +168,7 @@ void Connection::finish_opening(Time now) {
 }
 
 // Reads until nothing is there, or others should have their turn.
-void Connection::receive(Time now) {
+void ServerConnection::receive(Time now) {
   Poller::Slice slice(poller_);
   bool drained = false;
   while (serve_replies(slice, now) && !drained) {
@@ -187,13 +188,13 @@ void Connection::receive(Time now) {
   }
 }
 
-std::string Connection::after_the_end() const {
+std::string ServerConnection::after_the_end() const {
   if (has_answered_) return ": see its log";
   return trust_ ? " without a word: see its log" : " without a word: see its log; a port with TLS needs rediss://";
 }
 
 // Returns true if more bytes are needed, and there is time for them.
-bool Connection::serve_replies(const Poller::Slice& slice, Time now) try {
+bool ServerConnection::serve_replies(const Poller::Slice& slice, Time now) try {
   unsigned life = life_;
   RedisReply reply;
   for (unsigned count = 1; reader_->next(reply); ++count) {
@@ -216,7 +217,7 @@ bool Connection::serve_replies(const Poller::Slice& slice, Time now) try {
   throw;
 }
 
-void Connection::tick(Time now) {
+void ServerConnection::tick(Time now) {
   if (phase_ == Phase::kFailed) {
     std::string why = failure_.empty() ? kNoMemory : std::move(failure_);
     fail(why, now);
@@ -228,7 +229,7 @@ void Connection::tick(Time now) {
   }
 }
 
-void Connection::probe(Time now) {
+void ServerConnection::probe(Time now) {
   if (probed_ == kNever && now - heard_ >= kSilence) {
     probed_ = now;
     call_owner(&Owner::silent, now);
@@ -237,7 +238,7 @@ void Connection::probe(Time now) {
   }
 }
 
-void Connection::give_up_phase(Time now) {
+void ServerConnection::give_up_phase(Time now) {
   switch (phase_) {
     case Phase::kFindingHost:
       fail("is not found, because no name server answers: see to the name servers, or use the number of the host", now);
@@ -256,16 +257,16 @@ void Connection::give_up_phase(Time now) {
   }
 }
 
-Time Connection::due() const {
+Time ServerConnection::due() const {
   if (phase_ == Phase::kFailed) return 0;
   if (phase_ != Phase::kOpen) return deadline_;
   return probed_ == kNever ? heard_ + kSilence : probed_ + kAnswerTime;
 }
 
-void Connection::flush(Time) { flush_now(); }
+void ServerConnection::flush(Time) { flush_now(); }
 
 // A failure to write is seen by reading, too: the server may have said why before it closed the connection.
-void Connection::flush_now() {
+void ServerConnection::flush_now() {
   if (phase_ != Phase::kOpen) return;
   State state = State::kDone;
   while (state == State::kDone && sent_ < output_.size()) {
@@ -283,19 +284,19 @@ void Connection::flush_now() {
   want_write(waits);
 }
 
-void Connection::want_write(bool wanted) {
+void ServerConnection::want_write(bool wanted) {
   if (std::exchange(wants_write_, wanted) == wanted) return;
   poller_.change(socket_.descriptor(), *this, wanted ? Poller::Interest::kReadAndWrite : Poller::Interest::kRead);
 }
 
 // What the owner began to write must not stay half a command.
-void Connection::call_owner(void (Owner::*what)(Connection&, Time), Time now) try {
+void ServerConnection::call_owner(void (Owner::*what)(ServerConnection&, Time), Time now) try {
   (owner_.*what)(*this, now);
 } catch (const std::bad_alloc&) {
   fail(kNoMemory, now);
 }
 
-void Connection::fail(const std::string& why, Time now) {
+void ServerConnection::fail(const std::string& why, Time now) {
   close();
   owner_.closed(*this, why, now);
 }

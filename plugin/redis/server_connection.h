@@ -14,35 +14,35 @@ namespace lws_chat {
 
 // A connection to a Redis server or a Sentinel: bytes of commands out, replies in. It notices in about 4 s that the
 // server does not answer. It can be opened again after it was closed.
-class Connection final : private Poller::Watched {
+class ServerConnection final : private Poller::Watched {
  public:
   // Is called within Poller::run() only. It may open and close the connection.
   class Owner {
    public:
-    virtual void opened(Connection& connection, Time now) = 0;
-    virtual void replied(Connection& connection, RedisReply& reply, Time now) = 0;
+    virtual void opened(ServerConnection& connection, Time now) = 0;
+    virtual void replied(ServerConnection& connection, RedisReply& reply, Time now) = 0;
 
     // Nothing came for a second. Send PING, if the server does not owe an answer anyhow.
-    virtual void silent(Connection& connection, Time now) = 0;
+    virtual void silent(ServerConnection& connection, Time now) = 0;
 
     // The connection could not be opened, or ended. `why` goes on after the server's name, and says what to do.
-    virtual void closed(Connection& connection, const std::string& why, Time now) = 0;
+    virtual void closed(ServerConnection& connection, const std::string& why, Time now) = 0;
 
    protected:
     ~Owner() = default;
   };
 
   // Both outlive it. Do not destroy it within a call of the owner.
-  Connection(Poller& poller, Owner& owner);
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  ServerConnection(Poller& poller, Owner& owner);
+  ~ServerConnection();
+  ServerConnection(const ServerConnection&) = delete;
+  ServerConnection& operator=(const ServerConnection&) = delete;
 
   // Begins to open. With `trust`, which outlives the connection, over TLS. Precondition: it is closed.
   void open(const RedisAddress& address, const TlsTrust* trust, Time now);
 
   // Begins to open at the place where another one is open, although its name may lead to several.
-  void open_beside(const Connection& other, Time now);
+  void open_beside(const ServerConnection& other, Time now);
 
   // Closes it without telling the owner.
   void close();
@@ -77,7 +77,7 @@ class Connection final : private Poller::Watched {
   void probe(Time now);
   void give_up_phase(Time now);
   void want_write(bool wanted);
-  void call_owner(void (Owner::*what)(Connection&, Time), Time now);
+  void call_owner(void (Owner::*what)(ServerConnection&, Time), Time now);
   void fail(const std::string& why, Time now);
   std::string cannot_connect() const;
   std::string after_the_end() const;
