@@ -65,11 +65,11 @@ end
 return {top, epoch, 0}
 )lua";
 
+// What a server may refuse comes before the message: it has no memory, or is a replica.
 constexpr std::string_view kPublishOnce = R"lua(
-if redis.call('HEXISTS', KEYS[1], 'e') == 1 then return 0 end
-redis.call('PUBLISH', ARGV[2], ARGV[1])
-redis.call('HSET', KEYS[1], 'e', '')
+if redis.call('HSETNX', KEYS[1], 'e', '') == 0 then return 0 end
 redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('PUBLISH', ARGV[2], ARGV[1])
 return 1
 )lua";
 

@@ -206,9 +206,9 @@ class DataServer {
 
   RedisReply publish_once(const Words& keys, const Words& arguments) {
     if (has_field(keys[0], "e")) return integer(0);
-    publish(arguments[1], arguments[0]);
     set_field(keys[0], "e", "");
     expire_after(keys[0], arguments[2]);
+    publish(arguments[1], arguments[0]);
     return integer(1);
   }
 

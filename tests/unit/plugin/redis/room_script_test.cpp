@@ -219,6 +219,19 @@ TEST(a_key_works_where_no_stream_keeps_the_message) {
   CHECK_EQ(outcome.epoch, "");
 }
 
+TEST(a_message_that_a_full_server_refuses_is_not_published) {
+  Fixture f;
+  ShellLink reader(f.redis);
+  reader({"SUBSCRIBE", f.room.channel});
+  f.link({"CONFIG", "SET", "maxmemory", "1"});
+  RedisReply refusal;
+  run_publish_once(f.link, f.room, "refused", f.keys.result("r", "k"), 20,
+                   [&](const RedisReply& reply, Time) { refusal = reply; });
+  CHECK(refusal.is_error());
+  f.link({"PUBLISH", f.room.channel, "next"});
+  CHECK_EQ(reader.next().items[2].text, "next");
+}
+
 TEST(an_older_version_is_not_published) {
   Fixture f;
   auto publish = [&](uint64_t version, std::string_view epoch) {
