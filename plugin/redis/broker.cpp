@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/room/room.h"
+#include "redis/server_line.h"
 #include "redis/shard.h"
 
 namespace lws_chat {
@@ -30,8 +31,9 @@ class RedisBroker::Shard final : public RedisLink::Listener {
  public:
   Shard(RedisLink& to, RedisBroker& broker)
       : link(to),
-        rooms(to, broker.parts_),
-        publisher(to, broker.parts_),
+        line(to, broker.parts_),
+        rooms(to, broker.parts_, line),
+        publisher(to, broker.parts_, line),
         presence(to, broker.parts_, broker.peers_.uid()),
         broker_(broker) {
     link.attach(*this);
@@ -39,18 +41,23 @@ class RedisBroker::Shard final : public RedisLink::Listener {
 
   void up(Time now) override {
     ++broker_.counters_.connections;
+    line.up();
     rooms.up(now);
     publisher.up(now);
     presence.up(now);
     broker_.peers_.up(link, now);
   }
-  void down(std::string_view, Time) override { rooms.down(); }
+  void down(std::string_view, Time) override {
+    line.down();
+    rooms.down();
+  }
   void subscribed(std::string_view channel, Time now) override { (void)rooms.subscribed(channel, now); }
   void message(std::string_view channel, std::string_view payload, Time now) override {
     if (!rooms.message(channel, payload, now)) (void)broker_.peers_.message(channel, payload, now);
   }
 
   RedisLink& link;
+  ServerLine line;
   ShardRooms rooms;
   Publisher publisher;
   ShardPresence presence;

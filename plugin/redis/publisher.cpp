@@ -61,7 +61,7 @@ void Publisher::send(const ItemPtr& item) {
   std::string fresh = parts_.fresh_epoch();
   PublishCall call{item->publication, fresh,         result_key.empty() ? std::string_view() : result_key,
                    kResultSeconds,    item->version, item->version_epoch};
-  run_publish(link_, names, bounds_of(parts_.settings.of(item->room)), lineage_of(link_.server()), call,
+  run_publish(link_, names, bounds_of(parts_.settings.of(item->room)), line_.lineage(), call,
               [this, item](const RedisReply& reply, Time now) { was_published(*item, reply, now); });
 }
 

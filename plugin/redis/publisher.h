@@ -12,6 +12,7 @@
 #include "core/broker.h"
 #include "redis/broker_parts.h"
 #include "redis/link.h"
+#include "redis/server_line.h"
 
 namespace lws_chat {
 
@@ -22,7 +23,8 @@ class Publisher {
   // Bytes of messages that may wait.
   static constexpr size_t kMostWaiting = size_t{16} * 1024 * 1024;
 
-  Publisher(RedisLink& link, const BrokerParts& parts) : link_(link), parts_(parts) {}
+  Publisher(RedisLink& link, const BrokerParts& parts, const ServerLine& line)
+      : link_(link), parts_(parts), line_(line) {}
 
   // Answers with the message's position, or kUnavailable if it is not published, or kUncertain if nobody knows.
   Deferred<Published> publish(std::string_view room, const Message& message, Time patience, Time now);
@@ -56,6 +58,7 @@ class Publisher {
 
   RedisLink& link_;
   const BrokerParts& parts_;
+  const ServerLine& line_;
   std::deque<ItemPtr> waiting_;
   size_t waiting_bytes_ = 0;
   std::map<Time, std::deque<ItemPtr>> unanswered_;  // by patience, so that each line is in the order of the deadlines

@@ -42,9 +42,9 @@ void run_publish(RedisLink& link, const RoomNames& room, const RoomBounds& bound
   std::string messages = std::to_string(bounds.messages), seconds = std::to_string(bounds.seconds),
               meta_seconds = std::to_string(bounds.meta_seconds), version = std::to_string(call.version),
               result_seconds = call.result_key.empty() ? std::string() : std::to_string(call.result_seconds);
-  link.run(redis_scripts().publish, {room.stream, room.meta, call.result_key},
+  link.run(redis_scripts().publish, {room.stream, room.meta, call.result_key, lineage.key},
            {call.publication, messages, seconds, room.channel, meta_seconds, call.fresh_epoch, result_seconds, version,
-            call.version_epoch, lineage.server, flag(lineage.keeps)},
+            call.version_epoch, lineage.line, lineage.server, lineage.address, flag(lineage.keeps)},
            std::move(answer));
 }
 
@@ -71,8 +71,10 @@ void run_position(RedisLink& link, const RoomNames& room, const RoomBounds& boun
                   const PositionCall& call, RedisLink::Answer answer) {
   std::string meta_seconds = std::to_string(bounds.meta_seconds), entries = std::to_string(call.entries),
               from = call.from ? std::to_string(*call.from) : std::string();
-  link.run(redis_scripts().position, {room.stream, room.meta},
-           {meta_seconds, call.fresh_epoch, lineage.server, flag(lineage.keeps), from, entries}, std::move(answer));
+  link.run(redis_scripts().position, {room.stream, room.meta, lineage.key},
+           {meta_seconds, call.fresh_epoch, lineage.line, lineage.server, lineage.address, flag(lineage.keeps), from,
+            entries},
+           std::move(answer));
 }
 
 std::optional<PositionAnswer> read_position(const RedisReply& reply) {
@@ -91,6 +93,11 @@ std::optional<PositionAnswer> read_position(const RedisReply& reply) {
   bool newest_first = answer.entries.size() > 1 && answer.entries.front().offset > answer.entries.back().offset;
   if (newest_first) std::reverse(answer.entries.begin(), answer.entries.end());
   return answer;
+}
+
+void run_begin(RedisLink& link, const Lineage& lineage, std::string_view fresh_line, RedisLink::Answer answer) {
+  link.run(redis_scripts().begin, {lineage.key}, {fresh_line, lineage.server, lineage.address, flag(lineage.keeps)},
+           std::move(answer));
 }
 
 void run_renew(RedisLink& link, const RoomNames& room, std::string_view epoch, std::string_view fresh_epoch,

@@ -71,6 +71,7 @@ class DataServer {
       if (sha1 == scripts.publish.sha1) return publish_kept(keys, arguments);
       if (sha1 == scripts.publish_once.sha1) return publish_once(keys, arguments);
       if (sha1 == scripts.position.sha1) return position(keys, arguments);
+      if (sha1 == scripts.begin.sha1) return begin(keys, arguments);
       if (sha1 == scripts.renew.sha1) return renew(keys, arguments);
       if (sha1 == scripts.presence_add.sha1) return presence_add(keys, arguments);
       if (sha1 == scripts.presence_remove.sha1) return presence_remove(keys, arguments);
@@ -158,19 +159,32 @@ class DataServer {
     std::string epoch;
     int64_t top;
   };
+  std::string line_of(const std::string& lineage, const std::string& fresh, const std::string& server,
+                      const std::string& address, const std::string& keep) {
+    std::string line = field(lineage, "l"), places = field(lineage, "p"), place = " " + address + " ";
+    if (!line.empty() && field(lineage, "s") == server) return line;
+    if (line.empty() || keep != "1" || places.find(place) == std::string::npos) line = fresh, places = place;
+    set_field(lineage, "s", server);
+    set_field(lineage, "l", line);
+    set_field(lineage, "p", places);
+    return line;
+  }
   Place place(const std::string& stream, const std::string& meta, const std::string& fresh, const std::string& lineage,
+              const std::string& believed, const std::string& server, const std::string& address,
               const std::string& keep) {
     Place place{field(meta, "e"), std::strtoll(field(meta, "s").c_str(), nullptr, 10)};
     bool numbered = has_field(meta, "l");
+    if (has_field(meta, "e") && numbered && field(meta, "l") == believed) return place;
+    std::string line = line_of(lineage, fresh, server, address, keep);
     if (!has_field(meta, "e")) {
       place.epoch = fresh;
       set_field(meta, "e", fresh);
-      set_field(meta, "l", lineage);
+      set_field(meta, "l", line);
       if (place.top == 0) drop(stream);
-    } else if (field(meta, "l") != lineage) {
-      if (numbered && keep != "1") place.epoch = fresh;
+    } else if (field(meta, "l") != line) {
+      if (numbered) place.epoch = fresh;
       set_field(meta, "e", place.epoch);
-      set_field(meta, "l", lineage);
+      set_field(meta, "l", line);
     }
     return place;
   }
@@ -179,8 +193,10 @@ class DataServer {
     const std::string &stream = keys[0], &meta = keys[1], &result = keys[2], &message = arguments[0],
                       &version = arguments[7], &version_epoch = arguments[8];
     if (!arguments[6].empty() && has_field(result, "e"))
-      return array({integer(std::strtoll(field(result, "s").c_str(), nullptr, 10)), text(field(result, "e")), integer(1)});
-    Place place = this->place(stream, meta, arguments[5], arguments[9], arguments[10]);
+      return array(
+          {integer(std::strtoll(field(result, "s").c_str(), nullptr, 10)), text(field(result, "e")), integer(1)});
+    Place place =
+        this->place(stream, meta, arguments[5], keys[3], arguments[9], arguments[10], arguments[11], arguments[12]);
     if (version != "0") {
       bool same = version_epoch.empty() || (has_field(meta, "ve") && field(meta, "ve") == version_epoch);
       if (has_field(meta, "v") && same && std::stoull(field(meta, "v")) >= std::stoull(version))
@@ -213,23 +229,32 @@ class DataServer {
   }
 
   RedisReply position(const Words& keys, const Words& arguments) {
-    Place place = this->place(keys[0], keys[1], arguments[1], arguments[2], arguments[3]);
+    Place place =
+        this->place(keys[0], keys[1], arguments[1], keys[2], arguments[2], arguments[3], arguments[4], arguments[5]);
     if (arguments[0] != "0") expire_after(keys[1], arguments[0]);
     Value* stream = find(keys[0]);
     std::vector<RedisReply> entries;
-    size_t most = std::stoull(arguments[5]);
+    size_t most = std::stoull(arguments[7]);
     std::string oldest = stream && !stream->stream.empty() ? std::to_string(stream->stream.begin()->first) + "-0" : "";
     auto add = [&](const std::pair<const uint64_t, std::string>& entry) {
       entries.push_back(array({text(std::to_string(entry.first) + "-0"), array({text("d"), text(entry.second)})}));
     };
-    if (stream && arguments[4].empty()) {
+    if (stream && arguments[6].empty()) {
       for (auto one = stream->stream.rbegin(); one != stream->stream.rend() && entries.size() < most; ++one) add(*one);
     } else if (stream) {
-      for (auto one = stream->stream.lower_bound(std::stoull(arguments[4]));
+      for (auto one = stream->stream.lower_bound(std::stoull(arguments[6]));
            one != stream->stream.end() && entries.size() < most; ++one)
         add(*one);
     }
     return array({integer(place.top), text(place.epoch), text(oldest), array(std::move(entries))});
+  }
+
+  RedisReply begin(const Words& keys, const Words& arguments) {
+    std::string line = line_of(keys[0], arguments[0], arguments[1], arguments[2], arguments[3]);
+    std::string places = field(keys[0], "p");
+    if (places.find(" " + arguments[2] + " ") == std::string::npos)
+      set_field(keys[0], "p", places + arguments[2] + " ");
+    return text(line);
   }
 
   RedisReply renew(const Words& keys, const Words& arguments) {

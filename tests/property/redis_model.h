@@ -64,7 +64,7 @@ class Server {
   void disconnect(const WiresPtr& wires, bool forgets) {
     wires_.erase(std::remove(wires_.begin(), wires_.end(), wires), wires_.end());
     for (Wires::Sent& sent : wires->commands) sent.answer = nullptr;
-    if (!forgets && !wires->commands.empty()) orphans_.push_back(wires);
+    if (!forgets && !dead_ && !wires->commands.empty()) orphans_.push_back(wires);
   }
 
   void serve_command(Wires& wires, Time now) {
@@ -91,6 +91,12 @@ class Server {
 
   bool has_orphans() const { return !orphans_.empty(); }
 
+  // The process ends. Its clients see that later.
+  void die() {
+    orphans_.clear();
+    dead_ = true;
+  }
+
   RedisLink::Server about;
   DataServer store;
   std::function<void(const std::string& channel, const std::string& payload)> published;
@@ -109,6 +115,7 @@ class Server {
 
   std::vector<WiresPtr> wires_;
   std::deque<WiresPtr> orphans_;
+  bool dead_ = false;
 };
 using ServerPtr = std::shared_ptr<Server>;
 

@@ -99,7 +99,8 @@ class Node final : private Peers::Self {
       links.push_back(std::make_unique<ModelLink>());
       all.push_back(links.back().get());
     }
-    broker = std::make_unique<RedisBroker>(settings, "p", all, [this](const std::string&) { ++reports; }, [] {});
+    broker = std::make_unique<RedisBroker>(
+        settings, "p", all, [this](const std::string&) { ++reports; }, [] {});
     broker->peers().attach(*this);
     HubSeams seams;
     seams.broker = broker.get();

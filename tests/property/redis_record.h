@@ -25,6 +25,12 @@ inline long running_step = 0;
   std::abort();
 }
 
+// With LWS_CHAT_TRACE in the environment, what happens is printed.
+inline void trace(const std::string& line) {
+  static const bool on = std::getenv("LWS_CHAT_TRACE") != nullptr;
+  if (on) std::fprintf(stderr, "%ld: %s\n", running_step, line.c_str());
+}
+
 using Id = long;
 
 // A message's payload is "<ID>" and something behind it.
@@ -37,6 +43,7 @@ class Record {
  public:
   // A message has this position, as a server, a node or a reader sees it.
   void note(const std::string& room, const std::string& epoch, uint64_t offset, Id id) {
+    trace(room + " " + epoch + " " + std::to_string(offset) + " <" + std::to_string(id) + ">");
     auto [place, fresh] = positions_.try_emplace({room, epoch, offset}, id);
     if (!fresh && place->second != id)
       fail("position " + std::to_string(offset) + " of " + room + " in " + epoch + " means " +

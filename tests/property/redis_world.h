@@ -28,7 +28,7 @@ class World {
     for (size_t i = 0; i < servers; ++i) {
       Shard& shard = shards_.emplace_back();
       shard.keeps_log = pick_(2) == 0;
-      shard.server = start({}, shard.keeps_log, false);
+      shard.server = start({}, shard.keeps_log, false, "host" + std::to_string(i));
     }
     for (unsigned i = 0; i < kNodes; ++i) nodes_.push_back(make_node());
   }
@@ -75,9 +75,9 @@ class World {
     Time refuses_until = 0;
   };
   struct Cable {
-    Time opens_at = 0;        // if it is down
-    Time moves_at = kNever;   // to the present server, if it is at a former one
-    Time stalled_until = 0;   // nothing of this kind is moved
+    Time opens_at = 0;       // if it is down
+    Time moves_at = kNever;  // to the present server, if it is at a former one
+    Time stalled_until = 0;  // nothing of this kind is moved
     unsigned stalled = 0;
   };
 
@@ -97,9 +97,9 @@ class World {
 
   // ---- servers
 
-  ServerPtr start(Data data, bool keeps_log, bool promoted) {
+  ServerPtr start(Data data, bool keeps_log, bool promoted, const std::string& address) {
     auto server =
-        std::make_shared<Server>(RedisLink::Server{"run" + std::to_string(++last_run_), keeps_log, promoted});
+        std::make_shared<Server>(RedisLink::Server{"run" + std::to_string(++last_run_), address, keeps_log, promoted});
     server->store.data = std::move(data);
     server->published = [this, run = server->about.run_id](const std::string& channel, const std::string& payload) {
       published(run, channel, payload);
@@ -115,6 +115,7 @@ class World {
     if (!reader_.read(payload, read)) fail("a payload that cannot be read");
     if (read.kind != Event::Kind::kPublication) return told(room, read);
     Id id = id_of(read.message.payload);
+    trace(run + " spreads <" + std::to_string(id) + ">");
     record_.spread(room, run, id);
     if (read.offset > 0) record_.note(room, std::string(read.epoch), read.offset, id);
   }
@@ -122,6 +123,7 @@ class World {
   // Nobody is announced more often than it comes, nor gone more often.
   void told(const std::string& room, const RoomPayload& read) {
     bool came = read.kind == Event::Kind::kJoin;
+    trace(room + (came ? " +" : " -") + read.who->client);
     // A server that has lost what it had knows members that have left long ago.
     if (!came && forgetful_) return;
     auto& count = (came ? joins_told_ : leaves_told_)[room + read.who->client];
@@ -153,16 +155,20 @@ class World {
 
   void restart(size_t number) {
     Shard& shard = shards_[number];
+    trace(shard.server->about.run_id + " restarts");
+    shard.server->die();
     Data data = shard.keeps_log ? shard.server->store.data : pick_(4) == 0 ? Data() : some_past(shard);
-    shard.server = start(std::move(data), shard.keeps_log, pick_(4) == 0 && shard.server->about.promoted);
+    shard.server = start(std::move(data), shard.keeps_log, pick_(4) == 0 && shard.server->about.promoted,
+                         shard.server->about.address);
     shard.refuses_until = 0;
     for (auto& node : nodes_) lose(*node, number, true);
   }
 
   void fail_over(size_t number) {
     Shard& shard = shards_[number];
+    trace(shard.server->about.run_id + " fails over");
     Data data = pick_(3) == 0 ? shard.server->store.data : some_past(shard);
-    shard.server = start(std::move(data), shard.keeps_log, true);
+    shard.server = start(std::move(data), shard.keeps_log, true, "host" + std::to_string(10 + last_run_));
     shard.refuses_until = 0;
     for (auto& node : nodes_) {
       if (pick_(2) == 0)
@@ -172,13 +178,17 @@ class World {
     }
   }
 
-  void flush_all(size_t number) { shards_[number].server->store.data.clear(); }
+  void flush_all(size_t number) {
+    trace("FLUSHALL");
+    shards_[number].server->store.data.clear();
+  }
 
   void drop_some_key(size_t number) {
     Data& data = shards_[number].server->store.data;
     if (data.empty()) return;
     auto key = data.begin();
     std::advance(key, pick_(static_cast<unsigned>(data.size())));
+    trace("drops " + key->first);
     data.erase(key);
   }
 
@@ -198,8 +208,7 @@ class World {
   }
 
   void refuse(size_t number) {
-    shards_[number].server->store.refuses =
-        pick_(3) == 0 ? DataServer::Refuses::kAll : DataServer::Refuses::kMore;
+    shards_[number].server->store.refuses = pick_(3) == 0 ? DataServer::Refuses::kAll : DataServer::Refuses::kMore;
     shards_[number].refuses_until = now_ + pick_(3 * kSecond);
   }
 
@@ -209,6 +218,7 @@ class World {
     ModelLink& link = *node.links[number];
     if (!link.is_up()) return;
     ++losses;
+    trace(node.name + " loses " + std::to_string(number));
     link.lose(forgets, node.now);
     cables_[&link].moves_at = kNever;
     cables_[&link].opens_at = now_ + (pick_(20) == 0 ? pick_(20 * kSecond) : pick_(2 * kSecond));
@@ -221,6 +231,7 @@ class World {
       if (cable.moves_at <= now_) lose(node, i, pick_(2) == 0);
       if (!link.is_up() && cable.opens_at <= now_) {
         cable.stalled_until = 0;
+        trace(node.name + " connects to " + shards_[i].server->about.run_id);
         link.open(shards_[i].server, node.now);
         node.turn();
       }
@@ -319,8 +330,9 @@ class World {
       visitor.who = somebody();
       return enter(node, std::move(visitor));
     }
-    node.hub->presence().take_back(key, node.now).then(
-        node.lifetime, [this, &node, visitor](const IdentityPtr& who) mutable {
+    node.hub->presence()
+        .take_back(key, node.now)
+        .then(node.lifetime, [this, &node, visitor](const IdentityPtr& who) mutable {
           visitor.who = who ? who : somebody();
           enter(node, visitor);
         });
@@ -353,6 +365,7 @@ class World {
     const Visitor& visitor = reader.visitor;
     const Room& room = *reader.room();
     ++came_[visitor.room + visitor.who->client];
+    trace(visitor.who->client + " comes into " + visitor.room + " on " + reader.node.name);
     reader.epoch = room.epoch();
     reader.last = room.history().top();
     if (!visitor.seen) return;
@@ -370,6 +383,7 @@ class World {
     if (node.readers.empty()) return;
     auto place = node.readers.begin() + static_cast<std::ptrdiff_t>(pick_(static_cast<unsigned>(node.readers.size())));
     Reader& reader = **place;
+    trace(reader.visitor.who->client + " goes from " + reader.visitor.room + " on " + node.name);
     Visitor visitor = left_visitor(reader);
     bool may_return = reader.room() && !visitor.key.empty() && pick_(2) == 0;
     if (may_return && reader.room()->settings().presence_grace > 0) {
@@ -544,11 +558,12 @@ class World {
     Position position;
     PositionCall call;
     call.fresh_epoch = "fresh";
-    run_position(link, keys_.of_room(room), {1, 300, 2592000}, lineage_of(link.server()), call,
-                 [&](const RedisReply& reply, Time) {
-                   auto answer = read_position(reply);
-                   position = {std::string(answer->epoch), answer->top};
-                 });
+    const RedisLink::Server& about = link.server();
+    Lineage lineage{keys_.lineage(), {}, about.run_id, about.address, about.keeps_log && !about.promoted};
+    run_position(link, keys_.of_room(room), {1, 300, 2592000}, lineage, call, [&](const RedisReply& reply, Time) {
+      auto answer = read_position(reply);
+      position = {std::string(answer->epoch), answer->top};
+    });
     link.move(0, now_, now_);
     link.move(1, now_, now_);
     link.lose(true, now_);
