@@ -5,6 +5,7 @@
 
 #include "core/room/room.h"
 #include "redis/refusal.h"
+#include "redis/server_line.h"
 #include "redis/shard.h"
 
 namespace lws_chat {
@@ -34,8 +35,9 @@ class RedisBroker::Shard final : public RedisLink::Listener {
  public:
   Shard(RedisLink& to, RedisBroker& broker)
       : link(to),
-        rooms(to, broker.parts_),
-        publisher(to, broker.parts_, broker.peers_.uid().substr(0, 8)),
+        line(to, broker.parts_),
+        rooms(to, broker.parts_, line),
+        publisher(to, broker.parts_, line, broker.peers_.uid().substr(0, 8)),
         presence(to, broker.parts_, broker.peers_.uid()),
         broker_(broker) {
     link.attach(*this);
@@ -43,12 +45,16 @@ class RedisBroker::Shard final : public RedisLink::Listener {
 
   void up(Time now) override {
     ++broker_.counters_.connections;
+    line.up();
     rooms.up(now);
     publisher.up(now);
     presence.up(now);
     broker_.peers_.up(link, now);
   }
-  void down(std::string_view, Time) override { rooms.down(); }
+  void down(std::string_view, Time) override {
+    line.down();
+    rooms.down();
+  }
   void deaf(Time) override { rooms.down(); }
   void hears(Time now) override {
     rooms.up(now);
@@ -60,6 +66,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
   }
 
   RedisLink& link;
+  ServerLine line;
   ShardRooms rooms;
   Publisher publisher;
   ShardPresence presence;

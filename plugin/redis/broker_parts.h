@@ -24,10 +24,4 @@ struct BrokerParts {
 // Bounds of a room's keys.
 RoomBounds bounds_of(const RoomSettings& settings);
 
-// A server that has an append-only file goes on after a restart with what it had. One that was a replica before may
-// lack the last messages.
-inline Lineage lineage_of(const RedisLink::Server& server) {
-  return {server.run_id, server.keeps_log && !server.promoted};
-}
-
 }  // namespace lws_chat

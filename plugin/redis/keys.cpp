@@ -15,7 +15,10 @@ std::string joined(std::initializer_list<std::string_view> parts) {
 }  // namespace
 
 RedisKeys::RedisKeys(std::string prefix)
-    : prefix_(std::move(prefix)), client_(prefix_ + ".client."), control_(prefix_ + ".control") {}
+    : prefix_(std::move(prefix)),
+      client_(prefix_ + ".client."),
+      control_(prefix_ + ".control"),
+      lineage_(prefix_ + ".lineage") {}
 
 RoomNames RedisKeys::of_room(std::string_view room) const {
   return {joined({client_, room}), joined({prefix_, ".stream.", room}), joined({prefix_, ".stream.meta.", room})};

@@ -9,7 +9,7 @@ namespace lws_chat {
 struct RoomNames {
   std::string channel;  // of its messages, for PUBLISH and SUBSCRIBE
   std::string stream;   // its history: entry OFFSET-0 has the publication in the field `d`
-  std::string meta;     // a hash: `e` epoch, `s` offset of the last message, `v` and `ve` its version, `l` lineage
+  std::string meta;     // a hash: `e` epoch, `s` offset of the last message, `v` and `ve` its version, `l` its line
 };
 
 // The names of a room's presence in Redis.
@@ -36,6 +36,11 @@ class RedisKeys {
   // has no such key.
   std::string departed(std::string_view digest) const;
 
+  // A hash that says which server numbers rooms: `s` its run id, `p` the addresses at which nodes find it, `l` a name
+  // for its line. The name stays as long as each server on the line has all that was numbered before. Centrifugo has no
+  // such key.
+  const std::string& lineage() const { return lineage_; }
+
   // The channel that all nodes read, and the one that only this node reads.
   const std::string& control() const { return control_; }
   std::string node(std::string_view node) const;
@@ -47,6 +52,7 @@ class RedisKeys {
   std::string prefix_;
   std::string client_;  // what stands before a room's name
   std::string control_;
+  std::string lineage_;
 };
 
 }  // namespace lws_chat

@@ -26,6 +26,7 @@ class RedisLink {
   // What is known about the server while the link is up.
   struct Server {
     std::string run_id;      // another one after each start
+    std::string address;     // at which this node finds it
     bool keeps_log = false;  // it has an append-only file, so that a restart loses nothing but what the disk lost
     bool promoted = false;   // it was a replica, so that it may lack the last messages of the server before it
   };

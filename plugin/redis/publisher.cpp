@@ -69,7 +69,7 @@ void Publisher::send(const ItemPtr& item) {
   PublishCall call{item->publication,    fresh,         result_key.empty() ? std::string_view() : result_key,
                    kResultSeconds,       item->version, item->version_epoch,
                    again ? kLookBack : 0};
-  run_publish(link_, names, bounds_of(parts_.settings.of(item->room)), lineage_of(link_.server()), call,
+  run_publish(link_, names, bounds_of(parts_.settings.of(item->room)), line_.lineage(), call,
               [this, item](const RedisReply& reply, Time now) { was_published(item, reply, now); });
 }
 

@@ -13,6 +13,7 @@
 #include "core/broker.h"
 #include "redis/broker_parts.h"
 #include "redis/link.h"
+#include "redis/server_line.h"
 
 namespace lws_chat {
 
@@ -25,8 +26,8 @@ class Publisher {
   static constexpr size_t kMostWaiting = size_t{16} * 1024 * 1024;
 
   // `tag` is another one on each node.
-  Publisher(RedisLink& link, const BrokerParts& parts, std::string tag)
-      : link_(link), parts_(parts), tag_(std::move(tag)) {}
+  Publisher(RedisLink& link, const BrokerParts& parts, const ServerLine& line, std::string tag)
+      : link_(link), parts_(parts), line_(line), tag_(std::move(tag)) {}
 
   // Answers with the message's position, or kUnavailable if it is not published, or kUncertain if nobody knows.
   Deferred<Published> publish(std::string_view room, const Message& message, Time patience, Time now);
@@ -61,6 +62,7 @@ class Publisher {
 
   RedisLink& link_;
   const BrokerParts& parts_;
+  const ServerLine& line_;
   const std::string tag_;
   uint64_t numbered_ = 0;
   std::deque<ItemPtr> waiting_;

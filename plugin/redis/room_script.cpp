@@ -45,9 +45,9 @@ void run_publish(RedisLink& link, const RoomNames& room, const RoomBounds& bound
               look_back = std::to_string(call.look_back);
   // Rules for the keys of a user may refuse an empty one.
   std::string_view result_key = call.result_key.empty() ? std::string_view(room.meta) : call.result_key;
-  link.run(redis_scripts().publish, {room.stream, room.meta, result_key},
+  link.run(redis_scripts().publish, {room.stream, room.meta, result_key, lineage.key},
            {call.publication, messages, seconds, room.channel, meta_seconds, call.fresh_epoch, result_seconds, version,
-            call.version_epoch, lineage.server, flag(lineage.keeps), look_back},
+            call.version_epoch, lineage.line, lineage.server, lineage.address, flag(lineage.keeps), look_back},
            std::move(answer));
 }
 
@@ -74,8 +74,10 @@ void run_position(RedisLink& link, const RoomNames& room, const RoomBounds& boun
                   const PositionCall& call, RedisLink::Answer answer) {
   std::string meta_seconds = std::to_string(bounds.meta_seconds), entries = std::to_string(call.entries),
               from = call.from ? std::to_string(*call.from) : std::string();
-  link.run(redis_scripts().position, {room.stream, room.meta},
-           {meta_seconds, call.fresh_epoch, lineage.server, flag(lineage.keeps), from, entries}, std::move(answer));
+  link.run(redis_scripts().position, {room.stream, room.meta, lineage.key},
+           {meta_seconds, call.fresh_epoch, lineage.line, lineage.server, lineage.address, flag(lineage.keeps), from,
+            entries},
+           std::move(answer));
 }
 
 std::optional<PositionAnswer> read_position(const RedisReply& reply) {
@@ -94,6 +96,11 @@ std::optional<PositionAnswer> read_position(const RedisReply& reply) {
   bool newest_first = answer.entries.size() > 1 && answer.entries.front().offset > answer.entries.back().offset;
   if (newest_first) std::reverse(answer.entries.begin(), answer.entries.end());
   return answer;
+}
+
+void run_begin(RedisLink& link, const Lineage& lineage, std::string_view fresh_line, RedisLink::Answer answer) {
+  link.run(redis_scripts().begin, {lineage.key}, {fresh_line, lineage.server, lineage.address, flag(lineage.keeps)},
+           std::move(answer));
 }
 
 void run_renew(RedisLink& link, const RoomNames& room, std::string_view epoch, std::string_view fresh_epoch,

@@ -13,10 +13,13 @@
 // A room's scripts, with typed arguments and answers.
 namespace lws_chat {
 
-// Which server numbers rooms now, and whether it is certain to have kept what a server before it had: if not, rooms
-// that were numbered before get the fresh epoch.
+// Which server numbers rooms now. If it has started again at the address where it was, and `keeps` what it had, it goes
+// on where it was. Otherwise rooms that were numbered before get the fresh epoch.
 struct Lineage {
-  std::string_view server;
+  std::string_view key;      // see RedisKeys::lineage()
+  std::string_view line;     // its line; empty: not known
+  std::string_view server;   // its run id
+  std::string_view address;  // see RedisLink::Server
   bool keeps = false;
 };
 
@@ -84,6 +87,10 @@ void run_position(RedisLink& link, const RoomNames& room, const RoomBounds& boun
                   const PositionCall& call, RedisLink::Answer answer);
 
 std::optional<PositionAnswer> read_position(const RedisReply& reply);
+
+// Notes which server numbers rooms from now on. To be run before everything else: it may start again before its rooms
+// are used. The answer is its line.
+void run_begin(RedisLink& link, const Lineage& lineage, std::string_view fresh_line, RedisLink::Answer answer);
 
 // Redis has lost messages that readers have seen: the room gets the fresh epoch instead of this one, so that nobody
 // takes positions of one for those of the other.

@@ -1,5 +1,6 @@
 #include "redis/scripts.h"
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -8,20 +9,42 @@
 namespace lws_chat {
 namespace {
 
+// Returns the line of the server, see RedisKeys::lineage(). A server that has started again goes on with it, if it
+// keeps everything and is the one from before: another one may have been its replica. What a server lacks that was
+// numbered before is known only at its first script, because it may start again before a room is used. So all of this
+// is in Redis.
+constexpr std::string_view kLine = R"lua(
+local function stands_in(places, place) return string.find(places, ' ' .. place .. ' ', 1, true) end
+
+local function line_of(lineage, fresh, server, place, keep)
+    local known = redis.call('HMGET', lineage, 's', 'l', 'p')
+  local line, places = known[2], known[3]
+  if line and places and known[1] == server then return line end
+  if not line or not places or keep ~= '1' or not stands_in(places, place) then
+    line, places = fresh, ' ' .. place .. ' '
+  end
+  redis.call('HSET', lineage, 's', server, 'l', line, 'p', places)
+  return line
+end
+)lua";
+
 // Returns a room's epoch and the offset of its last message. A room without an epoch gets the fresh one. The field `l`
-// says which server has numbered the room. If that is another one than now, messages may be lost that had offsets which
-// are given again: the room gets the fresh epoch, so that nobody takes its positions for the former ones.
+// says on which line the room was numbered. If that is another one than now, messages may be lost that had offsets
+// which are given again: the room gets the fresh epoch, so that nobody takes its positions for the former ones.
+// `believed` is the line as the node knows it, or ''. A room that is on it needs no further look.
 constexpr std::string_view kPlace = R"lua(
-local function place(stream, meta, fresh, lineage, keep)
+local function place(stream, meta, fresh, lineage, believed, server, address, keep)
   local known = redis.call('HMGET', meta, 'e', 's', 'l')
   local epoch, top = known[1], tonumber(known[2] or 0) or 0
+  if epoch and known[3] == believed then return epoch, top end
+  local line = line_of(lineage, fresh, server, address, keep)
   if not epoch then
     epoch = fresh
-    redis.call('HSET', meta, 'e', epoch, 'l', lineage)
+    redis.call('HSET', meta, 'e', epoch, 'l', line)
     if top == 0 then redis.call('DEL', stream) end
-  elseif known[3] ~= lineage then
-    if known[3] and keep ~= '1' then epoch = fresh end
-    redis.call('HSET', meta, 'e', epoch, 'l', lineage)
+  elseif known[3] ~= line then
+    if known[3] then epoch = fresh end
+    redis.call('HSET', meta, 'e', epoch, 'l', line)
   end
   return epoch, top
 end
@@ -38,10 +61,10 @@ if result_seconds ~= '' then
   if before[1] then return {tonumber(before[2] or 0) or 0, before[1], 1} end
 end
 
-local epoch, top = place(stream, meta, fresh, ARGV[10], ARGV[11])
+local epoch, top = place(stream, meta, fresh, KEYS[4], ARGV[10], ARGV[11], ARGV[12], ARGV[13])
 
-if ARGV[12] ~= '0' then
-  for _, entry in ipairs(redis.call('XREVRANGE', stream, '+', '-', 'COUNT', ARGV[12])) do
+if ARGV[14] ~= '0' then
+  for _, entry in ipairs(redis.call('XREVRANGE', stream, '+', '-', 'COUNT', ARGV[14])) do
     if entry[2][2] == message then return {tonumber(string.match(entry[1], '%d+')), epoch, 1} end
   end
 end
@@ -71,18 +94,18 @@ end
 return {top, epoch, 0}
 )lua";
 
+// What a server may refuse comes before the message: it has no memory, or is a replica.
 constexpr std::string_view kPublishOnce = R"lua(
-if redis.call('HEXISTS', KEYS[1], 'e') == 1 then return 0 end
-redis.call('PUBLISH', ARGV[2], ARGV[1])
-redis.call('HSET', KEYS[1], 'e', '')
+if redis.call('HSETNX', KEYS[1], 'e', '') == 0 then return 0 end
 redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('PUBLISH', ARGV[2], ARGV[1])
 return 1
 )lua";
 
 constexpr std::string_view kPosition = R"lua(
 local stream, meta = KEYS[1], KEYS[2]
-local seconds, from, count = ARGV[1], ARGV[5], ARGV[6]
-local epoch, top = place(stream, meta, ARGV[2], ARGV[3], ARGV[4])
+local seconds, from, count = ARGV[1], ARGV[7], ARGV[8]
+local epoch, top = place(stream, meta, ARGV[2], KEYS[3], ARGV[3], ARGV[4], ARGV[5], ARGV[6])
 if seconds ~= '0' then redis.call('EXPIRE', meta, seconds) end
 
 local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)
@@ -93,6 +116,15 @@ elseif count ~= '0' then
   entries = redis.call('XRANGE', stream, from, '+', 'COUNT', count)
 end
 return {top, epoch, oldest[1] and oldest[1][1] or '', entries}
+)lua";
+
+constexpr std::string_view kBegin = R"lua(
+local line = line_of(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+local places = redis.call('HGET', KEYS[1], 'p')
+if #places < 1000 and not stands_in(places, ARGV[3]) then
+  redis.call('HSET', KEYS[1], 'p', places .. ARGV[3] .. ' ')
+end
+return line
 )lua";
 
 constexpr std::string_view kRenew = R"lua(
@@ -208,9 +240,9 @@ users = users - redis.call('ZCOUNT', user_expire, '-inf', now)
 return {math.max(0, clients), math.max(0, users)}
 )lua";
 
-RedisScript script(std::string_view begin, std::string_view rest) {
+RedisScript script(std::initializer_list<std::string_view> parts) {
   RedisScript made;
-  made.source.append(begin).append(rest);
+  for (std::string_view part : parts) made.source += part;
   made.sha1 = sha1_hex(made.source);
   return made;
 }
@@ -218,11 +250,16 @@ RedisScript script(std::string_view begin, std::string_view rest) {
 }  // namespace
 
 const RedisScripts& redis_scripts() {
-  static const RedisScripts scripts = {script(kPlace, kPublish),        script("", kPublishOnce),
-                                       script(kPlace, kPosition),       script("", kRenew),
-                                       script(kUsers, kPresenceAdd),    script(kUsers, kPresenceRemove),
-                                       script(kUsers, kPresenceExpire), script(kUsers, kPresenceRead),
-                                       script(kUsers, kPresenceStats)};
+  static const RedisScripts scripts = {script({kLine, kPlace, kPublish}),
+                                       script({kPublishOnce}),
+                                       script({kLine, kPlace, kPosition}),
+                                       script({kLine, kBegin}),
+                                       script({kRenew}),
+                                       script({kUsers, kPresenceAdd}),
+                                       script({kUsers, kPresenceRemove}),
+                                       script({kUsers, kPresenceExpire}),
+                                       script({kUsers, kPresenceRead}),
+                                       script({kUsers, kPresenceStats})};
   return scripts;
 }
 

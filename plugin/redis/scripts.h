@@ -8,8 +8,9 @@ namespace lws_chat {
 
 struct RedisScripts {
   // Gives a message the next position, puts it into the stream and publishes it.
-  //   KEYS stream, meta, result   ARGV publication, stream's size and seconds, channel, meta's seconds, fresh epoch,
-  //   result's seconds or '', version, version epoch, lineage, keep, how many of the last entries may be this message
+  //   KEYS stream, meta, result, lineage   ARGV publication, stream's size and seconds, channel, meta's seconds, fresh
+  //   epoch, result's seconds or '', version, version epoch, line or '', server, address, keep, how many of the last
+  //   entries may be this message
   //   -> offset, epoch, 0 published, 1 repeated, 2 older version
   RedisScript publish;
 
@@ -18,10 +19,15 @@ struct RedisScripts {
   RedisScript publish_once;
 
   // Reads a room's position, and entries of its stream.
-  //   KEYS stream, meta   ARGV meta's seconds, fresh epoch, lineage, keep, offset to read from or '', how many entries
+  //   KEYS stream, meta, lineage   ARGV meta's seconds, fresh epoch, line or '', server, address, keep, offset to read
+  //   from or '', how many entries
   //   -> offset of the last message, epoch, id of the oldest entry or '', entries. From an offset on the oldest comes
   //   first; without one they are the last ones, and the newest comes first.
   RedisScript position;
+
+  // Notes that this server numbers rooms from now on, and on which line.
+  //   KEYS lineage   ARGV fresh line, server, address, keep   -> line
+  RedisScript begin;
 
   // Gives a room the fresh epoch, if it still has the one that is given up.
   //   KEYS meta   ARGV epoch, fresh epoch   -> 1 or 0

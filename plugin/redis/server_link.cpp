@@ -175,7 +175,7 @@ void ServerLink::accept_commands(Time now) {
     fail_server(refusal, now);
     return;
   }
-  about_ = {info.run_id, info.keeps_log, info.promoted};
+  about_ = {info.run_id, name_of(address_), info.keeps_log, info.promoted};
   version_ = info.version;
   state_ = State::kSubscriptions;
   subscriptions_.open_beside(commands_, now);

@@ -49,7 +49,7 @@ void ShardRooms::read(RoomWatch& watch) {
   watch.missed = false;
   ++reading_;
   ++parts_.counters.comparisons;
-  run_position(link_, watch.names, bounds_of(settings), lineage_of(link_.server()), call,
+  run_position(link_, watch.names, bounds_of(settings), line_.lineage(), call,
                [this, name = watch.room, reading = watch.reading](const RedisReply& reply, Time now) {
                  was_read(name, reading, reply, now);
                });

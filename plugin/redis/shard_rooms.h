@@ -15,6 +15,7 @@
 #include "redis/payload.h"
 #include "redis/room_script.h"
 #include "redis/room_watch.h"
+#include "redis/server_line.h"
 
 namespace lws_chat {
 
@@ -30,7 +31,8 @@ class ShardRooms {
   static constexpr Time kAwayPatience = 1'000'000;
   static constexpr Time kPatience = 4'000'000;
 
-  ShardRooms(RedisLink& link, const BrokerParts& parts) : link_(link), parts_(parts) {}
+  ShardRooms(RedisLink& link, const BrokerParts& parts, const ServerLine& line)
+      : link_(link), parts_(parts), line_(line) {}
   void attach(Broker::Node& node) { node_ = &node; }
 
   // See Broker.
@@ -81,6 +83,7 @@ class ShardRooms {
 
   RedisLink& link_;
   const BrokerParts& parts_;
+  const ServerLine& line_;
   Broker::Node* node_ = nullptr;
   Watches watches_;
   std::deque<std::string> to_subscribe_;

@@ -13,9 +13,10 @@ using unit::ShellLink;
 namespace {
 
 constexpr RoomBounds kBounds = {3, 60, 600};
-constexpr Lineage kFirst = {"first", false};
-constexpr Lineage kSecond = {"second", false};
-constexpr Lineage kSecondKeeps = {"second", true};
+constexpr Lineage kFirst = {"p.lineage", "", "first", "host:1", false};
+constexpr Lineage kSecond = {"p.lineage", "", "second", "host:1", false};
+constexpr Lineage kSecondKeeps = {"p.lineage", "", "second", "host:1", true};
+constexpr Lineage kThirdKeeps = {"p.lineage", "", "third", "host:1", true};
 
 struct Outcome {
   PublishOutcome outcome;
@@ -84,7 +85,7 @@ TEST(names_of_scripts_are_those_that_redis_gives_them) {
   Fixture f;
   const RedisScripts& all = redis_scripts();
   for (const RedisScript* script :
-       {&all.publish, &all.publish_once, &all.position, &all.renew, &all.presence_add, &all.presence_remove,
+       {&all.publish, &all.publish_once, &all.position, &all.begin, &all.renew, &all.presence_add, &all.presence_remove,
         &all.presence_expire, &all.presence_read, &all.presence_stats})
     CHECK_EQ(f.link({"SCRIPT", "LOAD", script->source}).text, script->sha1);
 }
@@ -219,6 +220,19 @@ TEST(a_key_works_where_no_stream_keeps_the_message) {
   CHECK_EQ(outcome.epoch, "");
 }
 
+TEST(a_message_that_a_full_server_refuses_is_not_published) {
+  Fixture f;
+  ShellLink reader(f.redis);
+  reader({"SUBSCRIBE", f.room.channel});
+  f.link({"CONFIG", "SET", "maxmemory", "1"});
+  RedisReply refusal;
+  run_publish_once(f.link, f.room, "refused", f.keys.result("r", "k"), 20,
+                   [&](const RedisReply& reply, Time) { refusal = reply; });
+  CHECK(refusal.is_error());
+  f.link({"PUBLISH", f.room.channel, "next"});
+  CHECK_EQ(reader.next().items[2].text, "next");
+}
+
 TEST(an_older_version_is_not_published) {
   Fixture f;
   auto publish = [&](uint64_t version, std::string_view epoch) {
@@ -246,26 +260,62 @@ TEST(an_older_version_is_not_published) {
 TEST(another_server_that_may_lack_messages_gives_the_room_a_new_epoch) {
   Fixture f;
   f.publish("one");
-  CHECK_EQ(f.meta("l"), "first");
+  CHECK_EQ(f.meta("l"), "fresh1");
+  CHECK_EQ(f.text({"HGET", "p.lineage", "s"}), "first");
   Outcome outcome = f.publish("two", kSecond);
   CHECK_EQ(outcome.epoch, "fresh2");
   CHECK_EQ(outcome.offset, 2u);
-  CHECK_EQ(f.meta("l"), "second");
+  CHECK_EQ(f.meta("l"), "fresh2");
+  CHECK_EQ(f.text({"HGET", "p.lineage", "s"}), "second");
   CHECK_EQ(f.publish("three", kSecond).epoch, "fresh2");
+  CHECK_EQ(f.publish("four", {"p.lineage", "fresh2", "second", "host:1"}).epoch, "fresh2");
   Place place = f.position({}, 10, kFirst);
-  CHECK_EQ(place.epoch, "fresh4");
-  CHECK_EQ(place.top, 3u);
-  CHECK_EQ(place.entries, "1:one 2:two 3:three");
-  CHECK_EQ(f.position({}, 0, kFirst).epoch, "fresh4");
+  CHECK_EQ(place.epoch, "fresh5");
+  CHECK_EQ(place.top, 4u);
+  CHECK_EQ(place.entries, "2:two 3:three 4:four");
+  CHECK_EQ(f.position({}, 0, kFirst).epoch, "fresh5");
 }
 
 TEST(another_server_that_has_kept_everything_keeps_the_epoch) {
   Fixture f;
   f.publish("one");
   CHECK_EQ(f.publish("two", kSecondKeeps).epoch, "fresh1");
-  CHECK_EQ(f.meta("l"), "second");
-  CHECK_EQ(f.position({}, 0, {"third", true}).epoch, "fresh1");
-  CHECK_EQ(f.meta("l"), "third");
+  CHECK_EQ(f.text({"HGET", "p.lineage", "s"}), "second");
+  CHECK_EQ(f.position({}, 0, kThirdKeeps).epoch, "fresh1");
+  CHECK_EQ(f.text({"HGET", "p.lineage", "s"}), "third");
+}
+
+TEST(a_room_that_nobody_used_on_a_server_that_lacks_messages_gets_a_new_epoch_after_its_restart) {
+  Fixture f;
+  f.publish("one");
+  run_begin(f.link, kSecond, "line", [](const RedisReply&, Time) {});
+  Outcome outcome = f.publish("two", kThirdKeeps);
+  CHECK_EQ(outcome.epoch, "fresh2");
+  CHECK_EQ(f.meta("l"), "line");
+  CHECK_EQ(f.publish("three", kThirdKeeps).epoch, "fresh2");
+}
+
+TEST(another_server_at_another_address_may_lack_messages_although_it_keeps_what_it_has) {
+  Fixture f;
+  f.publish("one");
+  CHECK_EQ(f.publish("two", {"p.lineage", "", "second", "host:2", true}).epoch, "fresh2");
+}
+
+TEST(a_server_may_have_several_addresses) {
+  Fixture f;
+  f.publish("one");
+  run_begin(f.link, {"p.lineage", "", "first", "unix:/r", false}, "line", [](const RedisReply&, Time) {});
+  run_begin(f.link, {"p.lineage", "", "first", "host:11", false}, "line", [](const RedisReply&, Time) {});
+  CHECK_EQ(f.text({"HGET", "p.lineage", "p"}), " host:1 unix:/r host:11 ");
+  CHECK_EQ(f.publish("two", {"p.lineage", "", "second", "unix:/r", true}).epoch, "fresh1");
+  CHECK_EQ(f.publish("two", kThirdKeeps).epoch, "fresh1");
+}
+
+TEST(a_server_that_was_a_replica_meanwhile_gives_rooms_a_new_epoch) {
+  Fixture f;
+  f.publish("one");
+  run_begin(f.link, kSecond, "line", [](const RedisReply&, Time) {});
+  CHECK_EQ(f.publish("two", kFirst).epoch, "fresh2");
 }
 
 TEST(a_room_gets_a_fresh_epoch_once) {
@@ -287,7 +337,7 @@ TEST(a_room_of_centrifugo_keeps_its_epoch) {
   Fixture f;
   f.link({"HSET", f.room.meta, "e", "theirs", "s", "4"});
   CHECK_EQ(f.position({}, 0).epoch, "theirs");
-  CHECK_EQ(f.meta("l"), "first");
+  CHECK_EQ(f.meta("l"), "fresh1");
   CHECK_EQ(f.publish("five").offset, 5u);
 }
 
