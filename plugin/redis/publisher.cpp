@@ -12,6 +12,9 @@ namespace {
 // Results of idempotency keys are kept for so many seconds, as on a server that is alone.
 constexpr uint64_t kResultSeconds = 300;
 
+// A server may read a connection that was lost for so many seconds.
+constexpr std::string_view kFenceSeconds = "86400";
+
 // A message whose answer was lost is looked for among so many last ones of its room.
 constexpr size_t kLookBack = 1000;
 
@@ -48,7 +51,10 @@ void Publisher::wait(const ItemPtr& item) {
   parts_.counters.waiting = waiting_.size();
 }
 
+// What the server still finds in a connection that was lost must not be done after it was sent again.
 void Publisher::up(Time) {
+  fence_ = std::to_string(++connections_);
+  link_.command({"SET", fence_key_, fence_, "EX", kFenceSeconds}, nullptr);
   std::deque<ItemPtr> waiting = std::exchange(waiting_, {});
   waiting_bytes_ = 0;
   parts_.counters.waiting = 0;
@@ -66,9 +72,9 @@ void Publisher::send(const ItemPtr& item) {
     return run_publish_once(link_, names, item->publication, result_key, kResultSeconds, std::move(done));
   }
   std::string fresh = parts_.fresh_epoch();
-  PublishCall call{item->publication,    fresh,         result_key.empty() ? std::string_view() : result_key,
-                   kResultSeconds,       item->version, item->version_epoch,
-                   again ? kLookBack : 0};
+  PublishCall call{item->publication, fresh,         result_key.empty() ? std::string_view() : result_key,
+                   kResultSeconds,    item->version, item->version_epoch,
+                   fence_key_,        fence_,        again ? kLookBack : 0};
   run_publish(link_, names, bounds_of(parts_.settings.of(item->room)), line_.lineage(), call,
               [this, item](const RedisReply& reply, Time now) { was_published(item, reply, now); });
 }

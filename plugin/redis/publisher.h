@@ -27,7 +27,7 @@ class Publisher {
 
   // `tag` is another one on each node.
   Publisher(RedisLink& link, const BrokerParts& parts, const ServerLine& line, std::string tag)
-      : link_(link), parts_(parts), line_(line), tag_(std::move(tag)) {}
+      : link_(link), parts_(parts), line_(line), tag_(std::move(tag)), fence_key_(parts.keys.fence(tag_)) {}
 
   // Answers with the message's position, or kUnavailable if it is not published, or kUncertain if nobody knows.
   Deferred<Published> publish(std::string_view room, const Message& message, Time patience, Time now);
@@ -64,7 +64,10 @@ class Publisher {
   const BrokerParts& parts_;
   const ServerLine& line_;
   const std::string tag_;
+  const std::string fence_key_;
   uint64_t numbered_ = 0;
+  uint64_t connections_ = 0;
+  std::string fence_;  // the number of this one
   std::deque<ItemPtr> waiting_;
   size_t waiting_bytes_ = 0;
   std::map<Time, std::deque<ItemPtr>> unanswered_;  // by patience, so that each line is in the order of the deadlines

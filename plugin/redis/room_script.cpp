@@ -45,10 +45,11 @@ void run_publish(RedisLink& link, const RoomNames& room, const RoomBounds& bound
               look_back = std::to_string(call.look_back);
   // Rules for the keys of a user may refuse an empty one.
   std::string_view result_key = call.result_key.empty() ? std::string_view(room.meta) : call.result_key;
-  link.run(redis_scripts().publish, {room.stream, room.meta, result_key, lineage.key},
-           {call.publication, messages, seconds, room.channel, meta_seconds, call.fresh_epoch, result_seconds, version,
-            call.version_epoch, lineage.line, lineage.server, lineage.address, flag(lineage.keeps), look_back},
-           std::move(answer));
+  link.run(
+      redis_scripts().publish, {room.stream, room.meta, result_key, lineage.key, call.fence_key},
+      {call.publication, messages, seconds, room.channel, meta_seconds, call.fresh_epoch, result_seconds, version,
+       call.version_epoch, lineage.line, lineage.server, lineage.address, flag(lineage.keeps), look_back, call.fence},
+      std::move(answer));
 }
 
 std::optional<PublishAnswer> read_publish(const RedisReply& reply) {

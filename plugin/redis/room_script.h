@@ -37,6 +37,8 @@ struct PublishCall {
   uint64_t result_seconds = 300;  // as Centrifugo's default
   uint64_t version = 0;           // see Message
   std::string_view version_epoch{};
+  std::string_view fence_key{};  // see RedisKeys::fence()
+  std::string_view fence{};
   size_t look_back = 0;  // if one of so many last messages has the same bytes, this is a repetition of it
 };
 

@@ -56,6 +56,10 @@ local stream, meta, result = KEYS[1], KEYS[2], KEYS[3]
 local message, size, seconds, channel, meta_seconds = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local fresh, result_seconds, version, version_epoch = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
+if (redis.call('GET', KEYS[5]) or ARGV[15]) ~= ARGV[15] then
+  return redis.error_reply('FENCED the node has come back through another connection')
+end
+
 if result_seconds ~= '' then
   local before = redis.call('HMGET', result, 'e', 's')
   if before[1] then return {tonumber(before[2] or 0) or 0, before[1], 1} end

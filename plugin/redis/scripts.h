@@ -8,9 +8,9 @@ namespace lws_chat {
 
 struct RedisScripts {
   // Gives a message the next position, puts it into the stream and publishes it.
-  //   KEYS stream, meta, result, lineage   ARGV publication, stream's size and seconds, channel, meta's seconds, fresh
-  //   epoch, result's seconds or '', version, version epoch, line or '', server, address, keep, how many of the last
-  //   entries may be this message
+  //   KEYS stream, meta, result, lineage, fence   ARGV publication, stream's size and seconds, channel, meta's seconds,
+  //   fresh epoch, result's seconds or '', version, version epoch, line or '', server, address, keep, how many of the
+  //   last entries may be this message, number of the node's connection
   //   -> offset, epoch, 0 published, 1 repeated, 2 older version
   RedisScript publish;
 

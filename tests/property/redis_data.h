@@ -192,11 +192,16 @@ class DataServer {
   RedisReply publish_kept(const Words& keys, const Words& arguments) {
     const std::string &stream = keys[0], &meta = keys[1], &result = keys[2], &message = arguments[0],
                       &version = arguments[7], &version_epoch = arguments[8];
+    if (Value* fence = find(keys[4]); fence && fence->text != arguments[14]) return error("FENCED");
     if (!arguments[6].empty() && has_field(result, "e"))
       return array(
           {integer(std::strtoll(field(result, "s").c_str(), nullptr, 10)), text(field(result, "e")), integer(1)});
     Place place =
         this->place(stream, meta, arguments[5], keys[3], arguments[9], arguments[10], arguments[11], arguments[12]);
+    if (arguments[13] != "0")
+      if (Value* kept = find(stream))
+        for (const auto& [offset, bytes] : kept->stream)
+          if (bytes == message) return array({integer(static_cast<int64_t>(offset)), text(place.epoch), integer(1)});
     if (version != "0") {
       bool same = version_epoch.empty() || (has_field(meta, "ve") && field(meta, "ve") == version_epoch);
       if (has_field(meta, "v") && same && std::stoull(field(meta, "v")) >= std::stoull(version))
@@ -376,7 +381,7 @@ class DataServer {
       write(true);
       data[words[1]] = {};
       data[words[1]].text = words[2];
-      data[words[1]].until = now_ + std::stoll(words[4]) * 1000;
+      data[words[1]].until = now_ + std::stoll(words[4]) * (words[3] == "EX" ? 1000000 : 1000);
       return text("OK");
     }
     if (words[0] == "GETDEL") {

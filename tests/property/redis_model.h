@@ -123,6 +123,7 @@ class ModelLink final : public RedisLink {
  public:
   void attach(Listener& listener) override { listener_ = &listener; }
   bool is_up() const override { return wires_ != nullptr; }
+  bool hears() const override { return is_up() && !deaf_; }
   const RedisLink::Server& server() const override { return about_; }
   const std::string& problem() const override { return problem_; }
   void command(const std::vector<std::string_view>& words, Answer answer) override {
@@ -141,6 +142,7 @@ class ModelLink final : public RedisLink {
 
   void open(ServerPtr to, Time now) {
     to_ = std::move(to);
+    deaf_ = false;
     wires_ = to_->connect();
     about_ = to_->about;
     listener_->up(now);
@@ -158,6 +160,21 @@ class ModelLink final : public RedisLink {
     answer_lost(answers, now);
     listener_->down("lost", now);
   }
+
+  // The connection for messages is lost. hear() opens another one.
+  void lose_messages(Time now) {
+    if (!wires_ || deaf_) return;
+    deaf_ = true;
+    wires_->asked.clear();
+    wires_->pushed.clear();
+    wires_->channels.clear();
+    listener_->deaf(now);
+  }
+  void hear(Time now) {
+    if (!std::exchange(deaf_, false)) return;
+    if (wires_) listener_->hears(now);
+  }
+  bool deaf() const { return deaf_; }
 
   // Moves what is chosen by a step; false: there is nothing there.
   bool move(unsigned choice, Time server_time, Time now) {
@@ -185,7 +202,7 @@ class ModelLink final : public RedisLink {
       refused_.push_back(std::move(sent.answer));
   }
   void ask(bool subscribes, const std::vector<std::string_view>& channels) {
-    if (!wires_) return;
+    if (!hears()) return;
     for (std::string_view channel : channels) wires_->asked.push_back({subscribes, std::string(channel)});
   }
   static void answer_lost(std::deque<Answer>& answers, Time now) {
@@ -220,6 +237,7 @@ class ModelLink final : public RedisLink {
   Listener* listener_ = nullptr;
   ServerPtr to_;
   WiresPtr wires_;
+  bool deaf_ = false;
   RedisLink::Server about_;
   std::string problem_;
   std::deque<Answer> refused_;

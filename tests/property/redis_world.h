@@ -76,6 +76,7 @@ class World {
   };
   struct Cable {
     Time opens_at = 0;       // if it is down
+    Time hears_at = 0;       // if messages do not come
     Time moves_at = kNever;  // to the present server, if it is at a former one
     Time stalled_until = 0;  // nothing of this kind is moved
     unsigned stalled = 0;
@@ -224,6 +225,13 @@ class World {
     cables_[&link].opens_at = now_ + (pick_(20) == 0 ? pick_(20 * kSecond) : pick_(2 * kSecond));
   }
 
+  void lose_messages(Node& node, size_t number) {
+    ModelLink& link = *node.links[number];
+    trace(node.name + " loses the messages of " + std::to_string(number));
+    link.lose_messages(node.now);
+    cables_[&link].hears_at = now_ + pick_(2 * kSecond);
+  }
+
   void connect(Node& node) {
     for (size_t i = 0; i < shards_.size(); ++i) {
       ModelLink& link = *node.links[i];
@@ -235,6 +243,7 @@ class World {
         link.open(shards_[i].server, node.now);
         node.turn();
       }
+      if (link.deaf() && cable.hears_at <= now_) link.hear(node.now);
       if (shards_[i].refuses_until <= now_) shards_[i].server->store.refuses = DataServer::Refuses::kNothing;
     }
   }
@@ -273,7 +282,8 @@ class World {
     if (dice < 670) return hold_up(any_node());
     if (!rough_) return;
     size_t number = pick_(static_cast<unsigned>(shards_.size()));
-    if (dice < 682) return lose(any_node(), number, pick_(3) == 0);
+    if (dice < 676) return lose(any_node(), number, pick_(3) == 0);
+    if (dice < 682) return lose_messages(any_node(), number);
     if (dice < 684) return burst(any_node(), any_room());
     if (dice < 686) return refuse(number);
     if (dice < 688) return trim(number);
@@ -550,6 +560,8 @@ class World {
     struct Quiet final : RedisLink::Listener {
       void up(Time) override {}
       void down(std::string_view, Time) override {}
+      void deaf(Time) override {}
+      void hears(Time) override {}
       void subscribed(std::string_view, Time) override {}
       void message(std::string_view, std::string_view, Time) override {}
     } listener;
