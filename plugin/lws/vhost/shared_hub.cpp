@@ -30,7 +30,7 @@ SharedHub::SharedHub(lws_context* context, lws_vhost* vhost, const Options& opti
       options_(options),
       vhost_name_(vhost_name),
       rooms_(hub_settings(options)),
-      storage_(context, options_.storage, options_.hub, vhost_name),
+      storage_(context, options_.storage, rooms_, vhost_name),
       shared_rooms_(context, vhost, options_.redis, rooms_, vhost_name),
       gate_(options_.hub),
       hub_(rooms_, stream_kinds(),
