@@ -107,8 +107,7 @@ def room_memory(campaign, kind, count, messages, size=64):
 class Growth:
     def __init__(self, shared, present, kinds, quick):
         self.shared, self.present, self.quick = shared, present, quick
-        self.text, self.alone = kinds["text"], kinds["text alone"]
-        self.structured = kinds["structured"]
+        self.shared_kind, self.alone, self.text = kinds["structured"], kinds["alone"], kinds["text"]
         self.idle_rounds, self.rooms_rounds, self.failures = {}, [], []
 
     def results(self):
@@ -127,20 +126,20 @@ class Growth:
     def sweep(self):
         chosen = [dataclasses.replace(w, settle=0.2, warmup=0.2, duration=0.5) for w in QUICK_SWEEP] if self.quick else SWEEP
         shared = self.shared
-        shared.run(chosen, [kind for kind in (self.text, self.alone) if kind in self.present])
+        shared.run(chosen, [kind for kind in (self.shared_kind, self.alone) if kind in self.present])
         rows = []
         for workload in chosen:
             value = lambda kind, *path: shared.median(workload.key, kind.name, *path)
-            used = value(self.text, "cpu_us_per_delivery")
+            used = value(self.shared_kind, "cpu_us_per_delivery")
             alone = value(self.alone, "cpu_us_per_delivery")
-            beside = lambda part: number(shared.beside(workload, self.text, part, "cpu_us_per_message"))
-            faults = [sum(shared.faults(workload.key, kind.name, name)[0] or 0 for kind in (self.text, self.alone))
+            beside = lambda part: number(shared.beside(workload, self.shared_kind, part, "cpu_us_per_message"))
+            faults = [sum(shared.faults(workload.key, kind.name, name)[0] or 0 for kind in (self.shared_kind, self.alone))
                       for name in ("lost", "duplicated", "reordered", "ended")]
-            held = shared.kept(workload.key, self.text.name)[0]
+            held = shared.kept(workload.key, self.shared_kind.name)[0]
             rows.append([workload.title + (f" (**{workload.slower(held).load()}**)" if held else ""), number(used), number(alone),
-                         number(ratio(used, alone)), beside(1), beside(0), number(value(self.text, "latency_ms", "p50")),
-                         number(value(self.text, "latency_ms", "p99")), " / ".join(map(str, faults)) if any(faults) else "0"])
-        return "### Growth with rooms and with readers, texts\n\n" + markdown(
+                         number(ratio(used, alone)), beside(1), beside(0), number(value(self.shared_kind, "latency_ms", "p50")),
+                         number(value(self.shared_kind, "latency_ms", "p99")), " / ".join(map(str, faults)) if any(faults) else "0"])
+        return "### Growth with rooms and with readers, structured dialect\n\n" + markdown(
             ["load", "CPU µs per delivery", "alone", "÷ alone", "publishing node, µs per message", "Redis, µs per message",
              "p50 ms", "p99 ms", "lost / dup. / reord. / closed"], rows)
 
