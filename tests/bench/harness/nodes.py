@@ -51,9 +51,9 @@ def ask(redis, *words):
 
 
 def used_memory(redis):
-    """Bytes that Redis has in use, without what its allocator holds back."""
-    return int(next(line.split(":")[1] for line in ask(redis, "INFO", "memory").splitlines()
-                    if line.startswith("used_memory:")))
+    """Bytes that Redis has in use, without what its allocator holds back and without the buffers of its clients."""
+    found = dict(line.split(":", 1) for line in ask(redis, "INFO", "memory").splitlines() if ":" in line)
+    return int(found["used_memory"]) - int(found["mem_clients_normal"])
 
 
 class Kind:

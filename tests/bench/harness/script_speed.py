@@ -98,10 +98,10 @@ def benchmark(cluster, campaign, call, connections, pipeline, seconds):
     return run(max(5000, int(rate * seconds)))
 
 
-def by_clients(cluster, campaign, seconds):
-    """Text clients of one node, each in a room of its own, where it reads what it has published."""
-    result = campaign.generate(cluster.reading, workload(CLIENTS, WINDOW, seconds).arguments() + [
-        "--beside", str(cluster.redis.group)])
+def by_clients(cluster, campaign, seconds, structured=False):
+    """Clients of one node, each in a room of its own, where it reads what it has published."""
+    load = nodes.Ours(None, structured).load(workload(CLIENTS, WINDOW, seconds))
+    result = campaign.generate(cluster.reading, load + ["--beside", str(cluster.redis.group)])
     if "error" in result or result["overloaded"]:
         raise RuntimeError(f"script: {result.get('error', 'overloaded')}")
     each = result["cpu_us_per_delivery"] * result["delivered"] / result["sent"]
@@ -145,6 +145,7 @@ def measure(campaign, build, seconds, subscribers):
             f"redis-benchmark, 1 connection, {CLIENTS * WINDOW} under way": lambda: by_benchmark(1, CLIENTS * WINDOW),
             f"redis-benchmark, {CLIENTS} connections, {WINDOW} under way": lambda: by_benchmark(CLIENTS, WINDOW),
             f"{CLIENTS} text clients, {WINDOW} under way": lambda: by_clients(cluster, campaign, seconds),
+            f"{CLIENTS} structured clients, {WINDOW} under way": lambda: by_clients(cluster, campaign, seconds, structured=True),
             f"{CLIENTS} connections, /api/batch with 100": lambda: by_batches(cluster, campaign, seconds),
             f"{CLIENTS * WINDOW // 10} connections, /pub/": lambda: by_posts(cluster, campaign, seconds),
         }
