@@ -16,13 +16,14 @@ SUBSCRIBE = '{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"room%d"}}'
 
 def rooms(count, rate, readers=1000):
     """Readers in so many rooms. Each room has one publisher on the other node, who reads as well."""
-    return workloads.Workload(f"rooms {count}", f"{readers} readers in {count} rooms, {rate} messages a second together", "flow",
-                              readers + count, publishers=count, rooms=count, rate=rate, connecting=128)
+    title = f"{readers} readers in {count} room{'s' if count > 1 else ''}, {rate} messages a second together"
+    return workloads.Workload(f"rooms {count}", title, "flow", readers + count, publishers=count, rooms=count, rate=rate,
+                              connecting=128)
 
 
 def readers(count, rate):
-    return workloads.Workload(f"readers {count}", f"{count} readers of one room, {rate} messages a second", "flow", count + 1,
-                              rate=rate)
+    return workloads.Workload(f"readers {count} at {rate}", f"{count} readers of one room, {rate} messages a second", "flow",
+                              count + 1, rate=rate)
 
 
 # As many deliveries a second in each of the first ones, as far as two cores can do it.
@@ -52,7 +53,10 @@ class Members(Crowd):
 
 
 def idle(campaign, kind, levels, seconds):
-    """For each number of connections: what they cost to accept, to keep, and in memory, of a node and of Redis."""
+    """For each number of connections: what they cost to accept, to keep, and in memory, of a node and of Redis.
+
+    The memory of Redis is that of the connections that have come since the last number.
+    """
     found = []
     with nodes.Cluster(kind, campaign) as cluster:
         node, redis = serving(cluster.reading), cluster.redis.group
@@ -60,14 +64,15 @@ def idle(campaign, kind, levels, seconds):
         first = resident(node)
         # Redis takes some memory for the first ones, whatever their number.
         crowd.enter(FIRST)
-        first_redis = nodes.used_memory(cluster.redis)
+        in_redis = nodes.used_memory(cluster.redis)
         for level in levels:
             more = level - len(crowd.clients)
             used = cpu(node), cpu(redis)
             missing = crowd.enter(more)
             accept = [(cpu(pid) - before) / more * 1e6 for pid, before in zip((node, redis), used)]
             crowd.serve(min(seconds, 2))
-            memory = (resident(node) - first) / level, (nodes.used_memory(cluster.redis) - first_redis) / (level - FIRST)
+            memory = (resident(node) - first) / level, (nodes.used_memory(cluster.redis) - in_redis) / more
+            in_redis += memory[1] * more
             used, since = (cpu(node), cpu(redis)), time.monotonic()
             crowd.serve(seconds)
             shares = [(cpu(pid) - before) / (time.monotonic() - since) for pid, before in zip((node, redis), used)]
@@ -138,7 +143,8 @@ class Growth:
             held = shared.kept(workload.key, self.shared_kind.name)[0]
             rows.append([workload.title + (f" (**{workload.slower(held).load()}**)" if held else ""), number(used), number(alone),
                          number(ratio(used, alone)), beside(1), beside(0), number(value(self.shared_kind, "latency_ms", "p50")),
-                         number(value(self.shared_kind, "latency_ms", "p99")), " / ".join(map(str, faults)) if any(faults) else "0"])
+                         number(value(self.shared_kind, "latency_ms", "p99")),
+                         " / ".join(map(str, faults)) if any(faults) else "0"])
         return "### Growth with rooms and with readers, structured dialect\n\n" + markdown(
             ["load", "CPU µs per delivery", "alone", "÷ alone", "publishing node, µs per message", "Redis, µs per message",
              "p50 ms", "p99 ms", "lost / dup. / reord. / closed"], rows)
