@@ -8,9 +8,9 @@ import unittest
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1])]
 from harness import sharing_growth, sizing, workloads  # noqa: E402
 
-COSTS = sizing.Costs(publish_us=20, receive_us=9, write_us=3.5, deliver_us=0.1, accept_us=40, idle_us=2, node_bytes=15e6,
+COSTS = sizing.Costs(publish_us=20, receive_us=9, write_us=3.5, deliver_us=0.1, cold_us=30, accept_us=40, idle_us=2, node_bytes=15e6,
                      connection_bytes=4000, room_bytes=3000, message_bytes=180, script_us=16, copy_us=0.5, wake_us=60,
-                     redis_accept_us=25, redis_idle_us=0.4, redis_bytes=12e6, redis_connection_bytes=250,
+                     redis_cold_us=90, redis_rest_us=1200, redis_accept_us=25, redis_idle_us=0.4, redis_bytes=12e6, redis_connection_bytes=250,
                      redis_room_bytes=500, redis_message_bytes=110)
 LOAD = sizing.Load(connections=100_000, rooms=1000, messages=1000, readers=100)
 PROGRAM = pathlib.Path(__file__).with_name("sizing")
@@ -19,7 +19,7 @@ PROGRAM = pathlib.Path(__file__).with_name("sizing")
 def run_of(workload, costs=COSTS):
     """The result of a run on a machine with these costs."""
     run = {"workload": dataclasses.asdict(workload), "kind": sizing.SHARED, "halvings": 0, "overloaded": False,
-           "sent": workload.rate * 4, "seconds_to_last": 4, "memory_before": costs.node_bytes}
+           "sent": workload.rate * 4, "seconds_to_last": 4, "memory_before": costs.node_bytes - 1e6}
     reading, publishing = sizing.rooms_of(run)
     run["server_cpu_percent"] = 100 * sizing.node_cpu(costs, 0, reading)
     run["beside"] = [{"cpu_percent": 100 * share, "memory_before": costs.redis_bytes} for share in (
@@ -31,8 +31,8 @@ def results_of(costs=COSTS):
     """The results of `run --only redis --json`, as far as the model reads them."""
     level = lambda connections: {
         "connections": connections, "missing": 0, "accept_us": costs.accept_us, "redis_accept_us": costs.redis_accept_us,
-        "bytes": costs.connection_bytes, "redis_bytes": costs.redis_connection_bytes,
-        "idle_cpu": 0.001 + connections * costs.idle_us / 1e6, "redis_idle_cpu": 0.002 + connections * costs.redis_idle_us / 1e6}
+        "bytes": costs.connection_bytes + 1e6 / connections, "redis_bytes": costs.redis_connection_bytes,
+        "idle_cpu": 0.001 + connections * costs.idle_us / 1e6, "redis_idle_cpu": (costs.redis_rest_us + connections * costs.redis_idle_us) / 1e6}
     script = {"redis-benchmark, 10 connections, 64 under way": {"redis": costs.script_us},
               "redis-benchmark, 10 connections, 4 subscribers": {"redis": costs.script_us + 4 * costs.copy_us},
               "10 text clients, 64 under way": {"redis": 1000}}
@@ -80,8 +80,9 @@ class Parts(unittest.TestCase):
 
     def test_redis_is_full_when_the_scripts_alone_take_its_time(self):
         most = 1e6 / (COSTS.script_us + 2 * COSTS.copy_us)
-        self.assertAlmostEqual(sizing.redis_cpu(COSTS, most, 2), 1, places=9)
-        self.assertLess(sizing.redis_cpu(COSTS, 0.99 * most, 2), 1)
+        free = dataclasses.replace(COSTS, redis_cold_us=0, redis_rest_us=0)
+        self.assertAlmostEqual(sizing.redis_cpu(free, most, 2), 1, places=9)
+        self.assertLess(sizing.redis_cpu(free, 0.99 * most, 2), 1)
 
     def test_a_busier_redis_costs_less_per_message(self):
         each = [sizing.redis_cpu(COSTS, rate, 2) / rate for rate in (10, 1000, 50_000)]

@@ -84,7 +84,7 @@ def idle(campaign, kind, levels, seconds):
 
 
 def room_memory(campaign, kind, count, messages, size=64):
-    """Bytes of a node and of Redis for a room with a reader and so many messages, and for each of these messages."""
+    """Bytes of a node and of Redis for a room without its reader, for a reader, and for each message that a room keeps."""
     with nodes.Cluster(kind, campaign) as cluster:
         node = serving(cluster.reading)
         crowd = Members(cluster.reading.port)
@@ -93,7 +93,10 @@ def room_memory(campaign, kind, count, messages, size=64):
         batches.publish(cluster.publishing.port, ["first"], each=1, size=size, requests=1)
         sizes = lambda: (resident(node), nodes.used_memory(cluster.redis))
         first = sizes()
-        crowd.open(count, lambda number: upgrade(f"/chat/memory{number - 1}"), in_flight=128)
+        crowd.open(count, upgrade("/chat/first"), in_flight=128)
+        crowd.serve(1)
+        entered = sizes()
+        crowd.open(count, lambda number: upgrade(f"/chat/memory{number - 1 - count}"), in_flight=128)
         crowd.serve(1)
         opened = sizes()
         for begin in range(0, count, 50):
@@ -103,10 +106,12 @@ def room_memory(campaign, kind, count, messages, size=64):
         crowd.serve(1)
         full = sizes()
         crowd.close()
-    each = lambda before, after, by: [(b - a) / by for a, b in zip(before, after)]
-    return {"rooms": count, "messages": messages, "size": size, "node_room": each(first, opened, count)[0],
-            "redis_room": each(first, opened, count)[1], "node_message": each(opened, full, count * messages)[0],
-            "redis_message": each(opened, full, count * messages)[1]}
+    found = {"rooms": count, "messages": messages, "size": size}
+    for i, part in enumerate(("node", "redis")):
+        found[f"{part}_reader"] = (entered[i] - first[i]) / count
+        found[f"{part}_room"] = (opened[i] - entered[i]) / count - found[f"{part}_reader"]
+        found[f"{part}_message"] = (full[i] - opened[i]) / count / messages
+    return found
 
 
 class Growth:
@@ -181,7 +186,7 @@ class Growth:
         for _ in range(1 if self.quick else min(self.shared.repeat, 3)):
             self.rooms_rounds.append(room_memory(self.shared, self.text, count, 10 if self.quick else 100))
         median = lambda what: number(statistics.median(found[what] for found in self.rooms_rounds))
-        return f"### Memory of {count} rooms with a reader, and of messages of 64 bytes\n\n" + markdown(
-            ["bytes of", "a room with its reader", "a message"],
-            [["the readers' node", median("node_room"), median("node_message")],
-             ["Redis", median("redis_room"), median("redis_message")]])
+        return f"### Memory of {count} rooms, of their readers, and of messages of 64 bytes\n\n" + markdown(
+            ["bytes of", "a room", "a text client", "a message"],
+            [[name, *[median(f"{part}_{what}") for what in ("room", "reader", "message")]]
+             for name, part in (("the readers' node", "node"), ("Redis", "redis"))])

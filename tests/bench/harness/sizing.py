@@ -7,11 +7,13 @@ It has no more parts than the figures can tell apart:
   begins when the last flush is over.
 - Redis pays for each message, for each node that gets it, and for telling again who is there. When it is not busy, a
   message also has to wake it.
+- Messages that are rare cost more than this, of nodes and of Redis, because nothing of what they need is in the caches.
 """
 import dataclasses
 import math
 import statistics
 
+COLD = 0.004            # seconds without a message after which the caches have something else
 FLUSH_INTERVAL = 0.002  # seconds, the default of flush-interval
 HISTORY, HISTORY_SECONDS = 100, 300  # the defaults of history-size and history-age
 MESSAGE = 64            # bytes of data that the figures are from
@@ -28,6 +30,7 @@ class Costs:
     receive_us: float          # a message from Redis
     write_us: float            # a write to a client
     deliver_us: float          # a message in a write
+    cold_us: float             # a message after which nothing came for a while
     accept_us: float           # a client that connects and subscribes
     idle_us: float             # a connection, each second
     node_bytes: float          # a node without clients
@@ -37,6 +40,8 @@ class Costs:
     script_us: float           # Redis: a message
     copy_us: float             # each node that gets it
     wake_us: float             # a message that finds Redis idle
+    redis_cold_us: float
+    redis_rest_us: float       # each second, whatever happens
     redis_accept_us: float
     redis_idle_us: float       # a member, each second
     redis_bytes: float
@@ -109,18 +114,23 @@ def writes(rate, readers, write_us):
 
 
 def node_features(published, rooms, write_us):
-    """How many a second: published, received, writes, deliveries. `rooms` are (how many, messages a second in each, readers
+    """How many a second: published, received, writes, deliveries, messages after a pause. `rooms` are (how many, messages a second in each, readers
     of each on this node)."""
     received = sum(count * rate for count, rate, readers in rooms if readers > 0)
     written = sum(count * readers * writes(rate, readers, write_us) for count, rate, readers in rooms)
     delivered = sum(count * rate * readers for count, rate, readers in rooms)
-    return [published, received, written, delivered]
+    return [published, received, written, delivered, rare(published + received)]
+
+
+def rare(rate):
+    """How many of the messages come after a pause."""
+    return rate / (1 + COLD * rate)
 
 
 def node_cpu(costs, published, rooms, connections=0):
     """The share of its core."""
     features = node_features(published, rooms, costs.write_us)
-    each = [costs.publish_us, costs.receive_us, costs.write_us, costs.deliver_us]
+    each = [costs.publish_us, costs.receive_us, costs.write_us, costs.deliver_us, costs.cold_us]
     return (sum(count * us for count, us in zip(features, each)) + connections * costs.idle_us) / 1e6
 
 
@@ -129,7 +139,8 @@ def redis_cpu(costs, messages, copies, members=0):
 
     A message that comes while Redis is busy need not wake it. So the busier it is, the less a message costs.
     """
-    work = (messages * (costs.script_us + copies * costs.copy_us) + members * costs.redis_idle_us) / 1e6
+    work = (messages * (costs.script_us + copies * costs.copy_us) + rare(messages) * costs.redis_cold_us +
+            members * costs.redis_idle_us + costs.redis_rest_us) / 1e6
     if work >= 1:
         return work
     waking = messages * costs.wake_us / 1e6
@@ -241,7 +252,7 @@ def measured_cpu(run):
 
 
 def node_costs(runs):
-    """publish, receive, write, deliver."""
+    """publish, receive, write, deliver, cold."""
     write_us = 3.0
     for _ in range(5):
         rows, values = [], []
@@ -256,39 +267,48 @@ def node_costs(runs):
     return found
 
 
-def redis_costs(runs, script_rounds):
-    """script, copy, wake. redis-benchmark tells what a message costs when Redis need not be woken."""
+def redis_costs(runs, script_rounds, rest_us):
+    """script, copy, wake, cold. redis-benchmark tells what a message costs when Redis need not be woken."""
     rows, values = [], []
     for name in script_rounds[0]:
         if not name.startswith("redis-benchmark"):
             continue
         copies = int(name.rpartition(", ")[2].split()[0]) if name.endswith("subscribers") else 0
-        rows.append([1, copies, 0])
+        rows.append([1, copies, 0, 0])
         values.append(statistics.median(found[name]["redis"] for found in script_rounds))
     for run in runs:
         share = measured_cpu(run)[1]
         # The publishers' node reads as well.
-        rows.append([1, 2, 1 - share])
-        values.append(share * 1e6 / (run["sent"] / run["seconds_to_last"]))
+        sent = run["sent"] / run["seconds_to_last"]
+        rows.append([1, 2, 1 - share, rare(sent) / sent])
+        values.append(max(1, share * 1e6 - rest_us) / sent)
     return fitted(rows, values)
+
+
+def line_through(rounds, value):
+    """The rise for each connection, and the value without any, from the first and the last number of connections."""
+    found = []
+    for levels in rounds:
+        (few, low), (many, high) = [(level["connections"], value(level)) for level in (levels[0], levels[-1])]
+        rise = max(0, (high - low) / (many - few))
+        found.append((rise, max(0, low - rise * few)))
+    return [statistics.median(part) for part in zip(*found)]
 
 
 def costs_of(results):
     """The costs, from the results of `run --only redis --json`."""
     sharing, runs = results["sharing"], usable(results)
-    publish, receive, write, deliver = node_costs(runs)
-    script, copy, wake = redis_costs(runs, sharing["script"])
     idle = sharing["idle"][SHARED]
     median = lambda what: statistics.median(found[-1][what] for found in idle)
-
-    def grows(what):
-        """By a connection, between the first and the last number of them."""
-        return max(0, statistics.median((found[-1][what] - found[0][what]) / (found[-1]["connections"] - found[0]["connections"])
-                                        for found in idle))
+    connection_bytes, first_bytes = line_through(idle, lambda level: level["connections"] * level["bytes"])
+    idle_us, _ = line_through(idle, lambda level: 1e6 * level["idle_cpu"])
+    redis_idle_us, redis_rest_us = line_through(idle, lambda level: 1e6 * level["redis_idle_cpu"])
+    publish, receive, write, deliver, cold = node_costs(runs)
+    script, copy, wake, redis_cold = redis_costs(runs, sharing["script"], redis_rest_us)
     room = lambda what: max(0, statistics.median(found[what] for found in sharing["room_memory"]))
     return Costs(
-        publish, receive, write, deliver, median("accept_us"), 1e6 * grows("idle_cpu"),
-        statistics.median(run["memory_before"] for run in runs), median("bytes"), room("node_room"), room("node_message"),
-        script, copy, wake, median("redis_accept_us"), 1e6 * grows("redis_idle_cpu"),
+        publish, receive, write, deliver, cold, median("accept_us"), idle_us,
+        first_bytes + statistics.median(run["memory_before"] for run in runs), connection_bytes, room("node_room"),
+        room("node_message"), script, copy, wake, redis_cold, redis_rest_us, median("redis_accept_us"), redis_idle_us,
         statistics.median(run["beside"][0]["memory_before"] for run in runs), max(0, median("redis_bytes")), room("redis_room"),
         room("redis_message"))

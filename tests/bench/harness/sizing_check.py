@@ -62,7 +62,8 @@ def compared(costs, workload, result):
             ["publishers' node, CPU %", 100 * there, 100 * predicted[1]],
             ["Redis, CPU %", 100 * redis, 100 * predicted[2]],
             ["readers' node, MB more", grown / 1e6,
-             (clients * costs.connection_bytes + workload.rooms * costs.room_bytes) / 1e6]]
+             (costs.node_bytes - result["memory_before"] + clients * costs.connection_bytes +
+              workload.rooms * costs.room_bytes) / 1e6]]
 
 
 def compared_both(costs, workload, results):
