@@ -98,9 +98,9 @@ def benchmark(cluster, campaign, call, connections, pipeline, seconds):
     return run(max(5000, int(rate * seconds)))
 
 
-def by_clients(cluster, campaign, seconds, structured=False):
+def by_clients(cluster, campaign, seconds, kind):
     """Clients of one node, each in a room of its own, where it reads what it has published."""
-    load = nodes.Ours(None, structured).load(workload(CLIENTS, WINDOW, seconds))
+    load = kind.load(workload(CLIENTS, WINDOW, seconds))
     result = campaign.generate(cluster.reading, load + ["--beside", str(cluster.redis.group)])
     if "error" in result or result["overloaded"]:
         raise RuntimeError(f"script: {result.get('error', 'overloaded')}")
@@ -130,10 +130,10 @@ def by_batches(cluster, campaign, seconds):
             "faults": {name: number_ for name, number_ in faults.items() if number_}}
 
 
-def measure(campaign, build, seconds, subscribers):
-    """One round: {row: {rate, redis, node, faults}}, in random order, with the same Redis for all."""
+def measure(campaign, kinds, present, seconds, subscribers):
+    """One round: {row: {rate, redis, node, faults}}, in random order, with the same Redis for all but Centrifugo."""
     found = {}
-    with nodes.Cluster(nodes.Ours(build, structured=False), campaign, measured="redis") as cluster:
+    with nodes.Cluster(kinds["text"], campaign, measured="redis") as cluster:
         call = call_of_a_node(cluster, campaign)
         channel = next(word for word in call if b".client." in word).decode("latin-1")
 
@@ -144,8 +144,9 @@ def measure(campaign, build, seconds, subscribers):
         rows = {
             f"redis-benchmark, 1 connection, {CLIENTS * WINDOW} under way": lambda: by_benchmark(1, CLIENTS * WINDOW),
             f"redis-benchmark, {CLIENTS} connections, {WINDOW} under way": lambda: by_benchmark(CLIENTS, WINDOW),
-            f"{CLIENTS} text clients, {WINDOW} under way": lambda: by_clients(cluster, campaign, seconds),
-            f"{CLIENTS} structured clients, {WINDOW} under way": lambda: by_clients(cluster, campaign, seconds, structured=True),
+            f"{CLIENTS} text clients, {WINDOW} under way": lambda: by_clients(cluster, campaign, seconds, kinds["text"]),
+            f"{CLIENTS} structured clients, {WINDOW} under way": lambda: by_clients(cluster, campaign, seconds,
+                                                                                    kinds["structured"]),
             f"{CLIENTS} connections, /api/batch with 100": lambda: by_batches(cluster, campaign, seconds),
             f"{CLIENTS * WINDOW // 10} connections, /pub/": lambda: by_posts(cluster, campaign, seconds),
         }
@@ -154,12 +155,17 @@ def measure(campaign, build, seconds, subscribers):
                 lambda count=count: by_benchmark(CLIENTS, WINDOW, count))
         for name in campaign.random.sample(list(rows), len(rows)):
             found[name] = rows[name]()
-    return {name: found[name] for name in rows}
+    found = {name: found[name] for name in rows}
+    if kinds["Centrifugo"] in present:
+        with nodes.Cluster(kinds["Centrifugo"], campaign, measured="redis") as cluster:
+            found[f"Centrifugo: {CLIENTS} clients, {WINDOW} under way"] = by_clients(cluster, campaign, seconds,
+                                                                                     kinds["Centrifugo"])
+    return found
 
 
-def table(campaign, build, quick):
-    """Returns the table as text, the failures, and all results."""
-    rounds = [measure(campaign, build, 0.3 if quick else 3, (1,) if quick else (1, 2, 4))
+def table(campaign, kinds, present, quick):
+    """Returns the table as text, the failures, all results, and our best rate by that of redis-benchmark."""
+    rounds = [measure(campaign, kinds, present, 0.3 if quick else 3, (1,) if quick else (1, 2, 4))
               for _ in range(1 if quick else campaign.repeat)]
     median = lambda name, what: None if rounds[0][name][what] is None else statistics.median(r[name][what] for r in rounds)
     base = max(median(name, "rate") for name in rounds[0] if name.startswith("redis-benchmark") and "subscr" not in name)
@@ -167,12 +173,12 @@ def table(campaign, build, quick):
     for name in rounds[0]:
         values = [r[name]["rate"] for r in rounds]
         wrong = [r[name]["faults"] for r in rounds if r[name]["faults"]]
-        if wrong:
+        if wrong and not name.startswith("Centrifugo"):
             failures.append(f"redis: {name}: {wrong}")
         rows.append([name, number(median(name, "rate")), f"{(max(values) - min(values)) / statistics.median(values):.0%}",
                      number(ratio(median(name, "rate"), base)), number(median(name, "redis")), number(median(name, "node")),
                      number(median(name, "p99")), str(wrong or 0)])
     text = "### Publishing through Redis\n\n" + markdown(
         ["who publishes", "messages/s", "spread", "÷ redis-benchmark", "Redis µs each", "node µs each", "p99 ms", "faults"], rows)
-    best = max(median(name, "rate") for name in rounds[0] if not name.startswith("redis-benchmark"))
+    best = max(median(name, "rate") for name in rounds[0] if not name.startswith(("redis-benchmark", "Centrifugo")))
     return text, failures, rounds, best / base

@@ -124,7 +124,7 @@ def print_tables(build, given, measured):
     shared.run(chosen, present)
     for workload in chosen:
         print(table_of(workload, shared, kinds, present) + "\n", flush=True)
-    text, failures, script_rounds, script = script_speed.table(measured, build, given.quick)
+    text, failures, script_rounds, script = script_speed.table(measured, kinds, present, given.quick)
     print(text + "\n", flush=True)
     grown = sharing_growth.Growth(shared, [kind for kind in present if kind.name != "Channels"], kinds, given.quick)
     grown.print_tables()

@@ -88,15 +88,16 @@ def room_memory(campaign, kind, count, messages, size=64):
     with nodes.Cluster(kind, campaign) as cluster:
         node = serving(cluster.reading)
         crowd = Members(cluster.reading.port)
-        # The first room takes what any room needs once, also of Redis.
-        crowd.open(1, upgrade("/chat/first"))
+        # The first ones take what any number needs, also of Redis.
+        few = max(10, count // 4)
+        crowd.open(few, upgrade("/chat/first"), in_flight=128)
         batches.publish(cluster.publishing.port, ["first"], each=1, size=size, requests=1)
         sizes = lambda: (resident(node), nodes.used_memory(cluster.redis))
         first = sizes()
         crowd.open(count, upgrade("/chat/first"), in_flight=128)
         crowd.serve(1)
         entered = sizes()
-        crowd.open(count, lambda number: upgrade(f"/chat/memory{number - 1 - count}"), in_flight=128)
+        crowd.open(count, lambda number: upgrade(f"/chat/memory{number - few - count}"), in_flight=128)
         crowd.serve(1)
         opened = sizes()
         for begin in range(0, count, 50):
