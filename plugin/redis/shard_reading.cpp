@@ -91,14 +91,14 @@ void ShardRooms::take_first(RoomWatch& watch, const PositionAnswer& answer, Time
   if (more) return ask_to_read(watch);
   if (watch.last_offset != answer.top) watch.last.clear();
   Room* room = room_of(watch);
-  // Members that it still has were told of a gap; the messages would come before their position.
-  if (room->members().empty()) {
-    node_->begin(*room, {std::string(answer.epoch), answer.top}, watch.last, now);
-    watch.begun = true;
-  }
+  // Behind a gap somebody may have come in meanwhile, at a position that had been read before.
+  bool occupied = !room->members().empty();
+  if (!occupied) node_->begin(*room, {std::string(answer.epoch), answer.top}, watch.last, now);
+  watch.begun = true;
   watch.last.clear();
   watch.last.shrink_to_fit();
   watch.last_offset = 0;
+  if (occupied) return ask_to_read(watch);
   go_live(watch, now);
 }
 
@@ -123,11 +123,7 @@ void ShardRooms::collect(RoomWatch& watch, const PositionAnswer& answer) {
 // The room is where this node left it, or there is more, or it has become another one.
 void ShardRooms::compare(RoomWatch& watch, Room& room, const PositionAnswer& answer, Time now) {
   uint64_t top = room.history().top();
-  if (answer.epoch != room.epoch()) {
-    tell_gap(watch, {std::string(answer.epoch), answer.top}, now);
-    watch.mark(0, {});
-    return go_live(watch, now);
-  }
+  if (answer.epoch != room.epoch()) return begin_anew(watch, answer, now);
   bool other = answer.top < top;
   for (const StreamEntry& entry : answer.entries) {
     RoomPayload payload;
@@ -135,12 +131,22 @@ void ShardRooms::compare(RoomWatch& watch, Room& room, const PositionAnswer& ans
     other = other || watch.contradicts(entry.offset, payload.message);
   }
   if (other) return renew(watch, answer.epoch);
-  if (!take_missing(watch, answer, now)) return;
-  go_live(watch, now);
+  if (take_missing(watch, answer, now)) go_live(watch, now);
 }
 
-// Returns false if there is still more, or if nobody needs it any more.
+// The readers have missed something. Those who come next find what Redis has.
+void ShardRooms::begin_anew(RoomWatch& watch, const PositionAnswer& answer, Time now) {
+  tell_gap(watch, {std::string(answer.epoch), answer.top}, now);
+  watch.mark(0, {});
+  if (!room_of(watch)) return go_live(watch, now);
+  watch.begun = false;
+  read_again(watch);
+}
+
+// Returns true if nothing is missing any more. Otherwise it goes on by itself, or nobody needs it.
 bool ShardRooms::take_missing(RoomWatch& watch, const PositionAnswer& answer, Time now) {
+  bool gap = false;
+  bool some = false;
   for (const StreamEntry& entry : answer.entries) {
     Room* room = room_of(watch);
     if (!room) return false;
@@ -148,22 +154,20 @@ bool ShardRooms::take_missing(RoomWatch& watch, const PositionAnswer& answer, Ti
     RoomPayload payload;
     bool good = reader_.read_entry(entry.publication, entry.offset, payload);
     if (!good) ++parts_.counters.foreign;
-    if (!good || entry.offset > room->next_offset()) {
-      tell_gap(watch, {std::string(answer.epoch), answer.top}, now);
-      return room_of(watch) != nullptr;
-    }
+    gap = !good || entry.offset > room->next_offset();
+    if (gap) break;
+    some = true;
     ++parts_.counters.fetched;
-    if (!deliver(watch, *room, entry.offset, payload.message, now)) return room_of(watch) != nullptr;
+    if (!deliver(watch, *room, entry.offset, payload.message, now)) break;
   }
   Room* room = room_of(watch);
   if (!room) return false;
-  if (room->history().top() >= answer.top) return true;
-  // Older ones are gone already, or these were not all.
-  if (answer.entries.empty()) {
-    tell_gap(watch, {std::string(answer.epoch), answer.top}, now);
-    return room_of(watch) != nullptr;
-  }
-  ask_to_read(watch);
+  if (!gap && room->history().top() >= answer.top) return true;
+  // These were not all, or the others are gone.
+  if (gap || !some)
+    begin_anew(watch, answer, now);
+  else
+    ask_to_read(watch);
   return false;
 }
 

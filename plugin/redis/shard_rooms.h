@@ -70,6 +70,7 @@ class ShardRooms {
   void take_first(RoomWatch& watch, const PositionAnswer& answer, Time now);
   void collect(RoomWatch& watch, const PositionAnswer& answer);
   void compare(RoomWatch& watch, Room& room, const PositionAnswer& answer, Time now);
+  void begin_anew(RoomWatch& watch, const PositionAnswer& answer, Time now);
   bool take_missing(RoomWatch& watch, const PositionAnswer& answer, Time now);
   void renew(RoomWatch& watch, std::string_view epoch);
   void tell_gap(RoomWatch& watch, const Position& position, Time now);
