@@ -29,8 +29,8 @@ std::vector<std::string_view> split(std::string_view text) {
 
 }  // namespace
 
-Sentinel::Sentinel(Poller& poller, Owner& owner, const RedisServer& server)
-    : owner_(owner), server_(server), connection_(poller, *this) {}
+Sentinel::Sentinel(Poller& poller, Owner& owner, const RedisServer& server, const RedisPatience& patience)
+    : owner_(owner), server_(server), connection_(poller, *this, patience) {}
 
 void Sentinel::ask(const Login::Account& account, const TlsTrust* trust, Time now) {
   account_ = account;

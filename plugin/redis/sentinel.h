@@ -27,7 +27,7 @@ class Sentinel final : private ServerConnection::Owner {
   };
 
   // `server` has Sentinels. All outlive this.
-  Sentinel(Poller& poller, Owner& owner, const RedisServer& server);
+  Sentinel(Poller& poller, Owner& owner, const RedisServer& server, const RedisPatience& patience);
 
   // Begins to ask. The password and the trust are for Sentinels that want them. `trust` outlives this, and may be
   // nullptr.

@@ -12,19 +12,19 @@
 namespace lws_chat {
 namespace {
 
-constexpr Time kPhaseTime = 2'000'000;   // for the host's name, for an address, for TLS
-constexpr Time kSilence = 1'000'000;     // then the owner sends PING
-constexpr Time kAnswerTime = 3'000'000;  // then the server is gone
+constexpr Time kSilence = 1'000'000;  // then the owner sends PING
 constexpr size_t kReadBytes = 16384;
 constexpr size_t kKeptOutput = 1u << 20;  // capacity
 constexpr unsigned kRepliesToLook = 16;   // between two looks at the clock
 
 using State = StreamSocket::State;
 
+std::string seconds(Time time) { return std::to_string((time + 999'999) / 1'000'000) + " s"; }
+
 }  // namespace
 
-ServerConnection::ServerConnection(Poller& poller, Owner& owner)
-    : poller_(poller), owner_(owner), lookup_(poller.waker()) {
+ServerConnection::ServerConnection(Poller& poller, Owner& owner, const RedisPatience& patience)
+    : poller_(poller), owner_(owner), patience_(patience), lookup_(poller.waker()) {
   poller_.add(*this);
 }
 
@@ -72,7 +72,7 @@ void ServerConnection::close() {
 
 void ServerConnection::begin(Phase phase, Time now) {
   phase_ = phase;
-  deadline_ = now + kPhaseTime;
+  deadline_ = now + patience_.connect;
 }
 
 // A thread looks the host up, and wakes the poller when it has found something.
@@ -180,9 +180,8 @@ void ServerConnection::receive(Time now) {
       case State::kFailed: fail("lost the connection (" + socket_.problem() + ")" + after_the_end(), now); return;
       case State::kDone: break;
     }
-    heard_ = now;
+    hear(now);
     has_answered_ = true;
-    probed_ = kNever;
     reader_->feed(bytes, got);
     drained = !trust_ && got < sizeof bytes;
   }
@@ -229,12 +228,18 @@ void ServerConnection::tick(Time now) {
   }
 }
 
+void ServerConnection::hear(Time now) {
+  heard_ = now;
+  probed_ = kNever;
+}
+
 void ServerConnection::probe(Time now) {
   if (probed_ == kNever && now - heard_ >= kSilence) {
     probed_ = now;
     call_owner(&Owner::silent, now);
-  } else if (probed_ != kNever && now - probed_ >= kAnswerTime) {
-    fail("does not answer for 3 s: see if it runs, and if something else keeps it busy", now);
+  } else if (probed_ != kNever && now - probed_ >= patience_.answer) {
+    fail("does not answer for " + seconds(patience_.answer) + ": see if it runs, and if something else keeps it busy",
+         now);
   }
 }
 
@@ -248,7 +253,9 @@ void ServerConnection::give_up_phase(Time now) {
         connect_next(now);
         return;
       }
-      fail("does not answer (no connection in 2 s): see if its machine runs, and if a firewall lets this one in", now);
+      fail("does not answer (no connection in " + seconds(patience_.connect) +
+               "): see if its machine runs, and if a firewall lets this one in",
+           now);
       return;
     case Phase::kSecuring: fail("does not begin TLS: a port without TLS needs redis://", now); return;
     case Phase::kClosed:
@@ -260,20 +267,26 @@ void ServerConnection::give_up_phase(Time now) {
 Time ServerConnection::due() const {
   if (phase_ == Phase::kFailed) return 0;
   if (phase_ != Phase::kOpen) return deadline_;
-  return probed_ == kNever ? heard_ + kSilence : probed_ + kAnswerTime;
+  return probed_ == kNever ? heard_ + kSilence : probed_ + patience_.answer;
 }
 
-void ServerConnection::flush(Time) { flush_now(); }
+// While the socket is full, each byte that it takes is one that the server's side has taken.
+void ServerConnection::flush(Time now) {
+  bool was_full = wants_write_;
+  if (flush_now() > 0 && was_full) hear(now);
+}
 
 // A failure to write is seen by reading, too: the server may have said why before it closed the connection.
-void ServerConnection::flush_now() {
-  if (phase_ != Phase::kOpen) return;
+size_t ServerConnection::flush_now() {
+  if (phase_ != Phase::kOpen) return 0;
   State state = State::kDone;
+  size_t before = sent_;
   while (state == State::kDone && sent_ < output_.size()) {
     size_t count = 0;
     state = socket_.write(std::string_view(output_).substr(sent_), count);
     sent_ += count;
   }
+  size_t written = sent_ - before;
   bool waits = state == State::kAgain;
   if (!waits) sent_ = output_.size();
   if (sent_ == output_.size() && output_.capacity() > kKeptOutput) output_ = std::string();
@@ -282,6 +295,7 @@ void ServerConnection::flush_now() {
     sent_ = 0;
   }
   want_write(waits);
+  return written;
 }
 
 void ServerConnection::want_write(bool wanted) {

@@ -12,8 +12,14 @@
 
 namespace lws_chat {
 
-// A connection to a Redis server or a Sentinel: bytes of commands out, replies in. It notices in about 4 s that the
-// server does not answer. It can be opened again after it was closed.
+// How long to wait for a server.
+struct RedisPatience {
+  Time connect = 2'000'000;  // for its name, for an address, and for TLS
+  Time answer = 3'000'000;   // after a second of silence
+};
+
+// A connection to a Redis server or a Sentinel: bytes of commands out, replies in. It notices that the server does not
+// answer. It can be opened again after it was closed.
 class ServerConnection final : private Poller::Watched {
  public:
   // Is called within Poller::run() only. It may open and close the connection.
@@ -33,7 +39,7 @@ class ServerConnection final : private Poller::Watched {
   };
 
   // Both outlive it. Do not destroy it within a call of the owner.
-  ServerConnection(Poller& poller, Owner& owner);
+  ServerConnection(Poller& poller, Owner& owner, const RedisPatience& patience);
   ~ServerConnection();
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
@@ -53,8 +59,8 @@ class ServerConnection final : private Poller::Watched {
   std::string& output() { return output_; }
   void flush_soon() { poller_.ask_for_flush(); }
 
-  // Writes as much of output() as the socket takes, at once. Tells nobody what becomes of it.
-  void flush_now();
+  // Writes as much of output() as the socket takes, at once. Returns how much. Tells nobody what becomes of it.
+  size_t flush_now();
 
  private:
   enum class Phase : uint8_t { kClosed, kFindingHost, kConnecting, kSecuring, kOpen, kFailed };
@@ -74,6 +80,7 @@ class ServerConnection final : private Poller::Watched {
   void finish_opening(Time now);
   void receive(Time now);
   bool serve_replies(const Poller::Slice& slice, Time now);
+  void hear(Time now);
   void probe(Time now);
   void give_up_phase(Time now);
   void want_write(bool wanted);
@@ -84,6 +91,7 @@ class ServerConnection final : private Poller::Watched {
 
   Poller& poller_;
   Owner& owner_;
+  const RedisPatience patience_;
   Lookup lookup_;
 
   Phase phase_ = Phase::kClosed;
@@ -101,7 +109,7 @@ class ServerConnection final : private Poller::Watched {
   std::unique_ptr<ReplyReader> reader_;
   std::string output_;
   size_t sent_ = 0;  // of output_
-  Time heard_ = 0;   // when the last byte came, or the connection was opened
+  Time heard_ = 0;   // when the server last gave a sign of life, or the connection was opened
   bool has_answered_ = false;
   Time probed_ = kNever;  // when the owner was told of the silence
 };

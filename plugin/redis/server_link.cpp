@@ -21,11 +21,12 @@ constexpr size_t kMostChannels = 1000;  // of a command, so that the server serv
 ServerLink::ServerLink(Poller& poller, RedisLinkSettings settings)
     : poller_(poller),
       settings_(std::move(settings)),
-      commands_(poller, *this),
-      subscriptions_(poller, *this),
+      commands_(poller, *this, settings_.patience),
+      subscriptions_(poller, *this, settings_.patience),
       pipeline_(commands_.output()) {
   if (!settings_.server.sentinels.empty())
-    sentinel_ = std::make_unique<Sentinel>(poller, static_cast<Sentinel::Owner&>(*this), settings_.server);
+    sentinel_ =
+        std::make_unique<Sentinel>(poller, static_cast<Sentinel::Owner&>(*this), settings_.server, settings_.patience);
   poller_.add(*this);
   poller_.ask_for_run();
 }

@@ -20,6 +20,7 @@ namespace lws_chat {
 struct RedisLinkSettings {
   RedisServer server;
   std::string ca_file;  // for TLS; empty: the system's authorities
+  RedisPatience patience;
 
   // Reads the password, at each attempt, so that it may change. Returns what is wrong. Empty: there is no password.
   std::function<std::string(std::string& password)> password;

@@ -19,17 +19,22 @@ namespace unit {
 using lws_chat::RedisReply;
 using lws_chat::Time;
 
+// Tests that are not about waiting wait for long: a busy machine may hold a server up.
+constexpr lws_chat::RedisPatience kPatient{30'000'000, 30'000'000};
+constexpr lws_chat::RedisPatience kUsualPatience{};
+
 // A link to a Redis server in a small event loop, and what it tells.
 class LinkFixture final : private lws_chat::RedisLink::Listener {
  public:
-  explicit LinkFixture(const std::string& url, const std::string& given_password = "",
-                       const std::string& ca_file = "") {
+  explicit LinkFixture(const std::string& url, const std::string& given_password = "", const std::string& ca_file = "",
+                       const lws_chat::RedisPatience& patience = kPatient) {
     std::vector<lws_chat::RedisServer> servers;
     CHECK_EQ(lws_chat::read_redis_urls(url, servers), "");
     password = given_password;
     lws_chat::RedisLinkSettings settings;
     settings.server = servers.at(0);
     settings.ca_file = ca_file;
+    settings.patience = patience;
     settings.password = [this](std::string& out) {
       out = password;
       return password_problem;

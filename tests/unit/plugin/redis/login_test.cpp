@@ -32,12 +32,6 @@ std::function<void(int)> replies(std::vector<std::string> texts) {
   };
 }
 
-// The port of a cluster's bus is 10000 higher.
-int low_port() {
-  for (;;)
-    if (int port = unit::free_port(); port < 55'535) return port;
-}
-
 std::string bulk(const std::string& text) { return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n"; }
 
 }  // namespace
@@ -180,7 +174,8 @@ TEST(a_sentinel_is_no_server) {
 }
 
 TEST(a_part_of_a_cluster_is_refused) {
-  RedisProcess redis("cluster-enabled yes\nport " + std::to_string(low_port()));
+  std::string port = std::to_string(unit::free_port());
+  RedisProcess redis("cluster-enabled yes\nport " + port + "\ncluster-port " + std::to_string(unit::free_port()));
   LinkFixture f(redis.url());
   expect(f.problem(), {"Redis Cluster", "cluster-enabled no"});
 }
@@ -201,7 +196,7 @@ TEST(a_server_that_accepts_and_says_nothing_is_given_up) {
     while (recv(connection, bytes, sizeof bytes, 0) > 0) {
     }
   });
-  LinkFixture f(url_of(server));
+  LinkFixture f(url_of(server), "", "", unit::kUsualPatience);
   expect(f.problem(), {"does not answer for 3 s"});
 }
 

@@ -39,6 +39,7 @@ class Proxy {
   std::string url() const { return tcp(server_.port()); }
 
   std::atomic<bool> swallows{false};
+  std::atomic<bool> is_slow{false};
 
  private:
   void serve(int client, const std::string& path) {
@@ -63,6 +64,7 @@ class Proxy {
     char bytes[65536];
     ssize_t got = recv(from, bytes, sizeof bytes, 0);
     if (got <= 0) return false;
+    if (is_slow) usleep(30'000);
     if (!swallows) unit::write_all(to, std::string(bytes, static_cast<size_t>(got)));
     return true;
   }
@@ -130,7 +132,7 @@ TEST(a_server_that_does_not_run_is_told_with_its_address_and_comes_later) {
 TEST(a_network_that_swallows_everything_is_noticed) {
   RedisProcess redis;
   Proxy proxy(redis);
-  LinkFixture f(proxy.url());
+  LinkFixture f(proxy.url(), "", "", unit::kUsualPatience);
   f.until_up();
   f.link->subscribe({"a"});
   f.until([&] { return f.confirmed == 1; });
@@ -142,9 +144,19 @@ TEST(a_network_that_swallows_everything_is_noticed) {
   CHECK_EQ(f.ask({"PING"}).text, "PONG");
 }
 
+TEST(a_slow_network_is_not_taken_for_a_dead_one) {
+  RedisProcess redis;
+  Proxy proxy(redis);
+  LinkFixture f(proxy.url(), "", "", unit::kUsualPatience);
+  f.until_up();
+  proxy.is_slow = true;  // 2 MB a second, so that the server has the command after 10 s
+  CHECK_EQ(f.ask({"SET", "key", std::string(20'000'000, 'x')}).text, "OK");
+  CHECK_EQ(f.downs, 0);
+}
+
 TEST(a_connection_that_never_completes_is_given_up) {
   FullServer server;
-  LinkFixture f(tcp(server.port()));
+  LinkFixture f(tcp(server.port()), "", "", unit::kUsualPatience);
   CHECK(says(f.problem(), "no connection in 2 s"));
   f.until([&] { return f.reports.size() == 1; });
 }
@@ -174,7 +186,7 @@ TEST(a_dead_name_server_stops_nothing_else) {
     int name_server = unit::silent_name_server();
     int port = unit::free_port();
     RedisProcess redis("port " + std::to_string(port));
-    LinkFixture f("redis://redis.example:" + std::to_string(port));
+    LinkFixture f("redis://redis.example:" + std::to_string(port), "", "", unit::kUsualPatience);
     LinkFixture by_number(tcp(port));
     f.turn();
     by_number.until_up();

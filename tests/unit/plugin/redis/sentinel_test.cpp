@@ -96,7 +96,7 @@ TEST(one_sentinel_is_enough) {
   Cluster cluster;
   cluster.sentinels[0]->kill();
   cluster.sentinels[1]->stop();
-  LinkFixture f(cluster.urls);
+  LinkFixture f(cluster.urls, "", "", {10'000'000, 10'000'000});
   f.until_up();
   CHECK_EQ(f.reports.size(), 1u);
 }

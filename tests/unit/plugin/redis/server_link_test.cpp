@@ -149,7 +149,7 @@ TEST(failing_attempts_have_one_line_for_each_reason) {
 
 TEST(a_stopped_server_is_noticed) {
   RedisProcess redis;
-  LinkFixture f(redis.url());
+  LinkFixture f(redis.url(), "", "", unit::kUsualPatience);
   f.until_up();
   redis.stop();
   bool lost = false;

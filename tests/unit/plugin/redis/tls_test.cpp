@@ -58,7 +58,7 @@ TEST(a_link_over_tls_answers_and_subscribes) {
 
 TEST(a_stopped_server_is_noticed_over_tls_too) {
   TlsServer server;
-  LinkFixture f(server.url("rediss", "localhost", server.secure), "", server.authority());
+  LinkFixture f(server.url("rediss", "localhost", server.secure), "", server.authority(), unit::kUsualPatience);
   f.until_up();
   server.redis->stop();
   f.until_down();
@@ -84,7 +84,7 @@ TEST(a_certificate_for_another_host_is_refused) {
 
 TEST(tls_and_plain_ports_are_told_apart) {
   TlsServer server;
-  LinkFixture f(server.url("rediss", "localhost", server.plain), "", server.authority());
+  LinkFixture f(server.url("rediss", "localhost", server.plain), "", server.authority(), unit::kUsualPatience);
   CHECK(says(f.problem(), "needs redis://"));
   LinkFixture g(server.url("redis", "localhost", server.secure));
   CHECK(says(g.problem(), "rediss://"));
