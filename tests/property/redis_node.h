@@ -120,6 +120,8 @@ class Node final : private Peers::Self {
   void turn() {
     broker->tick(now);
     for (int i = 0; i < 100 && hub->due() <= now; ++i) hub->flush(now, 100);
+    for (auto& reader : readers)
+      for (int i = 0; i < 100 && reader->open && reader->behind(); ++i) hub->pump(*reader, now);
     broker->tick(now);
   }
 
@@ -199,7 +201,9 @@ inline void Reader::take_publication(std::string_view frame) {
 }
 
 inline void Reader::dismissed(Ending ending, Time) {
-  if (ending.why != Status::kGap) fail("a reader was dismissed without a cause");
+  trace(visitor.who->client + " is told of a gap in " + visitor.room + " on " + node.name);
+  if (ending.why == Status::kReplayLost) return void(gone = true);  // it has read too slowly
+  if (ending.why != Status::kGap) fail("a reader was dismissed because of " + std::string(describe(ending.why).text));
   gone = true;
   ++node.gaps;
 }

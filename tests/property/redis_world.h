@@ -48,6 +48,7 @@ class World {
     calm();
     for (int i = 0; i < 220; ++i) {
       pass(kSecond / 2);
+      for (auto& node : nodes_) connect(*node);
       come_to_rest();
     }
     check_promises();
@@ -547,7 +548,7 @@ class World {
         if (!reader->room()) continue;
         const std::string& room = reader->visitor.room;
         if (keeps(room)) {
-          if (record_.at(room, reader->epoch, reader->last) != last[room]) fail("a reader lacks the last message");
+          if (record_.at(room, reader->epoch, reader->last) != last[room]) fail("a reader of " + room + " on " + node->name + " is at " + std::to_string(reader->last) + " in " + reader->epoch + " and lacks the last message");
         } else if (reader->stood != record_.places(last[room])) {
           fail("a reader lacks the last message of a room without history");
         }
