@@ -22,7 +22,7 @@ export class Peer {
 
   constructor(url, nick, room) {
     const data = nick === null ? {} : { user: `id-${nick}`, info: { nick } };
-    this.#client = new Centrifuge(url, { websocket: Socket, data });
+    this.#client = new Centrifuge(url, { websocket: Socket, data, timeout: 30_000 });
     this.#room = this.#client.newSubscription(room, { joinLeave: true });
     this.#typing = this.#client.newSubscription(`typing:${room}`);
     const nickOf = (info) => (info?.connInfo?.claimed ?? info?.connInfo)?.nick ?? null;

@@ -1,6 +1,7 @@
 // Shared by the scenarios: clients of the unmodified npm package centrifuge, on the package ws.
 import { createRequire } from 'node:module';
 import { EventSource } from 'eventsource';
+import { Agent, fetch } from 'undici';
 import WebSocket from 'ws';
 
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
@@ -30,18 +31,27 @@ export async function textClient(url, room) {
 // LWS_CHAT_TRANSPORT chooses a transport of the SDK: websocket, http_stream or sse.
 export const transport = process.env.LWS_CHAT_TRANSPORT || 'websocket';
 
+// Fetches over as many connections as a browser makes to a server. Without this, fetch makes one for each call, all at
+// once, and gives up after 10 s.
+function browserFetch() {
+  const dispatcher = new Agent({ connections: 6, connect: { timeout: PATIENCE } });
+  return (address, how) => fetch(address, { dispatcher, ...how });
+}
+
 // The URL is that of the WebSocket.
 function endpoints(url) {
   if (transport === 'websocket') return [url, { websocket: WebSocket }];
   const at = (path) => new URL(path, url.replace(/^ws/, 'http')).href;
   return [[{ transport, endpoint: at(`/connection/${transport}`) }], {
-    emulationEndpoint: at('/emulation'), fetch, readableStream: ReadableStream, eventsource: EventSource,
+    emulationEndpoint: at('/emulation'), fetch: browserFetch(), readableStream: ReadableStream, eventsource: EventSource,
   }];
 }
 
 export function client(url, options = {}) {
   const [endpoint, how] = endpoints(url);
-  const made = new Centrifuge(endpoint, { ...how, minReconnectDelay: 1, maxReconnectDelay: 20, ...options });
+  // By default the SDK gives up commands after 5 s. A busy machine needs longer.
+  const patient = { timeout: PATIENCE, minReconnectDelay: 1, maxReconnectDelay: 20 };
+  const made = new Centrifuge(endpoint, { ...how, ...patient, ...options });
   made.log = [];
   made.on('disconnected', (context) => made.log.push(`disconnected ${context.code}`));
   made.on('connecting', (context) => made.log.push(`connecting ${context.code}`));

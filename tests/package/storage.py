@@ -27,7 +27,7 @@ class Events(SubscriptionEventHandler):
         say(out=ctx.code)
 
 async def main():
-    client = Client(sys.argv[1], min_reconnect_delay=0.05, max_reconnect_delay=0.2)
+    client = Client(sys.argv[1], timeout=30, min_reconnect_delay=0.05, max_reconnect_delay=0.2)
     room = client.new_subscription("history", events=Events())
     await client.connect()
     await room.subscribe()

@@ -36,7 +36,9 @@ async def ask(path, method="GET"):
 
 
 def visitor(address, **options):
-    return Client(address, use_protobuf=PROTOBUF, min_reconnect_delay=0.01, max_reconnect_delay=0.1, proxy=None, **options)
+    # By default the SDK gives up commands after 5 s. A busy machine needs longer.
+    return Client(address, use_protobuf=PROTOBUF, timeout=30, min_reconnect_delay=0.01, max_reconnect_delay=0.1, proxy=None,
+                  **options)
 
 
 class Events(ClientEventHandler):

@@ -59,7 +59,12 @@ func body(answer *http.Response, err error) (string, error) {
 }
 
 func config() centrifuge.Config {
-	return centrifuge.Config{MinReconnectDelay: 10 * time.Millisecond, MaxReconnectDelay: 100 * time.Millisecond}
+	return centrifuge.Config{
+		// The default of 5 s is too short on a busy machine.
+		ReadTimeout:       30 * time.Second,
+		MinReconnectDelay: 10 * time.Millisecond,
+		MaxReconnectDelay: 100 * time.Millisecond,
+	}
 }
 
 func visitor(address string, options centrifuge.Config) *centrifuge.Client {

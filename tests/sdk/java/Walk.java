@@ -70,6 +70,7 @@ public final class Walk {
 
     private static Options options() {
         Options made = new Options();
+        made.setTimeout(30_000); // The default of 5 s is too short on a busy machine.
         made.setMinReconnectDelay(10);
         made.setMaxReconnectDelay(100);
         return made;
