@@ -18,13 +18,14 @@ Deferred<std::string> run_command(const Context& context, const JsonValue& comma
   std::vector<JsonMember> members = members_of(command);
   if (members.size() != 1) return Result::bad_request("a command must have exactly one method").wrapped("");
   const JsonMember& member = members.front();
-  Method method = find_method(member.name);
-  if (!method || method == batch)
+  if (!is_method(member.name) || member.name == "batch")
     return Result{"", ClientError::kMethodNotFound, member.name.substr(0, 50)}.wrapped("");
   if (member.value.kind != JsonKind::kObject)
     return Result::bad_request(member.name + " must be an object").wrapped("");
   Request request(members_of(member.value));
-  return method(context, request).map([name = member.name](const Result& result) { return result.wrapped(name); });
+  return run(context, member.name, request, member.value.text).map([name = member.name](const Result& result) {
+    return result.wrapped(name);
+  });
 }
 
 }  // namespace

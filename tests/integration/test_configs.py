@@ -36,7 +36,8 @@ class Checked(unittest.TestCase):
         cert, key = certificate()
         keys = key_file(self)
         files = {"token-secret": "a secret of the test, 32 bytes..", "token-previous-secret": "the secret before it, 32 bytes..",
-                 "hook-headers": "Authorization: Bearer of the test", "jwks.json": KEY_SET}
+                 "hook-headers": "Authorization: Bearer of the test", "jwks.json": KEY_SET,
+                 "redis-password": "a password of the test"}
         for name, text in files.items():
             (self.folder / name).write_text(text)
             (self.folder / name).chmod(0o600)
@@ -45,7 +46,7 @@ class Checked(unittest.TestCase):
             "/etc/ssl/certs/ssl-cert-snakeoil.pem": cert, "/etc/ssl/private/ssl-cert-snakeoil.key": key,
             "/etc/lws-chatd/tls/cert.pem": cert, "/etc/lws-chatd/tls/key.pem": key,
             **{f"{etc}/{name}": self.folder / name for etc in ("/etc/lws-chatd", "/etc/lwsws") for name in files},
-            **{f"{etc}/{name}": cert for etc in ("/etc/lws-chatd", "/etc/lwsws") for name in ("token-keys.pem", "hook-ca.pem")},
+            **{f"{etc}/{name}": cert for etc in ("/etc/lws-chatd", "/etc/lwsws") for name in ("token-keys.pem", "hook-ca.pem", "redis-ca.pem")},
             "/etc/lws-chatd/api-keys": keys, "/etc/lwsws/api-keys": keys,
             "/usr/share/lws-chat/mount": BUILD / "mount",
             "/var/lib/lws-chatd/acme/.well-known/acme-challenge": self.folder,

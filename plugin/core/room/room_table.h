@@ -100,7 +100,6 @@ class RoomTable {
   bool has_place_left(size_t name_length) const;
   void remember(Room& room, Time now);
   void forget(Room& room);
-  std::string next_epoch();
 
   const HubSettings& settings_;
   const StreamKinds& kinds_;
