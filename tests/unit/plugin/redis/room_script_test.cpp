@@ -425,7 +425,7 @@ TEST(answers_that_make_no_sense_are_refused) {
   for (const RedisReply& reply : {RedisReply{}, RedisReply{RedisReply::Kind::kError, 0, "ERR"}, none,
                                   array({number(1), text("a")}), array({number(-1), text("a"), number(0)}),
                                   array({text("1"), text("a"), number(0)}), array({number(1), text("a\""), number(0)}),
-                                  array({number(1), text(""), number(0)}), array({number(1), text("a"), number(3)})})
+                                  array({number(1), text(""), number(0)}), array({number(1), text("a"), number(4)})})
     CHECK(!read_publish(reply));
   auto entry = [&](const std::string& id, const std::string& name) {
     return array({text(id), array({text("x"), text("y"), text(name), text("data")})});
