@@ -126,8 +126,11 @@ class World {
   void told(const std::string& room, const RoomPayload& read) {
     bool came = read.kind == Event::Kind::kJoin;
     trace(room + (came ? " +" : " -") + read.who->client);
-    // A server that has lost what it had knows members that have left long ago.
-    if (!came && forgetful_) return;
+    // A server that has lost what it had knows members that have left long ago. One that reads late that somebody is
+    // there takes him out again when his time is over.
+    bool knows_too_many = forgetful_;
+    for (const Shard& shard : shards_) knows_too_many = knows_too_many || shard.server->late_members;
+    if (!came && knows_too_many) return;
     auto& count = (came ? joins_told_ : leaves_told_)[room + read.who->client];
     if (++count > came_[room + read.who->client]) fail("somebody came or left more often than it did");
     if (!came && !rough_) check_gone(room, read.who->client);
