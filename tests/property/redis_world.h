@@ -46,7 +46,7 @@ class World {
 
   void finish() {
     calm();
-    for (int i = 0; i < 220; ++i) {
+    for (int i = 0; i < 400; ++i) {  // keys of presence stay for 3 minutes
       pass(kSecond / 2);
       for (auto& node : nodes_) connect(*node);
       come_to_rest();
@@ -514,7 +514,7 @@ class World {
   void come_to_rest() {
     bool moved = true;
     for (int rounds = 0; moved; ++rounds) {
-      if (rounds > 3000) fail("it does not come to rest");
+      if (rounds > 20000) fail("it does not come to rest");
       moved = false;
       for (auto& node : nodes_) {
         for (auto& link : node->links) {
