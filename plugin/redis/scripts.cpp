@@ -208,9 +208,14 @@ end
 return removed
 )lua";
 
+// Members without an end have lost it together with the key: the server was full.
 constexpr std::string_view kPresenceExpire = R"lua(
 local time = redis.call('TIME')
 local now = time[1]
+if redis.call('HLEN', data) > redis.call('ZCARD', expire) then
+  for _, client in ipairs(redis.call('HKEYS', data)) do redis.call('ZADD', expire, 'NX', now + ARGV[2], client) end
+  redis.call('EXPIRE', expire, ARGV[3])
+end
 local gone = {}
 for _, client in ipairs(redis.call('ZRANGEBYSCORE', expire, '-inf', now, 'LIMIT', 0, ARGV[1])) do
   local info = redis.call('HGET', data, client)

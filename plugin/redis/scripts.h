@@ -36,7 +36,8 @@ struct RedisScripts {
   // All five: KEYS as in PresenceNames, in that order.
   RedisScript presence_add;     // ARGV member's seconds, keys' seconds, and {client, user, info}... -> how many are new
   RedisScript presence_remove;  // ARGV {client, info or ''}... -> how many were there; not if they have another info
-  RedisScript presence_expire;  // ARGV how many at most -> milliseconds until the next one or -1, {client, info}...
+  RedisScript presence_expire;  // ARGV how many at most, member's and keys' seconds -> milliseconds until the next one
+                                // or -1, {client, info}...
   RedisScript presence_read;    // -> {client, info}...
   RedisScript presence_stats;   // -> clients, users or -1: nobody counts them
 };

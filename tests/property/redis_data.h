@@ -335,6 +335,13 @@ class DataServer {
   }
 
   RedisReply presence_expire(const Words& keys, const Words& arguments) {
+    Value *all = find(keys[1]), *ends = find(keys[0]);
+    if (all && all->hash.size() > (ends ? ends->sorted.size() : 0)) {
+      write(true);
+      int64_t till = seconds() + std::stoll(arguments[1]);
+      for (const auto& [client, info] : all->hash) data[keys[0]].sorted.emplace(client, till);
+      expire_after(keys[0], arguments[2]);
+    }
     std::vector<RedisReply> gone;
     size_t left = std::stoull(arguments[0]);
     for (const std::string& client : over(keys[0])) {
