@@ -551,7 +551,9 @@ class World {
         if (!reader->room()) continue;
         const std::string& room = reader->visitor.room;
         if (keeps(room)) {
-          if (record_.at(room, reader->epoch, reader->last) != last[room]) fail("a reader of " + room + " on " + node->name + " is at " + std::to_string(reader->last) + " in " + reader->epoch + " and lacks the last message");
+          if (record_.at(room, reader->epoch, reader->last) != last[room])
+            fail("a reader of " + room + " on " + node->name + " is at " + std::to_string(reader->last) + " in " +
+                 reader->epoch + " and lacks the last message");
         } else if (reader->stood != record_.places(last[room])) {
           fail("a reader lacks the last message of a room without history");
         }
