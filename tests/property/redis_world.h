@@ -499,7 +499,9 @@ class World {
     for (auto& node : nodes_)
       for (size_t i = 0; i < shards_.size(); ++i) {
         ModelLink& link = *node->links[i];
-        if (link.to() != shards_[i].server) lose(*node, i, false);
+        // Who connects to a server that has lost its line begins another one.
+        bool knows_line = shards_[i].server->store.data.count(keys_.lineage()) > 0;
+        if (link.to() != shards_[i].server || !knows_line) lose(*node, i, false);
         cables_[&link] = {};
       }
     for (auto& node : nodes_) connect(*node);
