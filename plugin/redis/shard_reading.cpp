@@ -23,6 +23,7 @@ void ShardRooms::read_again(RoomWatch& watch) {
 }
 
 void ShardRooms::ask_to_read(RoomWatch& watch) {
+  watch.by_time = false;
   ++watch.reading;
   to_read_.push_back(watch.room);
   read_next();
@@ -47,6 +48,7 @@ void ShardRooms::read(RoomWatch& watch) {
   call.from = watch.begun && room ? room->history().top() : watch.last_offset + 1;
   call.entries = kEntries;
   watch.missed = false;
+  watch.held_then = watch.held.size();
   ++reading_;
   ++parts_.counters.comparisons;
   run_position(link_, watch.names, bounds_of(settings), line_.lineage(), call,
@@ -67,10 +69,12 @@ void ShardRooms::was_read(const std::string& name, uint32_t reading, const Redis
       ++parts_.counters.errors;
       parts_.report("EVALSHA (position)", reply.is_error() ? reply.text : "the room's keys are not of this server");
       refused(*watch, now);
-    } else if (watch->begun && room) {
-      compare(*watch, *room, *answer, now);
     } else if (room) {
-      take_first(*watch, *answer, now);
+      watch->top_then = answer->top;
+      if (watch->begun)
+        compare(*watch, *room, *answer, now);
+      else
+        take_first(*watch, *answer, now);
     }
   }
   read_next();
@@ -163,6 +167,13 @@ bool ShardRooms::take_missing(RoomWatch& watch, const PositionAnswer& answer, Ti
   Room* room = room_of(watch);
   if (!room) return false;
   if (!gap && room->history().top() >= answer.top) return true;
+  // What the stream does not have any more may still be on its way.
+  if (gap && watch.by_time && watch.doubted != room->next_offset()) {
+    watch.doubted = room->next_offset();
+    go_live(watch, now);
+    compare_later(watch, now + kPatience);
+    return false;
+  }
   // These were not all, or the others are gone.
   if (gap || !some)
     begin_anew(watch, answer, now);
@@ -197,6 +208,7 @@ void ShardRooms::compare_some(Time now) {
     if (!watch || watch->compare_at != at || !watch->wanted || watch->state != RoomWatch::State::kLive) continue;
     watch->state = RoomWatch::State::kReading;
     ask_to_read(*watch);
+    watch->by_time = true;
   }
 }
 
