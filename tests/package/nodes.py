@@ -5,7 +5,7 @@ import pathlib
 import acme
 from clients import talks
 from documents import MANUAL
-from machine import UNIT, active, apt, http_status, run, until
+from machine import UNIT, active, apt, attempt, run, until
 
 NODES = "lws-chatd@1", "lws-chatd@2"
 SITE, LINK = (pathlib.Path("/etc/nginx", folder, "lws-chat") for folder in ("sites-available", "sites-enabled"))
@@ -16,7 +16,7 @@ def pids():
 
 
 def all_ready():
-    return [http_status(f"http://localhost:{port}/readyz") for port in (8201, 8202)] == ["200", "200"]
+    return all(attempt("curl", "--silent", "--fail", f"http://localhost:{port}/readyz").returncode == 0 for port in (8201, 8202))
 
 
 @contextlib.contextmanager
