@@ -99,8 +99,11 @@ void RedisBroker::report(std::string_view command, std::string_view refusal) {
   std::string line = "the server " + explain_refusal(command, refusal);
   refused_at_ = now_;
   published_then_ = counters_.published;
-  if (line == last_report_ && now_ < reported_at_ + kReportAgain) return;
+  // A server that refuses a user everything has one line, too.
+  bool known = refusal == last_refusal_ && now_ < reported_at_ + kReportAgain;
   last_report_ = line;
+  last_refusal_ = refusal;
+  if (known) return;
   reported_at_ = now_;
   report_(line);
 }

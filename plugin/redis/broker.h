@@ -71,6 +71,7 @@ class RedisBroker final : public Broker, public SharedPresence {
   Report report_;
   std::function<void()> wake_;
   std::string last_report_;
+  std::string last_refusal_;
   Time refused_at_ = 0;
   uint64_t published_then_ = 0;
   Time now_ = 0;  // of the last turn
