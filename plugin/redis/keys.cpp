@@ -35,7 +35,7 @@ std::string RedisKeys::result(std::string_view room, std::string_view key) const
 
 std::string RedisKeys::departed(std::string_view digest) const { return joined({prefix_, ".departed.", digest}); }
 
-std::string RedisKeys::fence(std::string_view node) const { return joined({prefix_, ".fence.", node}); }
+std::string RedisKeys::publisher(std::string_view node) const { return joined({prefix_, ".publisher.", node}); }
 
 std::string RedisKeys::node(std::string_view node) const { return joined({prefix_, ".node.", node}); }
 

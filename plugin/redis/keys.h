@@ -41,9 +41,9 @@ class RedisKeys {
   // such key.
   const std::string& lineage() const { return lineage_; }
 
-  // The number of a node's connection that may publish. What the server still reads of a former one is refused, because
-  // the node has sent it again. Centrifugo has no such key.
-  std::string fence(std::string_view node) const;
+  // "CONNECTION NUMBER": the last connection through which the node has published, and the number of its last
+  // publication. Centrifugo has no such key.
+  std::string publisher(std::string_view node) const;
 
   // The channel that all nodes read, and the one that only this node reads.
   const std::string& control() const { return control_; }

@@ -1,6 +1,7 @@
 #include "redis/publisher.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "core/room/room.h"
@@ -12,11 +13,13 @@ namespace {
 // Results of idempotency keys are kept for so many seconds, as on a server that is alone.
 constexpr uint64_t kResultSeconds = 300;
 
-// A server may read a connection that was lost for so many seconds.
-constexpr std::string_view kFenceSeconds = "86400";
-
-// A message whose answer was lost is looked for among so many last ones of its room.
-constexpr size_t kLookBack = 1000;
+// Reads a node's last number, see RedisKeys::publisher().
+uint64_t publications_of(std::string_view value) {
+  uint64_t number = 0;
+  value.remove_prefix(std::min(value.size(), value.find(' ') + 1));
+  std::from_chars(value.data(), value.data() + value.size(), number);
+  return number;
+}
 
 }  // namespace
 
@@ -30,8 +33,8 @@ Deferred<Published> Publisher::publish(std::string_view room, const Message& mes
   item->deadline = now + patience;
   item->kept = !message.ephemeral && parts_.settings.of(room).history.messages > 0;
   append_publication_bytes(item->publication, message);
-  if (item->kept) append_publication_id(item->publication, tag_ + std::to_string(++numbered_));
-  bool waits = !link_.is_up() || !waiting_.empty();
+  if (item->kept) append_publication_id(item->publication, tag_ + std::to_string(++ids_));
+  bool waits = !link_.is_up() || holds_ || !waiting_.empty();
   if (waits && waiting_bytes_ + item->publication.size() > kMostWaiting) {
     ++parts_.counters.unavailable;
     return Published{Status::kUnavailable, {}, 0, now};
@@ -51,10 +54,13 @@ void Publisher::wait(const ItemPtr& item) {
   parts_.counters.waiting = waiting_.size();
 }
 
-// What the server still finds in a connection that was lost must not be done after it was sent again.
 void Publisher::up(Time) {
-  fence_ = std::to_string(++connections_);
-  link_.command({"SET", fence_key_, fence_, "EX", kFenceSeconds}, nullptr);
+  ++connection_;
+  send_waiting();
+}
+
+void Publisher::send_waiting() {
+  holds_ = false;
   std::deque<ItemPtr> waiting = std::exchange(waiting_, {});
   waiting_bytes_ = 0;
   parts_.counters.waiting = 0;
@@ -63,7 +69,7 @@ void Publisher::up(Time) {
 }
 
 void Publisher::send(const ItemPtr& item) {
-  bool again = std::exchange(item->sent, true);
+  item->sent = true;
   RoomNames names = parts_.keys.of_room(item->room);
   std::string result_key = item->key.empty() ? std::string() : parts_.keys.result(item->room, item->key);
   if (!item->kept) {
@@ -72,20 +78,43 @@ void Publisher::send(const ItemPtr& item) {
     return run_publish_once(link_, names, item->publication, result_key, kResultSeconds, std::move(done));
   }
   std::string fresh = parts_.fresh_epoch();
+  if (item->number == 0) item->number = ++number_;
+  ++under_way_;
   PublishCall call{item->publication, fresh,         result_key.empty() ? std::string_view() : result_key,
                    kResultSeconds,    item->version, item->version_epoch,
-                   fence_key_,        fence_,        again ? kLookBack : 0};
+                   item->number,      connection_,   key_};
   run_publish(link_, names, bounds_of(parts_.settings.of(item->room)), line_.lineage(), call,
               [this, item](const RedisReply& reply, Time now) { was_published(item, reply, now); });
 }
 
 // The answers are lost in the order of the messages, before others can be published.
 void Publisher::was_published(const ItemPtr& item, const RedisReply& reply, Time now) {
-  if (reply.is_lost() && !item->answered) return wait(item);
+  --under_way_;
   std::optional<PublishAnswer> read = read_publish(reply);
-  if (!read) return fail(*item, reply, now);
-  parts_.counters.published += read->outcome == PublishOutcome::kPublished;
-  answer(*item, {Status::kOk, {std::string(read->epoch), read->offset}, 0, now});
+  if (reply.is_lost()) {
+    item->lost = true;
+    if (!item->answered) wait(item);
+  } else if (!read) {
+    fail(*item, reply, now);
+  } else if (read->outcome == PublishOutcome::kEarly) {
+    item->number = 0;
+    item->sent = item->lost;
+    holds_ = true;
+    if (!item->answered) wait(item);
+  } else {
+    parts_.counters.published += read->outcome == PublishOutcome::kPublished;
+    answer(*item, {Status::kOk, {std::string(read->epoch), read->offset}, 0, now});
+  }
+  if (holds_ && under_way_ == 0 && link_.is_up()) ask_number();
+}
+
+// Nothing is under way: what waits has no number, or was lost with the link, and then up() comes first.
+void Publisher::ask_number() {
+  link_.command({"GET", key_}, [this](const RedisReply& reply, Time) {
+    if (reply.is_lost() || !holds_) return;
+    number_ = reply.is_text() ? publications_of(reply.text) : 0;
+    send_waiting();
+  });
 }
 
 void Publisher::was_spread(Item& item, const RedisReply& reply, Time now) {
@@ -99,7 +128,8 @@ void Publisher::fail(Item& item, const RedisReply& reply, Time now) {
     ++parts_.counters.errors;
     parts_.report("EVALSHA (publish)", reply.is_error() ? reply.text : "the room's keys are not of this server");
   }
-  answer(item, {reply.is_lost() ? Status::kUncertain : Status::kUnavailable, {}, 0, now});
+  bool may_be_published = reply.is_lost() || item.lost;
+  answer(item, {may_be_published ? Status::kUncertain : Status::kUnavailable, {}, 0, now});
 }
 
 // An answer after the deadline is for nobody: the message is shown all the same.

@@ -18,8 +18,11 @@
 namespace lws_chat {
 
 // Publishes into the rooms of one Redis server. While the server is away, messages wait in their order, each for as
-// long as its publisher is ready to wait. Where a stream keeps the messages, one whose answer was lost is sent again,
-// with an order to look if it is there.
+// long as its publisher is ready to wait.
+//
+// Where a stream keeps the messages, one whose answer was lost is sent again. They are numbered, and the server knows
+// the number of the last one that it took: so each is published once. If one is not taken, those behind it are not
+// taken either: then this waits for all answers, and gives new numbers to what is left.
 class Publisher {
  public:
   // Bytes of messages that may wait.
@@ -27,7 +30,7 @@ class Publisher {
 
   // `tag` is another one on each node.
   Publisher(RedisLink& link, const BrokerParts& parts, const ServerLine& line, std::string tag)
-      : link_(link), parts_(parts), line_(line), tag_(std::move(tag)), fence_key_(parts.keys.fence(tag_)) {}
+      : link_(link), parts_(parts), line_(line), tag_(std::move(tag)), key_(parts.keys.publisher(tag_)) {}
 
   // Answers with the message's position, or kUnavailable if it is not published, or kUncertain if nobody knows.
   Deferred<Published> publish(std::string_view room, const Message& message, Time patience, Time now);
@@ -45,8 +48,10 @@ class Publisher {
     std::string version_epoch;
     Time patience = 0;
     Time deadline = 0;
-    bool kept = false;  // a stream keeps it
-    bool sent = false;  // it may have been published
+    bool kept = false;    // a stream keeps it
+    bool sent = false;    // it may have been published
+    bool lost = false;    // an answer was lost
+    uint64_t number = 0;  // with which it was sent; 0: it was not, or was not taken
     bool answered = false;
     Promise<Published> promise;
   };
@@ -54,6 +59,8 @@ class Publisher {
 
   void wait(const ItemPtr& item);
   void send(const ItemPtr& item);
+  void send_waiting();
+  void ask_number();
   void was_published(const ItemPtr& item, const RedisReply& reply, Time now);
   void was_spread(Item& item, const RedisReply& reply, Time now);
   void answer(Item& item, const Published& published);
@@ -64,10 +71,12 @@ class Publisher {
   const BrokerParts& parts_;
   const ServerLine& line_;
   const std::string tag_;
-  const std::string fence_key_;
-  uint64_t numbered_ = 0;
-  uint64_t connections_ = 0;
-  std::string fence_;  // the number of this one
+  const std::string key_;
+  uint64_t connection_ = 0;  // the number of this one
+  uint64_t ids_ = 0;
+  uint64_t number_ = 0;   // the last one that was given
+  size_t under_way_ = 0;  // publications with a number
+  bool holds_ = false;    // waits until there is none under way, to give new numbers
   std::deque<ItemPtr> waiting_;
   size_t waiting_bytes_ = 0;
   std::map<Time, std::deque<ItemPtr>> unanswered_;  // by patience, so that each line is in the order of the deadlines

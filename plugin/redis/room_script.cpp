@@ -12,6 +12,9 @@ namespace {
 
 using Kind = RedisReply::Kind;
 
+// What a node has published is known for so many seconds after its last message.
+constexpr std::string_view kPublisherSeconds = "86400";
+
 std::string_view flag(bool is_set) { return is_set ? "1" : "0"; }
 
 // Reads the offset of an entry's id, which is OFFSET-0.
@@ -42,26 +45,27 @@ void run_publish(RedisLink& link, const RoomNames& room, const RoomBounds& bound
   std::string messages = std::to_string(bounds.messages), seconds = std::to_string(bounds.seconds),
               meta_seconds = std::to_string(bounds.meta_seconds), version = std::to_string(call.version),
               result_seconds = call.result_key.empty() ? std::string() : std::to_string(call.result_seconds),
-              look_back = std::to_string(call.look_back);
+              number = std::to_string(call.number), connection = std::to_string(call.connection);
   // Rules for the keys of a user may refuse an empty one.
-  std::string_view result_key = call.result_key.empty() ? std::string_view(room.meta) : call.result_key;
-  link.run(
-      redis_scripts().publish, {room.stream, room.meta, result_key, lineage.key, call.fence_key},
-      {call.publication, messages, seconds, room.channel, meta_seconds, call.fresh_epoch, result_seconds, version,
-       call.version_epoch, lineage.line, lineage.server, lineage.address, flag(lineage.keeps), look_back, call.fence},
-      std::move(answer));
+  std::string_view result_key = call.result_key.empty() ? std::string_view(room.meta) : call.result_key,
+                   publisher_key = call.number == 0 ? std::string_view(room.meta) : call.publisher_key;
+  link.run(redis_scripts().publish, {room.stream, room.meta, result_key, lineage.key, publisher_key},
+           {call.publication, messages, seconds, room.channel, meta_seconds, call.fresh_epoch, result_seconds, version,
+            call.version_epoch, lineage.line, lineage.server, lineage.address, flag(lineage.keeps), connection, number,
+            kPublisherSeconds},
+           std::move(answer));
 }
 
 std::optional<PublishAnswer> read_publish(const RedisReply& reply) {
   if (reply.kind != Kind::kArray || reply.items.size() != 3) return {};
   const RedisReply &offset = reply.items[0], &epoch = reply.items[1], &outcome = reply.items[2];
-  if (!is_number(offset) || !epoch.is_text() || !is_number(outcome) || outcome.integer > 2) return {};
+  if (!is_number(offset) || !epoch.is_text() || !is_number(outcome) || outcome.integer > 3) return {};
   PublishAnswer answer;
   answer.outcome = static_cast<PublishOutcome>(outcome.integer);
   answer.offset = static_cast<uint64_t>(offset.integer);
   answer.epoch = epoch.text;
   bool unkept = answer.outcome == PublishOutcome::kRepeated && answer.epoch.empty() && answer.offset == 0;
-  if (!unkept && !is_epoch(answer.epoch)) return {};
+  if (!unkept && answer.outcome != PublishOutcome::kEarly && !is_epoch(answer.epoch)) return {};
   return answer;
 }
 

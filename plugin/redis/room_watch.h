@@ -51,6 +51,8 @@ struct RoomWatch {
   bool missed = false;       // payloads may have been missed since the last question was asked
   Time until = kNever;       // if it is not wanted: when the subscription ends; while it is being opened: the deadline
   Time compare_at = kNever;  // when its position is compared with that in Redis
+  bool by_time = false;      // that is why its position was asked for
+  uint64_t doubted = 0;      // the offset that was missing then
   uint32_t reading = 0;      // number of the last question, so that answers to former ones are recognized
   std::optional<Promise<Status>> opening{};
   std::deque<std::string> held{};

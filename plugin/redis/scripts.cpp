@@ -50,14 +50,33 @@ local function place(stream, meta, fresh, lineage, believed, server, address, ke
 end
 )lua";
 
+// A node numbers what it publishes. The server keeps the number of the last one, so it knows those that come again
+// after their answer was lost. One that is not the next is not taken: something before it has failed, or may still
+// come. And it keeps the number of the node's connection: what it still finds in an earlier one comes too late.
 // Versions are compared as texts of digits, because numbers in Lua are exact up to 2^53 only.
 constexpr std::string_view kPublish = R"lua(
 local stream, meta, result = KEYS[1], KEYS[2], KEYS[3]
 local message, size, seconds, channel, meta_seconds = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local fresh, result_seconds, version, version_epoch = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+local connection, number = tonumber(ARGV[14]), tonumber(ARGV[15])
 
-if (redis.call('GET', KEYS[5]) or ARGV[15]) ~= ARGV[15] then
-  return redis.error_reply('FENCED the node has come back through another connection')
+local function former()
+  local epoch = redis.call('HGET', meta, 'e')
+  for _, entry in ipairs(epoch and redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1000) or {}) do
+    if entry[2][2] == message then return {tonumber(string.match(entry[1], '%d+')), epoch, 1} end
+  end
+  return {0, '', 1}
+end
+
+if number > 0 then
+  local newest, done = string.match(redis.call('GET', KEYS[5]) or '', '^(%d+) (%d+)$')
+  newest, done = tonumber(newest) or 0, tonumber(done) or 0
+  if connection < newest then return redis.error_reply('FENCED the node has come back through another connection') end
+  local early = number > done + 1
+  local last = early and done or math.max(done, number)
+  redis.call('SET', KEYS[5], string.format('%.0f %.0f', connection, last), 'EX', ARGV[16])
+  if early then return {done, '', 3} end
+  if number <= done then return former() end
 end
 
 if result_seconds ~= '' then
@@ -66,12 +85,6 @@ if result_seconds ~= '' then
 end
 
 local epoch, top = place(stream, meta, fresh, KEYS[4], ARGV[10], ARGV[11], ARGV[12], ARGV[13])
-
-if ARGV[14] ~= '0' then
-  for _, entry in ipairs(redis.call('XREVRANGE', stream, '+', '-', 'COUNT', ARGV[14])) do
-    if entry[2][2] == message then return {tonumber(string.match(entry[1], '%d+')), epoch, 1} end
-  end
-end
 
 if version ~= '0' then
   local last = redis.call('HMGET', meta, 'v', 've')

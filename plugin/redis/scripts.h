@@ -8,10 +8,10 @@ namespace lws_chat {
 
 struct RedisScripts {
   // Gives a message the next position, puts it into the stream and publishes it.
-  //   KEYS stream, meta, result, lineage, fence   ARGV publication, stream's size and seconds, channel, meta's seconds,
-  //   fresh epoch, result's seconds or '', version, version epoch, line or '', server, address, keep, how many of the
-  //   last entries may be this message, number of the node's connection
-  //   -> offset, epoch, 0 published, 1 repeated, 2 older version
+  //   KEYS stream, meta, result, lineage, publisher   ARGV publication, stream's size and seconds, channel, meta's
+  //   seconds, fresh epoch, result's seconds or '', version, version epoch, line or '', server, address, keep, number
+  //   of the node's connection, number of the publication or 0, seconds of these
+  //   -> offset, epoch, 0 published, 1 repeated, 2 older version; or the last number, '', 3: it is not the next
   RedisScript publish;
 
   // Publishes a message that no stream keeps, once.

@@ -23,6 +23,7 @@ void ShardRooms::read_again(RoomWatch& watch) {
 }
 
 void ShardRooms::ask_to_read(RoomWatch& watch) {
+  watch.by_time = false;
   ++watch.reading;
   to_read_.push_back(watch.room);
   read_next();
@@ -159,6 +160,13 @@ bool ShardRooms::take_missing(RoomWatch& watch, const PositionAnswer& answer, Ti
   Room* room = room_of(watch);
   if (!room) return false;
   if (!gap && room->history().top() >= answer.top) return true;
+  // What the stream does not have any more may still be on its way.
+  if (gap && watch.by_time && watch.doubted != room->next_offset()) {
+    watch.doubted = room->next_offset();
+    go_live(watch, now);
+    compare_later(watch, now + kPatience);
+    return false;
+  }
   // These were not all, or the others are gone.
   if (gap || !some)
     begin_anew(watch, answer, now);
@@ -193,6 +201,7 @@ void ShardRooms::compare_some(Time now) {
     if (!watch || watch->compare_at != at || !watch->wanted || watch->state != RoomWatch::State::kLive) continue;
     watch->state = RoomWatch::State::kReading;
     ask_to_read(*watch);
+    watch->by_time = true;
   }
 }
 

@@ -189,19 +189,36 @@ class DataServer {
     return place;
   }
 
+  void set_text(const std::string& key, const std::string& text, const std::string& seconds) {
+    write(true);
+    data[key] = {};
+    data[key].text = text;
+    expire_after(key, seconds);
+  }
+  RedisReply repeated(const std::string& stream, const std::string& meta, const std::string& message) {
+    Value* kept = has_field(meta, "e") ? find(stream) : nullptr;
+    if (kept)
+      for (const auto& [offset, bytes] : kept->stream)
+        if (bytes == message) return array({integer(static_cast<int64_t>(offset)), text(field(meta, "e")), integer(1)});
+    return array({integer(0), text(""), integer(1)});
+  }
   RedisReply publish_kept(const Words& keys, const Words& arguments) {
     const std::string &stream = keys[0], &meta = keys[1], &result = keys[2], &message = arguments[0],
                       &version = arguments[7], &version_epoch = arguments[8];
-    if (Value* fence = find(keys[4]); fence && fence->text != arguments[14]) return error("FENCED");
+    if (arguments[14] != "0") {
+      int64_t connection = std::stoll(arguments[13]), number = std::stoll(arguments[14]), newest = 0, done = 0;
+      if (Value* known = find(keys[4])) std::sscanf(known->text.c_str(), "%ld %ld", &newest, &done);
+      if (connection < newest) return error("FENCED");
+      bool early = number > done + 1;
+      set_text(keys[4], arguments[13] + " " + std::to_string(early ? done : std::max(done, number)), arguments[15]);
+      if (early) return array({integer(done), text(""), integer(3)});
+      if (number <= done) return repeated(stream, meta, message);
+    }
     if (!arguments[6].empty() && has_field(result, "e"))
       return array(
           {integer(std::strtoll(field(result, "s").c_str(), nullptr, 10)), text(field(result, "e")), integer(1)});
     Place place =
         this->place(stream, meta, arguments[5], keys[3], arguments[9], arguments[10], arguments[11], arguments[12]);
-    if (arguments[13] != "0")
-      if (Value* kept = find(stream))
-        for (const auto& [offset, bytes] : kept->stream)
-          if (bytes == message) return array({integer(static_cast<int64_t>(offset)), text(place.epoch), integer(1)});
     if (version != "0") {
       bool same = version_epoch.empty() || (has_field(meta, "ve") && field(meta, "ve") == version_epoch);
       if (has_field(meta, "v") && same && std::stoull(field(meta, "v")) >= std::stoull(version))
@@ -383,6 +400,10 @@ class DataServer {
       data[words[1]].text = words[2];
       data[words[1]].until = now_ + std::stoll(words[4]) * (words[3] == "EX" ? 1000000 : 1000);
       return text("OK");
+    }
+    if (words[0] == "GET") {
+      Value* value = find(words[1]);
+      return value ? text(value->text) : RedisReply();
     }
     if (words[0] == "GETDEL") {
       write(false);

@@ -126,7 +126,7 @@ class Pen {
   std::string run(const Words& words) {
     const std::string& name = words[0];
     if (name == "publish") return publish(words);
-    if (name == "lineage") return lineage_ = words.at(1), keeps_ = words.at(2) == "1", "{}";
+    if (name == "lineage") return server_ = words.at(1), keeps_ = words.at(2) == "1", "{}";
     if (name == "read") return read(words);
     if (name == "join" || name == "leave") return announce(words);
     if (name == "add") return add(words);
@@ -157,7 +157,7 @@ class Pen {
     PublishCall call{bytes, fresh, key};
     call.version = message.version;
     call.version_epoch = message.version_epoch;
-    run_publish(link_, room, kBounds, {lineage_, keeps_}, call, into_reply());
+    run_publish(link_, room, kBounds, lineage(), call, into_reply());
     auto answer = read_publish(reply_);
     if (!answer) return failed();
     constexpr std::string_view kOutcomes[] = {"published", "repeated", "outdated"};
@@ -170,7 +170,7 @@ class Pen {
 
   std::string read(const Words& words) {
     std::string fresh = "pen" + std::to_string(++epochs_);
-    run_position(link_, keys_.of_room(words.at(1)), kBounds, {lineage_, keeps_}, {fresh, {}, 100}, into_reply());
+    run_position(link_, keys_.of_room(words.at(1)), kBounds, lineage(), {fresh, {}, 100}, into_reply());
     auto answer = read_position(reply_);
     if (!answer) return failed();
     Words entries;
@@ -288,7 +288,9 @@ class Pen {
   RedisKeys keys_{"centrifugo"};
   PayloadReader reader_;
   RedisReply reply_;
-  std::string lineage_ = "pen";
+  Lineage lineage() const { return {keys_.lineage(), "", server_, "here", keeps_}; }
+
+  std::string server_ = "pen";
   bool keeps_ = false;
   int epochs_ = 0;
 };
