@@ -17,6 +17,7 @@
 #include "redis/peers.h"
 #include "redis/publisher.h"
 #include "redis/shard_presence.h"
+#include "redis/shard_revocations.h"
 #include "redis/shard_rooms.h"
 
 namespace lws_chat {
@@ -57,6 +58,7 @@ class RedisBroker final : public Broker, public SharedPresence {
 
   const BrokerCounters& counters();
   RedisPeers& peers() { return peers_; }
+  SharedRevocations& revocations() { return revocations_; }
 
  private:
   class Shard;
@@ -79,6 +81,7 @@ class RedisBroker final : public Broker, public SharedPresence {
   LocalBroker local_;
   BrokerParts parts_;
   RedisPeers peers_;
+  ShardRevocations revocations_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

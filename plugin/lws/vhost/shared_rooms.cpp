@@ -63,9 +63,8 @@ SharedRooms::SharedRooms(lws_context* context, lws_vhost* vhost, const RedisOpti
 }
 
 SharedRooms::~SharedRooms() {
-  // The other nodes are told that this one is gone.
+  // The other nodes are told that this one is gone; the links send it when they end.
   broker_.reset();
-  if (poller_) guarded("redis", [this] { poller_->run(now()); });
   if (!wsi_) return;
   lws_set_opaque_user_data(wsi_, nullptr);
   lws_set_timeout(wsi_, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
@@ -76,6 +75,8 @@ Broker* SharedRooms::broker() { return broker_.get(); }
 SharedPresence* SharedRooms::presence() { return broker_.get(); }
 
 Peers* SharedRooms::peers() { return broker_ ? &broker_->peers() : nullptr; }
+
+SharedRevocations* SharedRooms::revocations() { return broker_ ? &broker_->revocations() : nullptr; }
 
 const std::string& SharedRooms::node_uid() const { return broker_->peers().uid(); }
 
