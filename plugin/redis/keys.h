@@ -45,6 +45,12 @@ class RedisKeys {
   // PublishCall. Centrifugo has no such key.
   std::string publisher(std::string_view node) const;
 
+  // Tokens that back ends have revoked. A hash: `t` and a token's id, or `u` and a user -> the second until which it
+  // counts, and that before which the user's tokens were issued. And a sorted set of the same names by the former.
+  // Centrifugo has no such keys.
+  std::string revoked() const;
+  std::string revoked_until() const;
+
   // The channel that all nodes read, and the one that only this node reads.
   const std::string& control() const { return control_; }
   std::string node(std::string_view node) const;
