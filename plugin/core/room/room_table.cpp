@@ -115,6 +115,12 @@ void RoomTable::forget(Room& room) {
   forget_unused(room);
 }
 
+void RoomTable::close(Room& room) {
+  if (!room.usable()) return;
+  broker_.close(room);
+  room.opening_slot.close();
+}
+
 void RoomTable::forget_unused(Room& room) {
   if (!room.members().empty() || FlushQueue::holds(room) || room.busy()) return;
   // A client may leave other rooms than the one that is walked through: the next flush looks at them.
@@ -127,7 +133,7 @@ void RoomTable::forget_unused(Room& room) {
   vacant_.remove(slot.vacant_);
   shares_.give_back(slot.maker_);
   presence_.forget_lists(room);
-  if (room.usable()) broker_.close(room);
+  close(room);
   rooms_.erase(rooms_.find(room.name()));
 }
 
