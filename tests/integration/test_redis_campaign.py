@@ -230,7 +230,8 @@ class Campaign(Clustered):
         try:
             await self.disturb(count // 2, losing=False)
             await self.reach_end("middle")
-            self.assertEqual(self.ledgers[LOBBY].gaps(), [], "nobody who knows positions has missed anything")
+            if self.is_harmless():
+                self.assertEqual(self.ledgers[LOBBY].gaps(), [], "nobody who knows positions has missed anything")
             await self.disturb(count - count // 2, losing=True)
             await self.until(lambda: self.accepted() >= MESSAGES or any(one.done() for one in self.publishers), "messages")
             self.ending = True
@@ -277,6 +278,10 @@ class Campaign(Clustered):
     def server(self):
         return self.redis
 
+    def is_harmless(self):
+        """Nothing else has lost messages so far."""
+        return True
+
     async def call(self, *words):
         with contextlib.suppress(RedisError, OSError):
             await asyncio.to_thread(self.server().call, *words)
@@ -302,7 +307,8 @@ class OneServer(Campaign):
     losing = ("kill_without_file", "flushall")
 
     async def test_every_reader_gets_each_message_once_or_is_told_of_the_gap(self):
-        self.redis = self.enterContext(Redis(append_only=True))
+        # By default a killed Redis may lose what it has acknowledged in the last seconds.
+        self.redis = self.enterContext(Redis(append_only=True, appendfsync="always"))
         self.relay = self.enterContext(Relay(self.redis.path))
         await self.serve_all([self.redis, self.redis, self.relay])
         await self.pursue(COUNT - COUNT // 6)
@@ -372,12 +378,16 @@ class FailsOver(Campaign):
     losing = ("fail_over", "kill_the_primary")
 
     async def test_every_reader_gets_each_message_once_or_is_told_of_the_gap(self):
-        self.sentinels = self.enterContext(Sentinels(down_after=1000))
+        self.sentinels = self.enterContext(Sentinels(down_after=3000))
         await self.serve_all(self.sentinels.url)
         await self.pursue(COUNT // 6)
 
     def server(self):
         return self.sentinels.primary or self.sentinels.servers[0]
+
+    def is_harmless(self):
+        """On a busy machine, Sentinels may give a server up that is there."""
+        return self.sentinels.primary is self.sentinels.servers[0]
 
     async def disturb_fail_over(self):
         await asyncio.to_thread(self.sentinels.failover)
