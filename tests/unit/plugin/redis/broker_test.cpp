@@ -171,7 +171,7 @@ TEST(a_server_that_does_not_answer_is_not_waited_for_for_ever) {
   f.connect();
   f.ask_to_join("room");
   f.link.confirm();
-  CHECK_EQ(f.broker->due(), ShardRooms::kPatience);
+  CHECK(f.broker->due() <= ShardRooms::kPatience);
   f.pass(ShardRooms::kPatience);
   CHECK(f.joined.at(0) == Status::kUnavailable);
 }
