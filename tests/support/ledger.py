@@ -100,8 +100,8 @@ class Ledger:
 
     # ---- what is wrong
 
-    def faults(self):
-        """Everything that should not be, as lines."""
+    def faults(self, ended=True):
+        """Everything that should not be, as lines. Before the end, messages may be on their way."""
         lines = []
         for reader in self.readers:
             who = f"{type(reader).__name__} {self.readers.index(reader)} of {self.room}"
@@ -109,7 +109,7 @@ class Ledger:
             lines += [f"{who}: repeated: {one}" for one in repeated(reader.log)]
             lines += [f"{who}: out of order: {one}" for one in disordered(reader.log)]
             lines += [f"{who}: nobody sent {data}" for run in runs(reader.log) for data in run if data not in self.sent]
-            lines += [f"{who}: missed {data} without a word" for data in self.missed(reader)]
+            lines += [f"{who}: missed {data} without a word" for data in self.missed(reader) if ended]
         lines += [f"{self.room}: two messages at one place: {one}" for one in contradictions(*(one.log for one in self.placed))]
         return lines + self.misplaced() + self.torn()
 

@@ -52,8 +52,10 @@ class Reader:
     async def stop(self):
         if self.task.done():
             self.task.result()  # it has failed
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
+        # What waits in there may take the first request for an end of its own wait.
+        while not self.task.done():
+            self.task.cancel()
+            await asyncio.wait({self.task}, timeout=1)
 
     @property
     def last(self):
