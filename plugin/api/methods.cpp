@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 namespace lws_chat::api {
 namespace {
@@ -11,6 +12,8 @@ struct Row {
   std::string_view name;
   Deferred<Result> (*method)(const Context& context, Request& request);
   bool everywhere = false;  // all nodes do it
+  // The request as the other nodes get it; nullptr: as it came.
+  std::string (*order)(const Context& context, Request request) = nullptr;
 };
 
 constexpr std::array<Row, 15> kMethods = {{
@@ -28,7 +31,7 @@ constexpr std::array<Row, 15> kMethods = {{
     {"subscribe", subscribe, true},
     {"refresh", refresh, true},
     {"revoke_token", revoke_token, true},
-    {"invalidate_user_tokens", invalidate_user_tokens, true},
+    {"invalidate_user_tokens", invalidate_user_tokens, true, order_to_invalidate},
 }};
 
 const Row* find(std::string_view name) {
@@ -53,11 +56,13 @@ bool is_for_all_nodes(std::string_view name) {
 
 Deferred<Result> run(const Context& context, std::string_view name, Request& request, std::string_view json) {
   const Row& row = *find(name);
+  bool told = row.everywhere && context.peers;
+  std::string order = !told ? std::string() : row.order ? row.order(context, request) : std::string(json);
   Deferred<Result> result = row.method(context, request);
-  if (!row.everywhere || !context.peers) return result;
+  if (!told) return result;
   return result.map(
-      [peers = context.peers, name = row.name, json = std::string(json), now = context.now](const Result& here) {
-        return here.error || peers->tell(name, json, now) ? here : not_everywhere();
+      [peers = context.peers, name = row.name, order = std::move(order), now = context.now](const Result& here) {
+        return here.error || peers->tell(name, order, now) ? here : not_everywhere();
       });
 }
 

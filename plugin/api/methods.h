@@ -87,5 +87,6 @@ Deferred<Result> refresh(const Context& context, Request& request);
 // In revoke.cpp.
 Deferred<Result> revoke_token(const Context& context, Request& request);
 Deferred<Result> invalidate_user_tokens(const Context& context, Request& request);
+std::string order_to_invalidate(const Context& context, Request request);
 
 }  // namespace lws_chat::api

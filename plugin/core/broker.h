@@ -25,7 +25,8 @@ class Broker {
     // Nothing is to be delivered: answers with the room's position when the messages before have been delivered.
     virtual Deferred<Published> pass_over(Room& room, Time now) = 0;
 
-    // The room's position is another one than was delivered. The readers have missed messages, and are told so.
+    // The room's position is another one than was delivered. The readers have missed messages, and are told so. A room
+    // that nodes share is closed: it is opened again when somebody comes.
     virtual void moved(Room& room, const Position& position, Time now) = 0;
 
     // The open room of this name, or nullptr.

@@ -39,6 +39,12 @@ class Peers {
     // Another node was given an order: a method of the server API, and its request, a JSON object.
     virtual void obey(std::string_view method, std::string_view request, Time now) = 0;
 
+    // Another node was sent `data` for a client's session on this one, see Peers::pass_on(). Answers kOk when the
+    // session has taken it, kNoSession, or kBadRequest.
+    virtual Status take_passed_on(std::string_view /*session*/, std::string_view /*data*/) {
+      return Status::kNoSession;
+    }
+
     // The rooms with clients on this node whose names match the glob; an empty one matches all.
     virtual RoomCounts rooms(std::string_view pattern) = 0;
 
@@ -56,6 +62,12 @@ class Peers {
 
   // Gives an order to the other nodes. Returns false if that cannot be done now.
   [[nodiscard]] virtual bool tell(std::string_view method, std::string_view request, Time now) = 0;
+
+  // A client without WebSocket has sent something to this node, and its session is on another one. `data` is a JSON
+  // string if the client speaks JSON. Answers kOk when the session has taken it; kNoSession: there is no such node or
+  // session; kBadRequest: the session's client speaks otherwise; kUnavailable: the node has not answered in time.
+  virtual Deferred<Status> pass_on(std::string_view node, std::string_view session, std::string_view data,
+                                   Time now) = 0;
 
   // The rooms of the other nodes. kUnavailable: not all nodes have answered in time.
   struct Rooms {

@@ -50,6 +50,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
     publisher.up(now);
     presence.up(now);
     broker_.peers_.up(link, now);
+    read_revocations();
   }
   void down(std::string_view, Time) override {
     line.down();
@@ -59,6 +60,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
   void hears(Time now) override {
     rooms.up(now);
     broker_.peers_.up(link, now);
+    read_revocations();
   }
   void subscribed(std::string_view channel, Time now) override { (void)rooms.subscribed(channel, now); }
   void message(std::string_view channel, std::string_view payload, Time now) override {
@@ -72,6 +74,11 @@ class RedisBroker::Shard final : public RedisLink::Listener {
   ShardPresence presence;
 
  private:
+  // They are at the first server.
+  void read_revocations() {
+    if (this == broker_.shards_.front().get()) broker_.revocations_.up();
+  }
+
   RedisBroker& broker_;
 };
 
@@ -84,7 +91,8 @@ RedisBroker::RedisBroker(const HubSettings& settings, std::string prefix, const 
       wake_(std::move(wake)),
       parts_{keys_, settings_, counters_, [this] { return random_epoch(random_); },
              [this](std::string_view command, std::string_view refusal) { this->report(command, refusal); }},
-      peers_(keys_, links, node_id(random_), counters_) {
+      peers_(keys_, links, node_id(random_), counters_),
+      revocations_(*links.front(), parts_, wake_) {
   for (RedisLink* link : links) shards_.push_back(std::make_unique<Shard>(*link, *this));
   counters_.servers = shards_.size();
 }
@@ -99,8 +107,11 @@ void RedisBroker::report(std::string_view command, std::string_view refusal) {
   std::string line = "the server " + explain_refusal(command, refusal);
   refused_at_ = now_;
   published_then_ = counters_.published;
-  if (line == last_report_ && now_ < reported_at_ + kReportAgain) return;
+  // A server that refuses a user everything has one line, too.
+  bool known = refusal == last_refusal_ && now_ < reported_at_ + kReportAgain;
   last_report_ = line;
+  last_refusal_ = refusal;
+  if (known) return;
   reported_at_ = now_;
   report_(line);
 }
@@ -186,10 +197,11 @@ void RedisBroker::tick(Time now) {
     shard->presence.tick(now);
   }
   peers_.tick(now);
+  revocations_.tick(now);
 }
 
 Time RedisBroker::due() const {
-  Time due = kNever;
+  Time due = std::min(peers_.due(), revocations_.due());
   for (const auto& shard : shards_)
     due = std::min({due, shard->rooms.due(), shard->publisher.due(), shard->presence.due()});
   return due;

@@ -17,6 +17,7 @@
 #include "redis/peers.h"
 #include "redis/publisher.h"
 #include "redis/shard_presence.h"
+#include "redis/shard_revocations.h"
 #include "redis/shard_rooms.h"
 
 namespace lws_chat {
@@ -57,6 +58,7 @@ class RedisBroker final : public Broker, public SharedPresence {
 
   const BrokerCounters& counters();
   RedisPeers& peers() { return peers_; }
+  SharedRevocations& revocations() { return revocations_; }
 
  private:
   class Shard;
@@ -71,6 +73,7 @@ class RedisBroker final : public Broker, public SharedPresence {
   Report report_;
   std::function<void()> wake_;
   std::string last_report_;
+  std::string last_refusal_;
   Time refused_at_ = 0;
   uint64_t published_then_ = 0;
   Time now_ = 0;  // of the last turn
@@ -78,6 +81,7 @@ class RedisBroker final : public Broker, public SharedPresence {
   LocalBroker local_;
   BrokerParts parts_;
   RedisPeers peers_;
+  ShardRevocations revocations_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

@@ -39,6 +39,10 @@ std::string RedisKeys::publisher(std::string_view node) const { return joined({p
 
 std::string RedisKeys::node(std::string_view node) const { return joined({prefix_, ".node.", node}); }
 
+std::string RedisKeys::revoked() const { return joined({prefix_, ".revoked"}); }
+
+std::string RedisKeys::revoked_until() const { return joined({prefix_, ".revoked.until"}); }
+
 std::string_view RedisKeys::room_of(std::string_view channel) const {
   if (channel.compare(0, client_.size(), client_) != 0) return {};
   return channel.substr(client_.size());

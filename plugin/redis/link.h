@@ -62,7 +62,8 @@ class RedisLink {
   virtual bool hears() const { return is_up(); }
   virtual const Server& server() const = 0;
 
-  // Why the link is down, in one line that says what to do; empty: it is up, or tries for the first time.
+  // Why the link is down, in one line that says what to do; empty: it is up, or tries for the first time. A link that
+  // comes up and goes down again and again has its problem all the time.
   virtual const std::string& problem() const = 0;
 
   // Sends a command. An empty `answer` is fine. Answers come in the order of the commands. What is sent in one turn of

@@ -6,7 +6,7 @@
 namespace lws_chat {
 namespace {
 
-constexpr const char* kNames[] = {"AUTH", "SELECT", "INFO"};
+constexpr const char* kNames[] = {"AUTH", "SELECT", "INFO", "SUBSCRIBE"};
 
 }  // namespace
 
@@ -30,9 +30,15 @@ void Login::begin_commands(const Account& account, std::string& out) {
   for (const char* section : {"server", "replication", "persistence"}) ask_info(section, out);
 }
 
-void Login::begin_subscriptions(const Account& account, std::string& out) {
+void Login::begin_subscriptions(const Account& account, const std::vector<std::string>& channels, std::string& out) {
   begin(account, out);
   ask_info("server", out);
+  if (channels.empty()) return;
+  std::vector<std::string_view> words{"SUBSCRIBE"};
+  words.insert(words.end(), channels.begin(), channels.end());
+  append_command(out, words);
+  // Each channel is confirmed. An error has one reply.
+  steps_.insert(steps_.end(), channels.size(), Step::kSubscribe);
 }
 
 // Several sections in one INFO are new in 7.0.

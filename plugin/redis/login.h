@@ -19,9 +19,10 @@ class Login {
     unsigned database = 0;
   };
 
-  // Appends the commands of a connection for commands, or for subscriptions, which have no database.
+  // Appends the commands of a connection for commands, or for subscriptions, which have no database. The latter
+  // subscribes these channels, so that a user who may not use them is noticed at once.
   void begin_commands(const Account& account, std::string& out);
-  void begin_subscriptions(const Account& account, std::string& out);
+  void begin_subscriptions(const Account& account, const std::vector<std::string>& channels, std::string& out);
 
   // Takes the next reply. Returns true if the login is over, well or not.
   [[nodiscard]] bool take(const RedisReply& reply);
@@ -32,7 +33,7 @@ class Login {
   const ServerInfo& info() const { return info_; }
 
  private:
-  enum class Step : uint8_t { kAuth, kSelect, kInfo };
+  enum class Step : uint8_t { kAuth, kSelect, kInfo, kSubscribe };
 
   void begin(const Account& account, std::string& out);
   void ask_info(const char* section, std::string& out);

@@ -91,18 +91,41 @@ bool RedisPeers::tell(std::string_view method, std::string_view request, Time) {
 
 void RedisPeers::answer(std::string_view node, const SurveyRequest& request) {
   SurveyResponse response{request.id, kSurveyUnknown};
-  RoomCounts counts;
   std::string data;
-  if (request.op == kSurveyChannels) {
-    ChannelsQuestion question;
-    response.code = read_survey(request.data, question) ? 0 : kSurveyMalformed;
-    if (response.code == 0 && self_) counts = self_->rooms(question.pattern);
-    ChannelsAnswer answer;
-    for (const auto& [room, number] : counts) answer.channels.push_back({room, {static_cast<uint32_t>(number)}});
-    append_survey(data, answer);
-    response.data = data;
-  }
+  if (request.op == kSurveyChannels) response.code = list_rooms(request.data, data);
+  if (request.op == kSurveyEmulation) response.code = take_passed_on(request.data);
+  response.data = data;
   (void)send(keys_.node(node), response);
+}
+
+uint32_t RedisPeers::list_rooms(std::string_view asked, std::string& data) {
+  ChannelsQuestion question;
+  if (!read_survey(asked, question)) return kSurveyMalformed;
+  RoomCounts counts;
+  if (self_) counts = self_->rooms(question.pattern);
+  ChannelsAnswer answer;
+  for (const auto& [room, number] : counts) answer.channels.push_back({room, {static_cast<uint32_t>(number)}});
+  append_survey(data, answer);
+  return 0;
+}
+
+uint32_t RedisPeers::take_passed_on(std::string_view asked) {
+  EmulationQuestion question;
+  if (!read_survey(asked, question)) return kEmulationMalformed;
+  Status status = self_ ? self_->take_passed_on(question.session, question.data) : Status::kNoSession;
+  if (status == Status::kOk) return 0;
+  return status == Status::kNoSession ? kEmulationNoSession : kEmulationMalformed;
+}
+
+Deferred<Status> RedisPeers::pass_on(std::string_view node, std::string_view session, std::string_view data, Time now) {
+  if (others_.count(std::string(node)) == 0) return Status::kNoSession;
+  if (passed_on_.size() >= kMostPassedOn) return Status::kUnavailable;
+  std::string bytes;
+  append_survey(bytes, EmulationQuestion{node, session, data});
+  if (!send(keys_.node(node), SurveyRequest{last_survey_ + 1, kSurveyEmulation, bytes})) return Status::kUnavailable;
+  PassedOn& waiting = passed_on_[++last_survey_];
+  waiting.deadline = now + kSessionPatience;
+  return waiting.promise.deferred();
 }
 
 Deferred<Peers::Rooms> RedisPeers::rooms(std::string_view pattern, Time now) {
@@ -118,6 +141,13 @@ Deferred<Peers::Rooms> RedisPeers::rooms(std::string_view pattern, Time now) {
 }
 
 void RedisPeers::take(const SurveyResponse& response) {
+  if (auto waiting = passed_on_.find(response.id); waiting != passed_on_.end()) {
+    Promise<Status> promise = waiting->second.promise;
+    passed_on_.erase(waiting);
+    return promise.keep(response.code == 0                     ? Status::kOk
+                        : response.code == kEmulationMalformed ? Status::kBadRequest
+                                                               : Status::kNoSession);
+  }
   auto found = surveys_.find(response.id);
   if (found == surveys_.end()) return;
   Survey& survey = found->second;
@@ -139,6 +169,11 @@ void RedisPeers::finish(uint64_t id) {
 
 void RedisPeers::tick(Time now) {
   while (!surveys_.empty() && surveys_.begin()->second.deadline <= now) finish(surveys_.begin()->first);
+  while (!passed_on_.empty() && passed_on_.begin()->second.deadline <= now) {
+    Promise<Status> promise = passed_on_.begin()->second.promise;
+    passed_on_.erase(passed_on_.begin());
+    promise.keep(Status::kUnavailable);
+  }
   for (auto other = others_.begin(); other != others_.end();)
     other = other->second.seen + kGone <= now ? others_.erase(other) : std::next(other);
   if (say_at_ > now) return;
@@ -147,7 +182,10 @@ void RedisPeers::tick(Time now) {
 }
 
 Time RedisPeers::due() const {
-  return surveys_.empty() ? say_at_ : std::min(say_at_, surveys_.begin()->second.deadline);
+  Time due = say_at_;
+  if (!surveys_.empty()) due = std::min(due, surveys_.begin()->second.deadline);
+  if (!passed_on_.empty()) due = std::min(due, passed_on_.begin()->second.deadline);
+  return due;
 }
 
 }  // namespace lws_chat

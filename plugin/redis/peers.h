@@ -22,8 +22,10 @@ namespace lws_chat {
 class RedisPeers final : public Peers {
  public:
   static constexpr Time kSayAgain = 3'000'000;
-  static constexpr Time kGone = 7'000'000;      // silent for so long
-  static constexpr Time kPatience = 1'000'000;  // for answers
+  static constexpr Time kGone = 7'000'000;             // silent for so long
+  static constexpr Time kPatience = 1'000'000;         // for answers
+  static constexpr Time kSessionPatience = 3'000'000;  // for the node of a client's session
+  static constexpr size_t kMostPassedOn = 10'000;      // that wait for their answers
 
   // `uid` is another one on each node.
   RedisPeers(const RedisKeys& keys, std::vector<RedisLink*> links, std::string uid, BrokerCounters& counters);
@@ -39,6 +41,7 @@ class RedisPeers final : public Peers {
   std::vector<NodeFacts> others() const override;
   size_t count() const { return others_.size(); }
   bool tell(std::string_view method, std::string_view request, Time now) override;
+  Deferred<Status> pass_on(std::string_view node, std::string_view session, std::string_view data, Time now) override;
   Deferred<Rooms> rooms(std::string_view pattern, Time now) override;
 
   // For the listener of a link. message() returns false if the channel is not one of these.
@@ -60,6 +63,11 @@ class RedisPeers final : public Peers {
     std::map<std::string, uint64_t> counts{};
     Promise<Rooms> promise{};
   };
+  // Something for a client's session that a node has not answered yet.
+  struct PassedOn {
+    Time deadline = 0;
+    Promise<Status> promise{};
+  };
   using Body = decltype(ControlCommand::body);
 
   [[nodiscard]] bool send(std::string_view channel, const Body& body);
@@ -67,6 +75,8 @@ class RedisPeers final : public Peers {
   void act_on(const ControlCommand& command, Time now);
   void meet(const NodeAnnouncement& announcement, Time now);
   void answer(std::string_view node, const SurveyRequest& request);
+  uint32_t list_rooms(std::string_view question, std::string& data);
+  uint32_t take_passed_on(std::string_view question);
   void take(const SurveyResponse& response);
   void finish(uint64_t id);
 
@@ -78,6 +88,7 @@ class RedisPeers final : public Peers {
   Self* self_ = nullptr;
   std::unordered_map<std::string, Other> others_;
   std::map<uint64_t, Survey> surveys_;
+  std::map<uint64_t, PassedOn> passed_on_;  // their numbers are of surveys, too
   uint64_t last_survey_ = 0;
   Time say_at_ = 0;
 };

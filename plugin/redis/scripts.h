@@ -9,9 +9,9 @@ namespace lws_chat {
 struct RedisScripts {
   // Gives a message the next position, puts it into the stream and publishes it.
   //   KEYS stream, meta, result, lineage, publisher   ARGV publication, stream's size and seconds, channel, meta's
-  //   seconds, fresh epoch, result's seconds or '', version, version epoch, line or '', server, address, keep, number
-  //   of the node's connection, number of the publication or 0, seconds of these
-  //   -> offset, epoch, 0 published, 1 repeated, 2 older version; or the last number, '', 3: it is not the next
+  //   seconds, fresh epoch, result's seconds or '', version, version epoch, line or '', server, address, keep, numbers
+  //   of the node's connection, of the series and of the publication or 0, seconds for which they are kept
+  //   -> offset, epoch, 0 published, 1 repeated, 2 older version, 3 not the next one of its series
   RedisScript publish;
 
   // Publishes a message that no stream keeps, once.

@@ -92,6 +92,8 @@ void ServerLink::tick(Time now) {
   }
   if (now < steady_) return;
   steady_ = kNever;
+  shaky_ = false;
+  problem_.clear();
   back_off_.reset();
   reported_.clear();
   if (!last_good_) report_once(true, connected_line_);
@@ -140,7 +142,7 @@ void ServerLink::opened(ServerConnection& connection, Time) {
   if (&connection == &commands_) {
     login_.begin_commands(account_, connection.output());
   } else {
-    login_.begin_subscriptions(account_, connection.output());
+    login_.begin_subscriptions(account_, settings_.channels, connection.output());
   }
   connection.flush_soon();
 }
@@ -195,7 +197,8 @@ void ServerLink::accept_subscriptions(Time now) {
 
 void ServerLink::go_up(Time now) {
   connected_line_ = server_name() + " is connected (version " + in_log(version_) + ")";
-  problem_.clear();
+  // A server that ends each connection soon after its beginning still has its problem.
+  if (!shaky_) problem_.clear();
   steady_ = now + kSteady;
   state_ = State::kUp;
   if (listener_) listener_->up(now);
@@ -272,6 +275,7 @@ void ServerLink::fail(const std::string& line, Time now) {
 // Closes all. This needs no memory: what is told may fail, and then settle() tells it later.
 void ServerLink::shut(Time now) {
   tell_down_ = tell_down_ || is_up();
+  if (is_up()) shaky_ = steady_ != kNever;
   state_ = State::kWaiting;
   deaf_ = false;
   steady_ = listen_at_ = kNever;

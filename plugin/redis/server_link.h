@@ -22,6 +22,9 @@ struct RedisLinkSettings {
   std::string ca_file;  // for TLS; empty: the system's authorities
   RedisPatience patience;
 
+  // Channels that are subscribed with each connection. A server that refuses that is not used.
+  std::vector<std::string> channels;
+
   // Reads the password, at each attempt, so that it may change. Returns what is wrong. Empty: there is no password.
   std::function<std::string(std::string& password)> password;
 
@@ -121,6 +124,7 @@ class ServerLink final : public RedisLink,
   std::string problem_;
   std::string connected_line_;
   bool tell_down_ = false;
+  bool shaky_ = false;  // the last time up was a short one
 
   BackOff back_off_;
   Time attempt_ = 0;      // of kWaiting: when the next one begins

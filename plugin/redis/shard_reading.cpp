@@ -95,14 +95,11 @@ void ShardRooms::take_first(RoomWatch& watch, const PositionAnswer& answer, Time
   if (more) return ask_to_read(watch);
   if (watch.last_offset != answer.top) watch.last.clear();
   Room* room = room_of(watch);
-  // Behind a gap somebody may have come in meanwhile, at a position that had been read before.
-  bool occupied = !room->members().empty();
-  if (!occupied) node_->begin(*room, {std::string(answer.epoch), answer.top}, watch.last, now);
+  node_->begin(*room, {std::string(answer.epoch), answer.top}, watch.last, now);
   watch.begun = true;
   watch.last.clear();
   watch.last.shrink_to_fit();
   watch.last_offset = 0;
-  if (occupied) return ask_to_read(watch);
   go_live(watch, now);
 }
 
@@ -138,13 +135,12 @@ void ShardRooms::compare(RoomWatch& watch, Room& room, const PositionAnswer& ans
   if (take_missing(watch, answer, now)) go_live(watch, now);
 }
 
-// The readers have missed something. Those who come next find what Redis has.
+// The readers have missed something. Those who come next have the room opened again, and find what Redis has.
 void ShardRooms::begin_anew(RoomWatch& watch, const PositionAnswer& answer, Time now) {
   tell_gap(watch, {std::string(answer.epoch), answer.top}, now);
   watch.mark(0, {});
-  if (!room_of(watch)) return go_live(watch, now);
-  watch.begun = false;
-  read_again(watch);
+  // Somebody may have done so already.
+  if (!watch.wanted) go_live(watch, now);
 }
 
 // Returns true if nothing is missing any more. Otherwise it goes on by itself, or nobody needs it.

@@ -73,6 +73,7 @@ class World {
     ServerPtr server;
     std::deque<Data> past{};
     bool keeps_log = false;
+    bool late_members = false;  // a former server had them, see Server
     Time refuses_until = 0;
   };
   struct Cable {
@@ -129,7 +130,8 @@ class World {
     // A server that has lost what it had knows members that have left long ago. One that reads late that somebody is
     // there takes him out again when his time is over.
     bool knows_too_many = forgetful_;
-    for (const Shard& shard : shards_) knows_too_many = knows_too_many || shard.server->late_members;
+    for (const Shard& shard : shards_)
+      knows_too_many = knows_too_many || shard.late_members || shard.server->late_members;
     if (!came && knows_too_many) return;
     auto& count = (came ? joins_told_ : leaves_told_)[room + read.who->client];
     if (++count > came_[room + read.who->client]) fail("somebody came or left more often than it did");
@@ -163,6 +165,7 @@ class World {
     trace(shard.server->about.run_id + " restarts");
     shard.server->die();
     Data data = shard.keeps_log ? shard.server->store.data : pick_(4) == 0 ? Data() : some_past(shard);
+    shard.late_members = shard.late_members || shard.server->late_members;
     shard.server = start(std::move(data), shard.keeps_log, pick_(4) == 0 && shard.server->about.promoted,
                          shard.server->about.address);
     shard.refuses_until = 0;
@@ -173,6 +176,7 @@ class World {
     Shard& shard = shards_[number];
     trace(shard.server->about.run_id + " fails over");
     Data data = pick_(3) == 0 ? shard.server->store.data : some_past(shard);
+    shard.late_members = shard.late_members || shard.server->late_members;
     shard.server = start(std::move(data), shard.keeps_log, true, "host" + std::to_string(10 + last_run_));
     shard.refuses_until = 0;
     for (auto& node : nodes_) {
@@ -453,7 +457,7 @@ class World {
       return;
     }
     if (done.status != Status::kOk) fail("a publication failed without a cause");
-    if (done.position.epoch.empty() || (may_be_late && !record_.is_spread(id))) return;
+    if (done.position.epoch.empty() || (may_be_late && (forgetful_ || !record_.is_spread(id)))) return;
     record_.note(room, done.position.epoch, done.position.offset, id);
     record_.kept.push_back({room, id, done.position});
     ++kept;
@@ -499,7 +503,9 @@ class World {
     for (auto& node : nodes_)
       for (size_t i = 0; i < shards_.size(); ++i) {
         ModelLink& link = *node->links[i];
-        if (link.to() != shards_[i].server) lose(*node, i, false);
+        // Who connects to a server that has lost its line begins another one.
+        bool knows_line = shards_[i].server->store.data.count(keys_.lineage()) > 0;
+        if (link.to() != shards_[i].server || !knows_line) lose(*node, i, false);
         cables_[&link] = {};
       }
     for (auto& node : nodes_) connect(*node);
@@ -551,7 +557,9 @@ class World {
         if (!reader->room()) continue;
         const std::string& room = reader->visitor.room;
         if (keeps(room)) {
-          if (record_.at(room, reader->epoch, reader->last) != last[room]) fail("a reader of " + room + " on " + node->name + " is at " + std::to_string(reader->last) + " in " + reader->epoch + " and lacks the last message");
+          if (record_.at(room, reader->epoch, reader->last) != last[room])
+            fail("a reader of " + room + " on " + node->name + " is at " + std::to_string(reader->last) + " in " +
+                 reader->epoch + " and lacks the last message");
         } else if (reader->stood != record_.places(last[room])) {
           fail("a reader lacks the last message of a room without history");
         }

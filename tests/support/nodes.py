@@ -8,6 +8,7 @@ import urllib.request
 
 from support.back_end import STRUCTURED, Line, Member, key_file, numbers
 from support.events import Events
+from support.ports import free_port
 from support.readers import TextReader
 from support.redis import Redis
 from support.sdk_client import SdkClient
@@ -78,6 +79,47 @@ class Nodes:
 
     def __exit__(self, *exc):
         self.stack.close()
+
+
+class RoundRobin:
+    """async with RoundRobin(nodes) as front: front.port ...  Each connection goes to the next node."""
+
+    def __init__(self, nodes):
+        self.ports = [server.port for server in nodes.servers]
+        self.port, self.count, self.tasks = free_port(), 0, set()
+
+    async def serve(self, reader, writer):
+        self.tasks.add(asyncio.current_task())
+        port = self.ports[self.count % len(self.ports)]
+        self.count += 1
+        back = []
+        try:
+            back = await asyncio.open_connection("127.0.0.1", port)
+            await asyncio.wait({asyncio.ensure_future(self.copy(reader, back[1])), asyncio.ensure_future(self.copy(back[0], writer))})
+        except OSError:
+            pass  # the client sees the end
+        finally:
+            for one in (writer, *back[1:]):
+                one.close()
+            self.tasks.discard(asyncio.current_task())
+
+    @staticmethod
+    async def copy(source, sink):
+        with contextlib.suppress(OSError):
+            while data := await source.read(65536):
+                sink.write(data)
+                await sink.drain()
+        sink.close()
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port)
+        return self
+
+    async def __aexit__(self, *exc):
+        self.server.close()
+        for task in list(self.tasks):
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
 class Clustered(unittest.IsolatedAsyncioTestCase):

@@ -25,15 +25,16 @@ class SdkClient:
     `events` has everything that happened, as the dicts that sdk_client.mjs writes.
     """
 
-    def __init__(self, url, encoding="json"):
-        self.url, self.encoding = url, encoding
+    def __init__(self, url, encoding="json", transport="websocket"):
+        self.url, self.encoding, self.transport = url, encoding, transport
         self.events, self.numbers, self.asked = [], itertools.count(1), {}
 
     async def __aenter__(self):
         sdk = SDK / ("protobuf/index.js" if self.encoding == "protobuf" else "index.js")
         self.process = await asyncio.create_subprocess_exec(
             "node", str(SCRIPT), self.url, self.encoding, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            limit=1 << 26, env={**os.environ, "LWS_CHAT_SDK": str(sdk), "NODE_NO_WARNINGS": "1"})
+            limit=1 << 26, env={**os.environ, "LWS_CHAT_SDK": str(sdk), "LWS_CHAT_TRANSPORT": self.transport,
+                                       "NODE_NO_WARNINGS": "1"})
         self.reading = asyncio.ensure_future(self.read())
         return self
 

@@ -192,8 +192,10 @@ void Delivery::trimmed(std::string_view name, uint64_t first) {
   if (room && room->durable()) room->set_first_in_journal(first);
 }
 
+// Who comes back to a shared room waits until it has begun again, so that it finds the messages that nodes have.
 void Delivery::moved(Room& room, const Position& position, Time now) {
   Schedule::Wake wake(schedule_);
+  if (room.settings().shared) table_.close(room);
   room.history().restart(position.offset);
   if (!position.epoch.empty()) room.set_epoch(position.epoch);
   {

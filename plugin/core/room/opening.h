@@ -25,6 +25,9 @@ class Opening {
     bool usable() const { return usable_; }
     bool waits() const { return waiting_ != nullptr; }
 
+    // The broker does not know the room any more: whoever uses it next brings it into use again.
+    void close() { usable_ = false; }
+
    private:
     friend class Opening;
     using Waiting = std::deque<Promise<Status>>;

@@ -57,7 +57,8 @@ Room* RoomTable::open(std::string_view name, Origin origin) {
   if (!has_place(name, origin)) return nullptr;
   bool one_more = has_place_left(name.size());
   size_t group = settings_.namespace_of(name);
-  auto made = std::make_unique<Room>(memory_, kinds_, *namespaces_[group].settings, std::string(name), random_epoch(random_));
+  auto made =
+      std::make_unique<Room>(memory_, kinds_, *namespaces_[group].settings, std::string(name), random_epoch(random_));
   std::string_view key = made->name();
   shares_.take(origin);
   made->table_slot.maker_ = origin;
@@ -114,6 +115,12 @@ void RoomTable::forget(Room& room) {
   forget_unused(room);
 }
 
+void RoomTable::close(Room& room) {
+  if (!room.usable()) return;
+  broker_.close(room);
+  room.opening_slot.close();
+}
+
 void RoomTable::forget_unused(Room& room) {
   if (!room.members().empty() || FlushQueue::holds(room) || room.busy()) return;
   // A client may leave other rooms than the one that is walked through: the next flush looks at them.
@@ -126,7 +133,7 @@ void RoomTable::forget_unused(Room& room) {
   vacant_.remove(slot.vacant_);
   shares_.give_back(slot.maker_);
   presence_.forget_lists(room);
-  if (room.usable()) broker_.close(room);
+  close(room);
   rooms_.erase(rooms_.find(room.name()));
 }
 

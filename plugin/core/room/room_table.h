@@ -64,6 +64,9 @@ class RoomTable {
   void note_message(Room& room, Time now);
   void note_no_history(Room& room);
 
+  // The broker forgets the room. Whoever uses it next has it opened anew.
+  void close(Room& room);
+
   // Forgets the room if nobody is in it and it has nothing to remember.
   void forget_unused(Room& room);
 

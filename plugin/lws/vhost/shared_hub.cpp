@@ -6,6 +6,7 @@
 #include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
+#include "lws/http/emulation.h"
 
 namespace lws_chat {
 namespace {
@@ -36,7 +37,7 @@ SharedHub::SharedHub(lws_context* context, lws_vhost* vhost, const Options& opti
       hub_(rooms_, stream_kinds(),
            {this, this, shared_rooms_.broker(), &gate_, storage_.journal(), storage_.records(),
             shared_rooms_.presence()}),
-      emulated_(hub_.next_id()),
+      emulated_(shared_rooms_.peers() ? shared_rooms_.node_uid() : hub_.next_id()),
       trim_(context, hub_),
       timer_(context, "flush", [this] { guarded_flush(); }),
       revocation_timer_(context, "revocation", [this] { sessions_.check_revoked({}, now()); }) {
@@ -48,6 +49,7 @@ SharedHub::SharedHub(lws_context* context, lws_vhost* vhost, const Options& opti
   if (peers) peers->attach(*this);
   if (Records* records = storage_.records()) remember(*records);
   revocations_.changed = [this](std::string_view user) { revoked(user); };
+  if (SharedRevocations* shared = shared_rooms_.revocations()) revocations_.share(*shared);
   if (options.fanout == FanoutMode::kWrite) return;
   uring_ = UringBatch::make();
   if (!uring_ && options.fanout == FanoutMode::kUring)
@@ -74,6 +76,10 @@ NodeFacts SharedHub::facts(Time now) {
 // Nobody waits for the answer.
 void SharedHub::obey(std::string_view method, std::string_view request, Time now) {
   if (ServerApi::is_for_all_nodes(method)) (void)api_of(options_, nullptr).call(method, request, now, unix_ms());
+}
+
+Status SharedHub::take_passed_on(std::string_view session, std::string_view data) {
+  return take_emulation(emulated_, session, data);
 }
 
 RoomCounts SharedHub::rooms(std::string_view pattern) { return api::rooms_here(hub_, pattern); }

@@ -12,6 +12,7 @@
 #include "lws/vhost/waiting.h"
 #include "redis/address.h"
 #include "redis/broker.h"
+#include "redis/keys.h"
 #include "redis/poller.h"
 #include "redis/server_link.h"
 
@@ -41,12 +42,14 @@ SharedRooms::SharedRooms(lws_context* context, lws_vhost* vhost, const RedisOpti
   problem_ = read_redis_urls(options.servers, servers);
   if (!problem_.empty()) return;
   poller_ = std::make_unique<Poller>();
+  RedisKeys keys(options.prefix);
   std::vector<RedisLink*> links;
   for (const RedisServer& server : servers) {
     RedisLinkSettings settings;
     settings.server = server;
     settings.password = [file = options.password_file](std::string& password) { return read_password(file, password); };
     settings.ca_file = options.tls_ca_file;
+    settings.channels = {keys.control(), keys.node({}), keys.of_room({}).channel};
     settings.report = [this](bool good, const std::string& line) { report(good, line); };
     links_.push_back(std::make_unique<ServerLink>(*poller_, settings));
     links.push_back(links_.back().get());
@@ -60,9 +63,8 @@ SharedRooms::SharedRooms(lws_context* context, lws_vhost* vhost, const RedisOpti
 }
 
 SharedRooms::~SharedRooms() {
-  // The other nodes are told that this one is gone.
+  // The other nodes are told that this one is gone; the links send it when they end.
   broker_.reset();
-  if (poller_) guarded("redis", [this] { poller_->run(now()); });
   if (!wsi_) return;
   lws_set_opaque_user_data(wsi_, nullptr);
   lws_set_timeout(wsi_, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
@@ -73,6 +75,8 @@ Broker* SharedRooms::broker() { return broker_.get(); }
 SharedPresence* SharedRooms::presence() { return broker_.get(); }
 
 Peers* SharedRooms::peers() { return broker_ ? &broker_->peers() : nullptr; }
+
+SharedRevocations* SharedRooms::revocations() { return broker_ ? &broker_->revocations() : nullptr; }
 
 const std::string& SharedRooms::node_uid() const { return broker_->peers().uid(); }
 
@@ -105,7 +109,7 @@ void SharedRooms::serve() {
   poller_->run(now());
   broker_->tick(now());
   for (size_t i = 0; i < links_.size(); ++i) {
-    if (links_[i]->is_up())
+    if (links_[i]->is_up() && links_[i]->problem().empty())
       away_since_[i] = kNever;
     else if (away_since_[i] == kNever)
       away_since_[i] = now();

@@ -12,6 +12,7 @@
 #include "core/log/message.h"
 #include "core/peers.h"
 #include "core/shared_presence.h"
+#include "core/shared_revocations.h"
 #include "lws/timer.h"
 
 namespace lws_chat {
@@ -42,6 +43,7 @@ class SharedRooms {
   Broker* broker();
   SharedPresence* presence();
   Peers* peers();
+  SharedRevocations* revocations();
   const std::string& node_uid() const;  // precondition: there are peers
   const BrokerCounters* counters();
 
