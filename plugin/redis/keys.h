@@ -41,8 +41,8 @@ class RedisKeys {
   // such key.
   const std::string& lineage() const { return lineage_; }
 
-  // "CONNECTION NUMBER": the last connection through which the node has published, and the number of its last
-  // publication. Centrifugo has no such key.
+  // "CONNECTION SERIES NUMBER": the last connection through which the node has published, and its last publication, see
+  // PublishCall. Centrifugo has no such key.
   std::string publisher(std::string_view node) const;
 
   // Tokens that back ends have revoked. A hash: `t` and a token's id, or `u` and a user -> the second until which it

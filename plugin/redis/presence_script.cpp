@@ -49,9 +49,11 @@ void run_presence_remove(RedisLink& link, const PresenceNames& room, const std::
   link.run(redis_scripts().presence_remove, keys_of(room), arguments, std::move(answer));
 }
 
-void run_presence_expire(RedisLink& link, const PresenceNames& room, size_t most, RedisLink::Answer answer) {
-  std::string number = std::to_string(most);
-  link.run(redis_scripts().presence_expire, keys_of(room), {number}, std::move(answer));
+void run_presence_expire(RedisLink& link, const PresenceNames& room, size_t most, uint64_t seconds,
+                         RedisLink::Answer answer) {
+  std::string number = std::to_string(most), member_seconds = std::to_string(seconds),
+              keys_seconds = std::to_string(seconds + kKeysLonger);
+  link.run(redis_scripts().presence_expire, keys_of(room), {number, member_seconds, keys_seconds}, std::move(answer));
 }
 
 std::optional<PresenceOver> read_presence_expire(const RedisReply& reply) {

@@ -35,8 +35,10 @@ struct PresenceOver {
   std::vector<PresentMember> gone{};
 };
 
-// Takes out members whose time is over, at most so many. Only one node gets each of them.
-void run_presence_expire(RedisLink& link, const PresenceNames& room, size_t most, RedisLink::Answer answer);
+// Takes out members whose time is over, at most so many. Only one node gets each of them. Members without an end get
+// one in so many seconds.
+void run_presence_expire(RedisLink& link, const PresenceNames& room, size_t most, uint64_t seconds,
+                         RedisLink::Answer answer);
 std::optional<PresenceOver> read_presence_expire(const RedisReply& reply);
 
 // Reads all members whose time is not over.

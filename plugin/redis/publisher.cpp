@@ -1,7 +1,6 @@
 #include "redis/publisher.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "core/room/room.h"
@@ -12,14 +11,6 @@ namespace {
 
 // Results of idempotency keys are kept for so many seconds, as on a server that is alone.
 constexpr uint64_t kResultSeconds = 300;
-
-// Reads a node's last number, see RedisKeys::publisher().
-uint64_t publications_of(std::string_view value) {
-  uint64_t number = 0;
-  value.remove_prefix(std::min(value.size(), value.find(' ') + 1));
-  std::from_chars(value.data(), value.data() + value.size(), number);
-  return number;
-}
 
 }  // namespace
 
@@ -80,9 +71,16 @@ void Publisher::send(const ItemPtr& item) {
   std::string fresh = parts_.fresh_epoch();
   if (item->number == 0) item->number = ++number_;
   ++under_way_;
-  PublishCall call{item->publication, fresh,         result_key.empty() ? std::string_view() : result_key,
-                   kResultSeconds,    item->version, item->version_epoch,
-                   item->number,      connection_,   key_};
+  PublishCall call{item->publication,
+                   fresh,
+                   result_key.empty() ? std::string_view() : result_key,
+                   kResultSeconds,
+                   item->version,
+                   item->version_epoch,
+                   item->number,
+                   series_,
+                   connection_,
+                   key_};
   run_publish(link_, names, bounds_of(parts_.settings.of(item->room)), line_.lineage(), call,
               [this, item](const RedisReply& reply, Time now) { was_published(item, reply, now); });
 }
@@ -105,16 +103,11 @@ void Publisher::was_published(const ItemPtr& item, const RedisReply& reply, Time
     parts_.counters.published += read->outcome == PublishOutcome::kPublished;
     answer(*item, {Status::kOk, {std::string(read->epoch), read->offset}, 0, now});
   }
-  if (holds_ && under_way_ == 0 && link_.is_up()) ask_number();
-}
-
-// Nothing is under way: what waits has no number, or was lost with the link, and then up() comes first.
-void Publisher::ask_number() {
-  link_.command({"GET", key_}, [this](const RedisReply& reply, Time) {
-    if (reply.is_lost() || !holds_) return;
-    number_ = reply.is_text() ? publications_of(reply.text) : 0;
-    send_waiting();
-  });
+  // What waits has no number now. If the link is down, up() comes first.
+  if (!holds_ || under_way_ > 0 || !link_.is_up()) return;
+  ++series_;
+  number_ = 0;
+  send_waiting();
 }
 
 void Publisher::was_spread(Item& item, const RedisReply& reply, Time now) {

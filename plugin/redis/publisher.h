@@ -22,7 +22,7 @@ namespace lws_chat {
 //
 // Where a stream keeps the messages, one whose answer was lost is sent again. They are numbered, and the server knows
 // the number of the last one that it took: so each is published once. If one is not taken, those behind it are not
-// taken either: then this waits for all answers, and gives new numbers to what is left.
+// taken either: then this waits for all answers, and begins another series with what is left.
 class Publisher {
  public:
   // Bytes of messages that may wait.
@@ -60,7 +60,6 @@ class Publisher {
   void wait(const ItemPtr& item);
   void send(const ItemPtr& item);
   void send_waiting();
-  void ask_number();
   void was_published(const ItemPtr& item, const RedisReply& reply, Time now);
   void was_spread(Item& item, const RedisReply& reply, Time now);
   void answer(Item& item, const Published& published);
@@ -74,9 +73,10 @@ class Publisher {
   const std::string key_;
   uint64_t connection_ = 0;  // the number of this one
   uint64_t ids_ = 0;
+  uint64_t series_ = 1;
   uint64_t number_ = 0;   // the last one that was given
   size_t under_way_ = 0;  // publications with a number
-  bool holds_ = false;    // waits until there is none under way, to give new numbers
+  bool holds_ = false;    // waits until there is none under way, to begin another series
   std::deque<ItemPtr> waiting_;
   size_t waiting_bytes_ = 0;
   std::map<Time, std::deque<ItemPtr>> unanswered_;  // by patience, so that each line is in the order of the deadlines

@@ -45,14 +45,15 @@ void run_publish(RedisLink& link, const RoomNames& room, const RoomBounds& bound
   std::string messages = std::to_string(bounds.messages), seconds = std::to_string(bounds.seconds),
               meta_seconds = std::to_string(bounds.meta_seconds), version = std::to_string(call.version),
               result_seconds = call.result_key.empty() ? std::string() : std::to_string(call.result_seconds),
-              number = std::to_string(call.number), connection = std::to_string(call.connection);
+              number = std::to_string(call.number), series = std::to_string(call.series),
+              connection = std::to_string(call.connection);
   // Rules for the keys of a user may refuse an empty one.
   std::string_view result_key = call.result_key.empty() ? std::string_view(room.meta) : call.result_key,
                    publisher_key = call.number == 0 ? std::string_view(room.meta) : call.publisher_key;
   link.run(redis_scripts().publish, {room.stream, room.meta, result_key, lineage.key, publisher_key},
            {call.publication, messages, seconds, room.channel, meta_seconds, call.fresh_epoch, result_seconds, version,
-            call.version_epoch, lineage.line, lineage.server, lineage.address, flag(lineage.keeps), connection, number,
-            kPublisherSeconds},
+            call.version_epoch, lineage.line, lineage.server, lineage.address, flag(lineage.keeps), connection, series,
+            number, kPublisherSeconds},
            std::move(answer));
 }
 

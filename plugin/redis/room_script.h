@@ -37,17 +37,17 @@ struct PublishCall {
   uint64_t result_seconds = 300;  // as Centrifugo's default
   uint64_t version = 0;           // see Message
   std::string_view version_epoch{};
-  // Of this node's publications, see RedisKeys::publisher(): 1, 2, 3 …; 0: may come twice if it is sent again.
-  uint64_t number = 0;
-  uint64_t connection = 0;  // of this node, one more for each
-  std::string_view publisher_key{};
+  uint64_t number = 0;  // 1, 2, 3 … in a series of this node's publications; 0: may come twice if it is sent again
+  uint64_t series = 0;  // one more for each
+  uint64_t connection = 0;           // of this node, one more for each
+  std::string_view publisher_key{};  // see RedisKeys::publisher()
 };
 
 enum class PublishOutcome : uint8_t {
   kPublished,
   kRepeated,  // the position is that of the first publication; offset 0 and no epoch: no stream keeps it
   kOutdated,  // the room has the same version or a later one; the position is the room's
-  kEarly      // nothing is done: number `offset` of this node's publications is the last one that was
+  kEarly      // nothing is done: something of its series that comes before it was not taken
 };
 
 struct PublishAnswer {

@@ -25,6 +25,7 @@ void RoomWatch::hold(std::string_view payload) {
 void RoomWatch::drop_held() {
   held.clear();
   held.shrink_to_fit();
+  held_then = 0;
   held_bytes_ = 0;
 }
 

@@ -56,6 +56,8 @@ struct RoomWatch {
   uint32_t reading = 0;      // number of the last question, so that answers to former ones are recognized
   std::optional<Promise<Status>> opening{};
   std::deque<std::string> held{};
+  size_t held_then = 0;   // payloads that were held when the last question was asked: the answer is newer than they are
+  uint64_t top_then = 0;  // offset of the room's last message, as that answer said
   std::vector<KeptMessage> last{};  // messages of a room that is about to begin, read so far
   uint64_t last_offset = 0;         // of the last one of them
 

@@ -52,13 +52,14 @@ end
 
 // A node numbers what it publishes. The server keeps the number of the last one, so it knows those that come again
 // after their answer was lost. One that is not the next is not taken: something before it has failed, or may still
-// come. And it keeps the number of the node's connection: what it still finds in an earlier one comes too late.
+// come; or the server has lost the number. Then the node begins another series. And the server keeps the number of the
+// node's connection: what it still finds in an earlier one comes too late.
 // Versions are compared as texts of digits, because numbers in Lua are exact up to 2^53 only.
 constexpr std::string_view kPublish = R"lua(
 local stream, meta, result = KEYS[1], KEYS[2], KEYS[3]
 local message, size, seconds, channel, meta_seconds = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local fresh, result_seconds, version, version_epoch = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
-local connection, number = tonumber(ARGV[14]), tonumber(ARGV[15])
+local connection, series, number = tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
 
 local function former()
   local epoch = redis.call('HGET', meta, 'e')
@@ -69,13 +70,14 @@ local function former()
 end
 
 if number > 0 then
-  local newest, done = string.match(redis.call('GET', KEYS[5]) or '', '^(%d+) (%d+)$')
-  newest, done = tonumber(newest) or 0, tonumber(done) or 0
+  local newest, known, done = string.match(redis.call('GET', KEYS[5]) or '0 0 0', '^(%d+) (%d+) (%d+)$')
+  newest, known, done = tonumber(newest), tonumber(known), tonumber(done)
   if connection < newest then return redis.error_reply('FENCED the node has come back through another connection') end
+  if known ~= series then done = 0 end
   local early = number > done + 1
   local last = early and done or math.max(done, number)
-  redis.call('SET', KEYS[5], string.format('%.0f %.0f', connection, last), 'EX', ARGV[16])
-  if early then return {done, '', 3} end
+  redis.call('SET', KEYS[5], string.format('%.0f %.0f %.0f', connection, series, last), 'EX', ARGV[17])
+  if early then return {0, '', 3} end
   if number <= done then return former() end
 end
 
@@ -208,9 +210,14 @@ end
 return removed
 )lua";
 
+// Members without an end have lost it together with the key: the server was full.
 constexpr std::string_view kPresenceExpire = R"lua(
 local time = redis.call('TIME')
 local now = time[1]
+if redis.call('HLEN', data) > redis.call('ZCARD', expire) then
+  for _, client in ipairs(redis.call('HKEYS', data)) do redis.call('ZADD', expire, 'NX', now + ARGV[2], client) end
+  redis.call('EXPIRE', expire, ARGV[3])
+end
 local gone = {}
 for _, client in ipairs(redis.call('ZRANGEBYSCORE', expire, '-inf', now, 'LIMIT', 0, ARGV[1])) do
   local info = redis.call('HGET', data, client)

@@ -9,9 +9,9 @@ namespace lws_chat {
 struct RedisScripts {
   // Gives a message the next position, puts it into the stream and publishes it.
   //   KEYS stream, meta, result, lineage, publisher   ARGV publication, stream's size and seconds, channel, meta's
-  //   seconds, fresh epoch, result's seconds or '', version, version epoch, line or '', server, address, keep, number
-  //   of the node's connection, number of the publication or 0, seconds of these
-  //   -> offset, epoch, 0 published, 1 repeated, 2 older version; or the last number, '', 3: it is not the next
+  //   seconds, fresh epoch, result's seconds or '', version, version epoch, line or '', server, address, keep, numbers
+  //   of the node's connection, of the series and of the publication or 0, seconds for which they are kept
+  //   -> offset, epoch, 0 published, 1 repeated, 2 older version, 3 not the next one of its series
   RedisScript publish;
 
   // Publishes a message that no stream keeps, once.
@@ -36,7 +36,8 @@ struct RedisScripts {
   // All five: KEYS as in PresenceNames, in that order.
   RedisScript presence_add;     // ARGV member's seconds, keys' seconds, and {client, user, info}... -> how many are new
   RedisScript presence_remove;  // ARGV {client, info or ''}... -> how many were there; not if they have another info
-  RedisScript presence_expire;  // ARGV how many at most -> milliseconds until the next one or -1, {client, info}...
+  RedisScript presence_expire;  // ARGV how many at most, member's and keys' seconds -> milliseconds until the next one
+                                // or -1, {client, info}...
   RedisScript presence_read;    // -> {client, info}...
   RedisScript presence_stats;   // -> clients, users or -1: nobody counts them
 };

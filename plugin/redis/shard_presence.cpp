@@ -122,7 +122,7 @@ void ShardPresence::say_all_again(const std::string& room, Time now) {
 }
 
 void ShardPresence::find_over(const std::string& room) {
-  run_presence_expire(link_, parts_.keys.of_presence(room), kTogether,
+  run_presence_expire(link_, parts_.keys.of_presence(room), kTogether, kSeconds,
                       [this, room](const RedisReply& reply, Time now) { were_over(room, reply, now); });
 }
 

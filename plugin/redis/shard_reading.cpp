@@ -48,6 +48,7 @@ void ShardRooms::read(RoomWatch& watch) {
   call.from = watch.begun && room ? room->history().top() : watch.last_offset + 1;
   call.entries = kEntries;
   watch.missed = false;
+  watch.held_then = watch.held.size();
   ++reading_;
   ++parts_.counters.comparisons;
   run_position(link_, watch.names, bounds_of(settings), line_.lineage(), call,
@@ -68,10 +69,12 @@ void ShardRooms::was_read(const std::string& name, uint32_t reading, const Redis
       ++parts_.counters.errors;
       parts_.report("EVALSHA (position)", reply.is_error() ? reply.text : "the room's keys are not of this server");
       refused(*watch, now);
-    } else if (watch->begun && room) {
-      compare(*watch, *room, *answer, now);
     } else if (room) {
-      take_first(*watch, *answer, now);
+      watch->top_then = answer->top;
+      if (watch->begun)
+        compare(*watch, *room, *answer, now);
+      else
+        take_first(*watch, *answer, now);
     }
   }
   read_next();

@@ -141,27 +141,34 @@ bool ShardRooms::message(std::string_view channel, std::string_view payload, Tim
   if (!watch || !watch->wanted) return true;
   ++parts_.counters.received;
   if (watch->state == RoomWatch::State::kLive)
-    act_on(*watch, payload, now);
+    act_on(*watch, payload, false, now);
   else if (!watch->missed)
     watch->hold(payload);
   return true;
 }
 
-void ShardRooms::act_on(RoomWatch& watch, std::string_view payload, Time now) {
+// `outdated`: the room's position was read after the payload had come.
+void ShardRooms::act_on(RoomWatch& watch, std::string_view payload, bool outdated, Time now) {
   RoomPayload read;
   if (!reader_.read(payload, read)) {
     ++parts_.counters.foreign;
     return;
   }
-  take(watch, read, payload, now);
+  take(watch, read, payload, outdated, now);
 }
 
-void ShardRooms::take(RoomWatch& watch, const RoomPayload& payload, std::string_view bytes, Time now) {
+void ShardRooms::take(RoomWatch& watch, const RoomPayload& payload, std::string_view bytes, bool outdated, Time now) {
   Room* room = room_of(watch);
   if (!room) return;
   if (payload.kind != Event::Kind::kPublication) return node_->told(*room, payload.kind, payload.who->json, now);
   if (payload.offset == 0 || !keeps(watch)) return void(deliver(watch, *room, 0, payload.message, now));
-  if (payload.epoch != room->epoch() || payload.offset > room->next_offset()) {
+  bool other_epoch = payload.epoch != room->epoch();
+  if (other_epoch && outdated) return void(++parts_.counters.repeated);
+  if (!other_epoch && outdated && payload.offset > watch.top_then) {
+    watch.state = RoomWatch::State::kReading;
+    return renew(watch, payload.epoch);
+  }
+  if (other_epoch || payload.offset > room->next_offset()) {
     watch.state = RoomWatch::State::kReading;
     watch.hold(bytes);
     return ask_to_read(watch);
@@ -202,12 +209,14 @@ void ShardRooms::go_live(RoomWatch& watch, Time now) {
   compare_later(watch, now + kCompareAfter);
   answer(watch, Status::kOk, now);
   std::deque<std::string> held = std::move(watch.held);
+  size_t outdated = watch.held_then;
   watch.drop_held();
   for (const std::string& payload : held) {
     if (watch.state == RoomWatch::State::kLive)
-      act_on(watch, payload, now);
+      act_on(watch, payload, outdated > 0, now);
     else
       watch.hold(payload);
+    outdated -= outdated > 0;
   }
 }
 

@@ -75,8 +75,8 @@ class ShardRooms {
   void renew(RoomWatch& watch, std::string_view epoch);
   void tell_gap(RoomWatch& watch, const Position& position, Time now);
   void go_live(RoomWatch& watch, Time now);
-  void act_on(RoomWatch& watch, std::string_view payload, Time now);
-  void take(RoomWatch& watch, const RoomPayload& payload, std::string_view bytes, Time now);
+  void act_on(RoomWatch& watch, std::string_view payload, bool outdated, Time now);
+  void take(RoomWatch& watch, const RoomPayload& payload, std::string_view bytes, bool outdated, Time now);
   bool deliver(RoomWatch& watch, Room& room, uint64_t offset, const Message& message, Time now);
   void answer(RoomWatch& watch, Status status, Time now);
   void forget_unwanted(Time now);

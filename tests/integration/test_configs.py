@@ -85,7 +85,7 @@ class Checked(unittest.TestCase):
 
 
 class Shipped(Checked):
-    OTHERS = {"README.md", "certbot/deploy-hook", "examples/back-end.py", "haproxy/lws-chat", "nginx/lws-chat"}  # other tests run them
+    OTHERS = {"README.md", "certbot/deploy-hook", "examples/back-end.py", "haproxy/lws-chat", "nginx/lws-chat", "nginx/lws-chat-nodes"}  # other tests run them
 
     def sets(self):
         """Sets of files that belong together, by their names below conf/."""
@@ -93,7 +93,8 @@ class Shipped(Checked):
         examples = ["examples/behind-proxy", "examples/port-80", "examples/public"]
         # port-80 only redirects, so it makes no sense alone.
         alone = (name for name in examples if not name.endswith("port-80"))
-        return [ours, ["lwsws/conf", "lwsws/conf.d/lws-chat"], *(["lws-chatd/conf", name] for name in alone), ours + examples]
+        return [ours, ["lwsws/conf", "lwsws/conf.d/lws-chat"], *(["lws-chatd/conf", name] for name in alone), ours + examples,
+                ["lws-chatd/conf", "examples/node"]]
 
     def texts(self, names):
         """The files' texts, by their names in a configuration directory."""
@@ -110,7 +111,7 @@ class Shipped(Checked):
             with self.subTest(names):
                 self.assertEqual(self.check(self.texts(names)), "")
                 # As shipped, no vhost lets strangers in. The check names those that strangers could reach.
-                reached = {"https", "chat.example.org", "behind-proxy"}
+                reached = {"https", "chat.example.org", "behind-proxy", "node"}
                 served = {vhost["name"] for name in names for vhost in read(CONF / name).get("vhosts", [])}
                 self.assertEqual((self.open, set(self.only_here)), ([], reached & served))
 

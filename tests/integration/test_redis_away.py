@@ -250,6 +250,9 @@ class LosesConnections(Crowd):
             await self.until(lambda: len(self.acknowledged) > before + 2 or any(one.done() for one in publishers), "messages")
         self.ending = True
         await asyncio.gather(*publishers)
+        # A node that has lost connections again and again waits longer until it tries.
+        for node in range(len(self.nodes)):
+            await self.published(f"node {node} is back", node)
 
     async def publisher(self, node):
         i = 0

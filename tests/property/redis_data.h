@@ -205,13 +205,17 @@ class DataServer {
   RedisReply publish_kept(const Words& keys, const Words& arguments) {
     const std::string &stream = keys[0], &meta = keys[1], &result = keys[2], &message = arguments[0],
                       &version = arguments[7], &version_epoch = arguments[8];
-    if (arguments[14] != "0") {
-      int64_t connection = std::stoll(arguments[13]), number = std::stoll(arguments[14]), newest = 0, done = 0;
-      if (Value* known = find(keys[4])) std::sscanf(known->text.c_str(), "%ld %ld", &newest, &done);
+    if (arguments[15] != "0") {
+      int64_t connection = std::stoll(arguments[13]), number = std::stoll(arguments[15]);
+      int64_t newest = 0, series = 0, done = 0;
+      if (Value* known = find(keys[4])) std::sscanf(known->text.c_str(), "%ld %ld %ld", &newest, &series, &done);
       if (connection < newest) return error("FENCED");
+      if (series != std::stoll(arguments[14])) done = 0;
       bool early = number > done + 1;
-      set_text(keys[4], arguments[13] + " " + std::to_string(early ? done : std::max(done, number)), arguments[15]);
-      if (early) return array({integer(done), text(""), integer(3)});
+      set_text(keys[4],
+               arguments[13] + " " + arguments[14] + " " + std::to_string(early ? done : std::max(done, number)),
+               arguments[16]);
+      if (early) return array({integer(0), text(""), integer(3)});
       if (number <= done) return repeated(stream, meta, message);
     }
     if (!arguments[6].empty() && has_field(result, "e"))
@@ -335,6 +339,13 @@ class DataServer {
   }
 
   RedisReply presence_expire(const Words& keys, const Words& arguments) {
+    Value *all = find(keys[1]), *ends = find(keys[0]);
+    if (all && all->hash.size() > (ends ? ends->sorted.size() : 0)) {
+      write(true);
+      int64_t till = seconds() + std::stoll(arguments[1]);
+      for (const auto& [client, info] : all->hash) data[keys[0]].sorted.emplace(client, till);
+      expire_after(keys[0], arguments[2]);
+    }
     std::vector<RedisReply> gone;
     size_t left = std::stoull(arguments[0]);
     for (const std::string& client : over(keys[0])) {
@@ -400,10 +411,6 @@ class DataServer {
       data[words[1]].text = words[2];
       data[words[1]].until = now_ + std::stoll(words[4]) * (words[3] == "EX" ? 1000000 : 1000);
       return text("OK");
-    }
-    if (words[0] == "GET") {
-      Value* value = find(words[1]);
-      return value ? text(value->text) : RedisReply();
     }
     if (words[0] == "GETDEL") {
       write(false);

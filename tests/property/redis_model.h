@@ -85,6 +85,7 @@ class Server {
 
   void serve_orphan(Time now) {
     if (orphans_.empty()) return;
+    late_members = late_members || orphans_.front()->commands.front().sha1 == redis_scripts().presence_add.sha1;
     serve_command(*orphans_.front(), now);
     if (orphans_.front()->commands.empty()) orphans_.pop_front();
   }
@@ -101,6 +102,7 @@ class Server {
   DataServer store;
   std::function<void(const std::string& channel, const std::string& payload)> published;
   std::function<bool()> repeats;  // a message comes twice
+  bool late_members = false;      // it has read in a lost connection that somebody is there
 
  private:
   void spread(const std::string& channel, const std::string& payload) {

@@ -219,7 +219,7 @@ class Pen {
       auto members = read_presence(reply_);
       return members ? Shown().list("clients", identities(*members)).done() : failed();
     }
-    run_presence_expire(link_, room, 100, into_reply());
+    run_presence_expire(link_, room, 100, 60, into_reply());
     auto over = read_presence_expire(reply_);
     return over ? Shown().list("clients", identities(over->gone)).done() : failed();
   }

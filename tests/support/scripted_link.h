@@ -71,7 +71,7 @@ class ScriptedLink final : public lws_chat::RedisLink {
   const Call& call(const std::string& name) { return *find(name); }
 
   // Confirms the oldest subscription, or the one of this channel.
-  void confirm() { confirm(subscribed.at(0)); }
+  void confirm() { confirm(std::string(subscribed.at(0))); }
   void confirm(const std::string& channel) {
     auto asked = std::find(subscribed.begin(), subscribed.end(), channel);
     if (asked == subscribed.end()) throw std::runtime_error("nobody subscribes to " + channel);

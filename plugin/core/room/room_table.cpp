@@ -57,7 +57,8 @@ Room* RoomTable::open(std::string_view name, Origin origin) {
   if (!has_place(name, origin)) return nullptr;
   bool one_more = has_place_left(name.size());
   size_t group = settings_.namespace_of(name);
-  auto made = std::make_unique<Room>(memory_, kinds_, *namespaces_[group].settings, std::string(name), random_epoch(random_));
+  auto made =
+      std::make_unique<Room>(memory_, kinds_, *namespaces_[group].settings, std::string(name), random_epoch(random_));
   std::string_view key = made->name();
   shares_.take(origin);
   made->table_slot.maker_ = origin;

@@ -48,7 +48,7 @@ struct Fixture {
     return text;
   }
   std::string gone(size_t most = 100) {
-    run_presence_expire(link, room, most, keep);
+    run_presence_expire(link, room, most, 60, keep);
     over = read_presence_expire(reply).value();
     std::string text;
     for (const PresentMember& member : over.gone) text.append(text.empty() ? "" : " ").append(member.client);
@@ -134,6 +134,19 @@ TEST(they_are_taken_out_some_at_a_time) {
   CHECK_EQ(f.over.next_ms.value(), 0u);
   CHECK_EQ(f.gone(2), "c");
   CHECK(!f.over.next_ms);
+}
+
+TEST(members_that_have_lost_their_end_get_another_one) {
+  Fixture f;
+  f.add("u", "a");
+  f.add("u", "b");
+  f.link({"DEL", f.room.expire});
+  f.add("u", "a");
+  CHECK_EQ(f.gone(), "");
+  CHECK_EQ(f.there(), "u/a u/b");
+  f.end("b");
+  CHECK_EQ(f.gone(), "b");
+  CHECK_EQ(f.there(), "u/a");
 }
 
 TEST(it_is_known_when_the_next_one_is_over) {

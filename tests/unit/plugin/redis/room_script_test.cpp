@@ -237,10 +237,12 @@ TEST(a_message_that_a_full_server_refuses_is_not_published) {
 struct Numbered : Fixture {
   std::string key = keys.publisher("node");
   uint64_t connection = 1;
+  uint64_t series = 1;
 
   PublishCall numbered(uint64_t number, std::string_view publication) {
     PublishCall made = call(publication);
     made.number = number;
+    made.series = series;
     made.connection = connection;
     made.publisher_key = key;
     return made;
@@ -284,8 +286,16 @@ TEST(a_publication_that_is_not_the_next_one_is_not_taken) {
   f.publish(1, "one");
   Outcome early = f.publish(3, "three");
   CHECK(early.outcome == PublishOutcome::kEarly);
-  CHECK_EQ(early.offset, 1u);
   CHECK(f.publish(2, "two").outcome == PublishOutcome::kPublished);
+  CHECK_EQ(f.position({}, 10).entries, "1:one 2:two");
+}
+
+TEST(a_series_begins_with_its_first_publication) {
+  Numbered f;
+  f.publish(1, "one");
+  f.series = 2;
+  CHECK(f.publish(2, "two").outcome == PublishOutcome::kEarly);
+  CHECK(f.publish(1, "two").outcome == PublishOutcome::kPublished);
   CHECK_EQ(f.position({}, 10).entries, "1:one 2:two");
 }
 
