@@ -85,6 +85,23 @@ TEST(readers_are_told_of_messages_that_the_stream_does_not_have_any_more) {
   CHECK_EQ(f.broker->counters().gaps, 1u);
 }
 
+TEST(who_comes_back_behind_a_gap_finds_the_messages_of_the_stream) {
+  BrokerFixture f;
+  f.connect();
+  Reader& reader = f.join("room");
+  f.push("room", "e", 1, "one");  // waits for a flush, so that the room stays
+  f.push("room", "e", 7, "seven");
+  RedisReply there = BrokerFixture::position("e", 7, {{6, "six"}, {7, "seven"}});
+  f.link.answer("position", there);
+  CHECK(reader.why == Status::kGap);
+  Reader& again = f.ask_to_join("room");
+  CHECK(f.joined.size() < 2);
+  f.link.answer("position", there);
+  f.turn();
+  CHECK_EQ(again.room()->history().first(), 6u);
+  CHECK_EQ(again.room()->history().top(), 7u);
+}
+
 TEST(readers_are_told_that_the_room_has_another_epoch) {
   BrokerFixture f;
   f.connect();
