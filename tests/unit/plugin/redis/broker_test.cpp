@@ -242,6 +242,28 @@ TEST(a_room_without_members_stays_subscribed_for_a_while) {
   CHECK_EQ(f.broker->counters().rooms, 0u);
 }
 
+TEST(a_room_that_is_left_twice_at_the_same_time_is_forgotten_once) {
+  BrokerFixture f;
+  f.connect();
+  f.hub->leave(f.join("room"), f.now());
+  f.turn();
+  f.hub->leave(f.join("room"), f.now());
+  f.turn();
+  f.pass(ShardRooms::kGrace);
+  CHECK_EQ(f.link.unsubscribed.size(), 1u);
+}
+
+TEST(a_payload_of_a_former_epoch_is_not_a_reason_to_read_for_ever) {
+  BrokerFixture f;
+  f.connect();
+  Reader& reader = f.join("room", "e", 3);
+  f.push("room", "former", 7, "seven");
+  f.link.answer("position", BrokerFixture::position("e", 3, {{3, "three"}}));
+  CHECK(!f.link.has("position"));
+  f.push("room", "e", 4, "four");
+  CHECK_EQ(f.got(reader), "room:4:four;");
+}
+
 TEST(a_position_is_compared_with_redis_from_time_to_time) {
   BrokerFixture f;
   f.connect();
