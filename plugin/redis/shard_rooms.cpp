@@ -230,6 +230,8 @@ void ShardRooms::forget_unwanted(Time now) {
   std::vector<std::unique_ptr<RoomWatch>> ended;
   for (const std::string& name : gone) {
     auto place = watches_.find(name);
+    // A room that was closed twice at the same time is here twice.
+    if (place == watches_.end()) continue;
     if (place->second->state != RoomWatch::State::kIdle) channels.push_back(place->second->names.channel);
     ended.push_back(std::move(place->second));
     watches_.erase(place);

@@ -272,9 +272,12 @@ class World {
   }
 
   void stall(Node& node) {
+    // Not for longer than a node takes for lost what does not come.
     for (auto& link : node.links) {
-      cables_[link.get()].stalled = pick_(16);
-      cables_[link.get()].stalled_until = now_ + pick_(3 * kSecond);
+      Cable& cable = cables_[link.get()];
+      if (cable.stalled_until + 5 * kSecond > now_) continue;
+      cable.stalled = pick_(16);
+      cable.stalled_until = now_ + pick_(3 * kSecond);
     }
   }
 

@@ -77,7 +77,8 @@ void VhostState::find_hub(lws_vhost* vhost) {
   // Without its file the hub would forget what it promises to keep.
   const std::string& problem = shared_hub_->storage().problem();
   if (!problem.empty()) complain(problem);
-  if (const std::string& of_redis = shared_hub_->shared_rooms().problem(); !of_redis.empty()) complain(of_redis);
+  if (const std::string& of_redis = shared_hub_->shared_rooms().problem(); !of_redis.empty())
+    complain("redis: " + of_redis);
 }
 
 void VhostState::complain(const std::string& what) {

@@ -85,6 +85,23 @@ TEST(readers_are_told_of_messages_that_the_stream_does_not_have_any_more) {
   CHECK_EQ(f.broker->counters().gaps, 1u);
 }
 
+TEST(who_comes_back_behind_a_gap_finds_the_messages_of_the_stream) {
+  BrokerFixture f;
+  f.connect();
+  Reader& reader = f.join("room");
+  f.push("room", "e", 1, "one");  // waits for a flush, so that the room stays
+  f.push("room", "e", 7, "seven");
+  RedisReply there = BrokerFixture::position("e", 7, {{6, "six"}, {7, "seven"}});
+  f.link.answer("position", there);
+  CHECK(reader.why == Status::kGap);
+  Reader& again = f.ask_to_join("room");
+  CHECK(f.joined.size() < 2);
+  f.link.answer("position", there);
+  f.turn();
+  CHECK_EQ(again.room()->history().first(), 6u);
+  CHECK_EQ(again.room()->history().top(), 7u);
+}
+
 TEST(readers_are_told_that_the_room_has_another_epoch) {
   BrokerFixture f;
   f.connect();
@@ -223,6 +240,28 @@ TEST(a_room_without_members_stays_subscribed_for_a_while) {
   f.pass(1);
   CHECK_EQ(f.link.unsubscribed.at(0), "p.client.room");
   CHECK_EQ(f.broker->counters().rooms, 0u);
+}
+
+TEST(a_room_that_is_left_twice_at_the_same_time_is_forgotten_once) {
+  BrokerFixture f;
+  f.connect();
+  f.hub->leave(f.join("room"), f.now());
+  f.turn();
+  f.hub->leave(f.join("room"), f.now());
+  f.turn();
+  f.pass(ShardRooms::kGrace);
+  CHECK_EQ(f.link.unsubscribed.size(), 1u);
+}
+
+TEST(a_payload_of_a_former_epoch_is_not_a_reason_to_read_for_ever) {
+  BrokerFixture f;
+  f.connect();
+  Reader& reader = f.join("room", "e", 3);
+  f.push("room", "former", 7, "seven");
+  f.link.answer("position", BrokerFixture::position("e", 3, {{3, "three"}}));
+  CHECK(!f.link.has("position"));
+  f.push("room", "e", 4, "four");
+  CHECK_EQ(f.got(reader), "room:4:four;");
 }
 
 TEST(a_position_is_compared_with_redis_from_time_to_time) {
