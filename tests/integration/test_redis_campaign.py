@@ -205,7 +205,8 @@ class Campaign(Clustered):
         for i in range(count):
             kind = next(kinds)
             self.times[kind] += 1
-            self.course.append(f"{kind} after {self.accepted()} messages")
+            gaps = len(self.ledgers[LOBBY].gaps())
+            self.course.append(f"{kind} after {self.accepted()} messages and {gaps} gaps in {LOBBY}")
             await getattr(self, f"disturb_{kind}")()
             # Two of three let everything settle, so that something is under way at the next one.
             if self.random.random() < 0.67:
@@ -231,7 +232,7 @@ class Campaign(Clustered):
             await self.disturb(count // 2, losing=False)
             await self.reach_end("middle")
             if self.is_harmless():
-                self.assertEqual(self.ledgers[LOBBY].gaps(), [], "nobody who knows positions has missed anything")
+                self.assertEqual(self.ledgers[LOBBY].gaps(), [], "\n".join(["nothing was lost", *self.course]))
             await self.disturb(count - count // 2, losing=True)
             await self.until(lambda: self.accepted() >= MESSAGES or any(one.done() for one in self.publishers), "messages")
             self.ending = True
