@@ -38,20 +38,20 @@ function browserFetch() {
   return (address, how) => fetch(address, { dispatcher, ...how });
 }
 
-// The URL is that of the WebSocket.
-function endpoints(url) {
-  if (transport === 'websocket') return [url, { websocket: WebSocket }];
+// The SDK's endpoint and options for a transport. The URL is that of the WebSocket.
+function endpoint(url, over) {
+  if (over === 'websocket') return [url, { websocket: WebSocket }];
   const at = (path) => new URL(path, url.replace(/^ws/, 'http')).href;
-  return [[{ transport, endpoint: at(`/connection/${transport}`) }], {
+  return [[{ transport: over, endpoint: at(`/connection/${over}`) }], {
     emulationEndpoint: at('/emulation'), fetch: browserFetch(), readableStream: ReadableStream, eventsource: EventSource,
   }];
 }
 
-export function client(url, options = {}) {
-  const [endpoint, how] = endpoints(url);
+export function client(url, options = {}, over = transport) {
+  const [where, how] = endpoint(url, over);
   // By default the SDK gives up commands after 5 s. A busy machine needs longer.
   const patient = { timeout: PATIENCE, minReconnectDelay: 1, maxReconnectDelay: 20 };
-  const made = new Centrifuge(endpoint, { ...how, ...patient, ...options });
+  const made = new Centrifuge(where, { ...how, ...patient, ...options });
   made.log = [];
   made.on('disconnected', (context) => made.log.push(`disconnected ${context.code}`));
   made.on('connecting', (context) => made.log.push(`connecting ${context.code}`));

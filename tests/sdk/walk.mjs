@@ -1,5 +1,4 @@
 // The walk with the npm package centrifuge. See walks.py.
-import { EventSource } from 'eventsource';
 import { client, until } from '../integration/centrifuge_client.mjs';
 
 const [url, site, asking, encoding, transport] = process.argv.slice(2);
@@ -11,14 +10,7 @@ const packed = (value) => (encoding === 'protobuf' ? new TextEncoder().encode(JS
 const unpacked = (value) => (encoding === 'protobuf' ? JSON.parse(new TextDecoder().decode(value)) : value);
 const all = (publications) => publications.map(({ data }) => unpacked(data));
 
-// A client of this walk's transport; the others are the SDK's emulation over HTTP.
-function visitor(address, options = {}) {
-  if (transport === 'websocket') return client(address, options);
-  const http = address.replace('ws://', 'http://');
-  const at = (path) => http.replace('/connection/websocket', path);
-  return client([{ transport, endpoint: at(`/connection/${transport}`) }],
-    { emulationEndpoint: at('/emulation'), fetch, readableStream: ReadableStream, eventsource: EventSource, ...options });
-}
+const visitor = (address, options = {}) => client(address, options, transport);
 
 const bob = visitor(asking, { getData: async () => packed({ user: 'bob' }) });
 bob.on('connected', ({ data }) => report({ data: unpacked(data) }));
