@@ -9,11 +9,12 @@
 
 namespace lws_chat {
 
-Presence::Presence(Memory& memory, FlushQueue& queue, Records* records)
+Presence::Presence(Memory& memory, FlushQueue& queue, Records* records, SharedPresence* shared)
     : memory_(memory),
       queue_(queue),
       departed_(memory.presence, std::min<uint64_t>(Departed::kMostBytes, memory.limit / 4)),
-      records_(records) {}
+      records_(records),
+      shared_(shared) {}
 
 void Presence::introduce(Client& client, IdentityPtr identity) {
   assert(!client.identity_);
@@ -41,9 +42,10 @@ void Presence::came(Client& client, Time now) {
   const RoomSettings& settings = room.settings();
   if (!settings.presence) return;
   if (!room.presence_slot.absent_.empty() && client.identified() && take_back(room, client)) return;
+  if (settings.shared) return came_on_this_node(room, client, now);
   record(room, client);
   if (!client.announced_ || !settings.join_leave || !room.streams().tell_joins()) return;
-  if (IdentityPtr identity = client.identity()) tell(room, Event::Kind::kJoin, *identity, now);
+  if (IdentityPtr identity = client.identity()) tell(room, Event::Kind::kJoin, identity->json, now);
 }
 
 void Presence::left(Room& room, Client& client, Departure departure, Time now) {
@@ -56,23 +58,54 @@ void Presence::left(Room& room, Client& client, Departure departure, Time now) {
                     room.streams().kind(client.kind_).recognized && absent_.size() < Departed::kMost;
   if (may_return && note_absent(room, gone)) return;
   forget_record(room, gone);
-  tell_of_leave(room, *client.identity_, now);
+  this->gone(room, client.identity_, now);
 }
 
-void Presence::tell(Room& room, Event::Kind kind, const Identity& about, Time now) {
+// In a room that nodes share, all members of this node are told to the others.
+void Presence::came_on_this_node(Room& room, Client& client, Time now) {
+  if (!shared_ || !client.announced_) return;
+  if (IdentityPtr identity = client.identity()) shared_->entered(room, identity, room.settings().join_leave, now);
+}
+
+void Presence::gone(Room& room, const IdentityPtr& who, Time now) {
+  if (!room.settings().shared) return tell_of_leave(room, who->json, now);
+  if (shared_) shared_->left(room, who, room.settings().join_leave, now);
+}
+
+// The other nodes learn it, too. Without memory for it, the client comes back as another one.
+void Presence::depart(std::string_view key, const IdentityPtr& who, Time until, Time now) {
+  departed_.add(std::string(key), who, until);
+  if (shared_) shared_->departed(key, who, until, now);
+}
+
+Deferred<IdentityPtr> Presence::take_back(std::string_view key, Time now) {
+  IdentityPtr here = departed_.take(key, now);
+  if (!shared_) return here;
+  Deferred<IdentityPtr> elsewhere = shared_->returned(key, now);
+  if (here) return here;
+  return elsewhere;
+}
+
+void Presence::tell(Room& room, Event::Kind kind, std::string_view about, Time now) {
   if (!room.settings().join_leave || !room.streams().tell_joins()) return;
   RoomStreams::Attempt attempt(room.streams());
-  room.streams().append({kind, room.name(), Message{{}, Format::kJson, about.json}});
+  room.streams().append({kind, room.name(), Message{{}, Format::kJson, about}});
   attempt.keep();
   queue_.note_message(room, now);
 }
 
-void Presence::tell_of_leave(Room& room, const Identity& about, Time now) {
+void Presence::tell_of_leave(Room& room, std::string_view about, Time now) {
   try {
     tell(room, Event::Kind::kLeave, about, now);
   } catch (const std::exception&) {
     queue_.note_lost_leave(room, now);
   }
+}
+
+void Presence::told(Room& room, Event::Kind kind, std::string_view who, Time now) {
+  forget_lists(room);
+  if (kind == Event::Kind::kLeave) return tell_of_leave(room, who, now);
+  tell(room, kind, who, now);
 }
 
 // Returns false if there is no memory to remember it.
@@ -204,7 +237,7 @@ void Presence::expire_absent(Room& room, Time now) {
   Time before = absent.front().until;
   while (!absent.empty() && absent.front().until <= now) {
     forget_record(room, absent.front());
-    tell_of_leave(room, *absent.front().identity, now);
+    gone(room, absent.front().identity, now);
     absent_.erase({&room, absent.front().identity.get()});
     absent.pop_front();
   }

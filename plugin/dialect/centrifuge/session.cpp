@@ -339,7 +339,7 @@ void Session::lost(Time now, Hub::Departure departure) {
 // Without memory for it, the client comes back as another one.
 void Session::remember_me(Time now) {
   try {
-    hub_.presence().departed().add(key_, identity_, now + grace_);
+    hub_.presence().depart(key_, identity_, now + grace_, now);
   } catch (const std::exception&) {
     return;
   }

@@ -187,7 +187,11 @@ class Session final : public Visitor {
   // In session_connect.cpp.
   void connect(Command& command, Time now);
   void admitted(const Outcome<GuestPtr>& outcome, Time now);
-  void identify(Time now);
+  void identified(const IdentityPtr& before, Time now);
+  std::string user_of_guest() const;
+  void name_session(Time now);
+  Deferred<IdentityPtr> find_identity(Time now);
+  void identify(const IdentityPtr& before);
   void enter_rooms(Time now);
   void entered(Status status, Time now);
   void abandon(Status status, Time now);

@@ -59,8 +59,6 @@ struct LateBroker final : Broker {
   }
   Deferred<Status> open(Room&, Time) override { return opening.ask(); }
   void close(const Room& room) override { closed.push_back(room.name()); }
-  void entered(const Room&, const Identity&) override {}
-  void left(const Room&, const Identity&) override {}
 
   // The first message that is under way has its position, and is delivered here if the room is used.
   void spread(Time now) {
