@@ -24,7 +24,8 @@ Deferred<Published> Publisher::publish(std::string_view room, const Message& mes
   item->deadline = now + patience;
   item->kept = !message.ephemeral && parts_.settings.of(room).history.messages > 0;
   append_publication_bytes(item->publication, message);
-  if (item->kept) append_publication_id(item->publication, tag_ + std::to_string(++ids_));
+  item->order = ++ids_;
+  if (item->kept) append_publication_id(item->publication, tag_ + std::to_string(item->order));
   bool waits = !link_.is_up() || holds_ || !waiting_.empty();
   if (waits && waiting_bytes_ + item->publication.size() > kMostWaiting) {
     ++parts_.counters.unavailable;
@@ -39,9 +40,12 @@ Deferred<Published> Publisher::publish(std::string_view room, const Message& mes
   return published;
 }
 
+// Those that come meanwhile may wait already, when the last ones that were under way come back.
 void Publisher::wait(const ItemPtr& item) {
   waiting_bytes_ += item->publication.size();
-  waiting_.push_back(item);
+  auto before = std::find_if(waiting_.rbegin(), waiting_.rend(),
+                             [&](const ItemPtr& other) { return other->order < item->order; });
+  waiting_.insert(before.base(), item);
   parts_.counters.waiting = waiting_.size();
 }
 

@@ -41,6 +41,7 @@ class Publisher {
 
  private:
   struct Item {
+    uint64_t order = 0;  // in which they came
     std::string room;
     std::string publication;
     std::string key;  // idempotency key

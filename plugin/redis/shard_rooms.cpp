@@ -96,6 +96,7 @@ void ShardRooms::down() {
     ++watch->reading;
     watch->drop_held();
     watch->last.clear();
+    watch->last_offset = 0;
   }
 }
 

@@ -47,6 +47,21 @@ TEST(a_long_stream_is_read_in_pieces) {
   CHECK_EQ(reader.room()->history().top(), 3u);
 }
 
+TEST(a_stream_that_was_read_in_part_when_the_connection_was_lost_is_read_from_its_beginning) {
+  BrokerFixture f;
+  f.connect();
+  Reader& reader = f.ask_to_join("room");
+  f.link.confirm();
+  f.link.answer("position", BrokerFixture::position("e", 3, {{1, "one"}, {2, "two"}}));
+  f.link.go_down();
+  f.connect();
+  f.link.confirm("p.client.room");
+  CHECK_EQ(f.link.call("position").arguments.at(6), "1");
+  f.link.answer("position", BrokerFixture::position("e", 3, {{1, "one"}, {2, "two"}, {3, "three"}}));
+  f.turn();
+  CHECK_EQ(reader.room()->history().first(), 1u);
+}
+
 TEST(readers_get_messages_in_the_order_of_their_offsets) {
   BrokerFixture f;
   f.connect();
@@ -310,4 +325,20 @@ TEST(payloads_that_wait_for_an_answer_are_not_without_bounds) {
   // What was dropped is asked for again.
   CHECK_EQ(f.link.call("position").arguments.at(6), "2");
   CHECK_EQ(f.got(reader), "room:1:one;room:2:x;");
+}
+
+TEST(messages_that_are_not_taken_keep_their_order_beside_those_that_come_meanwhile) {
+  BrokerFixture f;
+  f.connect();
+  auto publish = [&](const char* bytes) { (void)f.broker->spread("room", Message{bytes}, 1'000'000, f.now()); };
+  RedisReply early = array({integer(0), text(""), integer(3)});
+  for (const char* bytes : {"one", "two", "three"}) publish(bytes);
+  f.link.answer("publish", early);
+  publish("four");
+  f.link.answer("publish", early);
+  f.link.answer("publish", early);
+  for (const char* bytes : {"one", "two", "three", "four"}) {
+    CHECK(f.link.call("publish").arguments.at(0).find(bytes) != std::string::npos);
+    f.link.answer("publish", array({integer(1), text("e"), integer(0)}));
+  }
 }
