@@ -85,7 +85,7 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
     row(Status::kRoomExpired, "room_expired", "subscription expired").close(3006).protocol(3006),
     row(Status::kSubscriptionOver, "subscription_expired", "subscription expired").close(3005),
     row(Status::kUnknownNamespace, "unknown_namespace", "unknown namespace").close(3503).http(404).protocol(3503),
-    row(Status::kBadRoomName, "bad_room_name", "the room's name does not match room-pattern")
+    row(Status::kBadRoomName, "bad_room_name", "the room's name does not match room-pattern, or begins with meta.")
         .close(3503)
         .http(400)
         .protocol(3503),

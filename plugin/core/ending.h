@@ -65,7 +65,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kRoomExpired,       // the same for a membership in a room that the server chose
     kSubscriptionOver,  // the same for a membership in a room that the client chose
     kUnknownNamespace,  // under strict-namespaces
-    kBadRoomName,       // does not match room-pattern
+    kBadRoomName,       // does not match room-pattern, or the room cannot be shared
     kRoomsChanged,      // the server chooses other rooms for the client than when it connected
     kNoHook,            // the back end should be asked, and there is no URL for it
     kNotServed,         // a message without a reply that nobody takes

@@ -134,12 +134,14 @@ Deferred<Published> RedisBroker::publish(Room& room, const Message& message, Tim
 }
 
 Deferred<Published> RedisBroker::spread(std::string_view room, const Message& message, Time patience, Time now) {
+  if (!may_be_shared(room)) return Published{Status::kBadRoomName, {}, 0, now};
   wake_();
   return shard_of(room).publisher.publish(room, message, patience, now);
 }
 
 Deferred<Status> RedisBroker::open(Room& room, Time now) {
   if (!room.settings().shared) return local_.open(room, now);
+  if (!may_be_shared(room.name())) return Status::kBadRoomName;
   wake_();
   return shard_of(room.name()).rooms.open(room, now);
 }
@@ -150,12 +152,13 @@ void RedisBroker::close(const Room& room) {
 
 // What other nodes have of them in memory, they forget when they are told.
 Deferred<Status> RedisBroker::forget(std::string_view room, Time) {
+  if (!may_be_shared(room)) return Status::kBadRoomName;
   RedisLink& link = shard_of(room).link;
   if (!link.is_up()) return Status::kUnavailable;
   Promise<Status> promise;
   wake_();
-  link.command({"DEL", keys_.of_room(room).stream}, [this, promise](const RedisReply& reply, Time) mutable {
-    if (reply.is_error()) report("DEL", reply.text);
+  run_forget(link, keys_.of_room(room), [this, promise](const RedisReply& reply, Time) mutable {
+    if (reply.is_error()) report("EVALSHA (forget)", reply.text);
     promise.keep(reply.kind == RedisReply::Kind::kInteger ? Status::kOk : Status::kUnavailable);
   });
   return promise.deferred();

@@ -46,14 +46,14 @@ void run_publish(RedisLink& link, const RoomNames& room, const RoomBounds& bound
               meta_seconds = std::to_string(bounds.meta_seconds), version = std::to_string(call.version),
               result_seconds = call.result_key.empty() ? std::string() : std::to_string(call.result_seconds),
               number = std::to_string(call.number), series = std::to_string(call.series),
-              connection = std::to_string(call.connection);
+              connection = std::to_string(call.connection), known = std::to_string(call.known.offset);
   // Rules for the keys of a user may refuse an empty one.
   std::string_view result_key = call.result_key.empty() ? std::string_view(room.meta) : call.result_key,
                    publisher_key = call.number == 0 ? std::string_view(room.meta) : call.publisher_key;
   link.run(redis_scripts().publish, {room.stream, room.meta, result_key, lineage.key, publisher_key},
            {call.publication, messages, seconds, room.channel, meta_seconds, call.fresh_epoch, result_seconds, version,
             call.version_epoch, lineage.line, lineage.server, lineage.address, flag(lineage.keeps), connection, series,
-            number, kPublisherSeconds},
+            number, kPublisherSeconds, call.known.epoch, known},
            std::move(answer));
 }
 
@@ -112,6 +112,17 @@ void run_begin(RedisLink& link, const Lineage& lineage, std::string_view fresh_l
 void run_renew(RedisLink& link, const RoomNames& room, std::string_view epoch, std::string_view fresh_epoch,
                RedisLink::Answer answer) {
   link.run(redis_scripts().renew, {room.meta}, {epoch, fresh_epoch}, std::move(answer));
+}
+
+void run_check(RedisLink& link, const RoomNames& room, const Known& answered, std::string_view id,
+               std::string_view fresh_epoch, RedisLink::Answer answer) {
+  std::string offset = std::to_string(answered.offset);
+  link.run(redis_scripts().check, {room.stream, room.meta}, {answered.epoch, offset, id, fresh_epoch},
+           std::move(answer));
+}
+
+void run_forget(RedisLink& link, const RoomNames& room, RedisLink::Answer answer) {
+  link.run(redis_scripts().forget, {room.stream}, {}, std::move(answer));
 }
 
 }  // namespace lws_chat

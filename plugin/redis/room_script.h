@@ -30,6 +30,12 @@ struct RoomBounds {
   uint64_t meta_seconds = 0;  // until the room's epoch is forgotten; 0: never
 };
 
+// A position that a room has, as this node knows it.
+struct Known {
+  std::string_view epoch{};  // empty: not known
+  uint64_t offset = 0;
+};
+
 struct PublishCall {
   std::string_view publication;  // see append_publication_bytes()
   std::string_view fresh_epoch;
@@ -41,6 +47,7 @@ struct PublishCall {
   uint64_t series = 0;  // one more for each
   uint64_t connection = 0;           // of this node, one more for each
   std::string_view publisher_key{};  // see RedisKeys::publisher()
+  Known known{};                     // if the server is behind it, it has lost something: the room gets the fresh epoch
 };
 
 enum class PublishOutcome : uint8_t {
@@ -100,5 +107,13 @@ void run_begin(RedisLink& link, const Lineage& lineage, std::string_view fresh_l
 // takes positions of one for those of the other.
 void run_renew(RedisLink& link, const RoomNames& room, std::string_view epoch, std::string_view fresh_epoch,
                RedisLink::Answer answer);
+
+// The server may have lost messages although it goes on where it was. If it lacks this one, which it has answered, the
+// room gets the fresh epoch, and the answer is 1. `id` is that of append_publication_id().
+void run_check(RedisLink& link, const RoomNames& room, const Known& answered, std::string_view id,
+               std::string_view fresh_epoch, RedisLink::Answer answer);
+
+// Forgets a room's messages; its position stays.
+void run_forget(RedisLink& link, const RoomNames& room, RedisLink::Answer answer);
 
 }  // namespace lws_chat

@@ -28,6 +28,14 @@ local function line_of(lineage, fresh, server, place, keep)
 end
 )lua";
 
+// Deletes a stream, and fails if the key has something else.
+constexpr std::string_view kDrop = R"lua(
+local function drop(stream)
+  redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)
+  redis.call('DEL', stream)
+end
+)lua";
+
 // Returns a room's epoch and the offset of its last message. A room without an epoch gets the fresh one. The field `l`
 // says on which line the room was numbered. If that is another one than now, messages may be lost that had offsets
 // which are given again: the room gets the fresh epoch, so that nobody takes its positions for the former ones.
@@ -35,13 +43,14 @@ end
 constexpr std::string_view kPlace = R"lua(
 local function place(stream, meta, fresh, lineage, believed, server, address, keep)
   local known = redis.call('HMGET', meta, 'e', 's', 'l')
-  local epoch, top = known[1], tonumber(known[2] or 0) or 0
+  local epoch, top = known[1], tonumber(known[2] or 0)
+  if not top then error("the room's position is no number") end
   if epoch and known[3] == believed then return epoch, top end
   local line = line_of(lineage, fresh, server, address, keep)
   if not epoch then
+    if top == 0 then drop(stream) end
     epoch = fresh
     redis.call('HSET', meta, 'e', epoch, 'l', line)
-    if top == 0 then redis.call('DEL', stream) end
   elseif known[3] ~= line then
     if known[3] then epoch = fresh end
     redis.call('HSET', meta, 'e', epoch, 'l', line)
@@ -50,10 +59,30 @@ local function place(stream, meta, fresh, lineage, believed, server, address, ke
 end
 )lua";
 
+// Rooms `a.b` and `a` have the same result's key, with the idempotency keys `c` and `b.c`. Whoever comes first has the
+// fields that Centrifugo has, and says so in `r`. The others have fields of their own.
+constexpr std::string_view kResult = R"lua(
+local function result_of(result, channel)
+  local known = redis.call('HMGET', result, 'e', 's', 'r')
+  if not known[3] or known[3] == channel then return 'e', 's', known[1], known[2] end
+  local e, s = 'e ' .. channel, 's ' .. channel
+  known = redis.call('HMGET', result, e, s)
+  return e, s, known[1], known[2]
+end
+
+local function keep_result(result, channel, e, epoch, s, offset)
+  redis.call('HSET', result, e, epoch, s, offset)
+  if e == 'e' then redis.call('HSET', result, 'r', channel) end
+end
+)lua";
+
 // A node numbers what it publishes. The server keeps the number of the last one, so it knows those that come again
 // after their answer was lost. One that is not the next is not taken: something before it has failed, or may still
 // come; or the server has lost the number. Then the node begins another series. And the server keeps the number of the
-// node's connection: what it still finds in an earlier one comes too late.
+// node's connection: what it still finds in an earlier one comes too late. Behind these three stand the numbers of
+// those that were refused, so that nobody takes them for published.
+// A server without memory refuses the first command that writes. What else can be refused comes before the first
+// change: if a publication is refused, the room is as before.
 // Versions are compared as texts of digits, because numbers in Lua are exact up to 2^53 only.
 constexpr std::string_view kPublish = R"lua(
 local stream, meta, result = KEYS[1], KEYS[2], KEYS[3]
@@ -69,53 +98,92 @@ local function former()
   return {0, '', 1}
 end
 
+-- A stream that is further than the room has messages whose positions would be given again.
+local function add(offset, epoch)
+  local added = redis.pcall('XADD', stream, 'MAXLEN', size, offset, 'd', message)
+  if type(added) ~= 'table' or not added.err then return epoch end
+  if not string.find(added.err, 'equal or smaller', 1, true) then return nil, added end
+  redis.call('HSET', meta, 'e', fresh)
+  redis.call('DEL', stream)
+  redis.call('XADD', stream, 'MAXLEN', size, offset, 'd', message)
+  return fresh
+end
+
+local function publish()
+  local e, s, result_epoch, result_offset
+  if result_seconds ~= '' then
+    e, s, result_epoch, result_offset = result_of(result, channel)
+    if result_epoch then return {tonumber(result_offset or 0) or 0, result_epoch, 1} end
+  end
+
+  local epoch, top = place(stream, meta, fresh, KEYS[4], ARGV[10], ARGV[11], ARGV[12], ARGV[13])
+  if epoch == ARGV[18] and top < tonumber(ARGV[19]) then
+    epoch = fresh
+    redis.call('HSET', meta, 'e', epoch)
+  end
+
+  if version ~= '0' then
+    local last = redis.call('HMGET', meta, 'v', 've')
+    local known = last[1]
+    if known and (version_epoch == '' or version_epoch == last[2]) then
+      local late = #known > #version or (#known == #version and known >= version)
+      if late then return {top, epoch, 2} end
+    end
+  end
+
+  top = top + 1
+  if top == 1 then drop(stream) end
+  local offset = string.format('%.0f', top)
+  local refusal
+  epoch, refusal = add(offset, epoch)
+  if refusal then return refusal end
+  redis.call('HSET', meta, 's', offset)
+  if version ~= '0' then redis.call('HSET', meta, 'v', version, 've', version_epoch) end
+  if meta_seconds ~= '0' then redis.call('EXPIRE', meta, meta_seconds) end
+  redis.call('EXPIRE', stream, seconds)
+  redis.call('PUBLISH', channel, '__p1:' .. offset .. ':' .. epoch .. '__' .. message)
+
+  if result_seconds ~= '' then
+    keep_result(result, channel, e, epoch, s, offset)
+    redis.call('EXPIRE', result, result_seconds)
+  end
+  return {top, epoch, 0}
+end
+
+local refused = ''
+local function note(last)
+  local numbers = string.format('%.0f %.0f %.0f', connection, series, last)
+  redis.call('SET', KEYS[5], numbers .. refused, 'EX', ARGV[17])
+end
+
 if number > 0 then
-  local newest, known, done = string.match(redis.call('GET', KEYS[5]) or '0 0 0', '^(%d+) (%d+) (%d+)$')
+  local newest, known, done, list = string.match(redis.call('GET', KEYS[5]) or '0 0 0', '^(%d+) (%d+) (%d+)(.*)$')
   newest, known, done = tonumber(newest), tonumber(known), tonumber(done)
   if connection < newest then return redis.error_reply('FENCED the node has come back through another connection') end
-  if known ~= series then done = 0 end
+  if known == series then refused = list else done = 0 end
   local early = number > done + 1
-  local last = early and done or math.max(done, number)
-  redis.call('SET', KEYS[5], string.format('%.0f %.0f %.0f', connection, series, last), 'EX', ARGV[17])
+  note(early and done or math.max(done, number))
   if early then return {0, '', 3} end
-  if number <= done then return former() end
-end
-
-if result_seconds ~= '' then
-  local before = redis.call('HMGET', result, 'e', 's')
-  if before[1] then return {tonumber(before[2] or 0) or 0, before[1], 1} end
-end
-
-local epoch, top = place(stream, meta, fresh, KEYS[4], ARGV[10], ARGV[11], ARGV[12], ARGV[13])
-
-if version ~= '0' then
-  local last = redis.call('HMGET', meta, 'v', 've')
-  local number = last[1]
-  if number and (version_epoch == '' or version_epoch == last[2]) then
-    local late = #number > #version or (#number == #version and number >= version)
-    if late then return {top, epoch, 2} end
+  if number <= done then
+    if not string.find(refused .. ' ', ' ' .. ARGV[16] .. ' ', 1, true) then return former() end
+    return redis.error_reply('REFUSED the publication was refused before')
   end
-  redis.call('HSET', meta, 'v', version, 've', version_epoch)
 end
 
-top = redis.call('HINCRBY', meta, 's', 1)
-if meta_seconds ~= '0' then redis.call('EXPIRE', meta, meta_seconds) end
-if top == 1 then redis.call('DEL', stream) end
-local offset = string.format('%.0f', top)
-redis.call('XADD', stream, 'MAXLEN', size, offset, 'd', message)
-redis.call('EXPIRE', stream, seconds)
-redis.call('PUBLISH', channel, '__p1:' .. offset .. ':' .. epoch .. '__' .. message)
-
-if result_seconds ~= '' then
-  redis.call('HSET', result, 'e', epoch, 's', offset)
-  redis.call('EXPIRE', result, result_seconds)
+local done, answer = pcall(publish)
+if not done and type(answer) ~= 'table' then answer = redis.error_reply(answer) end
+if answer.err and number > 0 then
+  refused = string.match(string.sub(refused .. ' ' .. ARGV[16], -1000), ' .*')
+  note(number)
 end
-return {top, epoch, 0}
+return answer
 )lua";
 
 // What a server may refuse comes before the message: it has no memory, or is a replica.
 constexpr std::string_view kPublishOnce = R"lua(
-if redis.call('HSETNX', KEYS[1], 'e', '') == 0 then return 0 end
+local e, s, known = result_of(KEYS[1], ARGV[2])
+if known then return 0 end
+keep_result(KEYS[1], ARGV[2], e, '', s, 0)
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('PUBLISH', ARGV[2], ARGV[1])
 return 1
@@ -149,6 +217,25 @@ return line
 constexpr std::string_view kRenew = R"lua(
 if redis.call('HGET', KEYS[1], 'e') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'e', ARGV[2])
+return 1
+)lua";
+
+// The id of a publication of ours is its end, see append_publication_id().
+constexpr std::string_view kCheck = R"lua(
+local stream, meta = KEYS[1], KEYS[2]
+local epoch, offset, id, fresh = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local known = redis.call('HMGET', meta, 'e', 's')
+if known[1] ~= epoch then return 0 end
+if (tonumber(known[2] or 0) or 0) >= tonumber(offset) then
+  local entry = redis.call('XRANGE', stream, offset, offset)[1]
+  if not entry or string.sub(entry[2][2], -#id) == id then return 0 end
+end
+redis.call('HSET', meta, 'e', fresh)
+return 1
+)lua";
+
+constexpr std::string_view kForget = R"lua(
+drop(KEYS[1])
 return 1
 )lua";
 
@@ -274,11 +361,13 @@ RedisScript script(std::initializer_list<std::string_view> parts) {
 }  // namespace
 
 const RedisScripts& redis_scripts() {
-  static const RedisScripts scripts = {script({kLine, kPlace, kPublish}),
-                                       script({kPublishOnce}),
-                                       script({kLine, kPlace, kPosition}),
+  static const RedisScripts scripts = {script({kLine, kDrop, kPlace, kResult, kPublish}),
+                                       script({kResult, kPublishOnce}),
+                                       script({kLine, kDrop, kPlace, kPosition}),
                                        script({kLine, kBegin}),
                                        script({kRenew}),
+                                       script({kCheck}),
+                                       script({kDrop, kForget}),
                                        script({kUsers, kPresenceAdd}),
                                        script({kUsers, kPresenceRemove}),
                                        script({kUsers, kPresenceExpire}),

@@ -10,7 +10,8 @@ struct RedisScripts {
   // Gives a message the next position, puts it into the stream and publishes it.
   //   KEYS stream, meta, result, lineage, publisher   ARGV publication, stream's size and seconds, channel, meta's
   //   seconds, fresh epoch, result's seconds or '', version, version epoch, line or '', server, address, keep, numbers
-  //   of the node's connection, of the series and of the publication or 0, seconds for which they are kept
+  //   of the node's connection, of the series and of the publication or 0, seconds for which they are kept, epoch and
+  //   offset that the node knows or '' and 0: if the room is behind that, it gets the fresh epoch
   //   -> offset, epoch, 0 published, 1 repeated, 2 older version, 3 not the next one of its series
   RedisScript publish;
 
@@ -32,6 +33,15 @@ struct RedisScripts {
   // Gives a room the fresh epoch, if it still has the one that is given up.
   //   KEYS meta   ARGV epoch, fresh epoch   -> 1 or 0
   RedisScript renew;
+
+  // Gives a room the fresh epoch, if it still has this one and lacks a message that this node was told it has: the room
+  // is behind it, or another one is in its place.
+  //   KEYS stream, meta   ARGV epoch, the message's offset and id, fresh epoch   -> 1 or 0
+  RedisScript check;
+
+  // Forgets a room's messages, but not its position.
+  //   KEYS stream   -> 1
+  RedisScript forget;
 
   // All five: KEYS as in PresenceNames, in that order.
   RedisScript presence_add;     // ARGV member's seconds, keys' seconds, and {client, user, info}... -> how many are new

@@ -73,6 +73,8 @@ class DataServer {
       if (sha1 == scripts.position.sha1) return position(keys, arguments);
       if (sha1 == scripts.begin.sha1) return begin(keys, arguments);
       if (sha1 == scripts.renew.sha1) return renew(keys, arguments);
+      if (sha1 == scripts.check.sha1) return check(keys, arguments);
+      if (sha1 == scripts.forget.sha1) return forget(keys);
       if (sha1 == scripts.presence_add.sha1) return presence_add(keys, arguments);
       if (sha1 == scripts.presence_remove.sha1) return presence_remove(keys, arguments);
       if (sha1 == scripts.presence_expire.sha1) return presence_expire(keys, arguments);
@@ -202,9 +204,27 @@ class DataServer {
         if (bytes == message) return array({integer(static_cast<int64_t>(offset)), text(field(meta, "e")), integer(1)});
     return array({integer(0), text(""), integer(1)});
   }
+  // The fields of a result: see the script.
+  struct Result {
+    std::string epoch = "e";
+    std::string offset = "s";
+    bool known = false;
+  };
+  Result result_of(const std::string& key, const std::string& channel) {
+    Result result;
+    if (has_field(key, "r") && field(key, "r") != channel) result = {"e " + channel, "s " + channel};
+    result.known = has_field(key, result.epoch);
+    return result;
+  }
+  void keep_result(const std::string& key, const std::string& channel, const Result& result, const std::string& epoch,
+                   const std::string& offset) {
+    set_field(key, result.epoch, epoch);
+    set_field(key, result.offset, offset);
+    if (result.epoch == "e") set_field(key, "r", channel);
+  }
   RedisReply publish_kept(const Words& keys, const Words& arguments) {
-    const std::string &stream = keys[0], &meta = keys[1], &result = keys[2], &message = arguments[0],
-                      &version = arguments[7], &version_epoch = arguments[8];
+    const std::string &stream = keys[0], &meta = keys[1], &message = arguments[0], &version = arguments[7],
+                      &version_epoch = arguments[8];
     if (arguments[15] != "0") {
       int64_t connection = std::stoll(arguments[13]), number = std::stoll(arguments[15]);
       int64_t newest = 0, series = 0, done = 0;
@@ -218,37 +238,52 @@ class DataServer {
       if (early) return array({integer(0), text(""), integer(3)});
       if (number <= done) return repeated(stream, meta, message);
     }
-    if (!arguments[6].empty() && has_field(result, "e"))
-      return array(
-          {integer(std::strtoll(field(result, "s").c_str(), nullptr, 10)), text(field(result, "e")), integer(1)});
+    Result result = result_of(keys[2], arguments[3]);
+    if (!arguments[6].empty() && result.known) {
+      int64_t offset = std::strtoll(field(keys[2], result.offset).c_str(), nullptr, 10);
+      return array({integer(offset), text(field(keys[2], result.epoch)), integer(1)});
+    }
     Place place =
         this->place(stream, meta, arguments[5], keys[3], arguments[9], arguments[10], arguments[11], arguments[12]);
+    if (place.epoch == arguments[17] && place.top < std::stoll(arguments[18])) {
+      place.epoch = arguments[5];
+      set_field(meta, "e", place.epoch);
+    }
     if (version != "0") {
       bool same = version_epoch.empty() || (has_field(meta, "ve") && field(meta, "ve") == version_epoch);
       if (has_field(meta, "v") && same && std::stoull(field(meta, "v")) >= std::stoull(version))
         return array({integer(place.top), text(place.epoch), integer(2)});
+    }
+    int64_t top = place.top + 1;
+    if (top == 1) drop(stream);
+    if (Value* kept = find(stream);
+        kept && !kept->stream.empty() && std::prev(kept->stream.end())->first >= static_cast<uint64_t>(top)) {
+      place.epoch = arguments[5];
+      set_field(meta, "e", place.epoch);
+      drop(stream);
+    }
+    set_field(meta, "s", std::to_string(top));
+    if (version != "0") {
       set_field(meta, "v", version);
       set_field(meta, "ve", version_epoch);
     }
-    int64_t top = add_to_field(meta, "s", 1);
     if (arguments[4] != "0") expire_after(meta, arguments[4]);
-    if (top == 1) drop(stream);
     auto& entries = data[stream].stream;
     entries[static_cast<uint64_t>(top)] = message;
     while (entries.size() > std::stoull(arguments[1])) entries.erase(entries.begin());
     expire_after(stream, arguments[2]);
     publish(arguments[3], with_position(static_cast<uint64_t>(top), place.epoch, message));
     if (!arguments[6].empty()) {
-      set_field(result, "e", place.epoch);
-      set_field(result, "s", std::to_string(top));
-      expire_after(result, arguments[6]);
+      keep_result(keys[2], arguments[3], result, place.epoch, std::to_string(top));
+      expire_after(keys[2], arguments[6]);
     }
     return array({integer(top), text(place.epoch), integer(0)});
   }
 
   RedisReply publish_once(const Words& keys, const Words& arguments) {
-    if (has_field(keys[0], "e")) return integer(0);
-    set_field(keys[0], "e", "");
+    Result result = result_of(keys[0], arguments[1]);
+    if (result.known) return integer(0);
+    keep_result(keys[0], arguments[1], result, "", "0");
     expire_after(keys[0], arguments[2]);
     publish(arguments[1], arguments[0]);
     return integer(1);
@@ -286,6 +321,25 @@ class DataServer {
   RedisReply renew(const Words& keys, const Words& arguments) {
     if (!has_field(keys[0], "e") || field(keys[0], "e") != arguments[0]) return integer(0);
     set_field(keys[0], "e", arguments[1]);
+    return integer(1);
+  }
+
+  RedisReply check(const Words& keys, const Words& arguments) {
+    if (!has_field(keys[1], "e") || field(keys[1], "e") != arguments[0]) return integer(0);
+    int64_t offset = std::stoll(arguments[1]);
+    if (std::strtoll(field(keys[1], "s").c_str(), nullptr, 10) >= offset) {
+      Value* stream = find(keys[0]);
+      auto entry = stream ? stream->stream.find(static_cast<uint64_t>(offset)) : decltype(stream->stream.end())();
+      if (!stream || entry == stream->stream.end()) return integer(0);
+      const std::string &bytes = entry->second, &id = arguments[2];
+      if (bytes.size() >= id.size() && bytes.compare(bytes.size() - id.size(), id.size(), id) == 0) return integer(0);
+    }
+    set_field(keys[1], "e", arguments[3]);
+    return integer(1);
+  }
+
+  RedisReply forget(const Words& keys) {
+    drop(keys[0]);
     return integer(1);
   }
 
@@ -401,10 +455,6 @@ class DataServer {
       publish(words[1], words[2]);
       return integer(1);
     }
-    if (words[0] == "DEL") {
-      write(false);
-      return integer(static_cast<int64_t>(data.erase(words[1])));
-    }
     if (words[0] == "SET") {
       write(true);
       data[words[1]] = {};
@@ -412,6 +462,7 @@ class DataServer {
       data[words[1]].until = now_ + std::stoll(words[4]) * (words[3] == "EX" ? 1000000 : 1000);
       return text("OK");
     }
+    if (words[0] == "HGET") return has_field(words[1], words[2]) ? text(field(words[1], words[2])) : RedisReply{};
     if (words[0] == "GETDEL") {
       write(false);
       Value* value = find(words[1]);

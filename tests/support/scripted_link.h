@@ -96,6 +96,8 @@ class ScriptedLink final : public lws_chat::RedisLink {
                                                                        {&all.position, "position"},
                                                                        {&all.begin, "begin"},
                                                                        {&all.renew, "renew"},
+                                                                       {&all.check, "check"},
+                                                                       {&all.forget, "forget"},
                                                                        {&all.presence_add, "presence_add"},
                                                                        {&all.presence_remove, "presence_remove"},
                                                                        {&all.presence_expire, "presence_expire"},

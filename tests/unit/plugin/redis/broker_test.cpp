@@ -315,6 +315,16 @@ TEST(a_room_gets_a_fresh_epoch_if_redis_has_another_message_at_its_position) {
   CHECK(f.link.has("renew"));
 }
 
+TEST(a_room_whose_history_would_be_the_position_of_another_one_is_refused) {
+  BrokerFixture f;
+  f.connect();
+  f.ask_to_join("meta.room");
+  CHECK(f.joined.at(0) == Status::kBadRoomName);
+  CHECK(f.broker->spread("meta.room", Message{"x"}, 1, f.now()).value().status == Status::kBadRoomName);
+  CHECK(f.broker->forget("meta.room", f.now()).value() == Status::kBadRoomName);
+  CHECK(f.link.calls.empty());
+}
+
 TEST(payloads_that_wait_for_an_answer_are_not_without_bounds) {
   BrokerFixture f;
   f.connect();

@@ -85,8 +85,8 @@ TEST(names_of_scripts_are_those_that_redis_gives_them) {
   Fixture f;
   const RedisScripts& all = redis_scripts();
   for (const RedisScript* script :
-       {&all.publish, &all.publish_once, &all.position, &all.begin, &all.renew, &all.presence_add, &all.presence_remove,
-        &all.presence_expire, &all.presence_read, &all.presence_stats})
+       {&all.publish, &all.publish_once, &all.position, &all.begin, &all.renew, &all.check, &all.forget,
+        &all.presence_add, &all.presence_remove, &all.presence_expire, &all.presence_read, &all.presence_stats})
     CHECK_EQ(f.link({"SCRIPT", "LOAD", script->source}).text, script->sha1);
 }
 
