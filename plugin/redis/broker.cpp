@@ -36,16 +36,23 @@ class RedisBroker::Shard final : public RedisLink::Listener {
   Shard(RedisLink& to, RedisBroker& broker)
       : link(to),
         line(to, broker.parts_),
-        rooms(to, broker.parts_, line),
+        losses(to, broker.parts_),
+        rooms(to, broker.parts_, line, losses),
         publisher(to, broker.parts_, line, broker.peers_.uid().substr(0, 8)),
         presence(to, broker.parts_, broker.peers_.uid()),
         broker_(broker) {
     link.attach(*this);
+    line.changed = [this](Time now) { losses.other_line(now); };
+    line.lost = [this](Time now) { has_lost_everything(now); };
+    publisher.known = [this](std::string_view room) { return rooms.known(room); };
+    publisher.lost = [this](std::string_view room, Time now) {
+      if (!rooms.look_again(room)) losses.room(now);
+    };
   }
 
   void up(Time now) override {
     ++broker_.counters_.connections;
-    line.up();
+    line.up(now);
     rooms.up(now);
     publisher.up(now);
     presence.up(now);
@@ -69,11 +76,18 @@ class RedisBroker::Shard final : public RedisLink::Listener {
 
   RedisLink& link;
   ServerLine line;
+  Losses losses;
   ShardRooms rooms;
   Publisher publisher;
   ShardPresence presence;
 
  private:
+  void has_lost_everything(Time now) {
+    rooms.look_again();
+    presence.up(now);
+    read_revocations();
+  }
+
   // They are at the first server.
   void read_revocations() {
     if (this == broker_.shards_.front().get()) broker_.revocations_.up();
@@ -89,8 +103,12 @@ RedisBroker::RedisBroker(const HubSettings& settings, std::string prefix, const 
       random_(settings.random),
       report_(std::move(report)),
       wake_(std::move(wake)),
-      parts_{keys_, settings_, counters_, [this] { return random_epoch(random_); },
-             [this](std::string_view command, std::string_view refusal) { this->report(command, refusal); }},
+      parts_{keys_,
+             settings_,
+             counters_,
+             [this] { return random_epoch(random_); },
+             [this](std::string_view command, std::string_view refusal) { this->report(command, refusal); },
+             [this](const std::string& line) { report_(line); }},
       peers_(keys_, links, node_id(random_), counters_),
       revocations_(*links.front(), parts_, wake_) {
   for (RedisLink* link : links) shards_.push_back(std::make_unique<Shard>(*link, *this));
@@ -195,6 +213,8 @@ Deferred<IdentityPtr> RedisBroker::returned(std::string_view key, Time now) {
 void RedisBroker::tick(Time now) {
   now_ = now;
   for (const auto& shard : shards_) {
+    shard->line.tick(now);
+    shard->losses.tick(now);
     shard->rooms.tick(now);
     shard->publisher.tick(now);
     shard->presence.tick(now);
@@ -206,7 +226,8 @@ void RedisBroker::tick(Time now) {
 Time RedisBroker::due() const {
   Time due = std::min(peers_.due(), revocations_.due());
   for (const auto& shard : shards_)
-    due = std::min({due, shard->rooms.due(), shard->publisher.due(), shard->presence.due()});
+    due = std::min({due, shard->line.due(), shard->losses.due(), shard->rooms.due(), shard->publisher.due(),
+                    shard->presence.due()});
   return due;
 }
 

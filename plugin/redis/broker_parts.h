@@ -19,6 +19,8 @@ struct BrokerParts {
   std::function<std::string()> fresh_epoch;
   // Tells an administrator that a server refuses a command.
   std::function<void(std::string_view command, std::string_view refusal)> report;
+  // Tells an administrator anything else, in one line.
+  std::function<void(const std::string& line)> tell;
 };
 
 // Bounds of a room's keys.

@@ -25,7 +25,7 @@ Deferred<Published> Publisher::publish(std::string_view room, const Message& mes
   item->kept = !message.ephemeral && parts_.settings.of(room).history.messages > 0;
   append_publication_bytes(item->publication, message);
   item->order = ++ids_;
-  if (item->kept) append_publication_id(item->publication, tag_ + std::to_string(item->order));
+  if (item->kept) append_publication_id(item->publication, id_of(item->order));
   bool waits = !link_.is_up() || holds_ || !waiting_.empty();
   if (waits && waiting_bytes_ + item->publication.size() > kMostWaiting) {
     ++parts_.counters.unavailable;
@@ -49,9 +49,22 @@ void Publisher::wait(const ItemPtr& item) {
   parts_.counters.waiting = waiting_.size();
 }
 
-void Publisher::up(Time) {
+// What the server has lost is noticed before anything else gets its offsets.
+void Publisher::up(Time now) {
   ++connection_;
+  if (run_id_ != link_.server().run_id) check_answers(now);
+  run_id_ = link_.server().run_id;
   send_waiting();
+}
+
+void Publisher::check_answers(Time now) {
+  for (const RecentAnswers::Answer& one : recent_.all(now)) {
+    std::string fresh = parts_.fresh_epoch();
+    run_check(link_, parts_.keys.of_room(one.room), {one.epoch, one.offset}, id_of(one.order), fresh,
+              [this, room = one.room](const RedisReply& reply, Time then) {
+                if (reply.integer == 1) lost(room, then);
+              });
+  }
 }
 
 void Publisher::send_waiting() {
@@ -84,7 +97,8 @@ void Publisher::send(const ItemPtr& item) {
                    item->number,
                    series_,
                    connection_,
-                   key_};
+                   key_,
+                   known(item->room)};
   run_publish(link_, names, bounds_of(parts_.settings.of(item->room)), line_.lineage(), call,
               [this, item](const RedisReply& reply, Time now) { was_published(item, reply, now); });
 }
@@ -104,7 +118,10 @@ void Publisher::was_published(const ItemPtr& item, const RedisReply& reply, Time
     holds_ = true;
     if (!item->answered) wait(item);
   } else {
-    parts_.counters.published += read->outcome == PublishOutcome::kPublished;
+    if (read->outcome == PublishOutcome::kPublished) {
+      ++parts_.counters.published;
+      recent_.note(item->room, read->epoch, read->offset, item->order, now);
+    }
     answer(*item, {Status::kOk, {std::string(read->epoch), read->offset}, 0, now});
   }
   // What waits has no number now. If the link is down, up() comes first.

@@ -13,6 +13,8 @@
 #include "core/broker.h"
 #include "redis/broker_parts.h"
 #include "redis/link.h"
+#include "redis/recent_answers.h"
+#include "redis/room_script.h"
 #include "redis/server_line.h"
 
 namespace lws_chat {
@@ -31,6 +33,11 @@ class Publisher {
   // `tag` is another one on each node.
   Publisher(RedisLink& link, const BrokerParts& parts, const ServerLine& line, std::string tag)
       : link_(link), parts_(parts), line_(line), tag_(std::move(tag)), key_(parts.keys.publisher(tag_)) {}
+
+  // Where a room is, as this node knows it; and what is called when the server has lost messages of a room that it had
+  // answered: the room has another epoch now. To be set before anything else.
+  std::function<Known(std::string_view room)> known{};
+  std::function<void(std::string_view room, Time now)> lost{};
 
   // Answers with the message's position, or kUnavailable if it is not published, or kUncertain if nobody knows.
   Deferred<Published> publish(std::string_view room, const Message& message, Time patience, Time now);
@@ -58,6 +65,8 @@ class Publisher {
   };
   using ItemPtr = std::shared_ptr<Item>;
 
+  std::string id_of(uint64_t order) const { return tag_ + std::to_string(order); }
+  void check_answers(Time now);
   void wait(const ItemPtr& item);
   void send(const ItemPtr& item);
   void send_waiting();
@@ -72,6 +81,8 @@ class Publisher {
   const ServerLine& line_;
   const std::string tag_;
   const std::string key_;
+  RecentAnswers recent_;
+  std::string run_id_;       // of the server that has given them
   uint64_t connection_ = 0;  // the number of this one
   uint64_t ids_ = 0;
   uint64_t series_ = 1;

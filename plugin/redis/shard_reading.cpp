@@ -124,7 +124,10 @@ void ShardRooms::collect(RoomWatch& watch, const PositionAnswer& answer) {
 // The room is where this node left it, or there is more, or it has become another one.
 void ShardRooms::compare(RoomWatch& watch, Room& room, const PositionAnswer& answer, Time now) {
   uint64_t top = room.history().top();
-  if (answer.epoch != room.epoch()) return begin_anew(watch, answer, now);
+  if (answer.epoch != room.epoch()) {
+    losses_.room(now);
+    return begin_anew(watch, answer, now);
+  }
   bool other = answer.top < top;
   for (const StreamEntry& entry : answer.entries) {
     RoomPayload payload;
@@ -178,9 +181,22 @@ bool ShardRooms::take_missing(RoomWatch& watch, const PositionAnswer& answer, Ti
   return false;
 }
 
+bool ShardRooms::look_again(std::string_view room) {
+  RoomWatch* watch = find(room);
+  if (!watch || !watch->wanted || !watch->begun) return false;
+  if (watch->state == RoomWatch::State::kLive && keeps(*watch)) {
+    watch->state = RoomWatch::State::kReading;
+    ask_to_read(*watch);
+  }
+  return true;
+}
+
+void ShardRooms::look_again() {
+  for (const auto& [name, watch] : watches_) (void)look_again(name);
+}
+
 // Redis does not have what this node has seen: positions of this epoch mean nothing any more, on no node.
 void ShardRooms::renew(RoomWatch& watch, std::string_view epoch) {
-  ++parts_.counters.renewals;
   std::string fresh = parts_.fresh_epoch();
   run_renew(link_, watch.names, epoch, fresh,
             [this, name = watch.room, reading = watch.reading](const RedisReply& reply, Time) {

@@ -50,6 +50,11 @@ bool ShardRevocations::failed(std::string_view command, const RedisReply& reply)
 }
 
 void ShardRevocations::up() {
+  read_soon_ = true;
+  read_all();
+}
+
+void ShardRevocations::read_all() {
   if (!reader_) return;
   ++reading_;
   read_at_ = kNever;
@@ -86,7 +91,7 @@ void ShardRevocations::learn(const std::vector<Revocation>& revocations) {
 
 void ShardRevocations::finish_reading(Time now) {
   complete_ = true;
-  read_at_ = now + kReadAgain;
+  read_at_ = now + (std::exchange(read_soon_, false) ? kReadSoon : kReadAgain);
   reader_->each([this](const Revocation& one) {
     if (good_.count(hash_of(one)) == 0) lacking_.push_back(one);
   });
@@ -115,7 +120,7 @@ void ShardRevocations::tick(Time now) {
     question.give_up();
   }
   if (questions_.empty()) waiting_.clear();
-  if (read_at_ <= now) up();
+  if (read_at_ <= now) read_all();
 }
 
 // Questions that have no deadline yet stand behind the others, and come with a tick.

@@ -24,6 +24,8 @@ class ShardRevocations final : public SharedRevocations {
   static constexpr Time kPatience = 1'000'000;
   // All are read again after this time: the server may have lost some, and nobody noticed.
   static constexpr Time kReadAgain = 300'000'000;
+  // The same after the first reading: a server that had lost some may have got them back meanwhile.
+  static constexpr Time kReadSoon = 15'000'000;
   static constexpr uint64_t kMost = 1'000'000;
 
   // `wake` asks for a tick() in the next turn.
@@ -35,7 +37,7 @@ class ShardRevocations final : public SharedRevocations {
   Deferred<Status> when_complete() override;
   Deferred<Kept> keep(const Revocation& revocation) override;
 
-  // The link is up, or hears again: orders of other nodes may have been missed.
+  // The link is up, or hears again: orders of other nodes may have been missed. Or the server has lost what it had.
   void up();
 
   void tick(Time now);
@@ -48,6 +50,7 @@ class ShardRevocations final : public SharedRevocations {
   };
 
   void ask(std::function<void()> give_up);
+  void read_all();
   void read_from(const std::string& cursor);
   void was_read(const RedisReply& reply, Time now);
   void learn(const std::vector<Revocation>& revocations);
@@ -62,6 +65,7 @@ class ShardRevocations final : public SharedRevocations {
   bool complete_ = false;
   uint64_t reading_ = 0;  // number of the last reading, so that answers to former ones are recognized
   Time read_at_ = kNever;
+  bool read_soon_ = false;
   std::unordered_set<size_t> good_;  // hashes of the entries of this reading that are as large as this node's
   std::deque<Revocation> lacking_;   // that the server gets
   std::deque<Question> questions_;

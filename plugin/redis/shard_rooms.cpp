@@ -23,6 +23,12 @@ RoomWatch* ShardRooms::find(std::string_view room) {
 // The hub's room, if it needs the messages.
 Room* ShardRooms::room_of(const RoomWatch& watch) { return watch.wanted ? node_->opened(watch.room) : nullptr; }
 
+Known ShardRooms::known(std::string_view room) {
+  RoomWatch* watch = find(room);
+  Room* found = watch && watch->begun ? room_of(*watch) : nullptr;
+  return found ? Known{found->epoch(), found->history().top()} : Known{};
+}
+
 Deferred<Status> ShardRooms::open(const Room& room, Time now) {
   RoomWatch* watch = find(room.name());
   if (!watch) {

@@ -12,6 +12,7 @@
 #include "core/broker.h"
 #include "redis/broker_parts.h"
 #include "redis/link.h"
+#include "redis/losses.h"
 #include "redis/payload.h"
 #include "redis/room_script.h"
 #include "redis/room_watch.h"
@@ -31,8 +32,8 @@ class ShardRooms {
   static constexpr Time kAwayPatience = 1'000'000;
   static constexpr Time kPatience = 4'000'000;
 
-  ShardRooms(RedisLink& link, const BrokerParts& parts, const ServerLine& line)
-      : link_(link), parts_(parts), line_(line) {}
+  ShardRooms(RedisLink& link, const BrokerParts& parts, const ServerLine& line, Losses& losses)
+      : link_(link), parts_(parts), line_(line), losses_(losses) {}
   void attach(Broker::Node& node) { node_ = &node; }
 
   // See Broker.
@@ -44,6 +45,14 @@ class ShardRooms {
   void down();
   bool subscribed(std::string_view channel, Time now);
   bool message(std::string_view channel, std::string_view payload, Time now);
+
+  // The server may have lost something of this room, or of all of them: compares positions with Redis. Returns false if
+  // this node does not read the room.
+  bool look_again(std::string_view room);
+  void look_again();
+
+  // Where the room is, as this node knows it. The view stays until the next call of anything.
+  Known known(std::string_view room);
 
   void tick(Time now);
   Time due() const;
@@ -85,6 +94,7 @@ class ShardRooms {
   RedisLink& link_;
   const BrokerParts& parts_;
   const ServerLine& line_;
+  Losses& losses_;
   Broker::Node* node_ = nullptr;
   Watches watches_;
   std::deque<std::string> to_subscribe_;
