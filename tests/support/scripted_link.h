@@ -47,6 +47,7 @@ class ScriptedLink final : public lws_chat::RedisLink {
 
   void go_up(const std::string& run_id = "run") {
     server_.run_id = run_id;
+    server_.address = "host:1";
     up_ = true;
     listener_->up(now);
   }
@@ -103,7 +104,8 @@ class ScriptedLink final : public lws_chat::RedisLink {
                                                                        {&all.presence_expire, "presence_expire"},
                                                                        {&all.presence_read, "presence_read"},
                                                                        {&all.presence_stats, "presence_stats"}};
-    return names.at(&script);
+    auto found = names.find(&script);
+    return found == names.end() ? "revoke" : found->second;
   }
   std::deque<Call>::iterator find(const std::string& name) {
     for (auto call = calls.begin(); call != calls.end(); ++call)
