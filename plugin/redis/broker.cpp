@@ -108,7 +108,8 @@ RedisBroker::RedisBroker(const HubSettings& settings, std::string prefix, const 
              counters_,
              [this] { return random_epoch(random_); },
              [this](std::string_view command, std::string_view refusal) { this->report(command, refusal); },
-             [this](const std::string& line) { report_(line); }},
+             [this](const std::string& line) { report_(line); },
+             0},
       peers_(keys_, links, node_id(random_), counters_),
       revocations_(*links.front(), parts_, wake_) {
   for (RedisLink* link : links) shards_.push_back(std::make_unique<Shard>(*link, *this));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -48,6 +49,10 @@ class RedisBroker final : public Broker, public SharedPresence {
   Deferred<Count> count(std::string_view room, Time now) override;
   void departed(std::string_view key, const IdentityPtr& who, Time until, Time now) override;
   Deferred<IdentityPtr> returned(std::string_view key, Time now) override;
+
+  // Messages of this node may have so many bytes. Larger ones of other nodes are not shown: readers are told that they
+  // have missed something. The largest counts. Without any there is no limit.
+  void show(uint64_t max_message) { parts_.max_message = std::max(parts_.max_message, max_message); }
 
   // To be called when due() has come, and after each turn in which the links were served.
   void tick(Time now);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -21,6 +22,7 @@ struct BrokerParts {
   std::function<void(std::string_view command, std::string_view refusal)> report;
   // Tells an administrator anything else, in one line.
   std::function<void(const std::string& line)> tell;
+  uint64_t max_message = 0;  // bytes of a message that this node shows; 0: any
 };
 
 // Bounds of a room's keys.

@@ -103,14 +103,20 @@ void ShardRooms::take_first(RoomWatch& watch, const PositionAnswer& answer, Time
   go_live(watch, now);
 }
 
+// Returns false if it is no publication, or one that this node does not show.
+bool ShardRooms::read_entry(const StreamEntry& entry, RoomPayload& payload) {
+  return reader_.read_entry(entry.publication, entry.offset, payload) && fits(payload.message);
+}
+
 // Keeps the messages that have no gap behind them, as many as the room may have.
 void ShardRooms::collect(RoomWatch& watch, const PositionAnswer& answer) {
   const HistoryLimits& limits = settings_of(watch).history;
   for (const StreamEntry& entry : answer.entries) {
     RoomPayload payload;
-    if (!reader_.read_entry(entry.publication, entry.offset, payload)) {
+    if (!read_entry(entry, payload)) {
       ++parts_.counters.foreign;
       watch.last.clear();
+      watch.last_offset = entry.offset;
       continue;
     }
     if (entry.offset != watch.last_offset + 1) watch.last.clear();
@@ -131,7 +137,7 @@ void ShardRooms::compare(RoomWatch& watch, Room& room, const PositionAnswer& ans
   bool other = answer.top < top;
   for (const StreamEntry& entry : answer.entries) {
     RoomPayload payload;
-    if (entry.offset > top || !reader_.read_entry(entry.publication, entry.offset, payload)) break;
+    if (entry.offset > top || !read_entry(entry, payload)) break;
     other = other || watch.contradicts(entry.offset, payload.message);
   }
   if (other) return renew(watch, answer.epoch);
@@ -155,7 +161,7 @@ bool ShardRooms::take_missing(RoomWatch& watch, const PositionAnswer& answer, Ti
     if (!room) return false;
     if (entry.offset < room->next_offset()) continue;
     RoomPayload payload;
-    bool good = reader_.read_entry(entry.publication, entry.offset, payload);
+    bool good = read_entry(entry, payload);
     if (!good) ++parts_.counters.foreign;
     gap = !good || entry.offset > room->next_offset();
     if (gap) break;

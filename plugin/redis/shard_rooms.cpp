@@ -168,13 +168,12 @@ void ShardRooms::take(RoomWatch& watch, const RoomPayload& payload, std::string_
   Room* room = room_of(watch);
   if (!room) return;
   if (payload.kind != Event::Kind::kPublication) return node_->told(*room, payload.kind, payload.who->json, now);
+  if (!fits(payload.message)) return take_too_large(watch, *room, payload, now);
   if (payload.offset == 0 || !keeps(watch)) return void(deliver(watch, *room, 0, payload.message, now));
   bool other_epoch = payload.epoch != room->epoch();
   if (other_epoch && outdated) return void(++parts_.counters.repeated);
-  if (!other_epoch && outdated && payload.offset > watch.top_then) {
-    watch.state = RoomWatch::State::kReading;
-    return renew(watch, payload.epoch);
-  }
+  // Redis does not have it: somebody else has published it.
+  if (!other_epoch && outdated && payload.offset > watch.top_then) return void(++parts_.counters.foreign);
   if (other_epoch || payload.offset > room->next_offset()) {
     watch.state = RoomWatch::State::kReading;
     watch.hold(bytes);
@@ -185,6 +184,23 @@ void ShardRooms::take(RoomWatch& watch, const RoomPayload& payload, std::string_
     return;
   }
   deliver(watch, *room, payload.offset, payload.message, now);
+}
+
+bool ShardRooms::fits(const Message& message) const {
+  return parts_.max_message == 0 || message.payload.size() <= parts_.max_message;
+}
+
+// The node's own limit is smaller than that of the publisher's node. If a stream has the message, the gap shows when
+// the stream is read.
+void ShardRooms::take_too_large(RoomWatch& watch, Room& room, const RoomPayload& payload, Time now) {
+  bool kept = payload.offset > 0 && keeps(watch);
+  if (!kept) {
+    ++parts_.counters.foreign;
+    return tell_gap(watch, {room.epoch(), room.history().top()}, now);
+  }
+  if (payload.epoch == room.epoch() && payload.offset < room.next_offset()) return void(++parts_.counters.repeated);
+  watch.state = RoomWatch::State::kReading;
+  ask_to_read(watch);
 }
 
 // Returns false if there is no memory for the message. Then the readers are told, and nothing of the room stays.

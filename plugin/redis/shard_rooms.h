@@ -86,6 +86,9 @@ class ShardRooms {
   void go_live(RoomWatch& watch, Time now);
   void act_on(RoomWatch& watch, std::string_view payload, bool outdated, Time now);
   void take(RoomWatch& watch, const RoomPayload& payload, std::string_view bytes, bool outdated, Time now);
+  bool fits(const Message& message) const;
+  bool read_entry(const StreamEntry& entry, RoomPayload& payload);
+  void take_too_large(RoomWatch& watch, Room& room, const RoomPayload& payload, Time now);
   bool deliver(RoomWatch& watch, Room& room, uint64_t offset, const Message& message, Time now);
   void answer(RoomWatch& watch, Status status, Time now);
   void forget_unwanted(Time now);

@@ -33,7 +33,7 @@ SharedHub::SharedHub(lws_context* context, lws_vhost* vhost, const Options& opti
       rooms_(hub_settings(options)),
       storage_(context, options_.storage, rooms_, vhost_name),
       shared_rooms_(context, vhost, options_.redis, rooms_, vhost_name),
-      gate_(options_.hub),
+      gate_(rooms_),
       hub_(rooms_, stream_kinds(),
            {this, this, shared_rooms_.broker(), &gate_, storage_.journal(), storage_.records(),
             shared_rooms_.presence()}),

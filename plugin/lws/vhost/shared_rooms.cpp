@@ -72,6 +72,10 @@ SharedRooms::~SharedRooms() {
 
 Broker* SharedRooms::broker() { return broker_.get(); }
 
+void SharedRooms::show(uint64_t max_message) {
+  if (broker_) broker_->show(max_message);
+}
+
 SharedPresence* SharedRooms::presence() { return broker_.get(); }
 
 Peers* SharedRooms::peers() { return broker_ ? &broker_->peers() : nullptr; }

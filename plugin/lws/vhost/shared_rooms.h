@@ -41,11 +41,15 @@ class SharedRooms {
 
   // nullptr: there is none.
   Broker* broker();
+
   SharedPresence* presence();
   Peers* peers();
   SharedRevocations* revocations();
   const std::string& node_uid() const;  // precondition: there are peers
   const BrokerCounters* counters();
+
+  // A vhost of the hub permits messages of so many bytes.
+  void show(uint64_t max_message);
 
   // Why some rooms cannot be used now, and for some time. Empty: they can.
   std::string failure() const;

@@ -74,6 +74,7 @@ void VhostState::find_hub(lws_vhost* vhost) {
     std::string conflict = shared_hub_->conflict_with(options_);
     if (!conflict.empty()) complain(conflict);
   }
+  shared_hub_->shared_rooms().show(options_.max_message);
   // Without its file the hub would forget what it promises to keep.
   const std::string& problem = shared_hub_->storage().problem();
   if (!problem.empty()) complain(problem);
