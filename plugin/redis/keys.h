@@ -9,7 +9,8 @@ namespace lws_chat {
 struct RoomNames {
   std::string channel;  // of its messages, for PUBLISH and SUBSCRIBE
   std::string stream;   // its history: entry OFFSET-0 has the publication in the field `d`
-  std::string meta;     // a hash: `e` epoch, `s` offset of the last message, `v` and `ve` its version, `l` its line
+  std::string meta;     // a hash: `e` epoch, `s` offset of the last message, `v` and `ve` its version, `l` its line,
+                        // `b` bounds of the stream at the last publication: "MESSAGES SECONDS"
 };
 
 // The names of a room's presence in Redis.

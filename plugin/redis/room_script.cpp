@@ -40,6 +40,10 @@ bool is_number(const RedisReply& reply) { return reply.kind == Kind::kInteger &&
 
 }  // namespace
 
+std::string text_of(const RoomBounds& bounds) {
+  return std::to_string(bounds.messages) + " " + std::to_string(bounds.seconds);
+}
+
 void run_publish(RedisLink& link, const RoomNames& room, const RoomBounds& bounds, const Lineage& lineage,
                  const PublishCall& call, RedisLink::Answer answer) {
   std::string messages = std::to_string(bounds.messages), seconds = std::to_string(bounds.seconds),
@@ -87,12 +91,14 @@ void run_position(RedisLink& link, const RoomNames& room, const RoomBounds& boun
 }
 
 std::optional<PositionAnswer> read_position(const RedisReply& reply) {
-  if (reply.kind != Kind::kArray || reply.items.size() != 4) return {};
+  if (reply.kind != Kind::kArray || reply.items.size() != 5) return {};
   const RedisReply &top = reply.items[0], &epoch = reply.items[1], &oldest = reply.items[2], &entries = reply.items[3];
   if (!is_number(top) || !epoch.is_text() || !is_epoch(epoch.text) || entries.kind != Kind::kArray) return {};
   PositionAnswer answer;
   answer.top = static_cast<uint64_t>(top.integer);
   answer.epoch = epoch.text;
+  if (!reply.items[4].is_text()) return {};
+  answer.bounds = reply.items[4].text;
   if (!oldest.is_text() || (!oldest.text.empty() && !read_id(oldest, answer.oldest))) return {};
   for (const RedisReply& item : entries.items) {
     StreamEntry entry;

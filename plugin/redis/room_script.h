@@ -36,6 +36,9 @@ struct Known {
   uint64_t offset = 0;
 };
 
+// The bounds of a stream, as they are in the room's meta key.
+std::string text_of(const RoomBounds& bounds);
+
 struct PublishCall {
   std::string_view publication;  // see append_publication_bytes()
   std::string_view fresh_epoch;
@@ -91,6 +94,7 @@ struct PositionAnswer {
   std::string_view epoch;
   uint64_t oldest = 0;                 // offset of the oldest entry; 0: the stream is empty
   std::vector<StreamEntry> entries{};  // oldest first
+  std::string_view bounds{};           // of the stream, as text_of() gives them; empty: not known
 };
 
 // Reads where a room is, and entries of its stream. A room that was not there has an epoch from then on.

@@ -137,7 +137,7 @@ local function publish()
   local refusal
   epoch, refusal = add(offset, epoch)
   if refusal then return refusal end
-  redis.call('HSET', meta, 's', offset)
+  redis.call('HSET', meta, 's', offset, 'b', size .. ' ' .. seconds)
   if version ~= '0' then redis.call('HSET', meta, 'v', version, 've', version_epoch) end
   if meta_seconds ~= '0' then redis.call('EXPIRE', meta, meta_seconds) end
   redis.call('EXPIRE', stream, seconds)
@@ -202,7 +202,7 @@ if count ~= '0' and from == '' then
 elseif count ~= '0' then
   entries = redis.call('XRANGE', stream, from, '+', 'COUNT', count)
 end
-return {top, epoch, oldest[1] and oldest[1][1] or '', entries}
+return {top, epoch, oldest[1] and oldest[1][1] or '', entries, redis.call('HGET', meta, 'b') or ''}
 )lua";
 
 constexpr std::string_view kBegin = R"lua(

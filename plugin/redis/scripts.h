@@ -22,8 +22,8 @@ struct RedisScripts {
   // Reads a room's position, and entries of its stream.
   //   KEYS stream, meta, lineage   ARGV meta's seconds, fresh epoch, line or '', server, address, keep, offset to read
   //   from or '', how many entries
-  //   -> offset of the last message, epoch, id of the oldest entry or '', entries. From an offset on the oldest comes
-  //   first; without one they are the last ones, and the newest comes first.
+  //   -> offset of the last message, epoch, id of the oldest entry or '', entries, bounds or ''. From an offset on the
+  //   oldest comes first; without one they are the last ones, and the newest comes first.
   RedisScript position;
 
   // Notes that this server numbers rooms from now on, and on which line.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/log_text.h"
 #include "core/room/room.h"
 #include "redis/shard_rooms.h"
 
@@ -71,6 +72,7 @@ void ShardRooms::was_read(const std::string& name, uint32_t reading, const Redis
       refused(*watch, now);
     } else if (room) {
       watch->top_then = answer->top;
+      warn_of_bounds(*watch, answer->bounds);
       if (watch->begun)
         compare(*watch, *room, *answer, now);
       else
@@ -78,6 +80,15 @@ void ShardRooms::was_read(const std::string& name, uint32_t reading, const Redis
     }
   }
   read_next();
+}
+
+// Whoever publishes cuts the stream for all. One line for each namespace is enough.
+void ShardRooms::warn_of_bounds(const RoomWatch& watch, std::string_view bounds) {
+  std::string own = text_of(bounds_of(settings_of(watch)));
+  if (bounds.empty() || bounds == own || !warned_.insert(parts_.settings.namespace_of(watch.room)).second) return;
+  parts_.tell("room " + in_log(watch.room) +
+              " had another history-size or history-age when it was last published into (" + in_log(bounds) +
+              " messages and seconds, here " + own + "): if servers differ, the smaller one counts for all");
 }
 
 // The readers may have missed something: the next question tells.

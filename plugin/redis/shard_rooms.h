@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -86,6 +87,7 @@ class ShardRooms {
   void go_live(RoomWatch& watch, Time now);
   void act_on(RoomWatch& watch, std::string_view payload, bool outdated, Time now);
   void take(RoomWatch& watch, const RoomPayload& payload, std::string_view bytes, bool outdated, Time now);
+  void warn_of_bounds(const RoomWatch& watch, std::string_view bounds);
   bool fits(const Message& message) const;
   bool read_entry(const StreamEntry& entry, RoomPayload& payload);
   void take_too_large(RoomWatch& watch, Room& room, const RoomPayload& payload, Time now);
@@ -108,6 +110,7 @@ class ShardRooms {
   Dates to_forget_;
   Dates to_answer_;
   PayloadReader reader_;
+  std::set<size_t> warned_;  // numbers of namespaces whose bounds are others at another node
 };
 
 }  // namespace lws_chat

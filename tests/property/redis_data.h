@@ -263,6 +263,7 @@ class DataServer {
       drop(stream);
     }
     set_field(meta, "s", std::to_string(top));
+    set_field(meta, "b", arguments[1] + " " + arguments[2]);
     if (version != "0") {
       set_field(meta, "v", version);
       set_field(meta, "ve", version_epoch);
@@ -307,7 +308,8 @@ class DataServer {
            one != stream->stream.end() && entries.size() < most; ++one)
         add(*one);
     }
-    return array({integer(place.top), text(place.epoch), text(oldest), array(std::move(entries))});
+    return array(
+        {integer(place.top), text(place.epoch), text(oldest), array(std::move(entries)), text(field(keys[1], "b"))});
   }
 
   RedisReply begin(const Words& keys, const Words& arguments) {

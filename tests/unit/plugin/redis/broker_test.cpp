@@ -325,6 +325,26 @@ TEST(a_room_whose_history_would_be_the_position_of_another_one_is_refused) {
   CHECK(f.link.calls.empty());
 }
 
+TEST(another_history_size_at_another_node_is_told_once) {
+  BrokerFixture f;
+  f.connect();
+  for (const char* bounds : {"5 300", "4 300", "4 300"}) {
+    f.pass(ShardRooms::kGrace);
+    Reader& reader = f.ask_to_join("room");
+    f.link.confirm("p.client.room");
+    f.link.answer("position", BrokerFixture::position("e", 3, {}, bounds));
+    f.turn();
+    f.turn();
+    f.hub->leave(reader, f.now());
+    f.turn();
+  }
+  CHECK_EQ(f.reports.size(), 1u);
+  CHECK_EQ(
+      f.reports.at(0),
+      "room \"room\" had another history-size or history-age when it was last published into (\"4 300\" messages and "
+      "seconds, here 5 300): if servers differ, the smaller one counts for all");
+}
+
 TEST(payloads_that_wait_for_an_answer_are_not_without_bounds) {
   BrokerFixture f;
   f.connect();
