@@ -222,7 +222,7 @@ void write_broker(Writer& out, const BrokerCounters& broker) {
   out.counter("shared_comparisons_total", "Comparisons of a room's position with Redis.", broker.comparisons);
   out.counter("shared_gaps_total", "Times that the readers of a room were told that they missed messages.",
               broker.gaps);
-  out.counter("shared_renewals_total", "Rooms that began a new epoch because Redis had lost messages.",
+  out.counter("shared_renewals_total", "Rooms of this server that began a new epoch because Redis had lost messages.",
               broker.renewals);
   out.counter("shared_foreign_total", "Payloads in this server's channels and keys that cannot be read.",
               broker.foreign);

@@ -21,8 +21,8 @@ struct BrokerCounters {
   uint64_t fetched = 0;      // messages that PUB/SUB did not bring, taken from the stream
   uint64_t comparisons = 0;  // of a room's position with Redis
   uint64_t gaps = 0;         // times that a room's readers were told that they missed messages
-  uint64_t renewals = 0;     // epochs that were replaced because Redis had lost messages
-  uint64_t foreign = 0;      // payloads that are none
+  uint64_t renewals = 0;     // rooms that began a new epoch because Redis had lost messages
+  uint64_t foreign = 0;      // payloads that are none, or are not for this node
   uint64_t errors = 0;       // commands that Redis refused
 };
 
