@@ -39,6 +39,10 @@ class RedisBroker::Shard final : public RedisLink::Listener {
         rooms(to, broker.parts_, line),
         publisher(to, broker.parts_, line, broker.peers_.uid().substr(0, 8)),
         presence(to, broker.parts_, broker.peers_.uid()),
+        sessions(
+            to, broker.parts_, broker.peers_.uid(),
+            [&broker](std::string_view client, Time now) { broker.peers_.replaced(client, now); },
+            [&broker](std::string_view node, std::string_view digest) { broker.peers_.take_over(node, digest); }),
         broker_(broker) {
     link.attach(*this);
   }
@@ -49,6 +53,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
     rooms.up(now);
     publisher.up(now);
     presence.up(now);
+    sessions.up(now);
     broker_.peers_.up(link, now);
     read_revocations();
   }
@@ -59,6 +64,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
   void deaf(Time) override { rooms.down(); }
   void hears(Time now) override {
     rooms.up(now);
+    sessions.up(now);
     broker_.peers_.up(link, now);
     read_revocations();
   }
@@ -72,6 +78,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
   ShardRooms rooms;
   Publisher publisher;
   ShardPresence presence;
+  ShardSessions sessions;
 
  private:
   // They are at the first server.
@@ -95,6 +102,9 @@ RedisBroker::RedisBroker(const HubSettings& settings, std::string prefix, const 
       revocations_(*links.front(), parts_, wake_) {
   for (RedisLink* link : links) shards_.push_back(std::make_unique<Shard>(*link, *this));
   counters_.servers = shards_.size();
+  peers_.taken = [this](std::string_view session, Time now) {
+    for (const auto& shard : shards_) shard->sessions.taken(session, now);
+  };
 }
 
 RedisBroker::~RedisBroker() = default;
@@ -181,13 +191,20 @@ Deferred<SharedPresence::Count> RedisBroker::count(std::string_view room, Time n
 }
 
 void RedisBroker::departed(std::string_view key, const IdentityPtr& who, Time until, Time now) {
-  shard_of(key).presence.departed(key, who, until - now);
+  shard_of(key).sessions.departed(key, who, until - now);
 }
 
 Deferred<IdentityPtr> RedisBroker::returned(std::string_view key, Time now) {
   wake_();
-  return shard_of(key).presence.returned(key, now);
+  return shard_of(key).sessions.returned(key, now);
 }
+
+void RedisBroker::arrived(std::string_view key, const IdentityPtr& who, Time now) {
+  wake_();
+  shard_of(key).sessions.arrived(key, who, now);
+}
+
+void RedisBroker::ended(std::string_view key) { shard_of(key).sessions.ended(key); }
 
 void RedisBroker::tick(Time now) {
   now_ = now;
@@ -195,6 +212,7 @@ void RedisBroker::tick(Time now) {
     shard->rooms.tick(now);
     shard->publisher.tick(now);
     shard->presence.tick(now);
+    shard->sessions.tick(now);
   }
   peers_.tick(now);
   revocations_.tick(now);
@@ -203,7 +221,7 @@ void RedisBroker::tick(Time now) {
 Time RedisBroker::due() const {
   Time due = std::min(peers_.due(), revocations_.due());
   for (const auto& shard : shards_)
-    due = std::min({due, shard->rooms.due(), shard->publisher.due(), shard->presence.due()});
+    due = std::min({due, shard->rooms.due(), shard->publisher.due(), shard->presence.due(), shard->sessions.due()});
   return due;
 }
 

@@ -19,6 +19,7 @@
 #include "redis/shard_presence.h"
 #include "redis/shard_revocations.h"
 #include "redis/shard_rooms.h"
+#include "redis/shard_sessions.h"
 
 namespace lws_chat {
 
@@ -48,6 +49,8 @@ class RedisBroker final : public Broker, public SharedPresence {
   Deferred<Count> count(std::string_view room, Time now) override;
   void departed(std::string_view key, const IdentityPtr& who, Time until, Time now) override;
   Deferred<IdentityPtr> returned(std::string_view key, Time now) override;
+  void arrived(std::string_view key, const IdentityPtr& who, Time now) override;
+  void ended(std::string_view key) override;
 
   // To be called when due() has come, and after each turn in which the links were served.
   void tick(Time now);

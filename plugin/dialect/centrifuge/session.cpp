@@ -345,6 +345,15 @@ void Session::remember_me(Time now) {
   }
 }
 
+// Without memory for it, the other nodes forget it later.
+void Session::forget_name() {
+  try {
+    if (name_at_ > 0 && identity_) hub_.presence().end(key_);
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
 void Session::leave_all(Time now, Hub::Departure departure) {
   ended_ = true;
   connecting_ = nullptr;
@@ -353,7 +362,8 @@ void Session::leave_all(Time now, Hub::Departure departure) {
   for (auto& [name, subscription] : subscriptions_)
     hub_.leave(subscription, now, subscription.has_own_identity() ? Hub::Departure::kFinal : departure);
   sessions_.remove(place_);
-  if (departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0) remember_me(now);
+  bool may_return = departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0;
+  may_return ? remember_me(now) : forget_name();
   release(output_);
   replies_.clear();
   taken_ = 0;

@@ -82,6 +82,10 @@ Status SharedHub::take_passed_on(std::string_view session, std::string_view data
   return take_emulation(emulated_, session, data);
 }
 
+void SharedHub::replaced(std::string_view client, Time now) {
+  if (Visitor* session = sessions_.of_client(client)) session->end({Status::kReplaced}, now);
+}
+
 RoomCounts SharedHub::rooms(std::string_view pattern) { return api::rooms_here(hub_, pattern); }
 
 std::string SharedHub::conflict_with(const Options& options) const {
