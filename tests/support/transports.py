@@ -1,6 +1,6 @@
 """Runs the same test over several transports: "plain" (ws), "tls" (wss) and "http2" (wss over HTTP/2).
 
-LWS_CHAT_TRANSPORT=plain: of the tests that run over several, only those over this one.
+LWS_CHAT_ONLY_OVER=plain: of the tests that run over several, only those over this one.
 """
 import asyncio
 import os
@@ -12,7 +12,7 @@ from support.server import Server, connect, vhost
 from support.wire import Wire, upgrade
 
 ALL = ("plain", "tls", "http2")
-ONE = os.environ.get("LWS_CHAT_TRANSPORT")
+ONE = os.environ.get("LWS_CHAT_ONLY_OVER")
 
 
 async def settle():
