@@ -27,8 +27,11 @@ namespace lws_chat {
 // Rooms that are not shared stay on this node.
 class RedisBroker final : public Broker, public SharedPresence {
  public:
-  // Tells an administrator about a fault that has to be mended.
-  using Report = std::function<void(const std::string& line)>;
+  // Tells an administrator about a fault that has to be mended, or that it is over.
+  using Report = ServerTrouble::Report;
+
+  // A server that was usable may be away for so long before its rooms count as not usable.
+  static constexpr Time kUsableAnyway = 5'000'000;
 
   // One link for each server. The settings and the links outlive the broker. `wake` asks for a tick() in the next turn.
   RedisBroker(const HubSettings& settings, std::string prefix, const std::vector<RedisLink*>& links, Report report,
@@ -53,8 +56,8 @@ class RedisBroker final : public Broker, public SharedPresence {
   void tick(Time now);
   Time due() const;
 
-  // What a server has refused lately, if it has taken no message since. Empty: nothing.
-  std::string refusal() const;
+  // Why some rooms cannot be used, and for some time; or since the start, without time. Empty: they can.
+  std::string failure(Time now) const;
 
   const BrokerCounters& counters();
   RedisPeers& peers() { return peers_; }
@@ -63,26 +66,19 @@ class RedisBroker final : public Broker, public SharedPresence {
  private:
   class Shard;
 
+  std::vector<std::unique_ptr<Shard>> shards_of(const std::vector<RedisLink*>& links);
   Shard& shard_of(std::string_view room);
-  void report(std::string_view command, std::string_view refusal);
-
   const HubSettings& settings_;
   RedisKeys keys_;
   BrokerCounters counters_;
   Random random_;
   Report report_;
   std::function<void()> wake_;
-  std::string last_report_;
-  std::string last_refusal_;
-  Time refused_at_ = 0;
-  uint64_t published_then_ = 0;
   Time now_ = 0;  // of the last turn
-  Time reported_at_ = 0;
   LocalBroker local_;
-  BrokerParts parts_;
   RedisPeers peers_;
-  ShardRevocations revocations_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  ShardRevocations revocations_;
 };
 
 }  // namespace lws_chat

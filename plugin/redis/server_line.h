@@ -17,6 +17,13 @@ class ServerLine {
   void up();
   void down() { line_.clear(); }
 
+  // Until then nobody knows if the server does anything.
+  bool is_known() const { return !line_.empty(); }
+
+  // Asks again after a failure, when due() has come.
+  void tick(Time now);
+  Time due() const { return again_; }
+
   // For the scripts of the server's rooms. The views stay until the link changes.
   Lineage lineage() const;
 
@@ -24,6 +31,7 @@ class ServerLine {
   RedisLink& link_;
   const BrokerParts& parts_;
   std::string line_;  // empty: not known yet
+  Time again_ = kNever;
 };
 
 }  // namespace lws_chat
