@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 
 #include "redis/server_link.h"
@@ -128,15 +129,17 @@ TEST(a_large_answer_over_a_slow_line_comes_whole) {
 }
 
 TEST(a_server_that_takes_commands_byte_by_byte_is_given_up) {
-  Impostor impostor([](int connection) {
+  std::atomic<bool> over{false};
+  Impostor impostor([&](int connection) {
     char byte = 0;
-    while (recv(connection, &byte, 1, 0) == 1) usleep(20'000);
+    while (!over && recv(connection, &byte, 1, 0) == 1) usleep(20'000);
   });
   LinkFixture f(impostor.url(), "", "", {30'000'000, 30'000'000, 30'000'000, kMoment, 30'000'000});
   f.until_up();
   std::string large(20'000'000, 'x');
   f.link->command({"SET", "a", large}, nullptr);
   f.until_down();
+  over = true;
   CHECK(says(f.down_reason, "takes only a few bytes a second"));
 }
 
