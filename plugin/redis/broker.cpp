@@ -128,6 +128,7 @@ RedisBroker::Shard& RedisBroker::shard_of(std::string_view room) {
 
 std::vector<std::unique_ptr<RedisBroker::Shard>> RedisBroker::shards_of(const std::vector<RedisLink*>& links) {
   std::vector<std::unique_ptr<Shard>> shards;
+  shards.reserve(links.size());
   for (RedisLink* link : links) shards.push_back(std::make_unique<Shard>(*link, *this));
   return shards;
 }

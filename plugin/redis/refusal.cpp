@@ -38,6 +38,7 @@ constexpr Remedy kRemedies[] = {
     {"is not an integer", kTakeAway},
     {"increment or decrement would overflow", kTakeAway},
     {" attempt to ", kTakeAway},  // a script that did not expect that
+    {"LARGE", "ask for the number of the room's members"},
     {"BUSY", "stop the script that keeps the server busy (SCRIPT KILL)"},
 };
 
@@ -57,7 +58,7 @@ std::string explain_refusal(std::string_view command, std::string_view error) {
   return "refuses " + std::string(command) + " (" + in_log(error) + "): " + remedy_of(error);
 }
 
-bool concerns_keys(std::string_view error) { return remedy_of(error) == kTakeAway; }
+bool concerns_keys(std::string_view error) { return remedy_of(error) == kTakeAway || begins(error, "LARGE"); }
 
 // Before 7.0, the error of a command within a script stands in the middle of the script's error.
 bool ends_the_link(std::string_view error) {

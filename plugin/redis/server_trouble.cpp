@@ -82,11 +82,10 @@ void ServerTrouble::tick(Time now) {
 
 Time ServerTrouble::due() const { return noted_ ? 0 : ask_at_; }
 
-// Writes what is there already.
 void ServerTrouble::ask(Time now) {
   ask_at_ = now + kAskAgain;
   if (!link_.is_up() || std::exchange(asking_, true)) return;
-  link_.command({"HSET", keys_.lineage(), "s", link_.server().run_id},
+  link_.command({"SET", keys_.trial(), "1", "EX", "60"},
                 [this, sent = now](const RedisReply& reply, Time then) { was_asked(reply, sent, then); });
 }
 
@@ -94,7 +93,7 @@ void ServerTrouble::was_asked(const RedisReply& reply, Time sent, Time now) {
   asking_ = false;
   if (reply.is_lost() || since_ == kNever) return;
   if (reply.is_error()) {
-    if (refusals_ == 0) refused("HSET", reply.text);
+    if (refusals_ == 0) refused("SET", reply.text);
     refuses_to_write_ = true;
     last_ = now;
     return;

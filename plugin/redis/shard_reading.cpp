@@ -116,6 +116,7 @@ void ShardRooms::collect(RoomWatch& watch, const PositionAnswer& answer) {
     if (!reader_.read_entry(entry.publication, entry.offset, payload)) {
       ++parts_.counters.foreign;
       watch.last.clear();
+      watch.last_offset = entry.offset;
       continue;
     }
     if (entry.offset != watch.last_offset + 1) watch.last.clear();

@@ -40,7 +40,7 @@ bool let_in(int connection) {
 class Impostor {
  public:
   explicit Impostor(std::function<void(int)> answer)
-      : server_([this, answer](int connection) {
+      : server_([this, answer = std::move(answer)](int connection) {
           bool for_commands = server_.connections() % 2 == 1;
           if (!let_in(connection)) return;
           if (for_commands && hear(connection)) answer(connection);
@@ -136,7 +136,7 @@ TEST(a_server_that_takes_commands_byte_by_byte_is_given_up) {
   });
   LinkFixture f(impostor.url(), "", "", {30'000'000, 30'000'000, 30'000'000, kMoment, 30'000'000});
   f.until_up();
-  std::string large(20'000'000, 'x');
+  std::string large(size_t{20'000'000}, 'x');
   f.link->command({"SET", "a", large}, nullptr);
   f.until_down();
   over = true;
