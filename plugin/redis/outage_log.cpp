@@ -40,10 +40,11 @@ void OutageLog::calm(const std::string& line) {
   told_.clear();
 }
 
-// A server that comes and goes, or fails for two reasons in turns, has one line for each.
+// A server that comes and goes, or fails for two reasons in turns, has one line for each, and one that it works.
 void OutageLog::tell(bool good, const std::string& key, const std::string& line) {
   if (!report_ || told_.size() >= kMostTold) return;
-  if (std::find(told_.begin(), told_.end(), key) != told_.end()) return;
+  bool is_over = good && !last_good_;
+  if (!is_over && std::find(told_.begin(), told_.end(), key) != told_.end()) return;
   told_.push_back(key);
   last_good_ = good;
   report_(good, line);

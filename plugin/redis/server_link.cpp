@@ -16,7 +16,6 @@ using Kind = Fault::Kind;
 
 constexpr Time kSteady = 1'000'000;      // up for so long, a link has no past
 constexpr Time kDeafLines = 60'000'000;  // between lines about a short loss of messages
-constexpr Time kCalm = 10'000'000;       // and the log neither
 constexpr size_t kMostChannels = 1000;   // of a command, so that the server serves others in between
 
 }  // namespace
@@ -99,9 +98,6 @@ void ServerLink::tick(Time now) {
     shaky_ = false;
     problem_.clear();
     back_off_.reset();
-  }
-  if (now >= calm_) {
-    calm_ = kNever;
     log_.calm(connected_line_);
   }
   if (now >= overdue_at_) look_for_overdue(now);
@@ -120,7 +116,7 @@ void ServerLink::look_for_overdue(Time now) {
 
 Time ServerLink::due() const {
   if (pipeline_.has_lost() || tell_down_) return 0;
-  Time due = std::min({steady_, calm_, overdue_at_, listen_at_, state_ == State::kWaiting ? attempt_ : kNever});
+  Time due = std::min({steady_, overdue_at_, listen_at_, state_ == State::kWaiting ? attempt_ : kNever});
   return sentinel_ ? std::min(due, sentinel_->due()) : due;
 }
 
@@ -232,7 +228,6 @@ void ServerLink::prove(Time now) {
   proven_ = true;
   if (!shaky_) problem_.clear();
   steady_ = now + kSteady;
-  calm_ = now + kCalm;
   log_.works(connected_line_);
 }
 
@@ -326,7 +321,7 @@ bool ServerLink::shut(Time now) {
   ++failures_;
   state_ = State::kWaiting;
   deaf_ = deaf_told_ = proven_ = false;
-  steady_ = calm_ = overdue_at_ = listen_at_ = kNever;
+  steady_ = overdue_at_ = listen_at_ = kNever;
   attempt_ = now + back_off_.next();
   commands_.close();
   subscriptions_.close();

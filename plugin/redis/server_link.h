@@ -139,7 +139,6 @@ class ServerLink final : public RedisLink,
   bool proven_ = false;
   uint64_t answered_then_ = 0;  // when it came up
   Time steady_ = kNever;        // when it has been up for long enough to count
-  Time calm_ = kNever;          // when the log may begin anew
   bool shaky_ = false;          // it is not, or the last time was too short
   uint64_t overdue_ = 0;        // commands that are overdue at...
   Time overdue_at_ = kNever;
