@@ -203,6 +203,9 @@ void write_broker(Writer& out, const BrokerCounters& broker) {
   out.gauge("redis_servers_up", "Redis servers that can be used now.", broker.servers_up);
   out.counter("redis_connections_total", "Times that a Redis server could be used, again or for the first time.",
               broker.connections);
+  out.counter("redis_failures_total",
+              "Times that a Redis server could not be used: attempts that failed, and connections that ended.",
+              broker.failures);
   out.gauge("redis_unanswered", "Commands that wait for their answers.", broker.unanswered);
   out.counter("redis_errors_total", "Commands that Redis refused.", broker.errors);
   out.gauge("nodes", "Nodes that share rooms, this one included.", broker.nodes);

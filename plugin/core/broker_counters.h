@@ -9,6 +9,7 @@ struct BrokerCounters {
   uint64_t servers = 0;      // Redis servers that rooms are spread over
   uint64_t servers_up = 0;   // those that can be used now
   uint64_t connections = 0;  // times that a server could be used, again or for the first time
+  uint64_t failures = 0;     // times that a server could not be used: attempts that failed, connections that ended
   uint64_t nodes = 0;        // that share rooms, this one included
   uint64_t rooms = 0;        // shared rooms that this node reads
   uint64_t unanswered = 0;   // commands that wait for their answers

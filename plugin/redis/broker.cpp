@@ -4,18 +4,11 @@
 #include <utility>
 
 #include "core/room/room.h"
-#include "redis/refusal.h"
 #include "redis/server_line.h"
 #include "redis/shard.h"
 
 namespace lws_chat {
 namespace {
-
-// The same fault is told again after this time.
-constexpr Time kReportAgain = 60'000'000;
-
-// After this time without another refusal a server counts as well again.
-constexpr Time kRefuses = 10'000'000;
 
 // A name for this node, in the form that Centrifugo's nodes have.
 std::string node_id(Random& random) {
@@ -35,13 +28,21 @@ class RedisBroker::Shard final : public RedisLink::Listener {
  public:
   Shard(RedisLink& to, RedisBroker& broker)
       : link(to),
-        line(to, broker.parts_),
-        losses(to, broker.parts_),
-        rooms(to, broker.parts_, line, losses),
-        publisher(to, broker.parts_, line, broker.peers_.uid().substr(0, 8)),
-        presence(to, broker.parts_, broker.peers_.uid()),
+        trouble(to, broker.keys_, broker.report_),
+        parts{broker.keys_,
+              broker.settings_,
+              broker.counters_,
+              [&broker] { return random_epoch(broker.random_); },
+              trouble,
+              [&broker](const std::string& told) { broker.report_(false, told); },
+              broker.max_message_},
+        line(to, parts),
+        losses(to, parts),
+        rooms(to, parts, line, losses),
+        publisher(to, parts, line, broker.peers_.uid().substr(0, 8)),
+        presence(to, parts, broker.peers_.uid()),
         sessions(
-            to, broker.parts_, broker.peers_.uid(),
+            to, parts, broker.peers_.uid(),
             [&broker](std::string_view client, Time now) { broker.peers_.replaced(client, now); },
             [&broker](std::string_view node, std::string_view digest) { broker.peers_.take_over(node, digest); }),
         broker_(broker) {
@@ -66,6 +67,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
   }
   void down(std::string_view, Time) override {
     line.down();
+    trouble.down();
     rooms.down();
   }
   void deaf(Time) override { rooms.down(); }
@@ -80,7 +82,31 @@ class RedisBroker::Shard final : public RedisLink::Listener {
     if (!rooms.message(channel, payload, now)) (void)broker_.peers_.message(channel, payload, now);
   }
 
+  void tick(Time now) {
+    line.tick(now);
+    losses.tick(now);
+    rooms.tick(now);
+    publisher.tick(now);
+    presence.tick(now);
+    sessions.tick(now);
+    trouble.tick(now);
+    look(now);
+  }
+  Time due() const {
+    return std::min(
+        {line.due(), losses.due(), rooms.due(), publisher.due(), presence.due(), sessions.due(), trouble.due()});
+  }
+
+  // See RedisBroker::failure().
+  std::string failure(Time now) const {
+    if (usable_ || (was_usable_ && now < unusable_since_ + kUsableAnyway)) return {};
+    if (!link.problem().empty()) return link.problem();
+    return trouble.is_there() ? trouble.line() : "there is no connection yet";
+  }
+
   RedisLink& link;
+  ServerTrouble trouble;
+  const BrokerParts parts;
   ServerLine line;
   Losses losses;
   ShardRooms rooms;
@@ -101,7 +127,16 @@ class RedisBroker::Shard final : public RedisLink::Listener {
     if (this == broker_.shards_.front().get()) broker_.revocations_.up();
   }
 
+  void look(Time now) {
+    bool was = std::exchange(usable_, link.is_up() && link.problem().empty() && line.is_known() && !trouble.is_there());
+    was_usable_ = was_usable_ || usable_;
+    if (was && !usable_) unusable_since_ = trouble.is_there() ? trouble.since() : now;
+  }
+
   RedisBroker& broker_;
+  bool usable_ = false;
+  bool was_usable_ = false;
+  Time unusable_since_ = 0;
 };
 
 RedisBroker::RedisBroker(const HubSettings& settings, std::string prefix, const std::vector<RedisLink*>& links,
@@ -111,16 +146,9 @@ RedisBroker::RedisBroker(const HubSettings& settings, std::string prefix, const 
       random_(settings.random),
       report_(std::move(report)),
       wake_(std::move(wake)),
-      parts_{keys_,
-             settings_,
-             counters_,
-             [this] { return random_epoch(random_); },
-             [this](std::string_view command, std::string_view refusal) { this->report(command, refusal); },
-             [this](const std::string& line) { report_(line); },
-             0},
       peers_(keys_, links, node_id(random_), counters_),
-      revocations_(*links.front(), parts_, wake_) {
-  for (RedisLink* link : links) shards_.push_back(std::make_unique<Shard>(*link, *this));
+      shards_(shards_of(links)),
+      revocations_(*links.front(), shards_.front()->parts, wake_) {
   counters_.servers = shards_.size();
   peers_.taken = [this](std::string_view session, Time now) {
     for (const auto& shard : shards_) shard->sessions.taken(session, now);
@@ -133,22 +161,17 @@ RedisBroker::Shard& RedisBroker::shard_of(std::string_view room) {
   return *shards_[server_of_room(room, shards_.size())];
 }
 
-void RedisBroker::report(std::string_view command, std::string_view refusal) {
-  std::string line = "the server " + explain_refusal(command, refusal);
-  refused_at_ = now_;
-  published_then_ = counters_.published;
-  // A server that refuses a user everything has one line, too.
-  bool known = refusal == last_refusal_ && now_ < reported_at_ + kReportAgain;
-  last_report_ = line;
-  last_refusal_ = refusal;
-  if (known) return;
-  reported_at_ = now_;
-  report_(line);
+std::vector<std::unique_ptr<RedisBroker::Shard>> RedisBroker::shards_of(const std::vector<RedisLink*>& links) {
+  std::vector<std::unique_ptr<Shard>> shards;
+  shards.reserve(links.size());
+  for (RedisLink* link : links) shards.push_back(std::make_unique<Shard>(*link, *this));
+  return shards;
 }
 
-std::string RedisBroker::refusal() const {
-  bool lately = refused_at_ > 0 && now_ < refused_at_ + kRefuses && counters_.published == published_then_;
-  return lately ? last_report_ : std::string();
+std::string RedisBroker::failure(Time now) const {
+  for (const auto& shard : shards_)
+    if (std::string why = shard->failure(now); !why.empty()) return why;
+  return {};
 }
 
 void RedisBroker::attach(Node& node) {
@@ -183,12 +206,13 @@ void RedisBroker::close(const Room& room) {
 // What other nodes have of them in memory, they forget when they are told.
 Deferred<Status> RedisBroker::forget(std::string_view room, Time) {
   if (!may_be_shared(room)) return Status::kBadRoomName;
-  RedisLink& link = shard_of(room).link;
-  if (!link.is_up()) return Status::kUnavailable;
+  Shard& shard = shard_of(room);
+  if (!shard.link.is_up()) return Status::kUnavailable;
   Promise<Status> promise;
   wake_();
-  run_forget(link, keys_.of_room(room), [this, promise](const RedisReply& reply, Time) mutable {
-    if (reply.is_error()) report("EVALSHA (forget)", reply.text);
+  RoomNames names = keys_.of_room(room);
+  run_forget(shard.link, names, [&shard, promise, stream = names.stream](const RedisReply& reply, Time) mutable {
+    if (reply.is_error()) shard.trouble.refused("EVALSHA (forget)", reply.text, stream);
     promise.keep(reply.kind == RedisReply::Kind::kInteger ? Status::kOk : Status::kUnavailable);
   });
   return promise.deferred();
@@ -231,31 +255,23 @@ void RedisBroker::ended(std::string_view key) { shard_of(key).sessions.ended(key
 
 void RedisBroker::tick(Time now) {
   now_ = now;
-  for (const auto& shard : shards_) {
-    shard->line.tick(now);
-    shard->losses.tick(now);
-    shard->rooms.tick(now);
-    shard->publisher.tick(now);
-    shard->presence.tick(now);
-    shard->sessions.tick(now);
-  }
+  for (const auto& shard : shards_) shard->tick(now);
   peers_.tick(now);
   revocations_.tick(now);
 }
 
 Time RedisBroker::due() const {
   Time due = std::min(peers_.due(), revocations_.due());
-  for (const auto& shard : shards_)
-    due = std::min({due, shard->line.due(), shard->losses.due(), shard->rooms.due(), shard->publisher.due(),
-                    shard->presence.due(), shard->sessions.due()});
+  for (const auto& shard : shards_) due = std::min(due, shard->due());
   return due;
 }
 
 const BrokerCounters& RedisBroker::counters() {
-  counters_.servers_up = counters_.unanswered = counters_.rooms = 0;
+  counters_.servers_up = counters_.unanswered = counters_.rooms = counters_.failures = 0;
   counters_.nodes = 1 + peers_.count();
   for (const auto& shard : shards_) {
-    counters_.servers_up += shard->link.is_up();
+    counters_.servers_up += shard->link.is_up() && shard->link.problem().empty();
+    counters_.failures += shard->link.failures();
     counters_.unanswered += shard->link.unanswered();
     counters_.rooms += shard->rooms.size();
   }

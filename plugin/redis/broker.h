@@ -29,8 +29,11 @@ namespace lws_chat {
 // Rooms that are not shared stay on this node.
 class RedisBroker final : public Broker, public SharedPresence {
  public:
-  // Tells an administrator about a fault that has to be mended.
-  using Report = std::function<void(const std::string& line)>;
+  // Tells an administrator about a fault that has to be mended, or that it is over.
+  using Report = ServerTrouble::Report;
+
+  // A server that was usable may be away for so long before its rooms count as not usable.
+  static constexpr Time kUsableAnyway = 5'000'000;
 
   // One link for each server. The settings and the links outlive the broker. `wake` asks for a tick() in the next turn.
   RedisBroker(const HubSettings& settings, std::string prefix, const std::vector<RedisLink*>& links, Report report,
@@ -55,14 +58,14 @@ class RedisBroker final : public Broker, public SharedPresence {
 
   // Messages of this node may have so many bytes. Larger ones of other nodes are not shown: readers are told that they
   // have missed something. The largest counts. Without any there is no limit.
-  void show(uint64_t max_message) { parts_.max_message = std::max(parts_.max_message, max_message); }
+  void show(uint64_t max_message) { max_message_ = std::max(max_message_, max_message); }
 
   // To be called when due() has come, and after each turn in which the links were served.
   void tick(Time now);
   Time due() const;
 
-  // What a server has refused lately, if it has taken no message since. Empty: nothing.
-  std::string refusal() const;
+  // Why some rooms cannot be used, and for some time; or since the start, without time. Empty: they can.
+  std::string failure(Time now) const;
 
   const BrokerCounters& counters();
   RedisPeers& peers() { return peers_; }
@@ -71,8 +74,8 @@ class RedisBroker final : public Broker, public SharedPresence {
  private:
   class Shard;
 
+  std::vector<std::unique_ptr<Shard>> shards_of(const std::vector<RedisLink*>& links);
   Shard& shard_of(std::string_view room);
-  void report(std::string_view command, std::string_view refusal);
 
   const HubSettings& settings_;
   RedisKeys keys_;
@@ -80,17 +83,12 @@ class RedisBroker final : public Broker, public SharedPresence {
   Random random_;
   Report report_;
   std::function<void()> wake_;
-  std::string last_report_;
-  std::string last_refusal_;
-  Time refused_at_ = 0;
-  uint64_t published_then_ = 0;
-  Time now_ = 0;  // of the last turn
-  Time reported_at_ = 0;
+  uint64_t max_message_ = 0;  // see show()
+  Time now_ = 0;              // of the last turn
   LocalBroker local_;
-  BrokerParts parts_;
   RedisPeers peers_;
-  ShardRevocations revocations_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  ShardRevocations revocations_;
 };
 
 }  // namespace lws_chat

@@ -9,20 +9,20 @@
 #include "redis/keys.h"
 #include "redis/link.h"
 #include "redis/room_script.h"
+#include "redis/server_trouble.h"
 
 namespace lws_chat {
 
-// What the parts of a broker share.
+// What the parts of a broker for one server share.
 struct BrokerParts {
   const RedisKeys& keys;
   const HubSettings& settings;
   BrokerCounters& counters;
   std::function<std::string()> fresh_epoch;
-  // Tells an administrator that a server refuses a command.
-  std::function<void(std::string_view command, std::string_view refusal)> report;
+  ServerTrouble& trouble;  // of their server
   // Tells an administrator anything else, in one line.
   std::function<void(const std::string& line)> tell;
-  uint64_t max_message = 0;  // bytes of a message that this node shows; 0: any
+  const uint64_t& max_message;  // bytes of a message that this node shows; 0: any
 };
 
 // Bounds of a room's keys.

@@ -37,6 +37,8 @@ std::string RedisKeys::session(std::string_view digest) const { return joined({p
 
 std::string RedisKeys::publisher(std::string_view node) const { return joined({prefix_, ".publisher.", node}); }
 
+std::string RedisKeys::trial() const { return joined({prefix_, ".trial"}); }
+
 std::string RedisKeys::node(std::string_view node) const { return joined({prefix_, ".node.", node}); }
 
 std::string RedisKeys::revoked() const { return joined({prefix_, ".revoked"}); }

@@ -51,6 +51,9 @@ class RedisKeys {
   std::string revoked() const;
   std::string revoked_until() const;
 
+  // Is written to see if the server writes. Centrifugo has no such key.
+  std::string trial() const;
+
   // The channel that all nodes read, and the one that only this node reads.
   const std::string& control() const { return control_; }
   std::string node(std::string_view node) const;

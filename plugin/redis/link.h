@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -62,8 +63,11 @@ class RedisLink {
   virtual bool hears() const { return is_up(); }
   virtual const Server& server() const = 0;
 
-  // Why the link is down, in one line that says what to do; empty: it is up, or tries for the first time. A link that
-  // comes up and goes down again and again has its problem all the time.
+  // The server in a line for an administrator, at its beginning.
+  virtual std::string name() const { return "Redis at " + server().address; }
+
+  // Why the server cannot be used, or sends no messages, in one line that says what to do; empty: it can, or the link
+  // tries for the first time. A link that comes up and goes down again and again has its problem all the time.
   virtual const std::string& problem() const = 0;
 
   // Sends a command. An empty `answer` is fine. Answers come in the order of the commands. What is sent in one turn of
@@ -79,6 +83,9 @@ class RedisLink {
   // channel is unsubscribed before that.
   virtual void subscribe(const std::vector<std::string_view>& channels) = 0;
   virtual void unsubscribe(const std::vector<std::string_view>& channels) = 0;
+
+  // Times that the server could not be used: attempts that failed, and connections that were lost or given up.
+  virtual uint64_t failures() const { return 0; }
 
   // Number of commands that wait for their answers.
   virtual size_t unanswered() const = 0;

@@ -9,6 +9,12 @@
 namespace lws_chat {
 namespace {
 
+size_t bytes_of(const RedisReply& reply) {
+  size_t bytes = sizeof reply + reply.text.size();
+  for (const RedisReply& item : reply.items) bytes += bytes_of(item);
+  return bytes;
+}
+
 bool lacks_script(const RedisReply& reply) { return reply.is_error() && reply.text.compare(0, 8, "NOSCRIPT") == 0; }
 
 }  // namespace
@@ -40,6 +46,7 @@ void Pipeline::add(Items& added) {
     if (repairing_) item.state = State::kHeld;
     if (item.answer) ++waiting_;
   }
+  taken_ += added.size();
   items_.splice(items_.end(), added);
 }
 
@@ -82,6 +89,8 @@ bool Pipeline::take(RedisReply& reply, Time now) {
     hand_over_kept(now);
     return true;
   }
+  if (!failed) kept_ += bytes_of(reply);
+  if (kept_ > kMostKept) return false;
   try {
     if (!repairing_) expected_ = items_.begin();
     repairing_ = true;
@@ -101,6 +110,7 @@ void Pipeline::hand_over_first(RedisReply& reply, Time now) {
   items_.pop_front();
   if (!answer) return;
   --waiting_;
+  ++answered_;
   answer(reply, now);
 }
 
@@ -116,10 +126,12 @@ void Pipeline::hand_over_kept(Time now) {
 // forget them in between; and then what was held.
 void Pipeline::run_again() {
   repairing_ = false;
+  kept_ = 0;
   loaded_.clear();
   for (const Item& item : items_) {
     if (!item.script || !append_load(*item.script)) continue;
     items_.emplace_front();
+    ++taken_;
     loaded_.push_back(item.script);
   }
   for (Item& item : items_) {
@@ -147,6 +159,7 @@ void Pipeline::lose() noexcept {
   lost_.splice(lost_.end(), items_);
   loaded_.clear();
   repairing_ = false;
+  kept_ = 0;
 }
 
 void Pipeline::answer_lost(const std::string& why, Time now) {

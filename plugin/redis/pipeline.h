@@ -31,8 +31,12 @@ class Pipeline {
   void run(const RedisScript& script, const std::vector<std::string_view>& keys,
            const std::vector<std::string_view>& arguments, Answer answer);
 
+  // Bytes of answers that may be kept back.
+  static constexpr size_t kMostKept = size_t{128} * 1024 * 1024;
+
   // Takes the next reply of the server, and tells what comes out. Precondition: expects_reply(). Returns false if there
-  // is no memory to go on: lose() is all that remains. Passes on what an answer throws; then it can go on.
+  // is no memory to go on, or not for so much: lose() is all that remains. Passes on what an answer throws; then it can
+  // go on.
   [[nodiscard]] bool take(RedisReply& reply, Time now);
   bool expects_reply() const { return !items_.empty(); }
 
@@ -48,6 +52,13 @@ class Pipeline {
 
   // Commands that wait, without those of its own.
   size_t unanswered() const { return waiting_; }
+
+  // All commands so far, and those that need nothing more from the server. They are in the same order.
+  uint64_t taken() const { return taken_; }
+  uint64_t done() const { return taken_ - items_.size(); }
+
+  // Answers so far that somebody wanted to know.
+  uint64_t answered() const { return answered_; }
 
  private:
   enum class State : uint8_t { kSent, kHeld, kFailed, kAnswered };
@@ -74,6 +85,9 @@ class Pipeline {
   Items items_;
   Items lost_;
   size_t waiting_ = 0;  // items with an answer
+  uint64_t taken_ = 0;
+  uint64_t answered_ = 0;
+  size_t kept_ = 0;  // bytes of answers that are kept back
   std::vector<const RedisScript*> loaded_;
 
   bool repairing_ = false;    // scripts have to run again

@@ -5,12 +5,15 @@
 
 #include "core/room/room.h"
 #include "redis/payload.h"
+#include "redis/refusal.h"
 
 namespace lws_chat {
 namespace {
 
 // Results of idempotency keys are kept for so many seconds, as on a server that is alone.
 constexpr uint64_t kResultSeconds = 300;
+
+constexpr char kCommand[] = "EVALSHA (publish)";
 
 }  // namespace
 
@@ -122,6 +125,7 @@ void Publisher::was_published(const ItemPtr& item, const RedisReply& reply, Time
       ++parts_.counters.published;
       recent_.note(item->room, read->epoch, read->offset, item->order, now);
     }
+    if (!item->answered) parts_.trouble.done(kCommand);
     answer(*item, {Status::kOk, {std::string(read->epoch), read->offset}, 0, now});
   }
   // What waits has no number now. If the link is down, up() comes first.
@@ -134,13 +138,17 @@ void Publisher::was_published(const ItemPtr& item, const RedisReply& reply, Time
 void Publisher::was_spread(Item& item, const RedisReply& reply, Time now) {
   if (reply.kind != RedisReply::Kind::kInteger) return fail(item, reply, now);
   ++parts_.counters.published;
+  if (!item.answered) parts_.trouble.done(kCommand);
   answer(item, {Status::kOk, {}, 0, now});
 }
 
 void Publisher::fail(Item& item, const RedisReply& reply, Time now) {
   if (!reply.is_lost()) {
     ++parts_.counters.errors;
-    parts_.report("EVALSHA (publish)", reply.is_error() ? reply.text : "the room's keys are not of this server");
+    RoomNames names = parts_.keys.of_room(item.room);
+    std::string keys = names.stream + " and " + names.meta;
+    if (!item.key.empty()) keys += " and " + parts_.keys.result(item.room, item.key);
+    parts_.trouble.refused(kCommand, reply.is_error() ? reply.text : kForeignKeys, keys);
   }
   bool may_be_published = reply.is_lost() || item.lost;
   answer(item, {may_be_published ? Status::kUncertain : Status::kUnavailable, {}, 0, now});
@@ -163,6 +171,7 @@ void Publisher::tick(Time now) {
   for (auto& [patience, items] : unanswered_) {
     while (!items.empty() && items.front()->deadline <= now) {
       ItemPtr item = items.front();
+      if (item->sent) parts_.trouble.late(item->deadline - item->patience);
       answer(*item, {item->sent ? Status::kUncertain : Status::kUnavailable, {}, 0, now});
     }
   }

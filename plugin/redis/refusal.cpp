@@ -10,12 +10,18 @@ struct Remedy {
   const char* advice;
 };
 
+// In a script the errors have other words, which changed with 7.2.
+constexpr char kAllow[] = "allow the user what it needs with ACL SETUSER, see lws-chatd.conf(5)";
+constexpr char kTakeAway[] = "remove its keys with DEL, or choose another redis-prefix";
+
 constexpr Remedy kRemedies[] = {
     {"WRONGPASS", "correct the file of redis-password-file, or the user in the URL"},
     {"invalid password", "correct the file of redis-password-file"},
     {"without any password configured", "take redis-password-file away, or give the server a password (requirepass)"},
     {"NOAUTH", "name a file with the password with redis-password-file"},
-    {"NOPERM", "allow the user what it needs with ACL SETUSER"},
+    {"NOPERM", kAllow},
+    {"executing the script can't", kAllow},
+    {"ACL failure in script", kAllow},
     {"READONLY", "name the master, or the Sentinels with redis+sentinel://"},
     {"MASTERDOWN", "name the master, or the Sentinels with redis+sentinel://"},
     {"LOADING", "wait until the server has loaded its data"},
@@ -26,6 +32,14 @@ constexpr Remedy kRemedies[] = {
     {"max number of clients", "raise the server's maxclients"},
     {"DB index is out of range", "correct the database in the URL, or raise the server's databases"},
     {"unknown command", "install Redis 6.2 or later, or allow the command"},
+    {"WRONGTYPE", kTakeAway},
+    {"FOREIGN", kTakeAway},
+    {"equal or smaller than the target stream", kTakeAway},
+    {"is not an integer", kTakeAway},
+    {"position is no number", kTakeAway},
+    {"increment or decrement would overflow", kTakeAway},
+    {" attempt to ", kTakeAway},  // a script that did not expect that
+    {"LARGE", "ask for the number of the room's members"},
     {"BUSY", "stop the script that keeps the server busy (SCRIPT KILL)"},
 };
 
@@ -35,15 +49,17 @@ bool begins(std::string_view text, std::string_view word) { return text.substr(0
 
 }  // namespace
 
-std::string explain_refusal(std::string_view command, std::string_view error) {
-  const char* advice = "see the server's log";
-  for (const Remedy& remedy : kRemedies) {
-    if (!has(error, remedy.word)) continue;
-    advice = remedy.advice;
-    break;
-  }
-  return "refuses " + std::string(command) + " (" + in_log(error) + "): " + advice;
+const char* remedy_of(std::string_view error) {
+  for (const Remedy& remedy : kRemedies)
+    if (has(error, remedy.word)) return remedy.advice;
+  return "see the server's log";
 }
+
+std::string explain_refusal(std::string_view command, std::string_view error) {
+  return "refuses " + std::string(command) + " (" + in_log(error) + "): " + remedy_of(error);
+}
+
+bool concerns_keys(std::string_view error) { return remedy_of(error) == kTakeAway || begins(error, "LARGE"); }
 
 // Before 7.0, the error of a command within a script stands in the middle of the script's error.
 bool ends_the_link(std::string_view error) {

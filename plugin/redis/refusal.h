@@ -12,6 +12,15 @@ inline constexpr char kNoMemory[] = "is left alone, because there is no memory: 
 // server's name: "refuses AUTH (WRONGPASS ...): ...".
 std::string explain_refusal(std::string_view command, std::string_view error);
 
+// What to do about an error, without the server's name and the command.
+const char* remedy_of(std::string_view error);
+
+// What to say of an answer that no script of ours gives: its keys belong to somebody else.
+inline constexpr char kForeignKeys[] = "FOREIGN the keys are not of this server";
+
+// Returns true if the error is about what is in the keys that the command uses: others may be fine.
+bool concerns_keys(std::string_view error);
+
 // Returns true if the error means that the server is not the right one any more, so that all commands will fail:
 // it became a replica, loads its data, or wants a password.
 bool ends_the_link(std::string_view error);

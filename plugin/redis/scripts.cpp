@@ -189,6 +189,8 @@ redis.call('PUBLISH', ARGV[2], ARGV[1])
 return 1
 )lua";
 
+// Entries are handed over up to 16 MB; the node asks for the others. One that no node takes, see
+// ServerConnection::kMostOfReply, is replaced by bytes that are no publication, so that readers are told of a gap.
 constexpr std::string_view kPosition = R"lua(
 local stream, meta = KEYS[1], KEYS[2]
 local seconds, from, count = ARGV[1], ARGV[7], ARGV[8]
@@ -202,6 +204,16 @@ if count ~= '0' and from == '' then
 elseif count ~= '0' then
   entries = redis.call('XRANGE', stream, from, '+', 'COUNT', count)
 end
+local bytes, some = 0, {}
+for i, entry in ipairs(entries) do
+  local size = 0
+  for j = 1, #entry[2] do size = size + #entry[2][j] end
+  if size > 100000000 then entry[2], size = {'d', '\255'}, 1 end
+  bytes = bytes + size
+  if i > 1 and bytes > 16000000 then break end
+  some[i] = entry
+end
+entries = some
 return {top, epoch, oldest[1] and oldest[1][1] or '', entries, redis.call('HGET', meta, 'b') or ''}
 )lua";
 
@@ -330,8 +342,12 @@ return {wait, gone}
 )lua";
 
 // Members whose time is over stay until presence_expire takes them out: somebody has to announce that.
+// And a list that no node takes is refused.
 constexpr std::string_view kPresenceRead = R"lua(
 local all = redis.call('HGETALL', data)
+local bytes = 100 * #all
+for i = 1, #all do bytes = bytes + #all[i] end
+if bytes > 100000000 then return redis.error_reply('LARGE there are too many members') end
 local over = redis.call('ZRANGEBYSCORE', expire, '-inf', redis.call('TIME')[1])
 if #over == 0 then return all end
 local is_over, there = {}, {}

@@ -10,6 +10,8 @@
 namespace lws_chat {
 namespace {
 
+using Kind = Fault::Kind;
+
 constexpr char kSwitched[] = "+switch-master";
 
 bool read_port(std::string_view text, uint16_t& port) {
@@ -76,24 +78,27 @@ void Sentinel::replied(ServerConnection&, RedisReply& reply, Time now) try {
     case Step::kListening: hear(reply, now); return;
   }
 } catch (const std::bad_alloc&) {
-  give_up(kNoMemory, now);
+  give_up({Kind::kAway, kNoMemory}, now);
 }
 
 void Sentinel::take_master(const RedisReply& reply, Time now) {
   if (reply.is_error()) {
-    give_up(reply.text.find("unknown command") != std::string::npos
-                ? "is not a Sentinel: name a server with redis://HOST:PORT"
-                : explain_refusal("SENTINEL", reply.text),
+    bool is_none = reply.text.find("unknown command") != std::string::npos;
+    give_up({Kind::kRefuses, is_none ? "is not a Sentinel: name a server with redis://HOST:PORT"
+                                     : explain_refusal("SENTINEL", reply.text)},
             now);
     return;
   }
   RedisAddress master;
   if (reply.items.size() != 2 || reply.items[0].text.empty() || !read_port(reply.items[1].text, master.port)) {
-    give_up("knows no master " + in_log(server_.master) + ": correct its name, or wait for the Sentinels", now);
+    give_up(
+        {Kind::kRefuses, "knows no master " + in_log(server_.master) + ": correct its name, or wait for the Sentinels"},
+        now);
     return;
   }
   master.host = reply.items[0].text;
   step_ = Step::kListening;
+  connection_.logged_in(ServerConnection::kMostOfSmall);
   back_off_.reset();
   owner_.found(master, now);
   asked_ = false;
@@ -102,7 +107,7 @@ void Sentinel::take_master(const RedisReply& reply, Time now) {
 // "message", the channel, and "NAME OLD-HOST OLD-PORT NEW-HOST NEW-PORT".
 void Sentinel::hear(const RedisReply& reply, Time now) {
   if (reply.is_error()) {
-    give_up(explain_refusal("SUBSCRIBE", reply.text), now);
+    give_up({Kind::kRefuses, explain_refusal("SUBSCRIBE", reply.text)}, now);
     return;
   }
   if (reply.items.size() != 3 || reply.items[0].text != "message") return;
@@ -119,12 +124,12 @@ void Sentinel::silent(ServerConnection&, Time) {
   connection_.flush_soon();
 }
 
-void Sentinel::closed(ServerConnection&, const std::string& why, Time now) { give_up(why, now); }
+void Sentinel::closed(ServerConnection&, const Fault& fault, Time now) { give_up(fault, now); }
 
 // Goes on with the next Sentinel: at once for ask(), otherwise in a while.
-void Sentinel::give_up(const std::string& why, Time now) {
+void Sentinel::give_up(const Fault& fault, Time now) {
   again_ = now;  // if there is no memory for what follows
-  std::string line = "The Sentinel at " + name_of(server_.sentinels[current_]) + " " + why;
+  std::string line = "The Sentinel at " + name_of(server_.sentinels[current_]) + " " + fault.text;
   connection_.close();
   current_ = (current_ + 1) % server_.sentinels.size();
   if (asked_ && ++tried_ < server_.sentinels.size()) {
@@ -137,7 +142,7 @@ void Sentinel::give_up(const std::string& why, Time now) {
   }
   again_ = kNever;
   asked_ = false;
-  owner_.not_found(line, now);
+  owner_.not_found({fault.kind, line}, now);
 }
 
 }  // namespace lws_chat

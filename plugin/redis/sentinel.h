@@ -19,8 +19,8 @@ class Sentinel final : private ServerConnection::Owner {
     // The answer to ask(); later the same or another server, as often as somebody says so.
     virtual void found(const RedisAddress& master, Time now) = 0;
 
-    // No Sentinel could answer ask(). `why` is a sentence about the last one.
-    virtual void not_found(const std::string& why, Time now) = 0;
+    // No Sentinel could answer ask(). The text is a sentence about the last one.
+    virtual void not_found(const Fault& fault, Time now) = 0;
 
    protected:
     ~Owner() = default;
@@ -43,13 +43,13 @@ class Sentinel final : private ServerConnection::Owner {
   void opened(ServerConnection& connection, Time now) override;
   void replied(ServerConnection& connection, RedisReply& reply, Time now) override;
   void silent(ServerConnection& connection, Time now) override;
-  void closed(ServerConnection& connection, const std::string& why, Time now) override;
+  void closed(ServerConnection& connection, const Fault& fault, Time now) override;
 
   void connect(Time now);
   void send_question();
   void take_master(const RedisReply& reply, Time now);
   void hear(const RedisReply& reply, Time now);
-  void give_up(const std::string& why, Time now);
+  void give_up(const Fault& fault, Time now);
 
   Owner& owner_;
   const RedisServer& server_;

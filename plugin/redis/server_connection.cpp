@@ -18,6 +18,7 @@ constexpr size_t kKeptOutput = 1u << 20;  // capacity
 constexpr unsigned kRepliesToLook = 16;   // between two looks at the clock
 
 using State = StreamSocket::State;
+using Kind = Fault::Kind;
 
 std::string seconds(Time time) { return std::to_string((time + 999'999) / 1'000'000) + " s"; }
 
@@ -35,7 +36,7 @@ void ServerConnection::open(const RedisAddress& address, const TlsTrust* trust, 
   address_ = address;
   find(now);
 } catch (const std::bad_alloc&) {
-  fail_later("");
+  fail_later({});
 }
 
 void ServerConnection::open_beside(const ServerConnection& other, Time now) try {
@@ -44,7 +45,7 @@ void ServerConnection::open_beside(const ServerConnection& other, Time now) try 
   candidates_.assign(1, other.place_);
   connect_next(now);
 } catch (const std::bad_alloc&) {
-  fail_later("");
+  fail_later({});
 }
 
 void ServerConnection::find(Time now) {
@@ -62,12 +63,20 @@ void ServerConnection::close() {
   ++life_;
   phase_ = Phase::kClosed;
   deadline_ = probed_ = kNever;
-  failure_.clear();
+  failure_ = {};
   socket_.close();
   wants_write_ = false;
   reader_ = nullptr;
   output_ = std::string();
   sent_ = 0;
+  has_unread_ = false;
+  reply_.end();
+  writing_.end();
+}
+
+void ServerConnection::logged_in(size_t most_of_reply) {
+  deadline_ = kNever;
+  reader_->allow(most_of_reply);
 }
 
 void ServerConnection::begin(Phase phase, Time now) {
@@ -80,7 +89,7 @@ void ServerConnection::take_addresses(Time now) {
   auto found = lookup_.look_up(address_.host);
   if (!found) return;
   if (!found->problem.empty()) {
-    fail_later("is not found (" + found->problem + "): correct the name of the host, or use its number");
+    fail_later({Kind::kAway, "is not found (" + found->problem + "): correct the name of the host, or use its number"});
     return;
   }
   candidates_ = std::move(found->addresses);
@@ -100,17 +109,18 @@ void ServerConnection::connect_next(Time now) {
     try {
       poller_.watch(socket_.descriptor(), *this, Poller::Interest::kReadAndWrite);
     } catch (const std::system_error& error) {
-      fail_later(std::string("cannot be waited for (") + error.what() + "): give the system more memory");
+      fail_later(
+          {Kind::kAway, std::string("cannot be waited for (") + error.what() + "): give the system more memory"});
     }
     return;
   }
-  fail_later(cannot_connect());
+  fail_later({Kind::kAway, cannot_connect()});
 }
 
 // The owner must not be called within its own call.
-void ServerConnection::fail_later(std::string why) {
+void ServerConnection::fail_later(Fault fault) {
   phase_ = Phase::kFailed;
-  failure_ = std::move(why);
+  failure_ = std::move(fault);
 }
 
 std::string ServerConnection::cannot_connect() const {
@@ -148,19 +158,22 @@ void ServerConnection::go_on_securing(Time now) {
   switch (socket_.shake_hands()) {
     case State::kDone: finish_opening(now); return;
     case State::kAgain: want_write(socket_.wants_write()); return;
-    case State::kEnd: fail("closed the connection instead of TLS: a port without TLS needs redis://", now); return;
+    case State::kEnd:
+      fail({Kind::kAway, "closed the connection instead of TLS: a port without TLS needs redis://"}, now);
+      return;
     case State::kFailed:
-      fail("cannot be trusted or has no TLS (" + socket_.problem() +
-               "): name the certificate of its authority with redis-tls-ca-file, or use redis:// without TLS",
+      fail({Kind::kAway,
+            "cannot be trusted or has no TLS (" + socket_.problem() +
+                "): name the certificate of its authority with redis-tls-ca-file, or use redis:// without TLS"},
            now);
       return;
   }
 }
 
 void ServerConnection::finish_opening(Time now) {
-  reader_ = std::make_unique<ReplyReader>();
+  reader_ = std::make_unique<ReplyReader>(kMostOfSmall);
   phase_ = Phase::kOpen;
-  deadline_ = kNever;
+  deadline_ = now + patience_.login;
   heard_ = now;
   has_answered_ = false;
   want_write(false);
@@ -171,20 +184,25 @@ void ServerConnection::finish_opening(Time now) {
 void ServerConnection::receive(Time now) {
   Poller::Slice slice(poller_);
   bool drained = false;
+  has_unread_ = true;
   while (serve_replies(slice, now) && !drained) {
     char bytes[kReadBytes];
     size_t got = 0;
     switch (socket_.read(bytes, sizeof bytes, got)) {
-      case State::kAgain: return;
-      case State::kEnd: fail("closed the connection" + after_the_end(), now); return;
-      case State::kFailed: fail("lost the connection (" + socket_.problem() + ")" + after_the_end(), now); return;
+      case State::kAgain: has_unread_ = false; return;
+      case State::kEnd: fail({Kind::kEnded, "closed the connection" + after_the_end()}, now); return;
+      case State::kFailed:
+        fail({Kind::kEnded, "lost the connection (" + socket_.problem() + ")" + after_the_end()}, now);
+        return;
       case State::kDone: break;
     }
     hear(now);
     has_answered_ = true;
     reader_->feed(bytes, got);
+    reply_.move(got);
     drained = !trust_ && got < sizeof bytes;
   }
+  has_unread_ = phase_ == Phase::kOpen && !drained;
 }
 
 std::string ServerConnection::after_the_end() const {
@@ -197,6 +215,7 @@ bool ServerConnection::serve_replies(const Poller::Slice& slice, Time now) try {
   unsigned life = life_;
   RedisReply reply;
   for (unsigned count = 1; reader_->next(reply); ++count) {
+    reply_.end();
     owner_.replied(*this, reply, now);
     if (life != life_) return false;
     if (count % kRepliesToLook != 0 || !slice.over()) continue;
@@ -204,11 +223,12 @@ bool ServerConnection::serve_replies(const Poller::Slice& slice, Time now) try {
     return false;
   }
   if (reader_->problem().empty()) {
+    if (!reply_.is_watched() && reader_->has_part()) reply_.begin(now);
     if (slice.over()) poller_.ask_for_turn(*this);
     return !slice.over();
   }
-  fail("sends what cannot be read (" + in_log(reader_->problem()) +
-           "): if it is not Redis, correct the address; a port with TLS needs rediss://",
+  fail({Kind::kStrange, "sends what cannot be read (" + in_log(reader_->problem()) +
+                            "): if it is not Redis, correct the address; a port with TLS needs rediss://"},
        now);
   return false;
 } catch (...) {
@@ -218,10 +238,10 @@ bool ServerConnection::serve_replies(const Poller::Slice& slice, Time now) try {
 
 void ServerConnection::tick(Time now) {
   if (phase_ == Phase::kFailed) {
-    std::string why = failure_.empty() ? kNoMemory : std::move(failure_);
-    fail(why, now);
+    Fault fault = failure_.text.empty() ? Fault{Kind::kAway, kNoMemory} : std::move(failure_);
+    fail(fault, now);
   } else if (phase_ == Phase::kOpen) {
-    probe(now);
+    if (!gives_up(now)) probe(now);
   } else {
     if (phase_ == Phase::kFindingHost) take_addresses(now);
     if (now >= deadline_) give_up_phase(now);
@@ -238,26 +258,51 @@ void ServerConnection::probe(Time now) {
     probed_ = now;
     call_owner(&Owner::silent, now);
   } else if (probed_ != kNever && now - probed_ >= patience_.answer) {
-    fail("does not answer for " + seconds(patience_.answer) + ": see if it runs, and if something else keeps it busy",
+    fail({Kind::kAway,
+          "does not answer for " + seconds(patience_.answer) + ": see if it runs, and if something else keeps it busy"},
          now);
   }
+}
+
+// Returns true if the server only pretends to go on. A process that slept does not blame it for that time, nor for what
+// has come and is not read yet.
+bool ServerConnection::gives_up(Time now) {
+  Time reply = reply_.deadline(patience_.begun), writing = writing_.deadline(patience_.begun);
+  Time due = std::min({deadline_, reply, writing});
+  if (now < due) return false;
+  if (has_unread_ || now >= due + kSilence) {
+    if (deadline_ != kNever) deadline_ = now + patience_.login;
+    if (reply_.is_watched()) reply_.begin(now);
+    if (writing_.is_watched()) writing_.begin(now);
+    return false;
+  }
+  std::string slow = " only a few bytes a second: see to the network, and to what is between";
+  if (due == deadline_)
+    fail({Kind::kAway, "does not let anybody in for " + seconds(patience_.login) +
+                           ": see if it is Redis, and if something else keeps it busy"},
+         now);
+  else
+    fail({Kind::kStrange, (due == reply ? "sends" : "takes") + slow}, now);
+  return true;
 }
 
 void ServerConnection::give_up_phase(Time now) {
   switch (phase_) {
     case Phase::kFindingHost:
-      fail("is not found, because no name server answers: see to the name servers, or use the number of the host", now);
+      fail({Kind::kAway,
+            "is not found, because no name server answers: see to the name servers, or use the number of the host"},
+           now);
       return;
     case Phase::kConnecting:
       if (!candidates_.empty()) {
         connect_next(now);
         return;
       }
-      fail("does not answer (no connection in " + seconds(patience_.connect) +
-               "): see if its machine runs, and if a firewall lets this one in",
+      fail({Kind::kAway, "does not answer (no connection in " + seconds(patience_.connect) +
+                             "): see if its machine runs, and if a firewall lets this one in"},
            now);
       return;
-    case Phase::kSecuring: fail("does not begin TLS: a port without TLS needs redis://", now); return;
+    case Phase::kSecuring: fail({Kind::kAway, "does not begin TLS: a port without TLS needs redis://"}, now); return;
     case Phase::kClosed:
     case Phase::kFailed:
     case Phase::kOpen: return;
@@ -267,13 +312,21 @@ void ServerConnection::give_up_phase(Time now) {
 Time ServerConnection::due() const {
   if (phase_ == Phase::kFailed) return 0;
   if (phase_ != Phase::kOpen) return deadline_;
-  return probed_ == kNever ? heard_ + kSilence : probed_ + patience_.answer;
+  Time due = probed_ == kNever ? heard_ + kSilence : probed_ + patience_.answer;
+  return std::min({due, deadline_, reply_.deadline(patience_.begun), writing_.deadline(patience_.begun)});
 }
 
 // While the socket is full, each byte that it takes is one that the server's side has taken.
 void ServerConnection::flush(Time now) {
+  if (phase_ != Phase::kOpen) return;
   bool was_full = wants_write_;
-  if (flush_now() > 0 && was_full) hear(now);
+  size_t taken = flush_now();
+  if (taken > 0 && was_full) hear(now);
+  writing_.move(taken);
+  if (!wants_write_) writing_.end();
+  if (wants_write_ && !writing_.is_watched()) writing_.begin(now);
+  if (output_.size() - sent_ > kMostOutput)
+    fail_later({Kind::kStrange, "takes less than it is sent: see to the network, and to what is between"});
 }
 
 // A failure to write is seen by reading, too: the server may have said why before it closed the connection.
@@ -307,12 +360,12 @@ void ServerConnection::want_write(bool wanted) {
 void ServerConnection::call_owner(void (Owner::*what)(ServerConnection&, Time), Time now) try {
   (owner_.*what)(*this, now);
 } catch (const std::bad_alloc&) {
-  fail(kNoMemory, now);
+  fail({Kind::kAway, kNoMemory}, now);
 }
 
-void ServerConnection::fail(const std::string& why, Time now) {
+void ServerConnection::fail(const Fault& fault, Time now) {
   close();
-  owner_.closed(*this, why, now);
+  owner_.closed(*this, fault, now);
 }
 
 }  // namespace lws_chat

@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "redis/fault.h"
 #include "redis/lookup.h"
 #include "redis/poller.h"
+#include "redis/progress.h"
 #include "redis/reply.h"
 #include "redis/reply_reader.h"
 #include "redis/stream_socket.h"
@@ -14,8 +16,11 @@ namespace lws_chat {
 
 // How long to wait for a server.
 struct RedisPatience {
-  Time connect = 2'000'000;  // for its name, for an address, and for TLS
-  Time answer = 3'000'000;   // after a second of silence
+  Time connect = 2'000'000;   // for its name, for an address, and for TLS
+  Time answer = 3'000'000;    // after a second of silence
+  Time login = 10'000'000;    // for all of the first commands
+  Time begun = 5'000'000;     // for a reply that has begun, and more for a large one, see Progress
+  Time command = 30'000'000;  // for each command, though the server answers others
 };
 
 // A connection to a Redis server or a Sentinel: bytes of commands out, replies in. It notices that the server does not
@@ -31,12 +36,22 @@ class ServerConnection final : private Poller::Watched {
     // Nothing came for a second. Send PING, if the server does not owe an answer anyhow.
     virtual void silent(ServerConnection& connection, Time now) = 0;
 
-    // The connection could not be opened, or ended. `why` goes on after the server's name, and says what to do.
-    virtual void closed(ServerConnection& connection, const std::string& why, Time now) = 0;
+    // The connection could not be opened, or ended.
+    virtual void closed(ServerConnection& connection, const Fault& fault, Time now) = 0;
 
    protected:
     ~Owner() = default;
   };
+
+  // Bytes of memory for a reply of the first commands, and of a Sentinel: they tell about a server.
+  static constexpr size_t kMostOfSmall = size_t{64} * 1024;
+
+  // Bytes of memory for other replies. The largest message that max-message allows has 64 MiB, and comes with more;
+  // what may have many parts, is read in pieces, or bounded by its script.
+  static constexpr size_t kMostOfReply = size_t{128} * 1024 * 1024;
+
+  // Bytes that wait until the server takes them.
+  static constexpr size_t kMostOutput = size_t{256} * 1024 * 1024;
 
   // Both outlive it. Do not destroy it within a call of the owner.
   ServerConnection(Poller& poller, Owner& owner, const RedisPatience& patience);
@@ -52,6 +67,9 @@ class ServerConnection final : private Poller::Watched {
 
   // Closes it without telling the owner.
   void close();
+
+  // The first commands are answered: the login has no deadline any more, and a reply may need so many bytes.
+  void logged_in(size_t most_of_reply);
 
   bool is_open() const { return phase_ == Phase::kOpen; }
 
@@ -74,7 +92,7 @@ class ServerConnection final : private Poller::Watched {
   void take_addresses(Time now);
   void connect_next(Time now);
   void find(Time now);
-  void fail_later(std::string why);
+  void fail_later(Fault fault);
   void go_on_connecting(Time now);
   void go_on_securing(Time now);
   void finish_opening(Time now);
@@ -82,10 +100,11 @@ class ServerConnection final : private Poller::Watched {
   bool serve_replies(const Poller::Slice& slice, Time now);
   void hear(Time now);
   void probe(Time now);
+  bool gives_up(Time now);
   void give_up_phase(Time now);
   void want_write(bool wanted);
   void call_owner(void (Owner::*what)(ServerConnection&, Time), Time now);
-  void fail(const std::string& why, Time now);
+  void fail(const Fault& fault, Time now);
   std::string cannot_connect() const;
   std::string after_the_end() const;
 
@@ -96,8 +115,8 @@ class ServerConnection final : private Poller::Watched {
 
   Phase phase_ = Phase::kClosed;
   unsigned life_ = 0;       // changes whenever the connection is closed
-  Time deadline_ = kNever;  // of the phase
-  std::string failure_;     // of kFailed, what to tell the owner in tick(); empty: there is no memory
+  Time deadline_ = kNever;  // of the phase; of kOpen: of the login
+  Fault failure_{};         // of kFailed, what to tell the owner in tick(); empty: there is no memory
 
   RedisAddress address_;
   const TlsTrust* trust_ = nullptr;
@@ -111,7 +130,10 @@ class ServerConnection final : private Poller::Watched {
   size_t sent_ = 0;  // of output_
   Time heard_ = 0;   // when the server last gave a sign of life, or the connection was opened
   bool has_answered_ = false;
-  Time probed_ = kNever;  // when the owner was told of the silence
+  bool has_unread_ = false;  // the socket may have more
+  Progress reply_;           // of a reply that has begun
+  Progress writing_;         // of output() that the socket does not take at once
+  Time probed_ = kNever;     // when the owner was told of the silence
 };
 
 }  // namespace lws_chat

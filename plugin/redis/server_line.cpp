@@ -2,22 +2,34 @@
 
 #include <string>
 
+#include "redis/refusal.h"
+
 namespace lws_chat {
+namespace {
+
+constexpr Time kAgain = 1'000'000;
+
+}  // namespace
 
 void ServerLine::up(Time now) {
   look_at_ = now + kLookAgain;
+  again_ = kNever;
   std::string fresh = parts_.fresh_epoch();
   run_begin(link_, lineage(), fresh, [this](const RedisReply& reply, Time then) {
-    if (reply.is_text()) return was_seen(reply.text, then);
-    if (!reply.is_error()) return;
+    if (reply.is_lost()) return;
+    if (reply.is_text()) {
+      parts_.trouble.done("EVALSHA (begin)");
+      return was_seen(reply.text, then);
+    }
+    again_ = then + kAgain;
     ++parts_.counters.errors;
-    parts_.report("EVALSHA (begin)", reply.text);
+    parts_.trouble.refused("EVALSHA (begin)", reply.is_error() ? reply.text : kForeignKeys);
   });
 }
 
 void ServerLine::down() {
   line_.clear();
-  look_at_ = kNever;
+  look_at_ = again_ = kNever;
 }
 
 void ServerLine::was_seen(std::string_view line, Time now) {
@@ -27,6 +39,7 @@ void ServerLine::was_seen(std::string_view line, Time now) {
 }
 
 void ServerLine::tick(Time now) {
+  if (again_ <= now) return up(now);
   if (look_at_ > now) return;
   look_at_ = now + kLookAgain;
   if (!line_.empty()) look(now);

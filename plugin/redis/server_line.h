@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -28,8 +29,12 @@ class ServerLine {
   void up(Time now);
   void down();
 
+  // Until then nobody knows if the server does anything.
+  bool is_known() const { return !line_.empty(); }
+
+  // Looks, and asks again after a failure, when due() has come.
   void tick(Time now);
-  Time due() const { return look_at_; }
+  Time due() const { return std::min(look_at_, again_); }
 
   // For the scripts of the server's rooms. The views stay until the link changes.
   Lineage lineage() const;
@@ -43,6 +48,7 @@ class ServerLine {
   std::string line_;  // empty: not known yet
   std::string last_;  // the last one that was known
   Time look_at_ = kNever;
+  Time again_ = kNever;
 };
 
 }  // namespace lws_chat

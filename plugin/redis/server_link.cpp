@@ -12,9 +12,11 @@
 namespace lws_chat {
 namespace {
 
-constexpr Time kSteady = 1'000'000;     // up for so long, a link has no past
-constexpr size_t kMostReported = 16;    // lines since then
-constexpr size_t kMostChannels = 1000;  // of a command, so that the server serves others in between
+using Kind = Fault::Kind;
+
+constexpr Time kSteady = 1'000'000;      // up for so long, a link has no past
+constexpr Time kDeafLines = 60'000'000;  // between lines about a short loss of messages
+constexpr size_t kMostChannels = 1000;   // of a command, so that the server serves others in between
 
 }  // namespace
 
@@ -23,7 +25,8 @@ ServerLink::ServerLink(Poller& poller, RedisLinkSettings settings)
       settings_(std::move(settings)),
       commands_(poller, *this, settings_.patience),
       subscriptions_(poller, *this, settings_.patience),
-      pipeline_(commands_.output()) {
+      pipeline_(commands_.output()),
+      log_(settings_.report) {
   if (!settings_.server.sentinels.empty())
     sentinel_ =
         std::make_unique<Sentinel>(poller, static_cast<Sentinel::Owner&>(*this), settings_.server, settings_.patience);
@@ -90,19 +93,30 @@ void ServerLink::tick(Time now) {
     listen_at_ = kNever;
     subscriptions_.open_beside(commands_, now);
   }
-  if (now < steady_) return;
-  steady_ = kNever;
-  shaky_ = false;
-  problem_.clear();
-  back_off_.reset();
-  reported_.clear();
-  if (!last_good_) report_once(true, connected_line_);
-  reported_.clear();
+  if (now >= steady_) {
+    steady_ = kNever;
+    shaky_ = false;
+    problem_.clear();
+    back_off_.reset();
+    log_.calm(connected_line_);
+  }
+  if (now >= overdue_at_) look_for_overdue(now);
+}
+
+// Answers come in the order of the commands. A process that slept does not blame the server.
+void ServerLink::look_for_overdue(Time now) {
+  if (pipeline_.done() < overdue_ && now < overdue_at_ + kSteady) {
+    std::string seconds = std::to_string(settings_.patience.command / 1'000'000);
+    fail_server({Kind::kAway, "does not answer a command for " + seconds + " s: see what keeps it busy"}, now);
+    return;
+  }
+  overdue_ = pipeline_.taken();
+  overdue_at_ = now + settings_.patience.command;
 }
 
 Time ServerLink::due() const {
   if (pipeline_.has_lost() || tell_down_) return 0;
-  Time due = std::min({steady_, listen_at_, state_ == State::kWaiting ? attempt_ : kNever});
+  Time due = std::min({steady_, overdue_at_, listen_at_, state_ == State::kWaiting ? attempt_ : kNever});
   return sentinel_ ? std::min(due, sentinel_->due()) : due;
 }
 
@@ -111,7 +125,7 @@ void ServerLink::begin(Time now) {
   std::string wrong = settings_.password ? settings_.password(account_.password) : "";
   if (wrong.empty() && settings_.server.tls) wrong = trust_.load(settings_.ca_file);
   if (!wrong.empty()) {
-    fail(wrong, now);
+    fail({Kind::kRefuses, wrong}, now);
   } else if (sentinel_) {
     sentinel_->ask(account_, settings_.server.tls ? &trust_ : nullptr, now);
     state_ = State::kAsking;
@@ -131,12 +145,12 @@ void ServerLink::found(const RedisAddress& master, Time now) {
     connect(master, now);
   } else if (master != address_) {
     if (state_ != State::kWaiting)
-      fail_server("is not the master any more: the Sentinels name " + name_of(master), now);
+      fail_server({Kind::kRefuses, "is not the master any more: the Sentinels name " + name_of(master)}, now);
     attempt_ = now;
   }
 }
 
-void ServerLink::not_found(const std::string& why, Time now) { fail(why, now); }
+void ServerLink::not_found(const Fault& fault, Time now) { fail(fault, now); }
 
 void ServerLink::opened(ServerConnection& connection, Time) {
   if (&connection == &commands_) {
@@ -161,23 +175,24 @@ void ServerLink::replied(ServerConnection& connection, RedisReply& reply, Time n
 void ServerLink::take_login(ServerConnection& connection, const RedisReply& reply, Time now) try {
   if (!login_.take(reply)) return;
   if (!login_.problem().empty()) {
-    fail_server(login_.problem(), now);
+    fail_server({Kind::kRefuses, login_.problem()}, now);
   } else if (&connection == &commands_) {
     accept_commands(now);
   } else {
     accept_subscriptions(now);
   }
 } catch (const std::bad_alloc&) {
-  fail_server(kNoMemory, now);
+  fail_server({Kind::kAway, kNoMemory}, now);
 }
 
 void ServerLink::accept_commands(Time now) {
   const ServerInfo& info = login_.info();
   std::string refusal = info.refusal();
   if (!refusal.empty()) {
-    fail_server(refusal, now);
+    fail_server({Kind::kRefuses, refusal}, now);
     return;
   }
+  commands_.logged_in(ServerConnection::kMostOfReply);
   about_ = {info.run_id, name_of(address_), info.keeps_log, info.promoted};
   version_ = info.version;
   state_ = State::kSubscriptions;
@@ -187,42 +202,55 @@ void ServerLink::accept_commands(Time now) {
 // Both connections must lead to the same server: something in between may share connections out, or it restarted.
 void ServerLink::accept_subscriptions(Time now) {
   if (login_.info().run_id != about_.run_id) {
-    fail_server("is another server for each connection: name one server, or wait until it has started", now);
+    fail_server({Kind::kRefuses, "is another server for each connection: name one, or wait until it has started"}, now);
     return;
   }
-  if (!deaf_) return go_up(now);
-  deaf_ = false;
-  if (listener_) listener_->hears(now);
+  subscriptions_.logged_in(ServerConnection::kMostOfReply);
+  if (deaf_)
+    hear_again(now);
+  else
+    go_up(now);
 }
 
 void ServerLink::go_up(Time now) {
-  connected_line_ = server_name() + " is connected (version " + in_log(version_) + ")";
-  // A server that ends each connection soon after its beginning still has its problem.
+  connected_line_ = name() + " is connected (version " + in_log(version_) + ")";
+  state_ = State::kUp;
+  proven_ = false;
+  answered_then_ = pipeline_.answered();
+  overdue_ = 0;
+  overdue_at_ = now + settings_.patience.command;
+  if (listener_) listener_->up(now);
+  if (is_up() && !pipeline_.expects_reply()) prove(now);
+}
+
+// A server that ends each connection soon after its beginning still has its problem.
+void ServerLink::prove(Time now) {
+  proven_ = true;
   if (!shaky_) problem_.clear();
   steady_ = now + kSteady;
-  state_ = State::kUp;
-  if (listener_) listener_->up(now);
-  if (is_up()) report_once(true, connected_line_);
+  log_.works(connected_line_);
 }
 
 void ServerLink::take_answer(RedisReply& reply, Time now) {
   if (!pipeline_.expects_reply()) {
-    fail_server("sends more than it was asked for: see what is between", now);
+    fail_server({Kind::kStrange, "sends more than it was asked for: see what is between"}, now);
     return;
   }
   std::string end = reply.is_error() && ends_the_link(reply.text) ? reply.text : "";
   bool goes_on = pipeline_.take(reply, now);
   commands_.flush_soon();
   if (!goes_on) {
-    fail_server(kNoMemory, now);
+    fail_server({Kind::kAway, kNoMemory}, now);
   } else if (!end.empty()) {
-    fail_server(explain_refusal("commands", end), now);
+    fail_server({Kind::kRefuses, explain_refusal("commands", end)}, now);
+  } else if (is_up() && !proven_ && (pipeline_.answered() > answered_then_ || !pipeline_.expects_reply())) {
+    prove(now);
   }
 }
 
 void ServerLink::take_push(const RedisReply& reply, Time now) {
   if (reply.is_error()) {
-    fail_server(explain_refusal("SUBSCRIBE", reply.text), now);
+    fail_server({Kind::kRefuses, explain_refusal("SUBSCRIBE", reply.text)}, now);
     return;
   }
   if (reply.items.size() != 3 || !listener_) return;  // the answer to PING
@@ -246,48 +274,64 @@ void ServerLink::silent(ServerConnection& connection, Time) {
   connection.flush_soon();
 }
 
-void ServerLink::closed(ServerConnection& connection, const std::string& why, Time now) {
-  if (&connection == &subscriptions_ && is_up()) return lose_subscriptions(why, now);
-  fail_server(why, now);
+void ServerLink::closed(ServerConnection& connection, const Fault& fault, Time now) {
+  if (&connection == &subscriptions_ && is_up()) return lose_subscriptions(fault, now);
+  fail_server(fault, now);
 }
 
 // Commands go on. If the server is away altogether, their connection shows it.
-void ServerLink::lose_subscriptions(const std::string& why, Time now) {
+void ServerLink::lose_subscriptions(const Fault& fault, Time now) {
+  bool again = std::exchange(deaf_, true);
+  ++failures_;
   subscriptions_.close();
-  if (now > deaf_since_ + kSteady) listen_back_off_.reset();
-  deaf_since_ = now;
+  if (!again && now > deaf_since_ + kSteady) listen_back_off_.reset();
+  if (!again) deaf_since_ = now;
   listen_at_ = now + listen_back_off_.next();
-  if (std::exchange(deaf_, true)) return;
-  report_once(false, server_name() + " " + why + "; it is opened again");
-  if (listener_) listener_->deaf(now);
+  deaf_problem_ = name() + " sends no messages: it " + fault.text;
+  if (again && !std::exchange(deaf_told_, true) && settings_.report) settings_.report(false, deaf_problem_);
+  if (!again && listener_) listener_->deaf(now);
 }
 
-void ServerLink::fail_server(const std::string& why, Time now) {
-  shut(now);
-  end_attempt(server_name() + " " + why, now);
-}
-
-void ServerLink::fail(const std::string& line, Time now) {
-  shut(now);
-  end_attempt(line, now);
-}
-
-// Closes all. This needs no memory: what is told may fail, and then settle() tells it later.
-void ServerLink::shut(Time now) {
-  tell_down_ = tell_down_ || is_up();
-  if (is_up()) shaky_ = steady_ != kNever;
-  state_ = State::kWaiting;
+void ServerLink::hear_again(Time now) {
   deaf_ = false;
-  steady_ = listen_at_ = kNever;
+  bool was_told = std::exchange(deaf_told_, false);
+  if (settings_.report && (was_told || now >= next_deaf_line_))
+    settings_.report(true, name() + " sends messages again: it had ended the connection for them, see its log");
+  next_deaf_line_ = now + kDeafLines;
+  if (listener_) listener_->hears(now);
+}
+
+void ServerLink::fail_server(const Fault& fault, Time now) {
+  bool was_up = shut(now);
+  end_attempt({fault.kind, name() + " " + fault.text}, was_up, now);
+}
+
+void ServerLink::fail(const Fault& line, Time now) {
+  bool was_up = shut(now);
+  end_attempt(line, was_up, now);
+}
+
+// Closes all. This needs no memory: what is told may fail, and then settle() tells it later. Returns true if the server
+// could be used until now.
+bool ServerLink::shut(Time now) {
+  bool was_up = is_up();
+  bool was_usable = was_up && proven_;
+  tell_down_ = tell_down_ || was_up;
+  if (was_up) shaky_ = !proven_ || steady_ != kNever;
+  ++failures_;
+  state_ = State::kWaiting;
+  deaf_ = deaf_told_ = proven_ = false;
+  steady_ = overdue_at_ = listen_at_ = kNever;
   attempt_ = now + back_off_.next();
   commands_.close();
   subscriptions_.close();
   pipeline_.lose();
+  return was_usable;
 }
 
-void ServerLink::end_attempt(std::string line, Time now) {
-  problem_ = std::move(line);
-  report_once(false, problem_);
+void ServerLink::end_attempt(const Fault& line, bool was_up, Time now) {
+  problem_ = line.text;
+  log_.failed(line, was_up);
   settle(now);
 }
 
@@ -297,16 +341,7 @@ void ServerLink::settle(Time now) {
   if (listener_) listener_->down(problem_, now);
 }
 
-// A link that fails for two reasons in turns, or comes and goes, has one line for each.
-void ServerLink::report_once(bool good, const std::string& line) {
-  if (!settings_.report || reported_.size() >= kMostReported) return;
-  if (std::find(reported_.begin(), reported_.end(), line) != reported_.end()) return;
-  reported_.push_back(line);
-  last_good_ = good;
-  settings_.report(good, line);
-}
-
-std::string ServerLink::server_name() const {
+std::string ServerLink::name() const {
   if (settings_.server.master.empty()) return "Redis at " + name_of(address_);
   return "Redis " + in_log(settings_.server.master) + " at " + name_of(address_);
 }

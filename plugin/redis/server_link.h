@@ -9,6 +9,7 @@
 #include "redis/back_off.h"
 #include "redis/link.h"
 #include "redis/login.h"
+#include "redis/outage_log.h"
 #include "redis/pipeline.h"
 #include "redis/poller.h"
 #include "redis/sentinel.h"
@@ -28,9 +29,8 @@ struct RedisLinkSettings {
   // Reads the password, at each attempt, so that it may change. Returns what is wrong. Empty: there is no password.
   std::function<std::string(std::string& password)> password;
 
-  // Gets a line for the log when the state changes: `good` or not. Attempts that fail for the same reason have one
-  // line.
-  std::function<void(bool good, const std::string& line)> report;
+  // Gets a line for the log when the state changes, see OutageLog.
+  OutageLog::Report report;
 };
 
 // A Redis server: a connection for commands, and one for subscriptions. It connects by itself, again and again.
@@ -50,12 +50,14 @@ class ServerLink final : public RedisLink,
   bool is_up() const override { return state_ == State::kUp; }
   bool hears() const override { return is_up() && !deaf_; }
   const Server& server() const override { return about_; }
-  const std::string& problem() const override { return problem_; }
+  std::string name() const override;
+  const std::string& problem() const override { return is_up() && deaf_ ? deaf_problem_ : problem_; }
   void command(const std::vector<std::string_view>& words, Answer answer) override;
   void run(const RedisScript& script, const std::vector<std::string_view>& keys,
            const std::vector<std::string_view>& arguments, Answer answer) override;
   void subscribe(const std::vector<std::string_view>& channels) override;
   void unsubscribe(const std::vector<std::string_view>& channels) override;
+  uint64_t failures() const override { return failures_; }
   size_t unanswered() const override { return pipeline_.unanswered(); }
 
  private:
@@ -77,11 +79,11 @@ class ServerLink final : public RedisLink,
   void opened(ServerConnection& connection, Time now) override;
   void replied(ServerConnection& connection, RedisReply& reply, Time now) override;
   void silent(ServerConnection& connection, Time now) override;
-  void closed(ServerConnection& connection, const std::string& why, Time now) override;
+  void closed(ServerConnection& connection, const Fault& fault, Time now) override;
 
   // Sentinel::Owner
   void found(const RedisAddress& master, Time now) override;
-  void not_found(const std::string& why, Time now) override;
+  void not_found(const Fault& fault, Time now) override;
 
   void begin(Time now);
   void connect(const RedisAddress& address, Time now);
@@ -89,18 +91,19 @@ class ServerLink final : public RedisLink,
   void accept_commands(Time now);
   void accept_subscriptions(Time now);
   void go_up(Time now);
-  void lose_subscriptions(const std::string& why, Time now);
+  void prove(Time now);
+  void look_for_overdue(Time now);
+  void lose_subscriptions(const Fault& fault, Time now);
+  void hear_again(Time now);
   void take_answer(RedisReply& reply, Time now);
   void take_push(const RedisReply& reply, Time now);
   void send_channels(const char* command, const std::vector<std::string_view>& channels);
   void refuse(Answer answer);
-  void fail_server(const std::string& why, Time now);
-  void fail(const std::string& line, Time now);
-  void shut(Time now);
-  void end_attempt(std::string line, Time now);
+  void fail_server(const Fault& fault, Time now);
+  void fail(const Fault& line, Time now);
+  bool shut(Time now);
+  void end_attempt(const Fault& line, bool was_up, Time now);
   void settle(Time now);
-  void report_once(bool good, const std::string& line);
-  std::string server_name() const;
 
   Poller& poller_;
   const RedisLinkSettings settings_;
@@ -118,19 +121,28 @@ class ServerLink final : public RedisLink,
   bool deaf_ = false;        // of kUp: the connection for messages was lost
   Time listen_at_ = kNever;  // when it is opened again
   Time deaf_since_ = 0;
+  std::string deaf_problem_;
+  bool deaf_told_ = false;
+  Time next_deaf_line_ = 0;
   BackOff listen_back_off_;
   Server about_;
   std::string version_;
   std::string problem_;
   std::string connected_line_;
   bool tell_down_ = false;
-  bool shaky_ = false;  // the last time up was a short one
+  uint64_t failures_ = 0;
 
   BackOff back_off_;
-  Time attempt_ = 0;      // of kWaiting: when the next one begins
-  Time steady_ = kNever;  // of kUp: when it has been up for long enough to count
-  std::vector<std::string> reported_;
-  bool last_good_ = true;
+  Time attempt_ = 0;  // of kWaiting: when the next one begins
+
+  // Of kUp. A server that lets this one in may still do nothing: it has to answer a command, and to go on for a while.
+  bool proven_ = false;
+  uint64_t answered_then_ = 0;  // when it came up
+  Time steady_ = kNever;        // when it has been up for long enough to count
+  bool shaky_ = false;          // it is not, or the last time was too short
+  uint64_t overdue_ = 0;        // commands that are overdue at...
+  Time overdue_at_ = kNever;
+  OutageLog log_;
 };
 
 }  // namespace lws_chat

@@ -40,7 +40,7 @@ void ShardPresence::say(const Change& change) {
   std::string info = client_info_on(*change.who, node_uid_);
   PresenceNames names = parts_.keys.of_presence(change.room);
   auto said = [this, change, info](const RedisReply& reply, Time) {
-    if (failed("EVALSHA (presence)", reply) || reply.integer <= 0 || !change.announced) return;
+    if (refused(change.room, reply) || reply.integer <= 0 || !change.announced) return;
     publish(change.room, change.came ? kJoinMark : kLeaveMark, info);
   };
   std::vector<PresentMember> one{{change.who->client, info, change.who->user}};
@@ -56,12 +56,25 @@ void ShardPresence::publish(const std::string& room, std::string_view mark, std:
                 [this](const RedisReply& reply, Time) { (void)failed("PUBLISH", reply); });
 }
 
-bool ShardPresence::failed(std::string_view command, const RedisReply& reply) {
+bool ShardPresence::failed(std::string_view command, const RedisReply& reply, std::string_view keys) {
   if (reply.is_lost()) return true;
-  if (!reply.is_error()) return false;
+  if (!reply.is_error()) {
+    parts_.trouble.done(command);
+    return false;
+  }
   ++parts_.counters.errors;
-  parts_.report(command, reply.text);
+  parts_.trouble.refused(command, reply.text, keys);
   return true;
+}
+
+// The room's name is enough for its keys while all is well.
+bool ShardPresence::refused(const std::string& room, const RedisReply& reply) {
+  std::string keys;
+  if (reply.is_error()) {
+    PresenceNames names = parts_.keys.of_presence(room);
+    keys = names.data + " and " + names.expire + " and " + names.user_clients + " and " + names.user_expire;
+  }
+  return failed("EVALSHA (presence)", reply, keys);
 }
 
 void ShardPresence::schedule(const std::string& room, Time at) {
@@ -101,7 +114,7 @@ void ShardPresence::say_all_again(const std::string& room, Time now) {
     for (size_t i = begin; i < std::min(begin + kTogether, members.size()); ++i)
       some.push_back({members[i].who->client, members[i].info, members[i].who->user});
     run_presence_keep(link_, names, some, kSeconds,
-                      [this](const RedisReply& reply, Time) { (void)failed("EVALSHA (presence)", reply); });
+                      [this, room](const RedisReply& reply, Time) { (void)refused(room, reply); });
   }
   find_over(room);
 }
@@ -112,7 +125,7 @@ void ShardPresence::find_over(const std::string& room) {
 }
 
 void ShardPresence::were_over(const std::string& room, const RedisReply& reply, Time now) {
-  if (failed("EVALSHA (presence)", reply)) return;
+  if (refused(room, reply)) return;
   std::optional<PresenceOver> over = read_presence_expire(reply);
   if (!over) {
     ++parts_.counters.foreign;
@@ -136,20 +149,21 @@ Deferred<SharedPresence::List> ShardPresence::list(std::string_view room, Time n
   if (!link_.is_up()) return List{Status::kUnavailable};
   Promise<List> promise;
   ask(now, [promise]() mutable { promise.keep({Status::kUnavailable}); });
-  run_presence_read(link_, parts_.keys.of_presence(room), [this, promise](const RedisReply& reply, Time) mutable {
-    List list;
-    std::optional<std::vector<PresentMember>> members;
-    if (!failed("EVALSHA (presence)", reply)) members = read_presence(reply);
-    if (!members) return promise.keep({Status::kUnavailable});
-    for (const PresentMember& member : *members) {
-      Identity who;
-      if (read_client_info(member.info, who))
-        list.members.push_back(std::move(who));
-      else
-        ++parts_.counters.foreign;
-    }
-    promise.keep(list);
-  });
+  run_presence_read(link_, parts_.keys.of_presence(room),
+                    [this, promise, room = std::string(room)](const RedisReply& reply, Time) mutable {
+                      List list;
+                      std::optional<std::vector<PresentMember>> members;
+                      if (!refused(room, reply)) members = read_presence(reply);
+                      if (!members) return promise.keep({Status::kUnavailable});
+                      for (const PresentMember& member : *members) {
+                        Identity who;
+                        if (read_client_info(member.info, who))
+                          list.members.push_back(std::move(who));
+                        else
+                          ++parts_.counters.foreign;
+                      }
+                      promise.keep(list);
+                    });
   return promise.deferred();
 }
 
@@ -158,12 +172,13 @@ Deferred<SharedPresence::Count> ShardPresence::count(std::string_view room, Time
   if (!link_.is_up()) return Count{Status::kUnavailable};
   Promise<Count> promise;
   ask(now, [promise]() mutable { promise.keep({Status::kUnavailable}); });
-  run_presence_stats(link_, parts_.keys.of_presence(room), [this, promise](const RedisReply& reply, Time) mutable {
-    std::optional<PresenceCount> count;
-    if (!failed("EVALSHA (presence)", reply)) count = read_presence_stats(reply);
-    if (!count) return promise.keep({Status::kUnavailable});
-    promise.keep({Status::kOk, count->clients, count->users.value_or(count->clients)});
-  });
+  run_presence_stats(link_, parts_.keys.of_presence(room),
+                     [this, promise, room = std::string(room)](const RedisReply& reply, Time) mutable {
+                       std::optional<PresenceCount> count;
+                       if (!refused(room, reply)) count = read_presence_stats(reply);
+                       if (!count) return promise.keep({Status::kUnavailable});
+                       promise.keep({Status::kOk, count->clients, count->users.value_or(count->clients)});
+                     });
   return promise.deferred();
 }
 

@@ -63,7 +63,8 @@ class ShardPresence {
   void were_over(const std::string& room, const RedisReply& reply, Time now);
   void schedule(const std::string& room, Time at);
   void ask(Time now, std::function<void()> give_up);
-  bool failed(std::string_view command, const RedisReply& reply);
+  bool failed(std::string_view command, const RedisReply& reply, std::string_view keys = {});
+  bool refused(const std::string& room, const RedisReply& reply);
 
   RedisLink& link_;
   const BrokerParts& parts_;

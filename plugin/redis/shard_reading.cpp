@@ -4,6 +4,7 @@
 
 #include "core/log_text.h"
 #include "core/room/room.h"
+#include "redis/refusal.h"
 #include "redis/shard_rooms.h"
 
 namespace lws_chat {
@@ -12,6 +13,8 @@ namespace {
 // Rooms that are read at the same time, and entries of a stream that are read together.
 constexpr size_t kAtOnce = 500;
 constexpr size_t kEntries = 200;
+
+constexpr char kCommand[] = "EVALSHA (position)";
 
 }  // namespace
 
@@ -68,9 +71,11 @@ void ShardRooms::was_read(const std::string& name, uint32_t reading, const Redis
     Room* room = room_of(*watch);
     if (!answer) {
       ++parts_.counters.errors;
-      parts_.report("EVALSHA (position)", reply.is_error() ? reply.text : "the room's keys are not of this server");
+      parts_.trouble.refused(kCommand, reply.is_error() ? reply.text : kForeignKeys,
+                             watch->names.stream + " and " + watch->names.meta);
       refused(*watch, now);
     } else if (room) {
+      parts_.trouble.done(kCommand);
       watch->top_then = answer->top;
       warn_of_bounds(*watch, answer->bounds);
       if (watch->begun)

@@ -43,9 +43,12 @@ Deferred<SharedRevocations::Kept> ShardRevocations::keep(const Revocation& revoc
 
 bool ShardRevocations::failed(std::string_view command, const RedisReply& reply) {
   if (reply.is_lost()) return true;
-  if (!reply.is_error()) return false;
+  if (!reply.is_error()) {
+    parts_.trouble.done(command);
+    return false;
+  }
   ++parts_.counters.errors;
-  parts_.report(command, reply.text);
+  parts_.trouble.refused(command, reply.text);
   return true;
 }
 

@@ -8,12 +8,20 @@
 #include "redis/sha1.h"
 
 namespace lws_chat {
+namespace {
 
-bool ShardSessions::failed(std::string_view command, const RedisReply& reply) {
+constexpr char kScript[] = "EVALSHA (session)";
+
+}  // namespace
+
+bool ShardSessions::failed(std::string_view command, std::string_view digest, const RedisReply& reply) {
   if (reply.is_lost()) return true;
-  if (!reply.is_error()) return false;
+  if (!reply.is_error()) {
+    parts_.trouble.done(command);
+    return false;
+  }
   ++parts_.counters.errors;
-  parts_.report(command, reply.text);
+  parts_.trouble.refused(command, reply.text, parts_.keys.session(digest));
   return true;
 }
 
@@ -31,7 +39,7 @@ void ShardSessions::arrived(std::string_view key, const IdentityPtr& who, Time n
   if (!link_.is_up()) return;
   run_session_come(link_, parts_.keys.session(digest), client_info_on(*who, node_uid_), kSeconds,
                    [this, digest](const RedisReply& reply, Time) {
-                     if (!failed("SET", reply) && reply.is_text()) tell_former(reply.text, digest);
+                     if (!failed("SET", digest, reply) && reply.is_text()) tell_former(reply.text, digest);
                    });
 }
 
@@ -48,7 +56,7 @@ Deferred<IdentityPtr> ShardSessions::returned(std::string_view key, Time now) {
   std::string digest = sha1_hex(key);
   run_session_take(link_, parts_.keys.session(digest), [this, digest, promise](const RedisReply& reply, Time) mutable {
     auto who = std::make_shared<Identity>();
-    bool found = !failed("GETDEL", reply) && reply.is_text() && read_client_info(reply.text, *who);
+    bool found = !failed("GETDEL", digest, reply) && reply.is_text() && read_client_info(reply.text, *who);
     if (found) tell_former(reply.text, digest);
     promise.keep(found ? IdentityPtr(std::move(who)) : nullptr);
   });
@@ -72,14 +80,14 @@ void ShardSessions::go(std::string_view key, std::string_view value, Time left) 
   if (known == sessions_.end()) {
     if (link_.is_up() && !value.empty())
       link_.command({"SET", place, value, "PX", time},
-                    [this](const RedisReply& reply, Time) { (void)failed("SET", reply); });
+                    [this, digest](const RedisReply& reply, Time) { (void)failed("SET", digest, reply); });
     return;
   }
   Session session = std::move(known->second);
   sessions_.erase(known);
   if (session.taken || !link_.is_up()) return;
   run_session_go(link_, place, client_info_on(*session.who, node_uid_), value, milliseconds,
-                 [this](const RedisReply& reply, Time) { (void)failed("EVALSHA (session)", reply); });
+                 [this, digest](const RedisReply& reply, Time) { (void)failed(kScript, digest, reply); });
 }
 
 // The session ends, which forgets it.
@@ -105,7 +113,7 @@ void ShardSessions::say_again(const std::string& digest, Time now) {
   if (!link_.is_up()) return;
   run_session_stay(link_, parts_.keys.session(digest), client_info_on(*who, node_uid_), kSeconds,
                    [this, digest, who](const RedisReply& reply, Time then) {
-                     if (failed("EVALSHA (session)", reply) || reply.kind != RedisReply::Kind::kInteger) return;
+                     if (failed(kScript, digest, reply) || reply.kind != RedisReply::Kind::kInteger) return;
                      auto still = sessions_.find(digest);
                      bool same = still != sessions_.end() && still->second.who == who;
                      if (reply.integer == 0 && same) taken(digest, then);

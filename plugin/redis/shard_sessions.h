@@ -71,7 +71,7 @@ class ShardSessions {
   void say_again(const std::string& digest, Time now);
   void schedule(const std::string& digest, Session& session, Time at);
   void tell_former(std::string_view value, std::string_view digest);
-  bool failed(std::string_view command, const RedisReply& reply);
+  bool failed(std::string_view command, std::string_view digest, const RedisReply& reply);
 
   RedisLink& link_;
   const BrokerParts& parts_;

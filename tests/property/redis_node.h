@@ -100,7 +100,7 @@ class Node final : private Peers::Self {
       all.push_back(links.back().get());
     }
     broker = std::make_unique<RedisBroker>(
-        settings, "p", all, [this](const std::string&) { ++reports; }, [] {});
+        settings, "p", all, [this](bool good, const std::string&) { reports += !good; }, [] {});
     broker->peers().attach(*this);
     HubSeams seams;
     seams.broker = broker.get();

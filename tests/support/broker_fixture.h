@@ -45,8 +45,8 @@ struct BrokerFixture {
 
   explicit BrokerFixture(Hub::Settings chosen = shared_rooms()) : settings(std::move(chosen)) {
     broker = std::make_unique<RedisBroker>(
-        settings, "p", std::vector<RedisLink*>{&link}, [this](const std::string& line) { reports.push_back(line); },
-        [this] { ++wakes; });
+        settings, "p", std::vector<RedisLink*>{&link},
+        [this](bool, const std::string& line) { reports.push_back(line); }, [this] { ++wakes; });
     HubSeams seams;
     seams.broker = broker.get();
     seams.shared_presence = broker.get();

@@ -20,7 +20,7 @@ using lws_chat::RedisReply;
 using lws_chat::Time;
 
 // Tests that are not about waiting wait for long: a busy machine may hold a server up.
-constexpr lws_chat::RedisPatience kPatient{30'000'000, 30'000'000};
+constexpr lws_chat::RedisPatience kPatient{30'000'000, 30'000'000, 30'000'000, 30'000'000, 60'000'000};
 constexpr lws_chat::RedisPatience kUsualPatience{};
 
 // A link to a Redis server in a small event loop, and what it tells.

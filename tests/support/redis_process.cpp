@@ -19,7 +19,7 @@ namespace unit {
 using lws_chat::RedisReply;
 
 struct RedisShell::Reader {
-  lws_chat::ReplyReader replies;
+  lws_chat::ReplyReader replies{size_t{1} << 30};
 };
 
 RedisShell::RedisShell(const std::string& socket_path) : reader_(std::make_unique<Reader>()) {

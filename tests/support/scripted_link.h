@@ -30,6 +30,7 @@ class ScriptedLink final : public lws_chat::RedisLink {
   void attach(Listener& listener) override { listener_ = &listener; }
   bool is_up() const override { return up_; }
   const Server& server() const override { return server_; }
+  std::string name() const override { return "Redis at 10.0.0.5:6379"; }
   const std::string& problem() const override { return problem_; }
   void command(const std::vector<std::string_view>& words, Answer answer) override {
     add({std::string(words[0]), {words.begin() + 1, words.end()}, {}, std::move(answer)});
@@ -49,10 +50,12 @@ class ScriptedLink final : public lws_chat::RedisLink {
   void go_up(const std::string& run_id = "run") {
     server_.run_id = run_id;
     server_.address = "host:1";
+    problem_.clear();
     up_ = true;
     listener_->up(now);
   }
   void go_down() {
+    problem_ = "away";
     up_ = false;
     subscribed.clear();
     for (std::deque<Call> all = std::exchange(calls, {}); !all.empty(); all.pop_front()) give(all.front(), lost());

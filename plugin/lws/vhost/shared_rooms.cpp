@@ -54,10 +54,8 @@ SharedRooms::SharedRooms(lws_context* context, lws_vhost* vhost, const RedisOpti
     links_.push_back(std::make_unique<ServerLink>(*poller_, settings));
     links.push_back(links_.back().get());
   }
-  // Until the first connection the hub is not ready.
-  away_since_.assign(links_.size(), now() - kReadyAnyway);
   broker_ = std::make_unique<RedisBroker>(
-      rooms, options.prefix, links, [this](const std::string& line) { report(false, line); },
+      rooms, options.prefix, links, [this](bool good, const std::string& line) { report(good, line); },
       [this] { poller_->ask_for_run(); });
   timer_.set(1);
 }
@@ -112,12 +110,6 @@ void SharedRooms::serve() {
   if (!wsi_) watch();
   poller_->run(now());
   broker_->tick(now());
-  for (size_t i = 0; i < links_.size(); ++i) {
-    if (links_[i]->is_up() && links_[i]->problem().empty())
-      away_since_[i] = kNever;
-    else if (away_since_[i] == kNever)
-      away_since_[i] = now();
-  }
   schedule();
 }
 
@@ -129,13 +121,8 @@ void SharedRooms::schedule() {
 }
 
 std::string SharedRooms::failure() const {
-  for (size_t i = 0; i < links_.size(); ++i) {
-    if (away_since_[i] == kNever || now() < away_since_[i] + kReadyAnyway) continue;
-    const std::string& problem = links_[i]->problem();
-    return "redis: " + (problem.empty() ? "there is no connection yet" : problem);
-  }
-  std::string refusal = broker_ ? broker_->refusal() : std::string();
-  return refusal.empty() ? refusal : "redis: " + refusal;
+  std::string why = broker_ ? broker_->failure(now()) : std::string();
+  return why.empty() ? why : "redis: " + why;
 }
 
 void SharedRooms::report(bool good, const std::string& line) {

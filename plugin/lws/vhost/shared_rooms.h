@@ -24,9 +24,6 @@ class ServerLink;
 // The Redis servers of a hub's shared rooms, on lws's event loop. Without the option `redis` it is nothing.
 class SharedRooms {
  public:
-  // A server may be away for so long before the hub counts as not ready.
-  static constexpr Time kReadyAnyway = 5 * LWS_US_PER_SEC;
-
   // The vhost is one of the hub's. Its name is for the log. The rooms' settings outlive this.
   SharedRooms(lws_context* context, lws_vhost* vhost, const RedisOptions& options, const HubSettings& rooms,
               std::string vhost_name);
@@ -72,7 +69,6 @@ class SharedRooms {
   std::unique_ptr<RedisBroker> broker_;
   lws* wsi_ = nullptr;  // stands for the poller's descriptor
   Timer timer_;
-  std::vector<Time> away_since_;  // by link; kNever: it is up
 };
 
 }  // namespace lws_chat

@@ -227,9 +227,10 @@ TEST(a_room_that_redis_refuses_to_read_is_refused_and_reported) {
   f.link.answer("position", error("NOPERM this user has no permissions"));
   f.turn();
   CHECK(f.joined.at(0) == Status::kUnavailable);
-  CHECK_EQ(f.reports.at(0),
-           "the server refuses EVALSHA (position) (\"NOPERM this user has no permissions\"): allow the user what it "
-           "needs with ACL SETUSER");
+  CHECK_EQ(
+      f.reports.at(0),
+      "Redis at 10.0.0.5:6379 refuses EVALSHA (position) (\"NOPERM this user has no permissions\"): allow the user "
+      "what it needs with ACL SETUSER, see lws-chatd.conf(5)");
 }
 
 TEST(a_room_without_members_stays_subscribed_for_a_while) {

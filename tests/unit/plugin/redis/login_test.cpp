@@ -91,7 +91,7 @@ TEST(a_user_without_channels_is_told_so_once) {
   f.until([&] { return f.downs == 3; });
   expect(f.down_reason, {"refuses SUBSCRIBE", "NOPERM", "ACL SETUSER"});
   CHECK_EQ(f.confirmed, 0u);
-  CHECK_EQ(f.reports.size(), 2u);
+  CHECK_EQ(f.reports.size(), 3u);
 }
 
 TEST(a_database_that_is_not_there_is_refused) {

@@ -12,7 +12,7 @@ namespace {
 struct Line {
   // Commands since the last call, with a blank between words.
   std::vector<std::string> sent() {
-    ReplyReader reader;  // a command looks like a reply
+    ReplyReader reader(size_t{1} << 20);  // a command looks like a reply
     reader.feed(out.data(), out.size());
     out.clear();
     std::vector<std::string> commands;
