@@ -3,6 +3,7 @@ revoked."""
 import asyncio
 import pathlib
 import signal
+import socket
 import sys
 import time
 import unittest
@@ -160,6 +161,12 @@ class Asked(Clustered):
         await self.until(lambda: self.all_know(2), "a node that ends to be gone")
         await asyncio.to_thread(self.nodes[1].kill)
         await self.until(lambda: self.all_know(1), "a node that is killed to be gone")
+
+    async def test_nodes_of_one_machine_have_different_names(self):
+        self.serve(2)
+        await self.until(lambda: self.all_know(2), "the nodes to know each other")
+        names = {one["name"] for one in (await self.info(0)).values()}
+        self.assertEqual(names, {f"{socket.gethostname()}_{node.port}" for node in self.nodes})
 
     async def counts(self, node, expected):
         return expected in [(one["num_clients"], one["num_users"], one["num_subs"], one["num_channels"])
