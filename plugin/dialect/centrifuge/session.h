@@ -263,6 +263,7 @@ class Session final : public Visitor {
   bool scarce() const { return sessions_.untaken >= options_.hub.max_memory / kShareOfMemory; }
   void serve_rooms(Time now);
   void dismissed(Subscription& subscription, Ending ending, Time now);
+  bool is_of_room_alone(const Subscription& subscription, Status why) const;
   bool tell_unsubscribed(const Subscription& subscription, Status why);
   std::string last_frames(Status why);
   void remember_me(Time now);
