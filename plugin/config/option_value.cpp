@@ -10,6 +10,7 @@
 #include "access/own_name.h"
 #include "access/rule_gate.h"
 #include "config/suggestion.h"
+#include "core/log_text.h"
 #include "core/room/room.h"
 #include "core/utf8.h"
 
@@ -92,7 +93,7 @@ std::string set_path(std::string& path, std::string_view value) {
 std::string set_redis_prefix(std::string& prefix, std::string_view value) {
   auto is_visible = [](unsigned char c) { return c > ' ' && c < 0x7f; };
   if (value.empty() || value.size() > kLongestPrefix || !std::all_of(value.begin(), value.end(), is_visible))
-    return quoted(value) + " is not a prefix, expected 1 to " + std::to_string(kLongestPrefix) +
+    return in_log(value, 40) + " is not a prefix, expected 1 to " + std::to_string(kLongestPrefix) +
            " letters, digits and signs without blanks";
   prefix = value;
   return "";

@@ -45,6 +45,9 @@ class Peers {
       return Status::kNoSession;
     }
 
+    // The client with this id has come back on another node: its session here is over.
+    virtual void replaced(std::string_view /*client*/, Time /*now*/) {}
+
     // The rooms with clients on this node whose names match the glob; an empty one matches all.
     virtual RoomCounts rooms(std::string_view pattern) = 0;
 

@@ -43,8 +43,16 @@ class SharedPresence {
   // comes back, on any node.
   virtual void departed(std::string_view key, const IdentityPtr& who, Time until, Time now) = 0;
 
-  // Such a client comes back on this node. nullptr: it does not, or nobody knows.
+  // A client with this key comes to this node. Answers who it was: it has departed, or its session is still on another
+  // node. nullptr: neither, or nobody knows.
   virtual Deferred<IdentityPtr> returned(std::string_view key, Time now) = 0;
+
+  // Its session, which has a name, is here now. On the node where it was before, Peers::Self::replaced() is called. It
+  // stays until departed() or ended().
+  virtual void arrived(std::string_view key, const IdentityPtr& who, Time now) = 0;
+
+  // The session is over, and the client cannot come back as the same one.
+  virtual void ended(std::string_view key) = 0;
 };
 
 }  // namespace lws_chat

@@ -1,5 +1,7 @@
 #include "redis/address.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -14,7 +16,7 @@ constexpr uint16_t kServerPort = 6379;
 constexpr uint16_t kSentinelPort = 26379;
 constexpr size_t kLongestPath = 107;  // of sockaddr_un, without the zero byte
 constexpr size_t kLongestHost = 253;  // RFC 1035
-constexpr unsigned kMostDatabase = 1'000'000;
+constexpr unsigned kMostDatabases = 1'000'000;
 
 constexpr char kForms[] =
     "use redis://HOST:PORT, rediss://HOST:PORT, unix:PATH or redis+sentinel://HOST:PORT,HOST:PORT/MASTER";
@@ -58,9 +60,13 @@ std::optional<std::string> decoded(std::string_view text) {
   return out;
 }
 
-bool is_in_host(char c, bool bracketed) {
-  bool named = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
-  return named || c == (bracketed ? ':' : '_');
+bool is_in_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+}
+
+bool is_ipv6(std::string_view text) {
+  in6_addr address;
+  return inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1;
 }
 
 // Reads one URL into a server. The functions return what is wrong, as the end of a sentence that begins with the URL.
@@ -92,6 +98,8 @@ class UrlReader {
     std::string_view query = split_query();
     std::string_view hosts = take_before(rest_, '/');
     std::string wrong = read_user(hosts);
+    if (wrong.empty() && hosts.find(',') != std::string_view::npos)
+      return "has a comma: write spaces between servers; only redis+sentinel:// has a list with commas";
     if (wrong.empty()) wrong = read_host(hosts, kServerPort, server_.address);
     if (wrong.empty() && !rest_.empty()) wrong = read_database(rest_);
     return wrong.empty() ? read_query(query) : wrong;
@@ -106,8 +114,12 @@ class UrlReader {
       if (wrong.empty()) wrong = read_host(take_before(hosts, ','), kSentinelPort, server_.sentinels.back());
     } while (wrong.empty() && !hosts.empty());
     if (!wrong.empty()) return wrong;
+    if (rest_.find('/') != std::string_view::npos)
+      return "has a '/' in the Sentinels' name for the server: write a database as ?db=NUMBER behind the name, and a "
+             "'/' "
+             "in the name as %2f";
     std::optional<std::string> master = decoded(rest_);
-    if (!master || master->empty() || rest_.find('/') != std::string_view::npos)
+    if (!master || master->empty())
       return "needs the name by which the Sentinels know the server, for example redis+sentinel://HOST:26379/mymaster";
     server_.master = *master;
     return read_query(query);
@@ -142,22 +154,42 @@ class UrlReader {
 
   static std::string read_host(std::string_view text, uint16_t default_port, RedisAddress& address) {
     address.port = default_port;
-    bool bracketed = text.find(']') != std::string_view::npos && take_prefix(text, "[");
-    std::string_view host = bracketed ? take_before(text, ']') : text.substr(0, text.find(':'));
-    if (!bracketed) text.remove_prefix(host.size());
-    bool readable = std::all_of(host.begin(), host.end(), [&](char c) { return is_in_host(c, bracketed); });
-    if (host.empty() || host.size() > kLongestHost || !readable) return "has no host's name or address";
-    address.host = std::string(host);
-    if (text.empty()) return "";
+    std::string wrong = text.substr(0, 1) == "[" ? read_ipv6(text, address) : read_name(text, address);
+    if (!wrong.empty() || text.empty()) return wrong;
     if (!take_prefix(text, ":")) return "has something other than a port behind its host";
     if (!read_number(text, address.port) || address.port == 0)
-      return "has a port that is not a number from 1 to 65535; an IPv6 address needs brackets";
+      return "has " + in_log(text) + " as its port, which must be a number from 1 to 65535";
+    return "";
+  }
+
+  static std::string read_ipv6(std::string_view& text, RedisAddress& address) {
+    text.remove_prefix(1);
+    bool closed = text.find(']') != std::string_view::npos;
+    std::string_view host = take_before(text, ']');
+    if (!closed || !is_ipv6(host)) return "has no IPv6 address in brackets, as in redis://[fd00::5]:6379";
+    address.host = std::string(host);
+    return "";
+  }
+
+  static std::string read_name(std::string_view& text, RedisAddress& address) {
+    if (std::count(text.begin(), text.end(), ':') > 1)
+      return "has several colons: an IPv6 address needs brackets, as in redis://[fd00::5]:6379";
+    std::string_view host = text.substr(0, text.find(':'));
+    text.remove_prefix(host.size());
+    if (host.empty()) return "has no host, as in redis://HOST:6379";
+    if (host.size() > kLongestHost) return "has a host's name of more than " + std::to_string(kLongestHost) + " bytes";
+    auto strange = std::find_if_not(host.begin(), host.end(), is_in_name);
+    if (strange != host.end())
+      return "has " + in_log({&*strange, 1}) +
+             " in the name of its host: only letters, digits, '.', '-' and '_' may be";
+    address.host = std::string(host);
     return "";
   }
 
   std::string read_database(std::string_view text) {
-    if (read_number(text, server_.database) && server_.database < kMostDatabase) return "";
-    return "has a database that is not a number, as in redis://HOST:PORT/1";
+    if (read_number(text, server_.database) && server_.database < kMostDatabases) return "";
+    return "has a database that is not a number from 0 to " + std::to_string(kMostDatabases - 1) +
+           ", as in redis://HOST:PORT/1";
   }
 
   std::string read_query(std::string_view query) {
@@ -169,7 +201,9 @@ class UrlReader {
       } else if (take_prefix(item, "user=")) {
         wrong = set_user(item);
       } else {
-        wrong = "has something other than db=DATABASE and user=USER behind its question mark";
+        std::string_view name = item.substr(0, item.find('='));
+        wrong = "has " + in_log(name) + " behind its question mark, where only db=DATABASE and user=USER may be";
+        if (name == "password") wrong += ": write the password into a file, and name that with redis-password-file";
       }
       if (!wrong.empty()) return wrong;
     }
@@ -189,6 +223,12 @@ std::string shown(std::string_view url) {
   return in_log(std::string(url.substr(0, user + 3)) + std::string(url.substr(at + 1)));
 }
 
+// A name or a list that has a blank in it falls into pieces.
+std::string piece_of(std::string_view url, const std::vector<RedisServer>& before) {
+  bool piece = !before.empty() && url.find("://") == std::string_view::npos && url.substr(0, 5) != "unix:";
+  return piece ? "; spaces separate servers, and a space in a name is %20" : "";
+}
+
 bool is_same(const RedisServer& a, const RedisServer& b) {
   return a.address == b.address && a.sentinels == b.sentinels && a.master == b.master && a.database == b.database;
 }
@@ -204,7 +244,7 @@ std::string read_redis_urls(std::string_view urls, std::vector<RedisServer>& ser
     urls.remove_prefix(url.size());
     RedisServer server;
     std::string wrong = UrlReader(url, server).read();
-    if (!wrong.empty()) return shown(url) + " " + wrong;
+    if (!wrong.empty()) return shown(url) + " " + wrong + piece_of(url, servers);
     if (std::any_of(servers.begin(), servers.end(), [&](const RedisServer& other) { return is_same(server, other); }))
       return shown(url) + " stands there twice: each server has a part of the rooms";
     servers.push_back(std::move(server));

@@ -40,6 +40,10 @@ class RedisBroker::Shard final : public RedisLink::Listener {
         rooms(to, broker.parts_, line, losses),
         publisher(to, broker.parts_, line, broker.peers_.uid().substr(0, 8)),
         presence(to, broker.parts_, broker.peers_.uid()),
+        sessions(
+            to, broker.parts_, broker.peers_.uid(),
+            [&broker](std::string_view client, Time now) { broker.peers_.replaced(client, now); },
+            [&broker](std::string_view node, std::string_view digest) { broker.peers_.take_over(node, digest); }),
         broker_(broker) {
     link.attach(*this);
     line.changed = [this](Time now) { losses.other_line(now); };
@@ -56,6 +60,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
     rooms.up(now);
     publisher.up(now);
     presence.up(now);
+    sessions.up(now);
     broker_.peers_.up(link, now);
     read_revocations();
   }
@@ -66,6 +71,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
   void deaf(Time) override { rooms.down(); }
   void hears(Time now) override {
     rooms.up(now);
+    sessions.up(now);
     broker_.peers_.up(link, now);
     read_revocations();
   }
@@ -80,11 +86,13 @@ class RedisBroker::Shard final : public RedisLink::Listener {
   ShardRooms rooms;
   Publisher publisher;
   ShardPresence presence;
+  ShardSessions sessions;
 
  private:
   void has_lost_everything(Time now) {
     rooms.look_again();
     presence.up(now);
+    sessions.up(now);
     read_revocations();
   }
 
@@ -114,6 +122,9 @@ RedisBroker::RedisBroker(const HubSettings& settings, std::string prefix, const 
       revocations_(*links.front(), parts_, wake_) {
   for (RedisLink* link : links) shards_.push_back(std::make_unique<Shard>(*link, *this));
   counters_.servers = shards_.size();
+  peers_.taken = [this](std::string_view session, Time now) {
+    for (const auto& shard : shards_) shard->sessions.taken(session, now);
+  };
 }
 
 RedisBroker::~RedisBroker() = default;
@@ -203,13 +214,20 @@ Deferred<SharedPresence::Count> RedisBroker::count(std::string_view room, Time n
 }
 
 void RedisBroker::departed(std::string_view key, const IdentityPtr& who, Time until, Time now) {
-  shard_of(key).presence.departed(key, who, until - now);
+  shard_of(key).sessions.departed(key, who, until - now);
 }
 
 Deferred<IdentityPtr> RedisBroker::returned(std::string_view key, Time now) {
   wake_();
-  return shard_of(key).presence.returned(key, now);
+  return shard_of(key).sessions.returned(key, now);
 }
+
+void RedisBroker::arrived(std::string_view key, const IdentityPtr& who, Time now) {
+  wake_();
+  shard_of(key).sessions.arrived(key, who, now);
+}
+
+void RedisBroker::ended(std::string_view key) { shard_of(key).sessions.ended(key); }
 
 void RedisBroker::tick(Time now) {
   now_ = now;
@@ -219,6 +237,7 @@ void RedisBroker::tick(Time now) {
     shard->rooms.tick(now);
     shard->publisher.tick(now);
     shard->presence.tick(now);
+    shard->sessions.tick(now);
   }
   peers_.tick(now);
   revocations_.tick(now);
@@ -228,7 +247,7 @@ Time RedisBroker::due() const {
   Time due = std::min(peers_.due(), revocations_.due());
   for (const auto& shard : shards_)
     due = std::min({due, shard->line.due(), shard->losses.due(), shard->rooms.due(), shard->publisher.due(),
-                    shard->presence.due()});
+                    shard->presence.due(), shard->sessions.due()});
   return due;
 }
 

@@ -20,6 +20,7 @@
 #include "redis/shard_presence.h"
 #include "redis/shard_revocations.h"
 #include "redis/shard_rooms.h"
+#include "redis/shard_sessions.h"
 
 namespace lws_chat {
 
@@ -49,6 +50,8 @@ class RedisBroker final : public Broker, public SharedPresence {
   Deferred<Count> count(std::string_view room, Time now) override;
   void departed(std::string_view key, const IdentityPtr& who, Time until, Time now) override;
   Deferred<IdentityPtr> returned(std::string_view key, Time now) override;
+  void arrived(std::string_view key, const IdentityPtr& who, Time now) override;
+  void ended(std::string_view key) override;
 
   // Messages of this node may have so many bytes. Larger ones of other nodes are not shown: readers are told that they
   // have missed something. The largest counts. Without any there is no limit.

@@ -18,6 +18,7 @@ constexpr uint32_t kClient = 2;
 constexpr uint32_t kConnInfo = 3;
 constexpr uint32_t kChanInfo = 4;
 constexpr uint32_t kWhole = 1001;  // ours: the JSON object, if the other fields do not say all of it
+constexpr uint32_t kNode = 1010;   // ours: the uid of the node that the client is on
 
 struct Fields {
   std::string_view user;
@@ -25,6 +26,7 @@ struct Fields {
   std::string_view conn_info;
   std::string_view chan_info;
   std::string_view whole;
+  std::string_view node;
 };
 
 bool has_line_break(std::string_view text) { return text.find_first_of("\r\n") != std::string_view::npos; }
@@ -64,6 +66,7 @@ void append_fields(std::string& bytes, const Fields& fields) {
   add(kConnInfo, fields.conn_info);
   add(kChanInfo, fields.chan_info);
   add(kWhole, fields.whole);
+  add(kNode, fields.node);
 }
 
 // Throws protozero::exception.
@@ -84,6 +87,7 @@ void read_fields(std::string_view bytes, Fields& fields) {
       case kConnInfo: take(fields.conn_info); break;
       case kChanInfo: take(fields.chan_info); break;
       case kWhole: take(fields.whole); break;
+      case kNode: take(fields.node); break;
       default: reader.skip();
     }
   }
@@ -131,15 +135,34 @@ bool is_whole(const Fields& fields) {
          json.read(fields.whole) && json.fields.user == fields.user && json.fields.client == fields.client;
 }
 
-}  // namespace
-
-void append_client_info(std::string& bytes, std::string_view json) {
+void append_info_on(std::string& bytes, std::string_view json, std::string_view node_uid) {
   JsonFields read;
   if (!read.read(json)) return;
   std::string again;
   append_json(again, read.fields);
   if (again != json) read.fields.whole = json;
+  read.fields.node = node_uid;
   append_fields(bytes, read.fields);
+}
+
+}  // namespace
+
+void append_client_info(std::string& bytes, std::string_view json) { append_info_on(bytes, json, {}); }
+
+std::string client_info_on(const Identity& who, std::string_view node_uid) {
+  std::string bytes;
+  append_info_on(bytes, who.json, node_uid);
+  return bytes;
+}
+
+std::string_view node_of_client(std::string_view bytes) {
+  Fields fields;
+  try {
+    read_fields(bytes, fields);
+  } catch (const protozero::exception&) {
+    return {};
+  }
+  return fields.node;
 }
 
 bool read_client_info(std::string_view bytes, Identity& who) {

@@ -33,7 +33,7 @@ std::string RedisKeys::result(std::string_view room, std::string_view key) const
   return joined({prefix_, ".result.", room, ".", key});
 }
 
-std::string RedisKeys::departed(std::string_view digest) const { return joined({prefix_, ".departed.", digest}); }
+std::string RedisKeys::session(std::string_view digest) const { return joined({prefix_, ".session.", digest}); }
 
 std::string RedisKeys::publisher(std::string_view node) const { return joined({prefix_, ".publisher.", node}); }
 

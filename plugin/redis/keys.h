@@ -33,9 +33,8 @@ class RedisKeys {
   // The result of the publication with this idempotency key: a hash with `e` and `s` as in the meta key.
   std::string result(std::string_view room, std::string_view key) const;
 
-  // The identity of a client that has lost its connection and may come back, by a digest of its secret key. Centrifugo
-  // has no such key.
-  std::string departed(std::string_view digest) const;
+  // A client's session by a digest of its secret key, see session_script.h. Centrifugo has no such key.
+  std::string session(std::string_view digest) const;
 
   // A hash that says which server numbers rooms: `s` its run id, `p` the addresses at which nodes find it, `l` a name
   // for its line. The name stays as long as each server on the line has all that was numbered before. Centrifugo has no

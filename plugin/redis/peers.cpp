@@ -7,6 +7,12 @@
 #include "redis/survey.h"
 
 namespace lws_chat {
+namespace {
+
+// A notification, which Centrifugo's nodes pass over. Its data are the digest of the session's key.
+constexpr std::string_view kTakeOver = "lws-chat.session_taken";
+
+}  // namespace
 
 RedisPeers::RedisPeers(const RedisKeys& keys, std::vector<RedisLink*> links, std::string uid, BrokerCounters& counters)
     : keys_(keys), links_(std::move(links)), uid_(std::move(uid)), own_channel_(keys.node(uid_)), counters_(counters) {}
@@ -58,6 +64,9 @@ void RedisPeers::act_on(const ControlCommand& command, Time now) {
   if (std::holds_alternative<NodeShutdown>(command.body)) return void(others_.erase(std::string(command.from)));
   if (const auto* request = std::get_if<SurveyRequest>(&command.body)) return answer(command.from, *request);
   if (const auto* response = std::get_if<SurveyResponse>(&command.body)) return take(*response);
+  if (const auto* notification = std::get_if<Notification>(&command.body);
+      notification && notification->op == kTakeOver)
+    return taken ? taken(notification->data, now) : void();
   std::optional<Order> order = read_order(command);
   if (order && self_) self_->obey(order->method, order->request, now);
 }
@@ -82,6 +91,11 @@ std::vector<NodeFacts> RedisPeers::others() const {
   for (const auto& [uid, other] : others_) all.push_back(other.facts);
   std::sort(all.begin(), all.end(), [](const NodeFacts& one, const NodeFacts& other) { return one.uid < other.uid; });
   return all;
+}
+
+// A node that cannot be told learns it when it says the next time that the session is there.
+void RedisPeers::take_over(std::string_view node, std::string_view session) {
+  (void)send(keys_.node(node), Notification{kTakeOver, session});
 }
 
 bool RedisPeers::tell(std::string_view method, std::string_view request, Time) {

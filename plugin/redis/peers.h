@@ -44,6 +44,13 @@ class RedisPeers final : public Peers {
   Deferred<Status> pass_on(std::string_view node, std::string_view session, std::string_view data, Time now) override;
   Deferred<Rooms> rooms(std::string_view pattern, Time now) override;
 
+  // Tells a node that one of its clients' sessions is here now. The other side of it is `taken`.
+  void take_over(std::string_view node, std::string_view session);
+  std::function<void(std::string_view session, Time now)> taken;
+  void replaced(std::string_view client, Time now) {
+    if (self_) self_->replaced(client, now);
+  }
+
   // For the listener of a link. message() returns false if the channel is not one of these.
   void up(RedisLink& link, Time now);
   bool message(std::string_view channel, std::string_view payload, Time now);

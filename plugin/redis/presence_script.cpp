@@ -31,15 +31,25 @@ bool is_pair(const RedisReply& reply) {
   return reply.kind == Kind::kArray && reply.items.size() == 2 && reply.items[0].kind == Kind::kInteger;
 }
 
+void add(RedisLink& link, const PresenceNames& room, const std::vector<PresentMember>& members, uint64_t seconds,
+         std::string_view again, RedisLink::Answer answer) {
+  std::string member_seconds = std::to_string(seconds), keys_seconds = std::to_string(seconds + kKeysLonger);
+  std::vector<std::string_view> arguments = {member_seconds, keys_seconds, again};
+  for (const PresentMember& member : members)
+    arguments.insert(arguments.end(), {member.client, member.user, member.info});
+  link.run(redis_scripts().presence_add, keys_of(room), arguments, std::move(answer));
+}
+
 }  // namespace
 
 void run_presence_add(RedisLink& link, const PresenceNames& room, const std::vector<PresentMember>& members,
                       uint64_t seconds, RedisLink::Answer answer) {
-  std::string member_seconds = std::to_string(seconds), keys_seconds = std::to_string(seconds + kKeysLonger);
-  std::vector<std::string_view> arguments = {member_seconds, keys_seconds};
-  for (const PresentMember& member : members)
-    arguments.insert(arguments.end(), {member.client, member.user, member.info});
-  link.run(redis_scripts().presence_add, keys_of(room), arguments, std::move(answer));
+  add(link, room, members, seconds, "", std::move(answer));
+}
+
+void run_presence_keep(RedisLink& link, const PresenceNames& room, const std::vector<PresentMember>& members,
+                       uint64_t seconds, RedisLink::Answer answer) {
+  add(link, room, members, seconds, "again", std::move(answer));
 }
 
 void run_presence_remove(RedisLink& link, const PresenceNames& room, const std::vector<PresentMember>& members,

@@ -19,10 +19,15 @@ struct PresentMember {
   std::string_view user{};  // for run_presence_add() only
 };
 
-// Adds members, or says that they are still there. Each is there for so many seconds. Its keys stay longer, so that
-// presence_expire finds those who are over. The answer is how many are new.
+// Adds members. Each is there for so many seconds. The room's keys stay longer, so that presence_expire finds those who
+// are over. The answer is how many are new.
 void run_presence_add(RedisLink& link, const PresenceNames& room, const std::vector<PresentMember>& members,
                       uint64_t seconds, RedisLink::Answer answer);
+
+// Says that members are still there. Those that have another info have come back through another node, and stay as they
+// are.
+void run_presence_keep(RedisLink& link, const PresenceNames& room, const std::vector<PresentMember>& members,
+                       uint64_t seconds, RedisLink::Answer answer);
 
 // Takes members out. One with an info is only taken out if it still has exactly this info: otherwise it has come back
 // through another node. The answer is how many were taken out.

@@ -270,15 +270,18 @@ end
 constexpr std::string_view kPresenceAdd = R"lua(
 local till = redis.call('TIME')[1] + ARGV[1]
 local added = 0
-for i = 3, #ARGV, 3 do
+for i = 4, #ARGV, 3 do
   local client, user, info = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  local new = redis.call('HSET', data, client, info)
-  redis.call('ZADD', expire, till, client)
-  if new == 1 or redis.call('HEXISTS', user_clients, user) == 0 then
-    redis.call('HINCRBY', user_clients, user, 1)
+  local known = ARGV[3] == 'again' and redis.call('HGET', data, client)
+  if not known or known == info then
+    local new = redis.call('HSET', data, client, info)
+    redis.call('ZADD', expire, till, client)
+    if new == 1 or redis.call('HEXISTS', user_clients, user) == 0 then
+      redis.call('HINCRBY', user_clients, user, 1)
+    end
+    redis.call('ZADD', user_expire, till, user)
+    added = added + new
   end
-  redis.call('ZADD', user_expire, till, user)
-  added = added + new
 end
 for i = 1, 4 do redis.call('EXPIRE', KEYS[i], ARGV[2]) end
 return added

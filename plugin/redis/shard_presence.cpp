@@ -6,17 +6,12 @@
 #include "core/room/room.h"
 #include "redis/client_info.h"
 #include "redis/presence_script.h"
-#include "redis/sha1.h"
-#include "wire/protobuf.h"
 
 namespace lws_chat {
 namespace {
 
 // Members that are said again, or that are found to be over, together.
 constexpr size_t kTogether = 100;
-
-// The field of ClientInfo with the tag of the node that a member is on. Others pass over it.
-constexpr uint32_t kTag = 1010;
 
 constexpr std::string_view kJoinMark = "__j__";
 constexpr std::string_view kLeaveMark = "__l__";
@@ -27,16 +22,6 @@ struct Member {
 };
 
 }  // namespace
-
-std::string ShardPresence::info_of(const Identity& who) const {
-  std::string info;
-  append_client_info(info, who.json);
-  append_proto_field(info, kTag, tag_);
-  return info;
-}
-
-// The key is a secret of the client: Redis gets its digest.
-std::string ShardPresence::key_of(std::string_view key) const { return parts_.keys.departed(sha1_hex(key)); }
 
 void ShardPresence::entered(const std::string& room, const IdentityPtr& who, bool announced, Time now) {
   if (rooms_.count(room) == 0) schedule(room, now + kSayAgain / 2);
@@ -52,7 +37,7 @@ void ShardPresence::say(const Change& change) {
     if (unsaid_.size() < kMostUnsaid) unsaid_.push_back(change);
     return;
   }
-  std::string info = info_of(*change.who);
+  std::string info = client_info_on(*change.who, node_uid_);
   PresenceNames names = parts_.keys.of_presence(change.room);
   auto said = [this, change, info](const RedisReply& reply, Time) {
     if (failed("EVALSHA (presence)", reply) || reply.integer <= 0 || !change.announced) return;
@@ -97,7 +82,7 @@ void ShardPresence::say_all_again(const std::string& room, Time now) {
   Room* found = node_->opened(room);
   std::vector<Member> members;
   auto add = [&](const IdentityPtr& who) {
-    if (who) members.push_back({who, info_of(*who)});
+    if (who) members.push_back({who, client_info_on(*who, node_uid_)});
   };
   if (found) {
     for (Client* member : found->members())
@@ -115,8 +100,8 @@ void ShardPresence::say_all_again(const std::string& room, Time now) {
     std::vector<PresentMember> some;
     for (size_t i = begin; i < std::min(begin + kTogether, members.size()); ++i)
       some.push_back({members[i].who->client, members[i].info, members[i].who->user});
-    run_presence_add(link_, names, some, kSeconds,
-                     [this](const RedisReply& reply, Time) { (void)failed("EVALSHA (presence)", reply); });
+    run_presence_keep(link_, names, some, kSeconds,
+                      [this](const RedisReply& reply, Time) { (void)failed("EVALSHA (presence)", reply); });
   }
   find_over(room);
 }
@@ -178,27 +163,6 @@ Deferred<SharedPresence::Count> ShardPresence::count(std::string_view room, Time
     if (!failed("EVALSHA (presence)", reply)) count = read_presence_stats(reply);
     if (!count) return promise.keep({Status::kUnavailable});
     promise.keep({Status::kOk, count->clients, count->users.value_or(count->clients)});
-  });
-  return promise.deferred();
-}
-
-void ShardPresence::departed(std::string_view key, const IdentityPtr& who, Time left) {
-  if (!link_.is_up() || left <= 0) return;
-  std::string info;
-  append_client_info(info, who->json);
-  std::string milliseconds = std::to_string(left / 1000 + 1);
-  link_.command({"SET", key_of(key), info, "PX", milliseconds},
-                [this](const RedisReply& reply, Time) { (void)failed("SET", reply); });
-}
-
-Deferred<IdentityPtr> ShardPresence::returned(std::string_view key, Time now) {
-  if (!link_.is_up()) return IdentityPtr();
-  Promise<IdentityPtr> promise;
-  ask(now, [promise]() mutable { promise.keep(nullptr); });
-  link_.command({"GETDEL", key_of(key)}, [this, promise](const RedisReply& reply, Time) mutable {
-    auto who = std::make_shared<Identity>();
-    bool found = !failed("GETDEL", reply) && reply.is_text() && read_client_info(reply.text, *who);
-    promise.keep(found ? IdentityPtr(std::move(who)) : nullptr);
   });
   return promise.deferred();
 }

@@ -30,9 +30,8 @@ class ShardPresence {
   // What happens while the server is away and has to be said afterwards. What is beyond that is not announced.
   static constexpr size_t kMostUnsaid = 10000;
 
-  // `tag` is another one on each node.
-  ShardPresence(RedisLink& link, const BrokerParts& parts, std::string tag)
-      : link_(link), parts_(parts), tag_(std::move(tag)) {}
+  ShardPresence(RedisLink& link, const BrokerParts& parts, std::string node_uid)
+      : link_(link), parts_(parts), node_uid_(std::move(node_uid)) {}
   void attach(Broker::Node& node) { node_ = &node; }
 
   // See SharedPresence.
@@ -40,8 +39,6 @@ class ShardPresence {
   void left(const std::string& room, const IdentityPtr& who, bool announced);
   Deferred<SharedPresence::List> list(std::string_view room, Time now);
   Deferred<SharedPresence::Count> count(std::string_view room, Time now);
-  void departed(std::string_view key, const IdentityPtr& who, Time left);
-  Deferred<IdentityPtr> returned(std::string_view key, Time now);
 
   void up(Time now);
   void tick(Time now);
@@ -59,8 +56,6 @@ class ShardPresence {
     std::function<void()> give_up;
   };
 
-  std::string info_of(const Identity& who) const;
-  std::string key_of(std::string_view key) const;
   void say(const Change& change);
   void publish(const std::string& room, std::string_view mark, std::string_view info);
   void say_all_again(const std::string& room, Time now);
@@ -72,7 +67,7 @@ class ShardPresence {
 
   RedisLink& link_;
   const BrokerParts& parts_;
-  const std::string tag_;
+  const std::string node_uid_;
   Broker::Node* node_ = nullptr;
   std::unordered_map<std::string, Time> rooms_;  // with members on this node, and when these are said again
   std::multimap<Time, std::string> schedule_;

@@ -9,7 +9,7 @@ import {
 } from './support.mjs';
 
 // The page's room for "is typing" has no history. So when a server has lost Redis for a moment, its windows are told that they
-// may have missed something there, and come back.
+// may have missed something there, enter it again, and say what the room itself has missed.
 const NOTHING_MISSED = '已重新連線，沒有漏掉訊息';
 
 const windows = openWindows();

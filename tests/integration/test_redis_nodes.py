@@ -3,6 +3,7 @@ revoked."""
 import asyncio
 import pathlib
 import signal
+import socket
 import sys
 import time
 import unittest
@@ -79,6 +80,45 @@ class Presence(Clustered):
         await again.client.close()
         await self.until(lambda: self.are_there(["watcher 0", "watcher 1"]), "the client to leave")
 
+    async def test_a_client_that_comes_to_another_node_replaces_its_old_connection(self):
+        self.serve(3, presence_grace=60)
+        watchers = [await self.watcher(node) for node in (0, 1)]
+        tabs = [await self.member(0, "lobby", user="ann", session="tab 1")]
+        for node in 1, 0, 2:
+            tabs.append(await self.member(node, "lobby", user="ann", session="tab 1"))
+            self.assertEqual(await close_of(tabs[-2].client), (3503, "replaced by another connection of the same client"))
+            self.assertEqual(tabs[-1].id, tabs[0].id)
+            self.assertEqual(await self.present(0), ["ann", "watcher 0", "watcher 1"])
+        await self.publish(0, "the end")
+        self.assertEqual([await self.told(watcher) for watcher in watchers], [["+ann"]] * 2)
+        await tabs[-1].client.close()
+        await self.until(lambda: self.are_there(["watcher 0", "watcher 1"]), "the client to leave")
+
+    async def test_former_nodes_of_a_client_do_not_say_that_it_has_left(self):
+        self.serve(2, presence_grace=1)
+        watcher = await self.watcher(0)
+        await self.member(0, "lobby", user="ann", session="tab 1")
+        again = await self.member(1, "lobby", user="ann", session="tab 1")
+        # Another client leaves later than the first connection counts as gone.
+        ben = await self.member(0, "lobby", user="ben", session="tab 2")
+        ben.client.transport.abort()
+        while await self.present(1) != ["ann", "watcher 0"]:
+            await asyncio.sleep(0.1)
+        await self.publish(1, "the end")
+        self.assertEqual(await self.told(watcher), ["+ann", "+ben", "-ben"])
+        self.assertIn("ping", await again.ask("ping"))
+
+    async def test_a_client_of_a_killed_node_that_comes_to_another_one_was_never_away(self):
+        self.serve(2, presence_grace=60)
+        watcher = await self.watcher(0)
+        first = await self.member(1, "lobby", user="ann", session="tab 1")
+        await asyncio.to_thread(self.nodes[1].kill)
+        again = await self.member(0, "lobby", user="ann", session="tab 1")
+        self.assertEqual(again.id, first.id)
+        self.assertEqual(await self.present(0), ["ann", "watcher 0"])
+        await self.publish(0, "the end")
+        self.assertEqual(await self.told(watcher), ["+ann"])
+
     async def is_gone(self, node):
         """Only the watcher is connected."""
         return (await self.metrics(node))['lws_chat_clients{dialect="structured"}'] == 1
@@ -121,6 +161,12 @@ class Asked(Clustered):
         await self.until(lambda: self.all_know(2), "a node that ends to be gone")
         await asyncio.to_thread(self.nodes[1].kill)
         await self.until(lambda: self.all_know(1), "a node that is killed to be gone")
+
+    async def test_nodes_of_one_machine_have_different_names(self):
+        self.serve(2)
+        await self.until(lambda: self.all_know(2), "the nodes to know each other")
+        names = {one["name"] for one in (await self.info(0)).values()}
+        self.assertEqual(names, {f"{socket.gethostname()}_{node.port}" for node in self.nodes})
 
     async def counts(self, node, expected):
         return expected in [(one["num_clients"], one["num_users"], one["num_subs"], one["num_channels"])

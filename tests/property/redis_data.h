@@ -362,9 +362,10 @@ class DataServer {
 
   RedisReply presence_add(const Words& keys, const Words& arguments) {
     int64_t till = seconds() + std::stoll(arguments[0]), added = 0;
-    for (size_t i = 2; i < arguments.size(); i += 3) {
+    for (size_t i = 3; i < arguments.size(); i += 3) {
       const std::string &client = arguments[i], &user = arguments[i + 1], &info = arguments[i + 2];
       bool fresh = !has_field(keys[1], client);
+      if (arguments[2] == "again" && !fresh && field(keys[1], client) != info) continue;
       set_field(keys[1], client, info);
       data[keys[0]].sorted[client] = till;
       if (fresh || !has_field(keys[3], user)) add_to_field(keys[3], user, 1);

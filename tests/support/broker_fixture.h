@@ -10,6 +10,7 @@
 
 #include "core/hub.h"
 #include "redis/broker.h"
+#include "redis/control.h"
 #include "support/hub_fixture.h"
 #include "support/hub_settings.h"
 #include "support/scripted_link.h"
@@ -132,6 +133,24 @@ struct BrokerFixture {
   std::string got(Reader& reader) {
     pass(2000);
     return std::exchange(reader.got, {});
+  }
+
+  // What this node tells another one: the publication of a control command waits.
+  std::string told(const std::string& node) {
+    for (const ScriptedLink::Call& call : link.calls) {
+      ControlCommand command;
+      if (call.name != "PUBLISH" || call.words.at(0) != "p.node." + node || !read_control(call.words.at(1), command))
+        continue;
+      if (const auto* said = std::get_if<Notification>(&command.body))
+        return std::string(said->op) + " " + std::string(said->data);
+    }
+    return {};
+  }
+  // What another node tells this one.
+  void hear(const ControlCommand& command) {
+    std::string bytes;
+    append_control(bytes, command);
+    link.push("p.node." + broker->peers().uid(), bytes);
   }
 
   Hub::Settings settings;

@@ -11,6 +11,7 @@
 
 #include "redis/link.h"
 #include "redis/scripts.h"
+#include "redis/session_script.h"
 #include "support/redis_replies.h"
 
 namespace unit {
@@ -92,6 +93,7 @@ class ScriptedLink final : public lws_chat::RedisLink {
   }
   static std::string name_of(const lws_chat::RedisScript& script) {
     const lws_chat::RedisScripts& all = lws_chat::redis_scripts();
+    const lws_chat::SessionScripts& sessions = lws_chat::session_scripts();
     const std::map<const lws_chat::RedisScript*, std::string> names = {{&all.publish, "publish"},
                                                                        {&all.publish_once, "publish_once"},
                                                                        {&all.position, "position"},
@@ -103,7 +105,9 @@ class ScriptedLink final : public lws_chat::RedisLink {
                                                                        {&all.presence_remove, "presence_remove"},
                                                                        {&all.presence_expire, "presence_expire"},
                                                                        {&all.presence_read, "presence_read"},
-                                                                       {&all.presence_stats, "presence_stats"}};
+                                                                        {&all.presence_stats, "presence_stats"},
+                                                                        {&sessions.stay, "session_stay"},
+                                                                        {&sessions.go, "session_go"}};
     auto found = names.find(&script);
     return found == names.end() ? "revoke" : found->second;
   }

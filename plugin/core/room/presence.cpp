@@ -41,8 +41,10 @@ void Presence::came(Client& client, Time now) {
   forget_lists(room);
   const RoomSettings& settings = room.settings();
   if (!settings.presence) return;
-  if (!room.presence_slot.absent_.empty() && client.identified() && take_back(room, client)) return;
+  bool was_absent = !room.presence_slot.absent_.empty() && client.identified() && take_back(room, client);
+  // Meanwhile it may have been on another node, and have left there.
   if (settings.shared) return came_on_this_node(room, client, now);
+  if (was_absent) return;
   record(room, client);
   if (!client.announced_ || !settings.join_leave || !room.streams().tell_joins()) return;
   if (IdentityPtr identity = client.identity()) tell(room, Event::Kind::kJoin, identity->json, now);
@@ -81,9 +83,15 @@ void Presence::depart(std::string_view key, const IdentityPtr& who, Time until, 
 Deferred<IdentityPtr> Presence::take_back(std::string_view key, Time now) {
   IdentityPtr here = departed_.take(key, now);
   if (!shared_) return here;
-  Deferred<IdentityPtr> elsewhere = shared_->returned(key, now);
-  if (here) return here;
-  return elsewhere;
+  return shared_->returned(key, now).map([here](const IdentityPtr& anywhere) { return anywhere ? anywhere : here; });
+}
+
+void Presence::arrive(std::string_view key, const IdentityPtr& who, Time now) {
+  if (shared_) shared_->arrived(key, who, now);
+}
+
+void Presence::end(std::string_view key) {
+  if (shared_) shared_->ended(key);
 }
 
 void Presence::tell(Room& room, Event::Kind kind, std::string_view about, Time now) {
@@ -115,7 +123,7 @@ bool Presence::note_absent(Room& room, const Absent& who) {
   try {
     std::list<Absent> one;
     one.push_back(who);
-    auto [place, fresh] = absent_.try_emplace({&room, who.identity.get()}, one.begin());
+    auto [place, fresh] = absent_.try_emplace({&room, who.identity->client}, one.begin());
     if (!fresh) return false;
     try {
       if (first) absences_.emplace(who.until, &room);
@@ -132,12 +140,13 @@ bool Presence::note_absent(Room& room, const Absent& who) {
 
 // Returns true if the client was absent from the room. Now it is not.
 bool Presence::take_back(Room& room, Client& client) {
-  auto found = absent_.find({&room, client.identity_.get()});
-  if (found == absent_.end()) return false;
+  auto found = absent_.find({&room, client.identity_->client});
+  if (found == absent_.end() || found->second->identity->json != client.identity_->json) return false;
   client.recorded_ = found->second->recorded;
   Time before = room.presence_slot.absent_.front().until;
-  room.presence_slot.absent_.erase(found->second);
+  auto entry = found->second;
   absent_.erase(found);
+  room.presence_slot.absent_.erase(entry);
   follow_first_absent(room, before);
   return true;
 }
@@ -210,7 +219,7 @@ void Presence::forget(Room& room) {
   if (!absent.empty()) absences_.erase({absent.front().until, &room});
   for (const Absent& one : absent) {
     forget_record(room, one);
-    absent_.erase({&room, one.identity.get()});
+    absent_.erase({&room, one.identity->client});
   }
   absent.clear();
   forget_lists(room);
@@ -238,7 +247,7 @@ void Presence::expire_absent(Room& room, Time now) {
   while (!absent.empty() && absent.front().until <= now) {
     forget_record(room, absent.front());
     gone(room, absent.front().identity, now);
-    absent_.erase({&room, absent.front().identity.get()});
+    absent_.erase({&room, absent.front().identity->client});
     absent.pop_front();
   }
   forget_lists(room);

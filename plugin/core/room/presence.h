@@ -109,6 +109,10 @@ class Presence {
   // The client with this key comes back, perhaps from another node; nullptr: it does not.
   Deferred<IdentityPtr> take_back(std::string_view key, Time now);
 
+  // For sessions with a name, see SharedPresence: the session is here now; it is over, and cannot come back.
+  void arrive(std::string_view key, const IdentityPtr& who, Time now);
+  void end(std::string_view key);
+
   // Who is in a room that nodes share, on all nodes. Precondition: some rooms are shared.
   SharedPresence& on_all_nodes() { return *shared_; }
 
@@ -121,12 +125,12 @@ class Presence {
  private:
   struct Key {
     const Room* room;
-    const Identity* identity;
-    bool operator==(const Key& other) const { return room == other.room && identity == other.identity; }
+    std::string_view client;  // the id, which the entry's identity has
+    bool operator==(const Key& other) const { return room == other.room && client == other.client; }
   };
   struct Hash {
     size_t operator()(const Key& key) const {
-      return std::hash<const void*>()(key.room) * 31 + std::hash<const void*>()(key.identity);
+      return std::hash<const void*>()(key.room) * 31 + std::hash<std::string_view>()(key.client);
     }
   };
 

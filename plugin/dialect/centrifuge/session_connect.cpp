@@ -136,8 +136,11 @@ void Session::admitted(const Outcome<GuestPtr>& outcome, Time now) {
   when(find_identity(now), [this, now](const IdentityPtr& before) { identified(before, now); });
 }
 
+// Another connection may have got the session while this one waited for the answer.
 void Session::identified(const IdentityPtr& before, Time now) {
-  identify(before);
+  if (replace_former(now))
+    return when(find_identity(now), [this, now](const IdentityPtr& again) { identified(again, now); });
+  identify(before, now);
   if (guest_)
     for (const ServerSubscription& room : guest_->rooms) connecting_->rooms.push_back({room.room, invitation_of(room)});
   for (const auto& [room, known] : connecting_->seen)
@@ -166,8 +169,14 @@ void Session::name_session(Time now) {
   }
   if (!named && !said.data.empty() && said.data != "null" && said.data != "{}") key_ = "data " + owner + said.data;
 
-  Visitor* before = named ? sessions_.of_key(key_) : nullptr;
-  if (before) before->end({Status::kReplaced}, now);
+  (void)replace_former(now);
+}
+
+// Returns true if another connection had the session. It is over.
+bool Session::replace_former(Time now) {
+  Visitor* former = name_at_ > 0 ? sessions_.of_key(key_) : nullptr;
+  if (former) former->end({Status::kReplaced}, now);
+  return former != nullptr;
 }
 
 Deferred<IdentityPtr> Session::find_identity(Time now) {
@@ -175,7 +184,7 @@ Deferred<IdentityPtr> Session::find_identity(Time now) {
   return hub_.presence().take_back(key_, now);
 }
 
-void Session::identify(const IdentityPtr& before) {
+void Session::identify(const IdentityPtr& before, Time now) {
   Connecting& said = *connecting_;
   bool named = !said.session_name.empty();
   std::string user = user_of_guest();
@@ -188,6 +197,7 @@ void Session::identify(const IdentityPtr& before) {
   if (!identity_ || identity_->json != fresh->json)
     identity_ = identity_ ? make_identity(hub_.next_id(), user, info) : fresh;
   sessions_.add(*this, *identity_, named ? std::string_view(key_) : std::string_view(), place_);
+  if (named) hub_.presence().arrive(key_, identity_, now);
 }
 
 // The hub may answer late. Then the rooms behind this one wait.
@@ -237,6 +247,7 @@ void Session::abandon(Status status, Time now) {
   subscriptions_.clear();
   joined_ = 0;
   sessions_.remove(place_);
+  forget_name();
   identity_ = nullptr;
   guest_ = nullptr;
   expiry_.at = 0;

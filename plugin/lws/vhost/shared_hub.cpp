@@ -24,6 +24,16 @@ constexpr Time kTryAgain = 100 * LWS_US_PER_MS;
 // After this delay a flush does not wait for its timer.
 constexpr Time kLate = 5 * LWS_US_PER_MS;
 
+// HOST_PORT, as Centrifugo's nodes are called, or HOST_PATH with a Unix socket: another name for each server of a
+// machine.
+std::string node_name(lws_vhost* vhost) {
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  const char* interface = lws_get_vhost_iface(vhost);
+  bool socket = interface && (interface[0] == '/' || interface[0] == '@');
+  return std::string(host) + "_" + (socket ? std::string(interface) : std::to_string(lws_get_vhost_port(vhost)));
+}
+
 }  // namespace
 
 SharedHub::SharedHub(lws_context* context, lws_vhost* vhost, const Options& options, const char* vhost_name)
@@ -41,11 +51,8 @@ SharedHub::SharedHub(lws_context* context, lws_vhost* vhost, const Options& opti
       trim_(context, hub_),
       timer_(context, "flush", [this] { guarded_flush(); }),
       revocation_timer_(context, "revocation", [this] { sessions_.check_revoked({}, now()); }) {
-  char host_name[256] = "";
-  gethostname(host_name, sizeof host_name - 1);
   Peers* peers = shared_rooms_.peers();
-  node_ = {peers ? std::string(shared_rooms_.node_uid()) : hub_.next_id(), std::string(host_name) + "/" + vhost_name,
-           now()};
+  node_ = {peers ? std::string(shared_rooms_.node_uid()) : hub_.next_id(), node_name(vhost), now()};
   if (peers) peers->attach(*this);
   if (Records* records = storage_.records()) remember(*records);
   revocations_.changed = [this](std::string_view user) { revoked(user); };
@@ -80,6 +87,10 @@ void SharedHub::obey(std::string_view method, std::string_view request, Time now
 
 Status SharedHub::take_passed_on(std::string_view session, std::string_view data) {
   return take_emulation(emulated_, session, data);
+}
+
+void SharedHub::replaced(std::string_view client, Time now) {
+  if (Visitor* session = sessions_.of_client(client)) session->end({Status::kReplaced}, now);
 }
 
 RoomCounts SharedHub::rooms(std::string_view pattern) { return api::rooms_here(hub_, pattern); }

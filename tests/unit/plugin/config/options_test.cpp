@@ -235,6 +235,8 @@ TEST(options_of_redis_are_typed) {
   std::string longest(100, 'x');
   for (const std::string& bad : {std::string(), std::string("a b"), std::string("\n"), std::string("é"), longest + "x"})
     CHECK(set_option(options, "redis-prefix", bad).find("is not a prefix, expected 1 to 100") != std::string::npos);
+  CHECK_EQ(set_option(options, "redis-prefix", "a\x01").substr(0, 25), "\"a\\x01\" is not a prefix, ");
+  CHECK(set_option(options, "redis-prefix", std::string(300, 'x')).size() < 200);
   CHECK_EQ(options.redis.prefix, "chat");
   CHECK_EQ(set_option(options, "redis-prefix", longest), "");
 }

@@ -44,7 +44,10 @@ TEST(an_ipv6_address_stands_in_brackets) {
   CHECK_EQ(server.address.host, "fd00::5");
   CHECK_EQ(name_of(server.address), "[fd00::5]:7000");
   CHECK_EQ(read("redis://[::1]").address.port, 6379);
-  CHECK(says(wrong("redis://fd00::5"), "brackets"));
+  for (const char* url : {"redis://fd00::5", "redis://fd00::5:6379", "redis://::1", "redis+sentinel://a,::1/m"})
+    CHECK(says(wrong(url), "needs brackets, as in redis://[fd00::5]:6379"));
+  for (const char* url : {"redis://[fd00::zz]", "redis://[1.2.3.4]", "redis://[h]", "redis://[", "redis://[::1:6379"})
+    CHECK(says(wrong(url), "no IPv6 address in brackets"));
 }
 
 TEST(tls_has_a_scheme_of_its_own) {
@@ -74,8 +77,10 @@ TEST(sentinels_are_a_list_and_name_a_master) {
   CHECK_EQ(server.master, "my master");
   CHECK_EQ(server.database, 1u);
   CHECK_EQ(server.user, "node");
+  CHECK_EQ(read("redis+sentinel://a/m%2f2").master, "m/2");
   CHECK(says(wrong("redis+sentinel://a:26379"), "name by which the Sentinels know"));
   CHECK(says(wrong("redis+sentinel://a,,b/m"), "no host"));
+  CHECK(says(wrong("redis+sentinel://a:1/m/2"), "?db=NUMBER"));
 }
 
 TEST(several_servers_stand_between_blanks) {
@@ -83,6 +88,11 @@ TEST(several_servers_stand_between_blanks) {
   CHECK_EQ(read_redis_urls("  redis://a\tredis://b:1\n unix:/c ", servers), "");
   CHECK_EQ(servers.size(), 3u);
   CHECK_EQ(servers[1].address.port, 1);
+  for (const char* urls : {"redis://a,redis://b", "redis://a:1, redis://b:1", "redis://a:1,b:1", "redis://u@a,b"})
+    CHECK(says(wrong(urls), "has a comma: write spaces"));
+  for (const char* urls : {"redis+sentinel://a/my master", "redis://a b", "redis+sentinel://a/m b redis://c"})
+    CHECK(says(wrong(urls), "; spaces separate servers, and a space in a name is %20"));
+  CHECK(!says(wrong("redis://a http://b"), "%20"));
   CHECK(says(wrong("redis://a redis://b redis://a:6379"), "twice"));
   CHECK_EQ(read_redis_urls("redis://a/1 redis://a/2", servers), "");
 }
@@ -94,7 +104,8 @@ TEST(a_password_is_refused_with_advice_and_not_repeated) {
     CHECK(!says(what, "cret"));
     CHECK(says(what, "password") || says(what, "db=DATABASE"));
   }
-  CHECK(says(wrong("redis://:x@h"), "redis-password-file"));
+  for (const char* url : {"redis://:x@h", "redis://h?password=x", "unix:/s?password=x"})
+    CHECK(says(wrong(url), "redis-password-file"));
 }
 
 TEST(names_of_users_may_have_any_byte) {
@@ -123,6 +134,13 @@ TEST(bad_urls_have_one_line_that_names_them) {
   }
   CHECK(says(wrong(""), "there is no server"));
   CHECK(says(wrong("   "), "there is no server"));
-  CHECK(says(wrong("redis://" + std::string(254, 'h')), "no host"));
+  CHECK(says(wrong("redis://" + std::string(254, 'h')), "more than 253 bytes"));
+  CHECK(says(wrong("redis://h:99999"), "has \"99999\" as its port, which must be a number from 1 to 65535"));
+  CHECK(says(wrong("redis://h:"), "has \"\" as its port"));
+  CHECK(says(wrong("redis://a;redis://b"), "has \";\" in the name of its host"));
+  CHECK(says(wrong("redis://h\x01"), "has \"\\x01\" in the name of its host"));
+  CHECK(says(wrong("redis://h/1000000"), "not a number from 0 to 999999"));
+  CHECK(says(wrong("redis://h?db=1&timeout=5"), "has \"timeout\" behind its question mark"));
+  CHECK(says(wrong("rediss+sentinel"), "redis+sentinel://HOST:PORT,HOST:PORT/MASTER"));
   CHECK(says(wrong("localhost:6379"), "use redis://HOST:PORT"));
 }

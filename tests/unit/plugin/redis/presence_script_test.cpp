@@ -107,6 +107,20 @@ TEST(a_member_that_came_back_through_another_node_stays) {
   CHECK_EQ(f.there(), "");
 }
 
+TEST(its_former_node_does_not_take_it_back_by_saying_that_it_is_there) {
+  Fixture f;
+  std::string one = info_of("u", "a", ",\"node\":1"), two = info_of("u", "a", ",\"node\":2"), b = info_of("v", "b");
+  run_presence_add(f.link, f.room, {{"a", two, "u"}}, 60, f.keep);
+  f.link({"ZADD", f.room.expire, "XX", "9999999999", "a"});
+  run_presence_keep(f.link, f.room, {{"a", one, "u"}, {"b", b, "v"}}, 60, f.keep);
+  CHECK_EQ(f.reply.integer, 1);
+  CHECK_EQ(f.link({"HGET", f.room.data, "a"}).text, two);
+  CHECK_EQ(f.link({"ZSCORE", f.room.expire, "a"}).text, "9999999999");
+  CHECK_EQ(f.count(), "2 of 2");
+  run_presence_keep(f.link, f.room, {{"a", two, "u"}}, 60, f.keep);
+  CHECK(f.link({"ZSCORE", f.room.expire, "a"}).text != "9999999999");
+}
+
 TEST(members_whose_time_is_over_are_taken_out_once) {
   Fixture f;
   f.add("u", "a");
