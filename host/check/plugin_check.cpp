@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -30,8 +31,6 @@ constexpr size_t kMinFileName = 7;
 constexpr size_t kMinSymbol = 6;
 constexpr size_t kMaxSymbol = 63;
 constexpr size_t kMaxPath = 254;
-
-constexpr size_t kLargestPlugin = size_t{1} << 30;  // bytes, debug information included
 
 // The plugin header of two generations of lws. Nothing in it tells which one it is, so api_of() looks at both places.
 struct Header190 {
@@ -76,22 +75,24 @@ std::string foreign_api(unsigned api) {
 }
 
 template <typename Part>
-bool read_part(std::string_view file, size_t at, Part& part) {
-  if (at > file.size() || file.size() - at < sizeof part) return false;
-  std::memcpy(&part, file.data() + at, sizeof part);
-  return true;
+bool read_part(std::ifstream& file, size_t at, Part& part) {
+  file.seekg(static_cast<std::streamoff>(at));
+  return file.read(reinterpret_cast<char*>(&part), sizeof part).good();
 }
 
 // Returns true if an ELF file is shorter than its headers say, as after an interrupted copy. The dynamic linker would
-// map it all the same and die of SIGBUS.
-bool is_truncated(std::string_view file) {
+// map it all the same and die of SIGBUS. Reads the headers only: debug information makes a plugin large.
+bool is_truncated(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const auto size = static_cast<size_t>(file.tellg());
   ElfW(Ehdr) header;
   if (!read_part(file, 0, header)) return false;
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof(ElfW(Phdr))) return false;
   for (size_t i = 0; i < header.e_phnum; ++i) {
     ElfW(Phdr) segment;
     if (!read_part(file, header.e_phoff + i * sizeof segment, segment)) return true;
-    if (segment.p_type == PT_LOAD && segment.p_offset + segment.p_filesz > file.size()) return true;
+    if (segment.p_type == PT_LOAD && (segment.p_filesz > size || segment.p_offset > size - segment.p_filesz))
+      return true;
   }
   return false;
 }
@@ -102,9 +103,8 @@ std::string load_problem(const std::string& path, const std::string& symbol) {
     return "path of " + std::to_string(path.size()) + " bytes, libwebsockets cuts it off after 254";
   if (symbol.size() < kMinSymbol)
     return "the part of its name after the first _ or - is too short, libwebsockets wants six letters";
-  FileText file = read_regular_file(path, kLargestPlugin);
-  if (!file.problem.empty()) return file.problem;
-  if (is_truncated(file.text)) return "the file is truncated: copy or install it again";
+  if (std::string problem = file_problem(path); !problem.empty()) return problem;
+  if (is_truncated(path)) return "the file is truncated: copy or install it again";
   std::unique_ptr<void, Close> handle(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL));
   if (!handle) {
     const char* reason = dlerror();

@@ -86,7 +86,8 @@ class ToJson {
       case ProtoType::kJson: raw(field, view(reader.get_view())); return true;
       case ProtoType::kFlag:
         begin("", field.name);
-        json_ += reader.get_bool() ? "true" : "false";
+        // get_bool() of protozero reads a byte before it knows that there is one.
+        json_ += reader.get_uint64() != 0 ? "true" : "false";
         return true;
       case ProtoType::kNumber:
         begin("", field.name);

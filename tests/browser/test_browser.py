@@ -16,9 +16,9 @@ from support.server import BUILD, ROOT, Server, certificate, free_port, vhost  #
 from support.tokens import secret_file, token  # noqa: E402
 
 TESTS = ROOT / "tests"
-EVERY_PAGE_TEST = [f"browser/{name}.test.mjs" for name in ("page", "look", "chat", "history", "recovery", "plain", "events")]
+OVER_TLS_TOO = [f"browser/{name}.test.mjs" for name in ("page", "recovery", "plain", "events")]
 # These do not depend on how the page is served.
-HTTP_ONLY = [f"browser/{name}.test.mjs" for name in ("names", "axe", "tutorial", "fallback")]
+HTTP_ONLY = [f"browser/{name}.test.mjs" for name in ("look", "chat", "history", "names", "axe", "tutorial", "fallback")]
 
 
 def rooms_file():
@@ -56,10 +56,10 @@ class Page(unittest.TestCase):
     def test_the_page_and_the_tutorials_own_page_work_over_http(self):
         pictures = (BUILD / "screenshots").resolve()
         pictures.mkdir(parents=True, exist_ok=True)
-        self.drive(shipped_vhost("10-http"), *EVERY_PAGE_TEST, *HTTP_ONLY, LWS_CHAT_SCREENSHOTS=str(pictures))
+        self.drive(shipped_vhost("10-http"), *OVER_TLS_TOO, *HTTP_ONLY, LWS_CHAT_SCREENSHOTS=str(pictures))
 
     def test_the_page_works_over_https(self):
-        self.drive(shipped_vhost("20-https"), *EVERY_PAGE_TEST)
+        self.drive(shipped_vhost("20-https"), *OVER_TLS_TOO)
 
     def test_two_windows_talk_over_http2(self):
         self.drive(shipped_vhost("20-https", alpn="h2,http/1.1"), "--test-name-pattern=tutorial|[Rr]econnect|recovered",

@@ -1,5 +1,9 @@
-"""Runs the same test over several transports: "plain" (ws), "tls" (wss) and "http2" (wss over HTTP/2)."""
+"""Runs the same test over several transports: "plain" (ws), "tls" (wss) and "http2" (wss over HTTP/2).
+
+LWS_CHAT_ONLY_OVER=plain: of the tests that run over several, only those over this one.
+"""
 import asyncio
+import os
 import sys
 import unittest
 
@@ -8,6 +12,7 @@ from support.server import Server, connect, vhost
 from support.wire import Wire, upgrade
 
 ALL = ("plain", "tls", "http2")
+ONE = os.environ.get("LWS_CHAT_ONLY_OVER")
 
 
 async def settle():
@@ -20,7 +25,7 @@ def over(*transports):
     """Class decorator: makes a test case of the class for each of the transports."""
     def make(cls):
         module = sys.modules[cls.__module__]
-        for transport in transports:
+        for transport in [ONE] if ONE in transports else transports:
             name = f"{cls.__name__}Over{transport.capitalize()}"
             setattr(module, name, type(name, (cls, Transport), {"transport": transport, "__module__": cls.__module__}))
         return cls

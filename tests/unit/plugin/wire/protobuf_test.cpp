@@ -1,6 +1,7 @@
 #include "wire/protobuf.h"
 
 #include <string>
+#include <vector>
 
 #include "support/unit.h"
 
@@ -25,7 +26,9 @@ constexpr ProtoMessage kMessage = {kFields, 9};
 
 std::string json_of(std::string_view bytes) {
   std::string json;
-  return append_proto_as_json(json, kMessage, bytes) ? json : "refused";
+  // Not a byte follows them, so that the sanitizers see who reads too far.
+  std::vector<char> copy(bytes.begin(), bytes.end());
+  return append_proto_as_json(json, kMessage, {copy.data(), copy.size()}) ? json : "refused";
 }
 
 std::string proto_of(std::string_view json) {
@@ -74,6 +77,11 @@ TEST(texts_flags_and_numbers_that_say_nothing_are_left_out) {
   CHECK_EQ(proto_of(R"({"text":"","flag":false,"number":0,"signed":0,"unknown":{"a":1},"text":null})"), "");
 }
 
+TEST(a_flag_may_take_several_bytes) {
+  CHECK_EQ(json_of(bytes({0x18, 0x80, 0x00})), R"({"flag":false})");
+  CHECK_EQ(json_of(bytes({0x18, 0x80, 0x01})), R"({"flag":true})");
+}
+
 TEST(parts_of_a_list_or_map_need_not_stand_together) {
   std::string mixed = proto_of(R"({"list":[{"name":"1"}]})") + proto_of(R"({"texts":{"a":"1"}})") +
                       proto_of(R"({"list":[{"name":"2"}]})") + proto_of(R"({"number":7})") +
@@ -108,6 +116,7 @@ TEST(bytes_that_are_no_message_are_refused) {
            bytes({0x0a, 0x05}) + "abc",                                                      // shorter than its length
            bytes({0x0a, 0x01, 0xff}),                                                        // a text that is not UTF-8
            bytes({0x20}),                                                                    // no number
+           bytes({0x18}),                                                                    // no flag
            bytes({0x20, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}),  // too long a number
            bytes({0x07}),                                                                    // no such wire type
            bytes({0x00, 0x01}),                                                              // no such field
