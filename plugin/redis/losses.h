@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "redis/broker_parts.h"
+#include "redis/link.h"
+
+namespace lws_chat {
+
+// What one Redis server has lost. An administrator is told in one line, not once for each room.
+class Losses {
+ public:
+  // Rooms are found one after the other: the line comes when none was found for so long, but at the latest after the
+  // second time.
+  static constexpr Time kQuiet = 2'000'000;
+  static constexpr Time kLongest = 30'000'000;
+
+  Losses(RedisLink& link, const BrokerParts& parts) : link_(link), parts_(parts) {}
+
+  // The server is on another line than before, see RedisKeys::lineage().
+  void other_line(Time now);
+
+  // A room of this node has begun a new epoch.
+  void room(Time now);
+
+  void tick(Time now);
+  Time due() const { return due_; }
+
+ private:
+  void note(Time now);
+
+  RedisLink& link_;
+  const BrokerParts& parts_;
+  std::string server_;
+  size_t rooms_ = 0;
+  Time first_ = kNever;
+  Time due_ = kNever;
+};
+
+}  // namespace lws_chat

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/broker_counters.h"
+#include "core/peers.h"
+#include "redis/control.h"
+#include "redis/keys.h"
+#include "redis/link.h"
+
+namespace lws_chat {
+
+// The other nodes, as Redis knows them: each says every few seconds that it is there, and all read one channel for
+// orders and one of their own for answers, on every server.
+class RedisPeers final : public Peers {
+ public:
+  static constexpr Time kSayAgain = 3'000'000;
+  static constexpr Time kGone = 7'000'000;             // silent for so long
+  static constexpr Time kPatience = 1'000'000;         // for answers
+  static constexpr Time kSessionPatience = 3'000'000;  // for the node of a client's session
+  static constexpr size_t kMostPassedOn = 10'000;      // that wait for their answers
+
+  // `uid` is another one on each node.
+  RedisPeers(const RedisKeys& keys, std::vector<RedisLink*> links, std::string uid, BrokerCounters& counters);
+
+  // Says that this node is gone.
+  ~RedisPeers() override;
+  RedisPeers(const RedisPeers&) = delete;
+  RedisPeers& operator=(const RedisPeers&) = delete;
+
+  const std::string& uid() const { return uid_; }
+
+  void attach(Self& self) override { self_ = &self; }
+  std::vector<NodeFacts> others() const override;
+  size_t count() const { return others_.size(); }
+  bool tell(std::string_view method, std::string_view request, Time now) override;
+  Deferred<Status> pass_on(std::string_view node, std::string_view session, std::string_view data, Time now) override;
+  Deferred<Rooms> rooms(std::string_view pattern, Time now) override;
+
+  // Tells a node that one of its clients' sessions is here now. The other side of it is `taken`.
+  void take_over(std::string_view node, std::string_view session);
+  std::function<void(std::string_view session, Time now)> taken;
+  void replaced(std::string_view client, Time now) {
+    if (self_) self_->replaced(client, now);
+  }
+
+  // For the listener of a link. message() returns false if the channel is not one of these.
+  void up(RedisLink& link, Time now);
+  bool message(std::string_view channel, std::string_view payload, Time now);
+
+  void tick(Time now);
+  Time due() const;
+
+ private:
+  struct Other {
+    NodeFacts facts;
+    Time seen;
+  };
+  struct Survey {
+    Time deadline = 0;
+    size_t missing = 0;
+    bool failed = false;
+    std::map<std::string, uint64_t> counts{};
+    Promise<Rooms> promise{};
+  };
+  // Something for a client's session that a node has not answered yet.
+  struct PassedOn {
+    Time deadline = 0;
+    Promise<Status> promise{};
+  };
+  using Body = decltype(ControlCommand::body);
+
+  [[nodiscard]] bool send(std::string_view channel, const Body& body);
+  void say(std::string_view channel, Time now);
+  void act_on(const ControlCommand& command, Time now);
+  void meet(const NodeAnnouncement& announcement, Time now);
+  void answer(std::string_view node, const SurveyRequest& request);
+  uint32_t list_rooms(std::string_view question, std::string& data);
+  uint32_t take_passed_on(std::string_view question);
+  void take(const SurveyResponse& response);
+  void finish(uint64_t id);
+
+  const RedisKeys& keys_;
+  const std::vector<RedisLink*> links_;
+  const std::string uid_;
+  const std::string own_channel_;
+  BrokerCounters& counters_;
+  Self* self_ = nullptr;
+  std::unordered_map<std::string, Other> others_;
+  std::map<uint64_t, Survey> surveys_;
+  std::map<uint64_t, PassedOn> passed_on_;  // their numbers are of surveys, too
+  uint64_t last_survey_ = 0;
+  Time say_at_ = 0;
+};
+
+}  // namespace lws_chat

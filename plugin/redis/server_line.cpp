@@ -1,0 +1,51 @@
+#include "redis/server_line.h"
+
+#include <string>
+
+namespace lws_chat {
+
+void ServerLine::up(Time now) {
+  look_at_ = now + kLookAgain;
+  std::string fresh = parts_.fresh_epoch();
+  run_begin(link_, lineage(), fresh, [this](const RedisReply& reply, Time then) {
+    if (reply.is_text()) return was_seen(reply.text, then);
+    if (!reply.is_error()) return;
+    ++parts_.counters.errors;
+    parts_.report("EVALSHA (begin)", reply.text);
+  });
+}
+
+void ServerLine::down() {
+  line_.clear();
+  look_at_ = kNever;
+}
+
+void ServerLine::was_seen(std::string_view line, Time now) {
+  bool other = !last_.empty() && last_ != line;
+  last_ = line_ = line;
+  if (other) changed(now);
+}
+
+void ServerLine::tick(Time now) {
+  if (look_at_ > now) return;
+  look_at_ = now + kLookAgain;
+  if (!line_.empty()) look(now);
+}
+
+void ServerLine::look(Time) {
+  link_.command({"HGET", parts_.keys.lineage(), "l"}, [this, expected = line_](const RedisReply& reply, Time now) {
+    bool answered = reply.is_text() || reply.kind == RedisReply::Kind::kNil;
+    if (!answered || line_ != expected || reply.text == expected) return;
+    up(now);
+    lost(now);
+  });
+}
+
+// A server that has an append-only file goes on after a restart with what it had. One that was a replica before may
+// lack the last messages.
+Lineage ServerLine::lineage() const {
+  const RedisLink::Server& server = link_.server();
+  return {parts_.keys.lineage(), line_, server.run_id, server.address, server.keeps_log && !server.promoted};
+}
+
+}  // namespace lws_chat
