@@ -25,7 +25,6 @@ const LIMIT_EXCEEDED = 106; // the protocol's error for a list that would be too
 const ASK_AGAIN_MS = 15000;
 const TOKEN_EXPIRED = 109; // the protocol's error for it; the SDK gets another token
 const MAX_EXPIRED = 3; // in a row
-const INSUFFICIENT_STATE = 2500; // the protocol's code for a room in which messages may have been missed
 const TOO_LARGE = 3; // the SDK's own code for the close code 1009
 
 const utf8 = new TextEncoder();
@@ -97,7 +96,6 @@ export class Connection {
       visit.typing.on('publication', ({ info }) => {
         if (visit === this.#visit) this.#on.typing(info);
       });
-      this.#listenForCuts(visit);
     }
     this.#subscribe(visit);
     this.#showState();
@@ -183,31 +181,6 @@ export class Connection {
     });
     on('join', ({ info }) => this.#on.join(info));
     on('leave', ({ info }) => this.#on.leave(info));
-  }
-
-  // The room for "is typing" has no history, so a server that was cut off from the others tells its members that they may have
-  // missed something there. Then what this room has missed comes now, or has come.
-  #listenForCuts(visit) {
-    let held = null;
-    visit.typing.on('subscribing', ({ code }) => {
-      if (code !== INSUFFICIENT_STATE || visit !== this.#visit || visit.held || visit.sub.state !== 'subscribed') return;
-      visit.held = held = [];
-      visit.pending = true;
-    });
-    visit.typing.on('subscribed', async () => {
-      if (!held) return;
-      // The server asks the others who is there after it has asked what was missed, and answers behind the messages.
-      await visit.sub.presenceStats().catch(() => {});
-      await visit.sub.history({ limit: 0 }).catch(() => {});
-      const missed = held;
-      held = null;
-      // Otherwise the room has been entered again meanwhile, or will be.
-      if (visit !== this.#visit || visit.held !== missed || visit.sub.state !== 'subscribed') return;
-      visit.held = null;
-      visit.pending = false;
-      this.#count(visit, missed);
-      this.#tell(visit, { missed: dated(missed, visit.epoch), missing: 0 });
-    });
   }
 
   #deliver(visit, publication) {

@@ -21,8 +21,7 @@ struct Position {
 struct Publication {
   std::string_view room;
   Message message;
-  Origin origin = kNobody;    // for whom a new room counts
-  Time patience = 1'000'000;  // microseconds after which a room that nodes share has to have answered
+  Origin origin = kNobody;  // for whom a new room counts
 };
 
 // The outcome of a publication.

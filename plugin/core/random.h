@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <utility>
 
 namespace lws_chat {
@@ -27,8 +26,5 @@ class Random {
   std::array<uint64_t, 64> block_{};
   size_t used_ = 64;  // of the block
 };
-
-// Returns a name for a life of a room, which no other room is likely to have had: a number in base 36.
-std::string random_epoch(Random& random);
 
 }  // namespace lws_chat
