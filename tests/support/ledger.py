@@ -118,7 +118,9 @@ class Ledger:
         log, number = reader.log, self.readers.index(reader)
         got = {entry[2] for entry in log if not is_gap(entry)}
         last = max((i for i, entry in enumerate(log) if is_gap(entry)), default=-1)
-        return [data for data in self.accepted if data not in got and self.sent[data][number] > last + 1]
+        # Talkers speak before all readers are there.
+        due = (data for data in self.accepted if number < len(self.sent[data]))
+        return [data for data in due if data not in got and self.sent[data][number] > last + 1]
 
     def places(self):
         """The data of each position that a reader has seen or a publisher was told."""
