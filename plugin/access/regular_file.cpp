@@ -46,7 +46,7 @@ FileText look_at(const Descriptor& file) {
 
 }  // namespace
 
-FileText read_regular_file(const std::string& path, size_t limit) {
+FileText read_regular_file(const std::string& path) {
   Descriptor file(path);
   FileText read_so_far = look_at(file);
   while (read_so_far.problem.empty()) {
@@ -57,8 +57,8 @@ FileText read_regular_file(const std::string& path, size_t limit) {
     if (got == 0) break;
     read_so_far.text.append(block, static_cast<size_t>(got));
     // st_size is no help: it is 0 for files in /proc, and a file may grow.
-    if (read_so_far.text.size() > limit)
-      return {"", "is larger than " + std::to_string(limit) + " bytes: name the right file"};
+    if (read_so_far.text.size() > kLargestFile)
+      return {"", "is larger than " + std::to_string(kLargestFile) + " bytes: name the right file"};
   }
   return read_so_far;
 }

@@ -14,9 +14,9 @@ struct FileText {
   unsigned others = 0;  // what users outside the file's group may do, as chmod(1) counts: 4 read, 2 write, 1 execute
 };
 
-// Reads a whole file of at most `limit` bytes. It must be a regular file: a FIFO would block the server, and /dev/zero
-// never ends.
-FileText read_regular_file(const std::string& path, size_t limit = kLargestFile);
+// Reads a whole file of at most kLargestFile bytes. It must be a regular file: a FIFO would block the server, and
+// /dev/zero never ends.
+FileText read_regular_file(const std::string& path);
 
 // The same for a file with a secret, which other users of the machine must not have any right to.
 FileText read_secret_file(const std::string& path);

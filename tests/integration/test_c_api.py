@@ -1,4 +1,7 @@
-"""Other plugins in the same server publish through lws-chat.h."""
+"""Other plugins in the same server publish through lws-chat.h.
+
+LWS_CHAT_MESSAGES is how many each of the threads publishes (default 20000).
+"""
 import asyncio
 import os
 import pathlib
@@ -12,7 +15,7 @@ from support.server import BUILD, Server, connect, receive, vhost  # noqa: E402
 from support.transports import Transport  # noqa: E402
 
 THREADS = 8
-MESSAGES = int(os.environ.get("LWS_CHAT_MESSAGES", "20000"))  # of each thread
+MESSAGES = int(os.environ.get("LWS_CHAT_MESSAGES", "20000"))
 NONSENSE = ["lws-chat is not enabled on this vhost", "not a room name", "not a room name",
             *["the message is not what its format says, or binary where it is refused"] * 3, "the message is too big",
             '{"a":\n 1}']

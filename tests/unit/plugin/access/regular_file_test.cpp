@@ -13,8 +13,8 @@ using namespace lws_chat;
 namespace {
 
 // The text, or "problem: " with the error.
-std::string read(const std::string& path, size_t limit = kLargestFile) {
-  FileText file = read_regular_file(path, limit);
+std::string read(const std::string& path) {
+  FileText file = read_regular_file(path);
   if (!file.problem.empty()) CHECK_EQ(file.text, "");
   return file.problem.empty() ? file.text : "problem: " + file.problem;
 }
@@ -52,9 +52,10 @@ TEST(a_path_that_is_not_a_regular_file_is_an_error_at_once) {
 
 TEST(a_file_over_the_limit_is_refused) {
   unit::TempDir dir;
-  dir.write("file", std::string(10, 'x'));
-  CHECK_EQ(read(dir.path("file"), 10), std::string(10, 'x'));
-  CHECK_EQ(read(dir.path("file"), 9), "problem: is larger than 9 bytes: name the right file");
+  dir.write("file", std::string(kLargestFile, 'x'));
+  CHECK_EQ(read(dir.path("file")).size(), kLargestFile);
+  dir.write("file", std::string(kLargestFile + 1, 'x'));
+  CHECK_EQ(read(dir.path("file")), "problem: is larger than 1048576 bytes: name the right file");
 }
 
 TEST(the_error_for_an_unreadable_file_says_what_to_do) {
