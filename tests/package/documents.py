@@ -43,7 +43,7 @@ def readme(title):
     found = re.search(rf"^##+ {re.escape(title)}\n(.*?)^##+ ", text, re.M | re.S)
     assert found, f"README.md has a section '{title}'"
     shell = "".join(re.findall(r"^```sh\n(.*?)^```\n", found[1], re.M | re.S))
-    commands = [line for line in shell.splitlines() if not line.startswith("#")]
+    commands = [command for line in shell.splitlines() if (command := re.sub(" +# .*", "", line))]
     return Text(f"README.md, '{title}',", commands + re.findall(rf"`({COMMAND}[^`]+)`", found[1]), [],
                 re.findall(r"`(https?://localhost[^`]*)`", found[1]))
 
