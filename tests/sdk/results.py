@@ -1,4 +1,4 @@
-"""What the walks of this build have found out, a file each, from which `table` makes README's table."""
+"""What the walks of this build have found out, a file each, from which `table` makes the tables in the documents."""
 import json
 
 # Behaviour -> the facts of a walk that show it.
