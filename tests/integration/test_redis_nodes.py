@@ -87,12 +87,24 @@ class Presence(Clustered):
         await again.client.close()
         await self.until(lambda: self.are_there(["watcher 0", "watcher 1"]), "the client to leave")
 
+    async def tab(self, node, former=None):
+        """A client with a session. Redis knows it soon after the client: waits until it is not where `former` is."""
+        tab = await self.member(node, "lobby", user="ann", session="tab 1")
+
+        async def known():
+            values = [self.redis.call("GET", key) for key in self.redis.call("KEYS", "centrifugo.session.*")]
+            tab.session = values[0] if values else None
+            return tab.session and tab.session != getattr(former, "session", None)
+
+        await self.until(known, "the session to be in Redis")
+        return tab
+
     async def test_a_client_that_comes_to_another_node_replaces_its_old_connection(self):
         self.serve(3, presence_grace=60)
         watchers = [await self.watcher(node) for node in (0, 1)]
-        tabs = [await self.member(0, "lobby", user="ann", session="tab 1")]
+        tabs = [await self.tab(0)]
         for node in 1, 0, 2:
-            tabs.append(await self.member(node, "lobby", user="ann", session="tab 1"))
+            tabs.append(await self.tab(node, former=tabs[-1]))
             self.assertEqual(await close_of(tabs[-2].client), (3503, "replaced by another connection of the same client"))
             self.assertEqual(tabs[-1].id, tabs[0].id)
             self.assertEqual(await self.present(0), ["ann", "watcher 0", "watcher 1"])
@@ -103,7 +115,7 @@ class Presence(Clustered):
     async def test_former_nodes_of_a_client_do_not_say_that_it_has_left(self):
         self.serve(2, presence_grace=1)
         watcher = await self.watcher(0)
-        await self.member(0, "lobby", user="ann", session="tab 1")
+        await self.tab(0)
         again = await self.member(1, "lobby", user="ann", session="tab 1")
         # Another client leaves later than the first connection counts as gone.
         ben = await self.member(0, "lobby", user="ben", session="tab 2")
