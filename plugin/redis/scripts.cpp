@@ -189,8 +189,9 @@ redis.call('PUBLISH', ARGV[2], ARGV[1])
 return 1
 )lua";
 
-// Entries are handed over up to 16 MB; the node asks for the others. One that no node takes, see
-// ServerConnection::kMostOfReply, is replaced by bytes that are no publication, so that readers are told of a gap.
+// Entries are handed over up to 16 MB; the node asks for the others. The first one is what the node has already, when
+// it compares: the next one comes with it, if a node takes both (ServerConnection::kMostOfReply). One that no node
+// takes is replaced by bytes that are no publication, so that readers are told of a gap.
 constexpr std::string_view kPosition = R"lua(
 local stream, meta = KEYS[1], KEYS[2]
 local seconds, from, count = ARGV[1], ARGV[7], ARGV[8]
@@ -210,7 +211,7 @@ for i, entry in ipairs(entries) do
   for j = 1, #entry[2] do size = size + #entry[2][j] end
   if size > 100000000 then entry[2], size = {'d', '\255'}, 1 end
   bytes = bytes + size
-  if i > 1 and bytes > 16000000 then break end
+  if i > 1 and bytes > (i == 2 and 120000000 or 16000000) then break end
   some[i] = entry
 end
 entries = some

@@ -27,13 +27,22 @@ class Presence(Clustered):
         self.assertIn("subscribe", await watcher.ask("subscribe", channel="lobby", join_leave=True))
         return watcher
 
-    async def told(self, watcher):
-        """Who came and left, until the watcher gets the next message."""
-        seen = []
+    async def change(self, watcher):
+        """Who came or left; nothing if a message comes instead."""
         while "pub" not in (push := await watcher.push()):
             for kind, sign in ("join", "+"), ("leave", "-"):
                 if kind in push and not push[kind]["info"]["user"].startswith("watcher"):
-                    seen.append(sign + push[kind]["info"]["user"])
+                    return sign + push[kind]["info"]["user"]
+        return None
+
+    async def told(self, watchers, number, node=0):
+        """What each of the watchers is told: so many changes, and those that still come before a message of the node.
+        A member is out of the list before everybody is told that it has left."""
+        seen = [[await self.change(watcher) for _ in range(number)] for watcher in watchers]
+        await self.publish(node, "the end")
+        for changes, watcher in zip(seen, watchers):
+            while change := await self.change(watcher):
+                changes.append(change)
         return seen
 
     async def present(self, node):
@@ -55,8 +64,7 @@ class Presence(Clustered):
         self.assertEqual([await self.count(node) for node in range(3)], [(3, 3)] * 3)
         await member.client.close()
         await self.until(lambda: self.are_there(everybody[1:]), "presence on all nodes")
-        await self.publish(2, "the end")
-        self.assertEqual([await self.told(watcher) for watcher in watchers], [["+ann", "-ann"]] * 2)
+        self.assertEqual(await self.told(watchers, 2, node=2), [["+ann", "-ann"]] * 2)
 
     async def test_a_client_in_two_tabs_on_two_nodes_is_one_user(self):
         self.serve(2)
@@ -75,37 +83,46 @@ class Presence(Clustered):
         again = await self.member(1, "lobby", user="ann", session="tab 1")
         self.assertEqual(again.id, first.id)
         self.assertEqual(await self.present(0), ["ann", "watcher 0", "watcher 1"])
-        await self.publish(0, "the end")
-        self.assertEqual([await self.told(watcher) for watcher in watchers], [["+ann"]] * 2)
+        self.assertEqual(await self.told(watchers, 1), [["+ann"]] * 2)
         await again.client.close()
         await self.until(lambda: self.are_there(["watcher 0", "watcher 1"]), "the client to leave")
+
+    async def tab(self, node, former=None):
+        """A client with a session. Redis knows it soon after the client: waits until it is not where `former` is."""
+        tab = await self.member(node, "lobby", user="ann", session="tab 1")
+
+        async def known():
+            values = [self.redis.call("GET", key) for key in self.redis.call("KEYS", "centrifugo.session.*")]
+            tab.session = values[0] if values else None
+            return tab.session and tab.session != getattr(former, "session", None)
+
+        await self.until(known, "the session to be in Redis")
+        return tab
 
     async def test_a_client_that_comes_to_another_node_replaces_its_old_connection(self):
         self.serve(3, presence_grace=60)
         watchers = [await self.watcher(node) for node in (0, 1)]
-        tabs = [await self.member(0, "lobby", user="ann", session="tab 1")]
+        tabs = [await self.tab(0)]
         for node in 1, 0, 2:
-            tabs.append(await self.member(node, "lobby", user="ann", session="tab 1"))
+            tabs.append(await self.tab(node, former=tabs[-1]))
             self.assertEqual(await close_of(tabs[-2].client), (3503, "replaced by another connection of the same client"))
             self.assertEqual(tabs[-1].id, tabs[0].id)
             self.assertEqual(await self.present(0), ["ann", "watcher 0", "watcher 1"])
-        await self.publish(0, "the end")
-        self.assertEqual([await self.told(watcher) for watcher in watchers], [["+ann"]] * 2)
+        self.assertEqual(await self.told(watchers, 1), [["+ann"]] * 2)
         await tabs[-1].client.close()
         await self.until(lambda: self.are_there(["watcher 0", "watcher 1"]), "the client to leave")
 
     async def test_former_nodes_of_a_client_do_not_say_that_it_has_left(self):
         self.serve(2, presence_grace=1)
         watcher = await self.watcher(0)
-        await self.member(0, "lobby", user="ann", session="tab 1")
+        await self.tab(0)
         again = await self.member(1, "lobby", user="ann", session="tab 1")
         # Another client leaves later than the first connection counts as gone.
         ben = await self.member(0, "lobby", user="ben", session="tab 2")
         ben.client.transport.abort()
         while await self.present(1) != ["ann", "watcher 0"]:
             await asyncio.sleep(0.1)
-        await self.publish(1, "the end")
-        self.assertEqual(await self.told(watcher), ["+ann", "+ben", "-ben"])
+        self.assertEqual(await self.told([watcher], 3, node=1), [["+ann", "+ben", "-ben"]])
         self.assertIn("ping", await again.ask("ping"))
 
     async def test_a_client_of_a_killed_node_that_comes_to_another_one_was_never_away(self):
@@ -116,8 +133,7 @@ class Presence(Clustered):
         again = await self.member(0, "lobby", user="ann", session="tab 1")
         self.assertEqual(again.id, first.id)
         self.assertEqual(await self.present(0), ["ann", "watcher 0"])
-        await self.publish(0, "the end")
-        self.assertEqual(await self.told(watcher), ["+ann"])
+        self.assertEqual(await self.told([watcher], 1), [["+ann"]])
 
     async def is_gone(self, node):
         """Only the watcher is connected."""
@@ -137,9 +153,7 @@ class Presence(Clustered):
             self.redis.call("ZADD", "centrifugo.presence.expire.lobby", 1, name)
         await self.until(lambda: self.are_there(["watcher 0", "watcher 1"]), "them to be over")
         await self.until(lambda: self.redis.call("HLEN", "centrifugo.presence.data.lobby") == 2, "a node to find it")
-        await self.publish(0, "the end")
-        for watcher in watchers:
-            told = await self.told(watcher)
+        for told in await self.told(watchers, 4):
             self.assertEqual((told[:2], sorted(told[2:])), (["+ann", "+ben"], ["-ann", "-ben"]))
 
 

@@ -108,9 +108,9 @@ class ScriptedLink final : public lws_chat::RedisLink {
                                                                        {&all.presence_remove, "presence_remove"},
                                                                        {&all.presence_expire, "presence_expire"},
                                                                        {&all.presence_read, "presence_read"},
-                                                                        {&all.presence_stats, "presence_stats"},
-                                                                        {&sessions.stay, "session_stay"},
-                                                                        {&sessions.go, "session_go"}};
+                                                                       {&all.presence_stats, "presence_stats"},
+                                                                       {&sessions.stay, "session_stay"},
+                                                                       {&sessions.go, "session_go"}};
     auto found = names.find(&script);
     return found == names.end() ? "revoke" : found->second;
   }

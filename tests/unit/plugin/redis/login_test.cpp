@@ -22,7 +22,7 @@ void expect(const std::string& text, std::initializer_list<const char*> parts) {
 std::string url_of(const unit::SmallServer& server) { return "redis://127.0.0.1:" + std::to_string(server.port()); }
 
 // Answers each of the commands of a login with the next of the replies.
-std::function<void(int)> replies(std::vector<std::string> texts) {
+std::function<void(int)> replies(const std::vector<std::string>& texts) {
   return [texts](int connection) {
     char bytes[4096];
     if (recv(connection, bytes, sizeof bytes, 0) <= 0) return;

@@ -184,3 +184,26 @@ TEST(a_member_that_comes_back_to_its_first_node_is_said_again) {
   f.pass(6'000'000);
   CHECK(!f.link.has("presence_remove"));
 }
+
+TEST(a_key_of_a_session_that_is_somebody_elses_is_named_and_the_node_stays_usable) {
+  Fixture f;
+  for (int i = 0; i < 20; ++i) {
+    f.arrive();
+    f.link.answer("SET", error("WRONGTYPE Operation against a key holding the wrong kind of value"));
+    f.pass(1'000'000);
+  }
+  CHECK_EQ(f.broker->failure(f.now()), "");
+  CHECK_EQ(f.reports.size(), 1u);
+  CHECK(f.reports.at(0).find("The keys are " + kPlace) != std::string::npos);
+}
+
+TEST(a_server_that_refuses_sessions_makes_the_node_unusable) {
+  Fixture f;
+  for (int i = 0; i < 6; ++i) {
+    f.arrive();
+    f.link.answer("SET", error("OOM command not allowed when used memory > 'maxmemory'."));
+    f.pass(1'000'000);
+  }
+  CHECK(f.broker->failure(f.now()).find("maxmemory") != std::string::npos);
+  CHECK_EQ(f.reports.size(), 1u);
+}
