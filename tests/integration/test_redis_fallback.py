@@ -9,10 +9,11 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.back_end import STRUCTURED  # noqa: E402
-from support.emulated import Emulated, ask  # noqa: E402
+from support.emulated import Emulated, ask, request  # noqa: E402
 from support.nodes import Clustered, RoundRobin  # noqa: E402
 from support.redis import needs_redis  # noqa: E402
 from support.sdk_client import SdkClient  # noqa: E402
+from support.wire import Wire  # noqa: E402
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -96,6 +97,38 @@ class PassedOn(Clustered):
         body = b"".join(bytes([(number << 3) | 2, len(part)]) + part for number, part in enumerate(parts, 1))
         answer = await ask("POST", self.base(1) + "/emulation", body, {"Content-Type": "application/octet-stream"})
         self.assertEqual(answer.status, 400, answer.body)
+
+    async def begun(self, body):
+        """A request whose head the server has read."""
+        whole = request("POST", self.base(0) + "/emulation", body, {"Expect": "100-continue"})
+        wire = await Wire.open(self.base(0))
+        self.addAsyncCleanup(wire.abandon)
+        wire.send(whole.removesuffix(body))
+        self.assertEqual((await wire.answer()).status, 100)
+        return wire
+
+    async def test_a_message_that_comes_together_with_the_answer_to_the_one_before_is_taken(self):
+        self.serve(1)
+        client = await self.client(0)
+        await client.do(2, subscribe={"channel": "lobby"})
+        first = client.message('{"id":3,"publish":{"channel":"lobby","data":1}}').encode()
+        second = client.message('{"id":4,"ping":{}}').encode()
+        one, other = await self.begun(first), await self.begun(second)
+        # When the node looks the next time, Redis has answered, and the message is there.
+        with self.redis.paused():
+            one.send(first)
+            for _ in range(2):
+                await self.metrics(0)  # the node has sent the publication when it has answered what came later
+            self.nodes[0].signal(signal.SIGSTOP)
+        try:
+            self.redis.wait(lambda: self.redis.call("EXISTS", "centrifugo.stream.lobby") == 1, "the publication")
+            other.send(second)
+            await asyncio.sleep(0)  # the bytes are with the system
+        finally:
+            self.nodes[0].signal(signal.SIGCONT)
+        self.assertEqual([(await wire.answer()).status for wire in (one, other)], [204, 204])
+        replies = [await client.next() for _ in range(3)]
+        self.assertEqual([one["id"] for one in replies if "push" not in one], [3, 4])
 
     async def test_a_session_whose_node_is_killed_is_not_found(self):
         await self.together()
