@@ -43,7 +43,7 @@ void ShardSessions::arrived(std::string_view key, const IdentityPtr& who, Time n
 void ShardSessions::come(const std::string& digest, Session& session) {
   session.said = true;
   session.asked_at.reset();
-  session.claimed_by.clear();
+  session.was_asked = false;
   run_session_come(link_, parts_.keys.session(digest), client_info_on(*session.who, node_uid_), kSeconds,
                    [this, digest, who = session.who](const RedisReply& reply, Time) {
                      if (!failed("SET", digest, reply) && reply.is_text() && find(digest, who))
@@ -109,6 +109,7 @@ void ShardSessions::claimed(std::string_view digest, std::string_view node) {
   auto known = sessions_.find(std::string(digest));
   if (known == sessions_.end() || known->second.taken) return;
   known->second.claimed_by = node;
+  known->second.was_asked = known->second.asked_at.has_value();
   if (link_.is_up()) say_again(known->first, known->second, {});
 }
 
@@ -135,16 +136,18 @@ void ShardSessions::say_again(const std::string& digest, Session& session, std::
 }
 
 // Redis may have another value although the session is only here: of a connection that is over, or because a server
-// knows only what was a moment ago. So the node that it names has to say that it has the session.
+// knows only what was a moment ago. So the node that it names is asked, and has to say that it has the session: what it
+// said before may have been late, too.
 void ShardSessions::said_again(const std::string& digest, Session& session, const RedisReply& reply, Time now) {
   if (!reply.is_text()) {
     session.asked_at.reset();
+    session.was_asked = false;
     std::string node = std::exchange(session.claimed_by, {});
     return node.empty() ? void() : tell_(node, digest);
   }
   std::string_view node = node_of_client(reply.text);
   if (node.empty() || node == node_uid_) return say_again(digest, session, reply.text);
-  if (node == session.claimed_by) return take_out(digest, session, now);
+  if (session.was_asked && node == session.claimed_by) return take_out(digest, session, now);
   if (!session.asked_at) session.asked_at = now;
   if (*session.asked_at + kProof <= now) return come(digest, session);
   schedule(digest, session, *session.asked_at + kProof);

@@ -65,7 +65,8 @@ class ShardSessions {
     Time again = 0;                  // when it is said again
     bool said = false;               // Redis was told that it has come
     bool taken = false;              // it is on another node
-    std::string claimed_by{};        // the other node that says so
+    std::string claimed_by{};        // the other node that has said so last
+    bool was_asked = false;          // that node, before
     std::optional<Time> asked_at{};  // when a node was asked whether it has the session
   };
   struct Question {

@@ -454,7 +454,7 @@ class World {
 
   void publish(Node& node, const std::string& room, bool last = false) {
     Id id = ++last_id_;
-    std::string payload = "<" + std::to_string(id) + ">" + std::string(pick_(60) == 0 ? pick_(200'000) : 4, 'x');
+    std::string payload = "<" + std::to_string(id) + ">" + std::string(pick_(60) == 0 ? pick_(60'000) : 4, 'x');
     Message message{payload};
     message.ephemeral = pick_(6) == 0 && !last;
     std::string key;

@@ -108,6 +108,10 @@ TEST(a_session_that_another_node_has_taken_is_over_and_redis_keeps_what_that_nod
   CHECK(f.link.calls.empty());
   f.hear_that_it_is_taken();
   f.say(text(f.elsewhere()));
+  CHECK(f.over.empty());
+  f.link.answer("PUBLISH", integer(1));
+  f.hear_that_it_is_taken();
+  f.say(text(f.elsewhere()));
   CHECK_EQ(line(f.over), "c1");
   f.hear_that_it_is_taken();
   CHECK_EQ(line(f.over), "c1");
