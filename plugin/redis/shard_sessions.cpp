@@ -150,7 +150,7 @@ void ShardSessions::said_again(const std::string& digest, Session& session, cons
   if (session.was_asked && node == session.claimed_by) return take_out(digest, session, now);
   if (!session.asked_at) session.asked_at = now;
   if (*session.asked_at + kProof <= now) return come(digest, session);
-  schedule(digest, session, *session.asked_at + kProof);
+  schedule(digest, session, std::min(*session.asked_at + kProof, now + kAskAgain));
   tell_(node, digest);
 }
 

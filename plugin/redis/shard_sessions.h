@@ -30,8 +30,10 @@ class ShardSessions {
   static constexpr size_t kTogether = 1000;
   // Questions are answered by then.
   static constexpr Time kPatience = 1'000'000;
-  // A node that Redis says has the session has to say so itself within this time. Redis may know only what was.
-  static constexpr Time kProof = 5'000'000;
+  // A node that Redis says has the session has to say so itself within this time. Redis may know only what was. It is
+  // asked again after the second time.
+  static constexpr Time kProof = 30'000'000;
+  static constexpr Time kAskAgain = 5'000'000;
 
   // The session of a client with this id is on another node now.
   using Replaced = std::function<void(std::string_view client, Time now)>;

@@ -52,6 +52,12 @@ class Guests {
     lose(reader);
   }
 
+  // The client has a newer connection, or has gone without a word.
+  bool is_ghost(const Reader& reader) const {
+    return reader.visitor.named &&
+           std::none_of(guests_.begin(), guests_.end(), [&](const Guest& guest) { return guest.reader == &reader; });
+  }
+
   void node_dies(const Node& node) {
     for (Guest& guest : guests_) {
       if (guest.reader && &guest.reader->node == &node) guest.reader = nullptr;
