@@ -26,6 +26,7 @@ const ASK_AGAIN_MS = 15000;
 const TOKEN_EXPIRED = 109; // the protocol's error for it; the SDK gets another token
 const MAX_EXPIRED = 3; // in a row
 const INSUFFICIENT_STATE = 2500; // the protocol's code for a room in which messages may have been missed
+const MOST_PARTS = 20; // of what was missed; in a lively room there is always more
 const TOO_LARGE = 3; // the SDK's own code for the close code 1009
 
 const utf8 = new TextEncoder();
@@ -196,9 +197,13 @@ export class Connection {
     });
     visit.typing.on('subscribed', async () => {
       if (!held) return;
-      // The server asks the others who is there after it has asked what was missed, and answers behind the messages.
-      await visit.sub.presenceStats().catch(() => {});
-      await visit.sub.history({ limit: 0 }).catch(() => {});
+      // The server asks the others who is there after it has asked what was missed, and answers behind the messages. If it
+      // was much, the messages come in several parts, and each answer is behind one more.
+      for (let part = 0, before = -1; part < MOST_PARTS && before !== held.length; part += 1) {
+        before = held.length;
+        await visit.sub.presenceStats().catch(() => {});
+        await visit.sub.history({ limit: 0 }).catch(() => {});
+      }
       const missed = held;
       held = null;
       // Otherwise the room has been entered again meanwhile, or will be.

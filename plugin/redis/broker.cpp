@@ -150,8 +150,8 @@ RedisBroker::RedisBroker(const HubSettings& settings, std::string prefix, const 
       shards_(shards_of(links)),
       revocations_(*links.front(), shards_.front()->parts, wake_) {
   counters_.servers = shards_.size();
-  peers_.taken = [this](std::string_view session, Time now) {
-    for (const auto& shard : shards_) shard->sessions.taken(session, now);
+  peers_.taken = [this](std::string_view session, std::string_view node) {
+    for (const auto& shard : shards_) shard->sessions.claimed(session, node);
   };
 }
 

@@ -66,7 +66,7 @@ void RedisPeers::act_on(const ControlCommand& command, Time now) {
   if (const auto* response = std::get_if<SurveyResponse>(&command.body)) return take(*response);
   if (const auto* notification = std::get_if<Notification>(&command.body);
       notification && notification->op == kTakeOver)
-    return taken ? taken(notification->data, now) : void();
+    return taken ? taken(notification->data, command.from) : void();
   std::optional<Order> order = read_order(command);
   if (order && self_) self_->obey(order->method, order->request, now);
 }

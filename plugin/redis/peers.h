@@ -46,7 +46,7 @@ class RedisPeers final : public Peers {
 
   // Tells a node that one of its clients' sessions is here now. The other side of it is `taken`.
   void take_over(std::string_view node, std::string_view session);
-  std::function<void(std::string_view session, Time now)> taken;
+  std::function<void(std::string_view session, std::string_view node)> taken;
   void replaced(std::string_view client, Time now) {
     if (self_) self_->replaced(client, now);
   }

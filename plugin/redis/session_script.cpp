@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kStay = R"lua(
 local there = redis.call('GET', KEYS[1])
-if there and there ~= ARGV[1] then return 0 end
+if there and there ~= ARGV[1] and there ~= ARGV[3] then return there end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 return 1
 )lua";
@@ -39,10 +39,10 @@ void run_session_come(RedisLink& link, std::string_view key, std::string_view va
   link.command({"SET", key, value, "EX", time, "GET"}, std::move(answer));
 }
 
-void run_session_stay(RedisLink& link, std::string_view key, std::string_view value, uint64_t seconds,
-                      RedisLink::Answer answer) {
+void run_session_stay(RedisLink& link, std::string_view key, std::string_view value, std::string_view instead,
+                      uint64_t seconds, RedisLink::Answer answer) {
   std::string time = std::to_string(seconds);
-  link.run(session_scripts().stay, {key}, {value, time}, std::move(answer));
+  link.run(session_scripts().stay, {key}, {value, time, instead}, std::move(answer));
 }
 
 void run_session_go(RedisLink& link, std::string_view key, std::string_view before, std::string_view value,

@@ -10,7 +10,7 @@
 namespace lws_chat {
 
 struct SessionScripts {
-  RedisScript stay;  // KEYS session   ARGV value, seconds   -> 1, or 0: there is another value
+  RedisScript stay;  // KEYS session   ARGV value, seconds, value before -> 1, or another value that is there
   RedisScript go;    // KEYS session   ARGV value before, value or '', milliseconds   -> 1, or 0: there is another value
 };
 
@@ -20,9 +20,9 @@ const SessionScripts& session_scripts();
 void run_session_come(RedisLink& link, std::string_view key, std::string_view value, uint64_t seconds,
                       RedisLink::Answer answer);
 
-// The session is still here. The answer is 0 if there is another value: it is elsewhere, or was.
-void run_session_stay(RedisLink& link, std::string_view key, std::string_view value, uint64_t seconds,
-                      RedisLink::Answer answer);
+// The session is still here, unless there is another value than that and `instead`. Then the answer is the other one.
+void run_session_stay(RedisLink& link, std::string_view key, std::string_view value, std::string_view instead,
+                      uint64_t seconds, RedisLink::Answer answer);
 
 // The session is gone from here. `value` stays for that time, or nothing if it is empty. A session that has come
 // elsewhere meanwhile stays as it is: it has another value than `before`.

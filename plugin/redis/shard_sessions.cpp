@@ -36,11 +36,25 @@ void ShardSessions::arrived(std::string_view key, const IdentityPtr& who, Time n
   Session& session = sessions_[digest];
   session = {who};
   schedule(digest, session, now + kSayAgain);
-  if (!link_.is_up()) return;
-  run_session_come(link_, parts_.keys.session(digest), client_info_on(*who, node_uid_), kSeconds,
-                   [this, digest](const RedisReply& reply, Time) {
-                     if (!failed("SET", digest, reply) && reply.is_text()) tell_former(reply.text, digest);
+  if (link_.is_up()) come(digest, session);
+}
+
+// A session that is over when the answer comes has nothing to tell.
+void ShardSessions::come(const std::string& digest, Session& session) {
+  session.said = true;
+  session.asked_at.reset();
+  session.was_asked = false;
+  run_session_come(link_, parts_.keys.session(digest), client_info_on(*session.who, node_uid_), kSeconds,
+                   [this, digest, who = session.who](const RedisReply& reply, Time) {
+                     if (!failed("SET", digest, reply) && reply.is_text() && find(digest, who))
+                       tell_former(reply.text, digest);
                    });
+}
+
+// Returns nullptr if it is over, or another one has come.
+ShardSessions::Session* ShardSessions::find(const std::string& digest, const IdentityPtr& who) {
+  auto known = sessions_.find(digest);
+  return known == sessions_.end() || known->second.who != who || known->second.taken ? nullptr : &known->second;
 }
 
 // The node where the session was, if it was on one, and that is not this one.
@@ -90,14 +104,21 @@ void ShardSessions::go(std::string_view key, std::string_view value, Time left) 
                  [this, digest](const RedisReply& reply, Time) { (void)failed(kScript, digest, reply); });
 }
 
-// The session ends, which forgets it.
-void ShardSessions::taken(std::string_view digest, Time now) {
+// The client may have come back to this node meanwhile, so Redis decides.
+void ShardSessions::claimed(std::string_view digest, std::string_view node) {
   auto known = sessions_.find(std::string(digest));
   if (known == sessions_.end() || known->second.taken) return;
-  known->second.taken = true;
-  IdentityPtr who = known->second.who;
+  known->second.claimed_by = node;
+  known->second.was_asked = known->second.asked_at.has_value();
+  if (link_.is_up()) say_again(known->first, known->second, {});
+}
+
+// The session ends, which forgets it.
+void ShardSessions::take_out(const std::string& digest, Session& session, Time now) {
+  session.taken = true;
+  IdentityPtr who = session.who;
   replaced_(who->client, now);
-  sessions_.erase(std::string(digest));
+  sessions_.erase(digest);
 }
 
 // A session may have come elsewhere while nobody could tell this node.
@@ -106,18 +127,31 @@ void ShardSessions::up(Time now) {
   for (auto& [digest, session] : sessions_) schedule(digest, session, now);
 }
 
-void ShardSessions::say_again(const std::string& digest, Time now) {
-  auto known = sessions_.find(digest);
-  IdentityPtr who = known->second.who;
-  schedule(digest, known->second, now + kSayAgain);
-  if (!link_.is_up()) return;
-  run_session_stay(link_, parts_.keys.session(digest), client_info_on(*who, node_uid_), kSeconds,
-                   [this, digest, who](const RedisReply& reply, Time then) {
-                     if (failed(kScript, digest, reply) || reply.kind != RedisReply::Kind::kInteger) return;
-                     auto still = sessions_.find(digest);
-                     bool same = still != sessions_.end() && still->second.who == who;
-                     if (reply.integer == 0 && same) taken(digest, then);
+void ShardSessions::say_again(const std::string& digest, Session& session, std::string_view instead) {
+  run_session_stay(link_, parts_.keys.session(digest), client_info_on(*session.who, node_uid_), instead, kSeconds,
+                   [this, digest, who = session.who](const RedisReply& reply, Time then) {
+                     if (failed(kScript, digest, reply)) return;
+                     if (Session* still = find(digest, who)) said_again(digest, *still, reply, then);
                    });
+}
+
+// Redis may have another value although the session is only here: of a connection that is over, or because a server
+// knows only what was a moment ago. So the node that it names is asked, and has to say that it has the session: what it
+// said before may have been late, too.
+void ShardSessions::said_again(const std::string& digest, Session& session, const RedisReply& reply, Time now) {
+  if (!reply.is_text()) {
+    session.asked_at.reset();
+    session.was_asked = false;
+    std::string node = std::exchange(session.claimed_by, {});
+    return node.empty() ? void() : tell_(node, digest);
+  }
+  std::string_view node = node_of_client(reply.text);
+  if (node.empty() || node == node_uid_) return say_again(digest, session, reply.text);
+  if (session.was_asked && node == session.claimed_by) return take_out(digest, session, now);
+  if (!session.asked_at) session.asked_at = now;
+  if (*session.asked_at + kProof <= now) return come(digest, session);
+  schedule(digest, session, std::min(*session.asked_at + kProof, now + kAskAgain));
+  tell_(node, digest);
 }
 
 void ShardSessions::tick(Time now) {
@@ -130,7 +164,11 @@ void ShardSessions::tick(Time now) {
     auto [at, digest] = *schedule_.begin();
     schedule_.erase(schedule_.begin());
     auto known = sessions_.find(digest);
-    if (known != sessions_.end() && known->second.again == at) say_again(digest, now);
+    if (known == sessions_.end() || known->second.again != at) continue;
+    Session& session = known->second;
+    schedule(digest, session, now + kSayAgain);
+    if (!link_.is_up()) continue;
+    session.said ? say_again(digest, session, {}) : come(digest, session);
   }
 }
 

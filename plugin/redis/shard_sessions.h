@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,6 +30,10 @@ class ShardSessions {
   static constexpr size_t kTogether = 1000;
   // Questions are answered by then.
   static constexpr Time kPatience = 1'000'000;
+  // A node that Redis says has the session has to say so itself within this time. Redis may know only what was. It is
+  // asked again after the second time.
+  static constexpr Time kProof = 30'000'000;
+  static constexpr Time kAskAgain = 5'000'000;
 
   // The session of a client with this id is on another node now.
   using Replaced = std::function<void(std::string_view client, Time now)>;
@@ -48,8 +53,8 @@ class ShardSessions {
   void ended(std::string_view key);
   Deferred<IdentityPtr> returned(std::string_view key, Time now);
 
-  // Another node says that it has the session with this digest.
-  void taken(std::string_view digest, Time now);
+  // Another node says that it has the session with this digest. It is over here if Redis says so, too.
+  void claimed(std::string_view digest, std::string_view node);
 
   // Commands work, or messages of other nodes come again.
   void up(Time now);
@@ -59,8 +64,12 @@ class ShardSessions {
  private:
   struct Session {
     IdentityPtr who;
-    Time again = 0;      // when it is said again
-    bool taken = false;  // it is on another node
+    Time again = 0;                  // when it is said again
+    bool said = false;               // Redis was told that it has come
+    bool taken = false;              // it is on another node
+    std::string claimed_by{};        // the other node that has said so last
+    bool was_asked = false;          // that node, before
+    std::optional<Time> asked_at{};  // when a node was asked whether it has the session
   };
   struct Question {
     Time deadline;
@@ -68,7 +77,11 @@ class ShardSessions {
   };
 
   void go(std::string_view key, std::string_view value, Time left);
-  void say_again(const std::string& digest, Time now);
+  void come(const std::string& digest, Session& session);
+  void say_again(const std::string& digest, Session& session, std::string_view instead);
+  void said_again(const std::string& digest, Session& session, const RedisReply& reply, Time now);
+  void take_out(const std::string& digest, Session& session, Time now);
+  Session* find(const std::string& digest, const IdentityPtr& who);
   void schedule(const std::string& digest, Session& session, Time at);
   void tell_former(std::string_view value, std::string_view digest);
   bool failed(std::string_view command, std::string_view digest, const RedisReply& reply);

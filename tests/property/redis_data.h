@@ -14,6 +14,7 @@
 
 #include "redis/payload.h"
 #include "redis/scripts.h"
+#include "redis/session_script.h"
 
 namespace lws_chat::redis_model {
 
@@ -80,6 +81,8 @@ class DataServer {
       if (sha1 == scripts.presence_expire.sha1) return presence_expire(keys, arguments);
       if (sha1 == scripts.presence_read.sha1) return presence_read(keys);
       if (sha1 == scripts.presence_stats.sha1) return presence_stats(keys);
+      if (sha1 == session_scripts().stay.sha1) return session_stay(keys[0], arguments);
+      if (sha1 == session_scripts().go.sha1) return session_go(keys[0], arguments);
       std::fprintf(stderr, "broken: the model does not know a script\n");
       std::abort();
     });
@@ -453,6 +456,22 @@ class DataServer {
     return array({integer(std::max<int64_t>(0, clients)), integer(std::max<int64_t>(0, users))});
   }
 
+  RedisReply session_stay(const std::string& key, const Words& arguments) {
+    Value* there = find(key);
+    if (there && there->text != arguments[0] && there->text != arguments[2]) return text(there->text);
+    set_text(key, arguments[0], arguments[1]);
+    return integer(1);
+  }
+  RedisReply session_go(const std::string& key, const Words& arguments) {
+    Value* there = find(key);
+    if (there && there->text != arguments[0]) return integer(0);
+    drop(key);
+    if (arguments[1].empty()) return integer(1);
+    set_text(key, arguments[1], "0");
+    data[key].until = now_ + std::stoll(arguments[2]) * 1000;
+    return integer(1);
+  }
+
   RedisReply do_command(const Words& words) {
     if (words[0] == "PUBLISH") {
       publish(words[1], words[2]);
@@ -460,10 +479,12 @@ class DataServer {
     }
     if (words[0] == "SET") {
       write(true);
+      Value* there = find(words[1]);
+      RedisReply before = words.size() < 6 ? text("OK") : there ? text(there->text) : RedisReply{};
       data[words[1]] = {};
       data[words[1]].text = words[2];
       data[words[1]].until = now_ + std::stoll(words[4]) * (words[3] == "EX" ? 1000000 : 1000);
-      return text("OK");
+      return before;
     }
     if (words[0] == "HGET") return has_field(words[1], words[2]) ? text(field(words[1], words[2])) : RedisReply{};
     if (words[0] == "GETDEL") {

@@ -86,6 +86,9 @@ class Server {
   void serve_orphan(Time now) {
     if (orphans_.empty()) return;
     late_members = late_members || orphans_.front()->commands.front().sha1 == redis_scripts().presence_add.sha1;
+    const Wires::Sent& first = orphans_.front()->commands.front();
+    late_sessions = late_sessions || first.sha1 == session_scripts().stay.sha1 ||
+                    (first.words[0] == "SET" && first.words.size() == 6);
     serve_command(*orphans_.front(), now);
     if (orphans_.front()->commands.empty()) orphans_.pop_front();
   }
@@ -103,6 +106,7 @@ class Server {
   std::function<void(const std::string& channel, const std::string& payload)> published;
   std::function<bool()> repeats;  // a message comes twice
   bool late_members = false;      // it has read in a lost connection that somebody is there
+  bool late_sessions = false;     // or that a session is
 
  private:
   void spread(const std::string& channel, const std::string& payload) {

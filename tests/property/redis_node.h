@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -65,6 +66,7 @@ struct Visitor {
   std::optional<Position> seen{};
   std::string key{};  // if it may come back as the same one
   Time key_until = 0;
+  bool named = false;  // the key is of a session that the client gave a name
 };
 
 struct Reader final : Client {
@@ -132,6 +134,10 @@ class Node final : private Peers::Self {
     return facts;
   }
   void obey(std::string_view, std::string_view, Time) override { ++obeyed; }
+  void replaced(std::string_view client, Time) override {
+    for (auto& reader : readers)
+      if (reader->visitor.named && reader->visitor.who->client == client) return taken(*reader);
+  }
   RoomCounts rooms(std::string_view) override {
     RoomCounts counts;
     hub->rooms().each([&](const Room& room) {
@@ -148,6 +154,7 @@ class Node final : private Peers::Self {
   std::unique_ptr<RedisBroker> broker;
   std::unique_ptr<Hub> hub;
   std::vector<std::unique_ptr<Reader>> readers;
+  std::function<void(Reader&)> taken;  // a client's session is on another node
   Lifetime lifetime;
   Time now = 0;
   size_t reports = 0;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "property/redis_guests.h"
 #include "property/redis_node.h"
 #include "redis/client_info.h"
 #include "redis/shard.h"
@@ -25,6 +26,12 @@ class World {
     size_t servers = 1 + pick_(2);
     rough_ = pick_(4) > 0;
     forgetful_ = rough_ && pick_(3) > 0;
+    bool ghosts = pick_(2) == 0;
+    guests_ = std::make_unique<Guests>(
+        Guests::World{pick_, [this] { return now_; }, [this] { return somebody(); },
+                      [this](Node& node, Visitor visitor) -> Reader& { return enter(node, std::move(visitor)); },
+                      [this, ghosts] { return (rough_ && ghosts) || has_late_sessions(); }},
+        ghosts);
     for (size_t i = 0; i < servers; ++i) {
       Shard& shard = shards_.emplace_back();
       shard.keeps_log = pick_(2) == 0;
@@ -55,6 +62,11 @@ class World {
     say_last_words();
     check_rooms();
     check_kept();
+    for (int i = 0; i < 60; ++i) {  // sessions are said again after 4 minutes
+      pass(2 * kSecond);
+      come_to_rest();
+    }
+    guests_->check(nodes_);
     check_presence();
     check_peers();
     leave_all();
@@ -73,7 +85,8 @@ class World {
     ServerPtr server;
     std::deque<Data> past{};
     bool keeps_log = false;
-    bool late_members = false;  // a former server had them, see Server
+    bool late_members = false;   // a former server had them, see Server
+    bool late_sessions = false;  // the same
     Time refuses_until = 0;
   };
   struct Cable {
@@ -138,12 +151,17 @@ class World {
     if (!came && !rough_) check_gone(room, read.who->client);
   }
 
+  bool has_late_sessions() const {
+    return std::any_of(shards_.begin(), shards_.end(),
+                       [](const Shard& shard) { return shard.late_sessions || shard.server->late_sessions; });
+  }
+
   // Without losses nobody is said to have left who is there.
   void check_gone(const std::string& room, const std::string& client) {
     for (auto& node : nodes_)
       for (auto& reader : node->readers)
         if (reader->room() && reader->visitor.room == room && reader->visitor.who->client == client &&
-            reader->asked_at + 20 * kSecond < node->now)
+            reader->asked_at + 20 * kSecond < node->now && !guests_->is_ghost(*reader))
           fail("somebody is said to have left who is there");
   }
 
@@ -166,6 +184,7 @@ class World {
     shard.server->die();
     Data data = shard.keeps_log ? shard.server->store.data : pick_(4) == 0 ? Data() : some_past(shard);
     shard.late_members = shard.late_members || shard.server->late_members;
+    shard.late_sessions = shard.late_sessions || shard.server->late_sessions;
     shard.server = start(std::move(data), shard.keeps_log, pick_(4) == 0 && shard.server->about.promoted,
                          shard.server->about.address);
     shard.refuses_until = 0;
@@ -177,6 +196,7 @@ class World {
     trace(shard.server->about.run_id + " fails over");
     Data data = pick_(3) == 0 ? shard.server->store.data : some_past(shard);
     shard.late_members = shard.late_members || shard.server->late_members;
+    shard.late_sessions = shard.late_sessions || shard.server->late_sessions;
     shard.server = start(std::move(data), shard.keeps_log, true, "host" + std::to_string(10 + last_run_));
     shard.refuses_until = 0;
     for (auto& node : nodes_) {
@@ -291,6 +311,7 @@ class World {
     if (dice < 640) return ask(any_node());
     if (dice < 660) return stall(any_node());
     if (dice < 670) return hold_up(any_node());
+    if (dice >= 980) return guests_->move(any_node(), any_room());
     if (!rough_) return;
     size_t number = pick_(static_cast<unsigned>(shards_.size()));
     if (dice < 676) return lose(any_node(), number, pick_(3) == 0);
@@ -313,18 +334,21 @@ class World {
     auto node =
         std::make_unique<Node>("node" + std::to_string(++last_node_), record_, pick_(1u << 30), shards_.size(), clock);
     node->set_time(now_);
+    node->taken = [this](Reader& reader) { guests_->replaced(reader); };
     return node;
   }
 
   void kill_node() {
     std::unique_ptr<Node>& node = nodes_[pick_(static_cast<unsigned>(nodes_.size()))];
-    for (auto& reader : node->readers) visitors_.push_back(left_visitor(*reader));
+    for (auto& reader : node->readers)
+      if (!reader->visitor.named) visitors_.push_back(left_visitor(*reader));
     gaps += node->gaps;
     delivered += node->delivered;
     for (auto& link : node->links) {
       link->lose(pick_(2) == 0, node->now);
       cables_.erase(link.get());
     }
+    guests_->node_dies(*node);
     node.reset();
     node = make_node();
   }
@@ -349,7 +373,7 @@ class World {
     std::string key = std::exchange(visitor.key, {});
     if (key.empty() || visitor.key_until <= now_) {
       visitor.who = somebody();
-      return enter(node, std::move(visitor));
+      return void(enter(node, std::move(visitor)));
     }
     node.hub->presence()
         .take_back(key, node.now)
@@ -367,8 +391,8 @@ class World {
     return who;
   }
 
-  void enter(Node& node, Visitor visitor) {
-    if (visitor.kind != kPlain) visitor.key = "key" + std::to_string(++last_key_);
+  Reader& enter(Node& node, Visitor visitor) {
+    if (visitor.kind != kPlain && !visitor.named) visitor.key = "key" + std::to_string(++last_key_);
     node.readers.push_back(std::make_unique<Reader>(node, std::move(visitor)));
     Reader& reader = *node.readers.back();
     reader.asked_at = node.now;
@@ -380,6 +404,7 @@ class World {
       else
         reader.gone = true;
     });
+    return reader;
   }
 
   void came(Reader& reader) {
@@ -404,6 +429,7 @@ class World {
     if (node.readers.empty()) return;
     auto place = node.readers.begin() + static_cast<std::ptrdiff_t>(pick_(static_cast<unsigned>(node.readers.size())));
     Reader& reader = **place;
+    if (reader.visitor.named) return;  // the model's guests go by themselves
     trace(reader.visitor.who->client + " goes from " + reader.visitor.room + " on " + node.name);
     Visitor visitor = left_visitor(reader);
     bool may_return = reader.room() && !visitor.key.empty() && pick_(2) == 0;
@@ -428,7 +454,7 @@ class World {
 
   void publish(Node& node, const std::string& room, bool last = false) {
     Id id = ++last_id_;
-    std::string payload = "<" + std::to_string(id) + ">" + std::string(pick_(60) == 0 ? pick_(200'000) : 4, 'x');
+    std::string payload = "<" + std::to_string(id) + ">" + std::string(pick_(60) == 0 ? pick_(60'000) : 4, 'x');
     Message message{payload};
     message.ephemeral = pick_(6) == 0 && !last;
     std::string key;
@@ -709,6 +735,7 @@ class World {
   std::vector<Shard> shards_;
   std::map<const ModelLink*, Cable> cables_;
   std::vector<std::unique_ptr<Node>> nodes_;
+  std::unique_ptr<Guests> guests_;
   std::deque<Visitor> visitors_;
   std::set<Id> twice_;
   std::map<std::string, size_t> came_, joins_told_, leaves_told_;

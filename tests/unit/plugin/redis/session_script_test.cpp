@@ -20,9 +20,9 @@ struct Fixture {
     run_session_come(link, "s", value, 60, keep);
     return reply.text;
   }
-  int64_t stay(const std::string& value) {
-    run_session_stay(link, "s", value, 60, keep);
-    return reply.integer;
+  std::string stay(const std::string& value, const std::string& instead = "") {
+    run_session_stay(link, "s", value, instead, 60, keep);
+    return reply.kind == RedisReply::Kind::kInteger ? "it stays" : reply.text;
   }
   int64_t go(const std::string& before, const std::string& value) {
     run_session_go(link, "s", before, value, 5000, keep);
@@ -49,13 +49,16 @@ TEST(who_comes_learns_where_the_session_was) {
 
 TEST(a_session_stays_where_it_is) {
   Fixture f;
-  CHECK_EQ(f.stay("a"), 1);
+  CHECK_EQ(f.stay("a"), "it stays");
   CHECK_EQ(f.there(), "a");
   f.link({"EXPIRE", "s", "5"});
-  CHECK_EQ(f.stay("a"), 1);
+  CHECK_EQ(f.stay("a"), "it stays");
   CHECK_EQ(f.link({"TTL", "s"}).integer, 60);
-  CHECK_EQ(f.stay("b"), 0);
+  CHECK_EQ(f.stay("b"), "a");
+  CHECK_EQ(f.stay("b", "c"), "a");
   CHECK_EQ(f.there(), "a");
+  CHECK_EQ(f.stay("b", "a"), "it stays");
+  CHECK_EQ(f.there(), "b");
 }
 
 TEST(a_session_that_goes_leaves_who_it_was_or_nothing) {

@@ -43,8 +43,15 @@ struct Fixture final : BrokerFixture, Peers::Self {
       back = found;
     });
   }
-  void hear_that_it_is_taken(const std::string& key) {
+  void hear_that_it_is_taken(const std::string& key = kKey) {
     hear({"other", Notification{"lws-chat.session_taken", sha1_hex(key)}});
+  }
+  // The node says that the session is here, and Redis answers.
+  void say(const RedisReply& answer) { link.answer("session_stay", answer); }
+  void come_back() {
+    link.go_down();
+    link.go_up();
+    turn();
   }
 
   IdentityPtr who = std::make_shared<Identity>(Identity{"c1", "u", R"({"user":"u","client":"c1"})"});
@@ -98,11 +105,26 @@ TEST(a_session_that_another_node_has_taken_is_over_and_redis_keeps_what_that_nod
   Fixture f;
   f.arrive_alone();
   f.hear_that_it_is_taken("session ben");
+  CHECK(f.link.calls.empty());
+  f.hear_that_it_is_taken();
+  f.say(text(f.elsewhere()));
   CHECK(f.over.empty());
-  f.hear_that_it_is_taken(kKey);
-  f.hear_that_it_is_taken(kKey);
+  f.link.answer("PUBLISH", integer(1));
+  f.hear_that_it_is_taken();
+  f.say(text(f.elsewhere()));
+  CHECK_EQ(line(f.over), "c1");
+  f.hear_that_it_is_taken();
   CHECK_EQ(line(f.over), "c1");
   CHECK(f.link.calls.empty());
+}
+
+TEST(a_session_that_has_come_back_meanwhile_stays_and_the_other_node_is_told) {
+  Fixture f;
+  f.arrive_alone();
+  f.hear_that_it_is_taken();
+  f.say(integer(1));
+  CHECK(f.over.empty());
+  CHECK_EQ(f.told("other"), "lws-chat.session_taken " + sha1_hex(kKey));
 }
 
 TEST(a_client_that_departs_may_come_back_unless_it_already_has) {
@@ -123,12 +145,58 @@ TEST(a_session_that_is_over_is_forgotten) {
 TEST(a_session_that_was_taken_while_the_node_was_cut_off_is_over_when_the_node_is_back) {
   Fixture f;
   f.arrive_alone();
+  f.come_back();
+  CHECK_EQ(line(f.link.call("session_stay").arguments), f.here() + " 600 ");
+  f.say(text(f.elsewhere()));
+  CHECK(f.over.empty());
+  CHECK_EQ(f.told("other"), "lws-chat.session_taken " + sha1_hex(kKey));
+  f.hear_that_it_is_taken();
+  f.say(text(f.elsewhere()));
+  CHECK_EQ(line(f.over), "c1");
+}
+
+TEST(a_session_stays_if_the_node_that_redis_names_does_not_say_that_it_has_it) {
+  Fixture f;
+  f.arrive_alone();
+  f.come_back();
+  f.say(text(f.elsewhere()));
+  for (Time time = 0; time < ShardSessions::kProof; time += ShardSessions::kAskAgain) {
+    CHECK(!f.link.has("SET"));
+    f.pass(ShardSessions::kAskAgain);
+    f.say(text(f.elsewhere()));
+  }
+  CHECK_EQ(line(f.link.call("SET").words), kPlace + " " + f.here() + " EX 600 GET");
+  CHECK(f.over.empty());
+}
+
+TEST(a_session_stays_where_it_has_come_if_its_former_connection_ended_later) {
+  Fixture f;
+  f.arrive_alone();
+  f.come_back();
+  f.say(text(f.nowhere()));
+  CHECK_EQ(line(f.link.call("session_stay").arguments), f.here() + " 600 " + f.nowhere());
+  f.say(integer(1));
+  CHECK(f.over.empty());
+}
+
+TEST(a_session_that_has_come_while_redis_was_away_comes_when_redis_is_back) {
+  Fixture f;
   f.link.go_down();
+  f.arrive();
   f.link.go_up();
   f.turn();
-  CHECK_EQ(line(f.link.call("session_stay").arguments), f.here() + " 600");
-  f.link.answer("session_stay", integer(0));
-  CHECK_EQ(line(f.over), "c1");
+  CHECK(!f.link.has("session_stay"));
+  f.link.answer("SET", text(f.elsewhere()));
+  CHECK_EQ(f.told("other"), "lws-chat.session_taken " + sha1_hex(kKey));
+  CHECK(f.over.empty());
+}
+
+TEST(a_session_that_is_over_when_redis_answers_tells_nobody) {
+  Fixture f;
+  f.arrive();
+  f.hub->presence().end(kKey);
+  f.link.answer("SET", text(f.elsewhere()));
+  CHECK(!f.link.has("PUBLISH"));
 }
 
 TEST(a_session_is_said_again_before_redis_forgets_it) {
@@ -150,7 +218,7 @@ TEST(a_session_that_has_come_again_is_not_over_because_of_the_one_before) {
   f.hub->presence().end(kKey);
   f.who = std::make_shared<Identity>(*f.who);
   f.arrive();
-  f.link.answer("session_stay", integer(0));
+  f.link.answer("session_stay", text(f.elsewhere()));
   CHECK(f.over.empty());
 }
 
