@@ -474,6 +474,10 @@ class DataServer {
       data.erase(words[1]);
       return reply;
     }
+    if (words[0] == "EXPIRE") {
+      expire_after(words[1], words[2]);
+      return integer(1);
+    }
     std::fprintf(stderr, "broken: the model does not know %s\n", words[0].c_str());
     std::abort();
   }
