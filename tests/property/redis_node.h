@@ -132,7 +132,7 @@ class Node final : private Peers::Self {
     return facts;
   }
   void obey(std::string_view, std::string_view, Time) override { ++obeyed; }
-  RoomCounts rooms(std::string_view) override {
+  std::optional<RoomCounts> rooms(std::string_view) override {
     RoomCounts counts;
     hub->rooms().each([&](const Room& room) {
       if (!room.members().empty()) counts.emplace_back(room.name(), room.members().size());
