@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -58,8 +59,9 @@ Deferred<Result> run(const Context& context, std::string_view name, Request& req
 // This node, as others see it.
 NodeFacts facts_of(const Context& context);
 
-// The rooms with clients here whose names match the glob; an empty one matches all.
-RoomCounts rooms_here(const Hub& hub, std::string_view pattern);
+// The rooms with clients here whose names match the glob; an empty one matches all. Nothing: their list is longer than
+// kMaxList.
+std::optional<RoomCounts> rooms_here(const Hub& hub, std::string_view pattern);
 
 // In publish.cpp.
 Deferred<Result> publish(const Context& context, Request& request);

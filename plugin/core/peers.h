@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,8 +49,9 @@ class Peers {
     // The client with this id has come back on another node: its session here is over.
     virtual void replaced(std::string_view /*client*/, Time /*now*/) {}
 
-    // The rooms with clients on this node whose names match the glob; an empty one matches all.
-    virtual RoomCounts rooms(std::string_view pattern) = 0;
+    // The rooms with clients on this node whose names match the glob; an empty one matches all. Nothing: they are too
+    // many for an answer.
+    virtual std::optional<RoomCounts> rooms(std::string_view pattern) = 0;
 
    protected:
     ~Self() = default;
@@ -72,7 +74,8 @@ class Peers {
   virtual Deferred<Status> pass_on(std::string_view node, std::string_view session, std::string_view data,
                                    Time now) = 0;
 
-  // The rooms of the other nodes. kUnavailable: not all nodes have answered in time.
+  // The rooms of the other nodes. kUnavailable: not all nodes have answered in time. kTooManyRooms: they are too many
+  // for an answer.
   struct Rooms {
     Status status = Status::kOk;
     RoomCounts counts{};

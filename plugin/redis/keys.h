@@ -51,7 +51,8 @@ class RedisKeys {
   std::string revoked() const;
   std::string revoked_until() const;
 
-  // Is written to see if the server writes. Centrifugo has no such key.
+  // Is written to see if the server writes, and is the prefix of other keys for that, see try_commands(). Centrifugo
+  // has no such keys.
   std::string trial() const;
 
   // The channel that all nodes read, and the one that only this node reads.

@@ -115,10 +115,11 @@ void RedisPeers::answer(std::string_view node, const SurveyRequest& request) {
 uint32_t RedisPeers::list_rooms(std::string_view asked, std::string& data) {
   ChannelsQuestion question;
   if (!read_survey(asked, question)) return kSurveyMalformed;
-  RoomCounts counts;
+  std::optional<RoomCounts> counts{std::in_place};
   if (self_) counts = self_->rooms(question.pattern);
+  if (!counts) return kSurveyTooMany;
   ChannelsAnswer answer;
-  for (const auto& [room, number] : counts) answer.channels.push_back({room, {static_cast<uint32_t>(number)}});
+  for (const auto& [room, number] : *counts) answer.channels.push_back({room, {static_cast<uint32_t>(number)}});
   append_survey(data, answer);
   return 0;
 }
@@ -166,16 +167,25 @@ void RedisPeers::take(const SurveyResponse& response) {
   if (found == surveys_.end()) return;
   Survey& survey = found->second;
   ChannelsAnswer answer;
-  if (response.code != 0 || !read_survey(response.data, answer)) survey.failed = true;
-  for (const ChannelsAnswer::Channel& channel : answer.channels)
-    survey.counts[std::string(channel.name)] += channel.clients.number;
-  if (--survey.missing == 0) finish(response.id);
+  if (response.code == kSurveyTooMany)
+    survey.too_many = true;
+  else if (response.code != 0 || !read_survey(response.data, answer))
+    survey.failed = true;
+  for (const ChannelsAnswer::Channel& channel : answer.channels) {
+    auto [room, fresh] = survey.counts.try_emplace(std::string(channel.name));
+    room->second += channel.clients.number;
+    if (fresh) survey.bytes += channel.name.size();
+    if (survey.bytes > kMostRoomBytes) survey.too_many = true;
+    if (survey.too_many) break;
+  }
+  if (--survey.missing == 0 || survey.too_many) finish(response.id);
 }
 
 void RedisPeers::finish(uint64_t id) {
   auto found = surveys_.find(id);
   Survey survey = std::move(found->second);
   surveys_.erase(found);
+  if (survey.too_many) return survey.promise.keep(Rooms{Status::kTooManyRooms});
   Rooms rooms{survey.failed || survey.missing > 0 ? Status::kUnavailable : Status::kOk};
   rooms.counts.assign(survey.counts.begin(), survey.counts.end());
   survey.promise.keep(rooms);

@@ -26,6 +26,8 @@ class RedisPeers final : public Peers {
   static constexpr Time kPatience = 1'000'000;         // for answers
   static constexpr Time kSessionPatience = 3'000'000;  // for the node of a client's session
   static constexpr size_t kMostPassedOn = 10'000;      // that wait for their answers
+  // Bytes of the names of rooms that all nodes together may answer.
+  static constexpr size_t kMostRoomBytes = size_t{4} * 1024 * 1024;
 
   // `uid` is another one on each node.
   RedisPeers(const RedisKeys& keys, std::vector<RedisLink*> links, std::string uid, BrokerCounters& counters);
@@ -67,6 +69,8 @@ class RedisPeers final : public Peers {
     Time deadline = 0;
     size_t missing = 0;
     bool failed = false;
+    bool too_many = false;
+    size_t bytes = 0;  // of the names
     std::map<std::string, uint64_t> counts{};
     Promise<Rooms> promise{};
   };

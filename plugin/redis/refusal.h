@@ -6,7 +6,7 @@
 namespace lws_chat {
 
 // Why a server is left although nothing is wrong with it; goes on after its name.
-inline constexpr char kNoMemory[] = "is left alone, because there is no memory: wait for the next attempt";
+inline constexpr char kLeftWithoutMemory[] = "is left alone, because there is no memory: wait for the next attempt";
 
 // Tells an administrator what to do about a command that the server refused with `error`. The text goes on after the
 // server's name: "refuses AUTH (WRONGPASS ...): ...".

@@ -15,25 +15,46 @@ using Kind = RedisReply::Kind;
 // What a node has published is known for so many seconds after its last message.
 constexpr std::string_view kPublisherSeconds = "86400";
 
+// Bytes that are no publication, as the script has them for one that is too large.
+constexpr std::string_view kNoPublication = "\xff";
+
 std::string_view flag(bool is_set) { return is_set ? "1" : "0"; }
 
-// Reads the offset of an entry's id, which is OFFSET-0.
-bool read_id(const RedisReply& id, uint64_t& offset) {
-  if (id.kind != Kind::kText) return false;
-  const char* end = id.text.data() + id.text.size();
-  auto [stop, error] = std::from_chars(id.text.data(), end, offset);
-  return error == std::errc() && std::string_view(stop, static_cast<size_t>(end - stop)) == "-0";
+// The id of an entry is OFFSET-0. Redis permits other numbers behind the offset.
+struct EntryId {
+  uint64_t offset = 0;
+  bool ours = true;
+};
+
+bool read_id(const RedisReply& reply, EntryId& id) {
+  if (reply.kind != Kind::kText) return false;
+  const char* end = reply.text.data() + reply.text.size();
+  auto [dash, error] = std::from_chars(reply.text.data(), end, id.offset);
+  if (error != std::errc() || dash == end || *dash != '-') return false;
+  uint64_t behind = 0;
+  auto [stop, other_error] = std::from_chars(dash + 1, end, behind);
+  id.ours = behind == 0;
+  return other_error == std::errc() && stop == end;
 }
 
-bool read_entry(const RedisReply& reply, StreamEntry& entry) {
-  if (reply.kind != Kind::kArray || reply.items.size() != 2 || !read_id(reply.items[0], entry.offset)) return false;
-  const std::vector<RedisReply>& fields = reply.items[1].items;
-  for (size_t i = 0; i + 1 < fields.size(); i += 2) {
-    if (fields[i].text != "d") continue;
-    entry.publication = fields[i + 1].text;
-    return true;
-  }
-  return false;
+// Without `d` it is no publication.
+std::string_view publication_of(const RedisReply& fields) {
+  for (size_t i = 0; i + 1 < fields.items.size(); i += 2)
+    if (fields.items[i].text == "d") return fields.items[i + 1].text;
+  return kNoPublication;
+}
+
+// Somebody else may have written into the stream. What is behind the room's last message is not the room's, nor has it
+// the place of a message.
+bool take_entry(const RedisReply& reply, PositionAnswer& answer) {
+  EntryId id;
+  if (reply.kind != Kind::kArray || reply.items.size() != 2 || !read_id(reply.items[0], id)) return false;
+  answer.read_to = std::max(answer.read_to, std::min(id.offset, answer.top));
+  if (id.ours && id.offset <= answer.top)
+    answer.entries.push_back({id.offset, publication_of(reply.items[1])});
+  else
+    ++answer.foreign;
+  return true;
 }
 
 bool is_number(const RedisReply& reply) { return reply.kind == Kind::kInteger && reply.integer >= 0; }
@@ -99,12 +120,11 @@ std::optional<PositionAnswer> read_position(const RedisReply& reply) {
   answer.epoch = epoch.text;
   if (!reply.items[4].is_text()) return {};
   answer.bounds = reply.items[4].text;
-  if (!oldest.is_text() || (!oldest.text.empty() && !read_id(oldest, answer.oldest))) return {};
-  for (const RedisReply& item : entries.items) {
-    StreamEntry entry;
-    if (!read_entry(item, entry)) return {};
-    answer.entries.push_back(entry);
-  }
+  EntryId first;
+  if (!oldest.is_text() || (!oldest.text.empty() && !read_id(oldest, first))) return {};
+  answer.oldest = first.offset;
+  for (const RedisReply& item : entries.items)
+    if (!take_entry(item, answer)) return {};
   bool newest_first = answer.entries.size() > 1 && answer.entries.front().offset > answer.entries.back().offset;
   if (newest_first) std::reverse(answer.entries.begin(), answer.entries.end());
   return answer;

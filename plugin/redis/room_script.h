@@ -85,7 +85,7 @@ struct PositionCall {
 
 struct StreamEntry {
   uint64_t offset = 0;
-  std::string_view publication;  // see PayloadReader::read_entry()
+  std::string_view publication;  // see PayloadReader::read_entry(), which may refuse it
 };
 
 // The views are within the reply.
@@ -93,7 +93,9 @@ struct PositionAnswer {
   uint64_t top = 0;  // offset of the last message; 0: there was none
   std::string_view epoch;
   uint64_t oldest = 0;                 // offset of the oldest entry; 0: the stream is empty
-  std::vector<StreamEntry> entries{};  // oldest first
+  std::vector<StreamEntry> entries{};  // messages of the room, oldest first
+  uint64_t read_to = 0;                // offset up to which they were read; 0: there was none
+  size_t foreign = 0;                  // entries that somebody else has put between them, or behind
   std::string_view bounds{};           // of the stream, as text_of() gives them; empty: not known
 };
 

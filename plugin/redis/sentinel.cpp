@@ -78,7 +78,7 @@ void Sentinel::replied(ServerConnection&, RedisReply& reply, Time now) try {
     case Step::kListening: hear(reply, now); return;
   }
 } catch (const std::bad_alloc&) {
-  give_up({Kind::kAway, kNoMemory}, now);
+  give_up({Kind::kAway, kLeftWithoutMemory}, now);
 }
 
 void Sentinel::take_master(const RedisReply& reply, Time now) {

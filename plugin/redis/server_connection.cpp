@@ -238,7 +238,7 @@ bool ServerConnection::serve_replies(const Poller::Slice& slice, Time now) try {
 
 void ServerConnection::tick(Time now) {
   if (phase_ == Phase::kFailed) {
-    Fault fault = failure_.text.empty() ? Fault{Kind::kAway, kNoMemory} : std::move(failure_);
+    Fault fault = failure_.text.empty() ? Fault{Kind::kAway, kLeftWithoutMemory} : std::move(failure_);
     fail(fault, now);
   } else if (phase_ == Phase::kOpen) {
     if (!gives_up(now)) probe(now);
@@ -360,7 +360,7 @@ void ServerConnection::want_write(bool wanted) {
 void ServerConnection::call_owner(void (Owner::*what)(ServerConnection&, Time), Time now) try {
   (owner_.*what)(*this, now);
 } catch (const std::bad_alloc&) {
-  fail({Kind::kAway, kNoMemory}, now);
+  fail({Kind::kAway, kLeftWithoutMemory}, now);
 }
 
 void ServerConnection::fail(const Fault& fault, Time now) {

@@ -182,7 +182,7 @@ void ServerLink::take_login(ServerConnection& connection, const RedisReply& repl
     accept_subscriptions(now);
   }
 } catch (const std::bad_alloc&) {
-  fail_server({Kind::kAway, kNoMemory}, now);
+  fail_server({Kind::kAway, kLeftWithoutMemory}, now);
 }
 
 void ServerLink::accept_commands(Time now) {
@@ -240,7 +240,7 @@ void ServerLink::take_answer(RedisReply& reply, Time now) {
   bool goes_on = pipeline_.take(reply, now);
   commands_.flush_soon();
   if (!goes_on) {
-    fail_server({Kind::kAway, kNoMemory}, now);
+    fail_server({Kind::kAway, kLeftWithoutMemory}, now);
   } else if (!end.empty()) {
     fail_server({Kind::kRefuses, explain_refusal("commands", end)}, now);
   } else if (is_up() && !proven_ && (pipeline_.answered() > answered_then_ || !pipeline_.expects_reply())) {

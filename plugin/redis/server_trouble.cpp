@@ -17,7 +17,7 @@ void ServerTrouble::refused(std::string_view command, std::string_view error, st
   std::string kind = remedy_of(error);
   if (kind != kind_ || late_) line_ = link_.name() + " " + explain_refusal(command, error);
   kind_ = kind;
-  command_ = command;
+  if (commands_.emplace(command).second && asked_ == Asked::kDoes) asked_ = Asked::kNothing;
   if (told_ == kind) return;
   told_ = kind;
   report_(false, line_);
@@ -38,7 +38,10 @@ void ServerTrouble::late(Time sent) {
 void ServerTrouble::done(std::string_view command) {
   if (!is_there() && told_.empty()) return;
   late_ = false;
-  if (refusals_ == 0 || command == command_) end();
+  // Until the server was asked, this may be something else of the same name.
+  if (refusals_ > 0 && asked_ != Asked::kDoes) return;
+  if (auto refused = commands_.find(command); refused != commands_.end()) commands_.erase(refused);
+  if (commands_.empty()) end();
 }
 
 void ServerTrouble::down() {
@@ -55,7 +58,9 @@ void ServerTrouble::end() {
 
 void ServerTrouble::forget() {
   since_ = ask_at_ = kNever;
-  noted_ = late_ = refuses_to_write_ = false;
+  noted_ = late_ = false;
+  asked_ = Asked::kNothing;
+  commands_.clear();
   refusals_ = 0;
   told_.clear();
   kind_.clear();
@@ -71,9 +76,10 @@ void ServerTrouble::tick(Time now) {
     told_ = line_;
     report_(false, line_);
   }
-  bool over = !late_ && !refuses_to_write_ && now >= last_ + (refusals_ > 1 ? kRefuses : kOnce);
+  bool over = !late_ && asked_ != Asked::kRefuses && now >= last_ + (refusals_ > 1 ? kRefuses : kOnce);
   if (over) {
     since_ = ask_at_ = kNever;
+    asked_ = Asked::kNothing;
     refusals_ = 0;
   } else if (ask_at_ == kNever || now >= ask_at_) {
     ask(now);
@@ -85,21 +91,25 @@ Time ServerTrouble::due() const { return noted_ ? 0 : ask_at_; }
 void ServerTrouble::ask(Time now) {
   ask_at_ = now + kAskAgain;
   if (!link_.is_up() || std::exchange(asking_, true)) return;
-  link_.command({"SET", keys_.trial(), "1", "EX", "60"},
-                [this, sent = now](const RedisReply& reply, Time then) { was_asked(reply, sent, then); });
+  try_commands(link_, keys_, commands_, now,
+               [this, sent = now](std::string_view command, const RedisReply& reply, Time then) {
+                 was_asked(command, reply, sent, then);
+               });
 }
 
-void ServerTrouble::was_asked(const RedisReply& reply, Time sent, Time now) {
+void ServerTrouble::was_asked(std::string_view command, const RedisReply& reply, Time sent, Time now) {
   asking_ = false;
   if (reply.is_lost() || since_ == kNever) return;
   if (reply.is_error()) {
-    if (refusals_ == 0) refused("SET", reply.text);
-    refuses_to_write_ = true;
+    if (refusals_ == 0) refused(command, reply.text);
+    line_ = link_.name() + " " + explain_refusal(command, reply.text);
+    asked_ = Asked::kRefuses;
     last_ = now;
     return;
   }
   if (now - sent <= kAskAgain) late_ = false;
-  if (refuses_to_write_ || (refusals_ == 0 && !late_)) end();
+  if (asked_ == Asked::kRefuses || (refusals_ == 0 && !late_)) return end();
+  asked_ = Asked::kDoes;
 }
 
 }  // namespace lws_chat

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <set>
 #include <string>
@@ -9,12 +10,13 @@
 
 #include "redis/keys.h"
 #include "redis/link.h"
+#include "redis/trial.h"
 
 namespace lws_chat {
 
 // What a server that lets this node in does not do all the same: it refuses commands, or answers too late. The log has
-// one line when that begins, and one when it is over. While it lasts, a small command asks the server now and then
-// whether it writes again, because nobody else may ask.
+// one line when that begins, and one when it is over. While it lasts, the server is asked now and then whether it does
+// again what it has refused, because nobody else may ask.
 class ServerTrouble {
  public:
   using Report = std::function<void(bool good, const std::string& line)>;
@@ -51,7 +53,7 @@ class ServerTrouble {
  private:
   void tell_keys(std::string_view command, std::string_view error, std::string_view keys);
   void ask(Time now);
-  void was_asked(const RedisReply& reply, Time sent, Time now);
+  void was_asked(std::string_view command, const RedisReply& reply, Time sent, Time now);
   void end();
   void forget();
 
@@ -63,8 +65,8 @@ class ServerTrouble {
   bool noted_ = false;   // something was refused in this turn
   size_t refusals_ = 0;
   bool late_ = false;
-  bool refuses_to_write_ = false;  // also what it was asked
-  std::string command_;
+  CommandNames commands_;                                                             // that were refused
+  enum class Asked : uint8_t { kNothing, kRefuses, kDoes } asked_ = Asked::kNothing;  // whether it does them
   std::string kind_;  // of the refusal, so that it is told once
   std::string line_;
   std::string told_;  // the kind that was told; it stays while nobody tries

@@ -77,6 +77,7 @@ void ShardRooms::was_read(const std::string& name, uint32_t reading, const Redis
     } else if (room) {
       parts_.trouble.done(kCommand);
       watch->top_then = answer->top;
+      parts_.counters.foreign += answer->foreign;
       warn_of_bounds(*watch, answer->bounds);
       if (watch->begun)
         compare(*watch, *room, *answer, now);
@@ -107,7 +108,7 @@ void ShardRooms::refused(RoomWatch& watch, Time now) {
 // The room begins on this node, or a part of what it begins with has come.
 void ShardRooms::take_first(RoomWatch& watch, const PositionAnswer& answer, Time now) {
   collect(watch, answer);
-  bool more = !answer.entries.empty() && answer.entries.back().offset < answer.top;
+  bool more = answer.read_to > 0 && answer.read_to < answer.top;
   if (more) return ask_to_read(watch);
   if (watch.last_offset != answer.top) watch.last.clear();
   Room* room = room_of(watch);
@@ -141,6 +142,9 @@ void ShardRooms::collect(RoomWatch& watch, const PositionAnswer& answer) {
     watch.mark(entry.offset, payload.message);
     if (watch.last.size() > std::min(limits.messages, limits.in_memory)) watch.last.erase(watch.last.begin());
   }
+  if (answer.read_to <= watch.last_offset) return;
+  watch.last.clear();
+  watch.last_offset = answer.read_to;
 }
 
 // The room is where this node left it, or there is more, or it has become another one.

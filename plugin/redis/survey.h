@@ -13,6 +13,7 @@ namespace lws_chat {
 inline constexpr uint32_t kSurveyFailed = 1;
 inline constexpr uint32_t kSurveyMalformed = 2;
 inline constexpr uint32_t kSurveyUnknown = 3;
+inline constexpr uint32_t kSurveyTooMany = 4;  // rooms for one answer: Centrifugo does not say this
 
 // Which rooms have clients: github.com/centrifugal/centrifugo, internal/apiproto/api.proto.
 inline constexpr std::string_view kSurveyChannels = "channels";

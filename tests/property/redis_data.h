@@ -1,66 +1,26 @@
-// A Redis server as a model: its keys, and the effects of our scripts and commands, read from the Lua by eye. It knows
-// no connections.
+// A Redis server as a model: the effects of our scripts and commands on its keys, read from the Lua by eye. It knows no
+// connections.
 #pragma once
 
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "property/redis_keyspace.h"
 #include "redis/payload.h"
 #include "redis/scripts.h"
 #include "redis/session_script.h"
 
 namespace lws_chat::redis_model {
 
-// What is under a key.
-struct Value {
-  std::map<std::string, std::string> hash{};
-  std::map<uint64_t, std::string> stream{};
-  std::map<std::string, int64_t> sorted{};
-  std::string text{};
-  Time until = kNever;
-};
-using Data = std::map<std::string, Value>;
-
-using Words = std::vector<std::string>;
-
-inline RedisReply integer(int64_t number) {
-  RedisReply reply;
-  reply.kind = RedisReply::Kind::kInteger;
-  reply.integer = number;
-  return reply;
-}
-inline RedisReply text(std::string_view bytes) {
-  RedisReply reply;
-  reply.kind = RedisReply::Kind::kText;
-  reply.text = bytes;
-  return reply;
-}
-inline RedisReply array(std::vector<RedisReply> items) {
-  RedisReply reply;
-  reply.kind = RedisReply::Kind::kArray;
-  reply.items = std::move(items);
-  return reply;
-}
-inline RedisReply error(std::string_view line) {
-  RedisReply reply = text(line);
-  reply.kind = RedisReply::Kind::kError;
-  return reply;
-}
-
 // A command or script, and what it leads to.
-class DataServer {
+class DataServer : public Keyspace {
  public:
-  enum class Refuses : uint8_t { kNothing, kMore, kAll };  // memory is full; it is a replica
-
-  Data data;
-  Refuses refuses = Refuses::kNothing;
   std::function<void(const std::string& channel, const std::string& payload)> publish;
 
   RedisReply command(const Words& words, Time now) {
@@ -88,78 +48,7 @@ class DataServer {
     });
   }
 
-  // Forgets what is over.
-  void expire(Time now) {
-    for (auto key = data.begin(); key != data.end();) key = key->second.until <= now ? data.erase(key) : std::next(key);
-  }
-
  private:
-  struct Refused {
-    const char* line;
-  };
-
-  template <typename Work>
-  RedisReply attempt(Time now, Work&& work) {
-    expire(now);
-    now_ = now;
-    changed_ = false;
-    try {
-      return work();
-    } catch (const Refused& refused) {
-      return error(refused.line);
-    }
-  }
-
-  // Before each command that writes. A script that has changed something is not stopped any more.
-  void write(bool needs_memory) {
-    if (!changed_ && refuses == Refuses::kAll) throw Refused{"READONLY You can't write against a read only replica."};
-    if (!changed_ && refuses == Refuses::kMore && needs_memory) throw Refused{"OOM command not allowed"};
-    changed_ = true;
-  }
-
-  Value* find(const std::string& key) {
-    auto found = data.find(key);
-    return found == data.end() ? nullptr : &found->second;
-  }
-  std::string field(const std::string& key, const std::string& name) {
-    Value* value = find(key);
-    if (!value) return {};
-    auto found = value->hash.find(name);
-    return found == value->hash.end() ? std::string() : found->second;
-  }
-  bool has_field(const std::string& key, const std::string& name) {
-    Value* value = find(key);
-    return value && value->hash.count(name) > 0;
-  }
-  void set_field(const std::string& key, const std::string& name, const std::string& value) {
-    write(true);
-    data[key].hash[name] = value;
-  }
-  int64_t add_to_field(const std::string& key, const std::string& name, int64_t more) {
-    write(true);
-    std::string& value = data[key].hash[name];
-    value = std::to_string(std::strtoll(value.c_str(), nullptr, 10) + more);
-    return std::strtoll(value.c_str(), nullptr, 10);
-  }
-  void drop_field(const std::string& key, const std::string& name) {
-    write(false);
-    Value* value = find(key);
-    if (value && value->hash.erase(name) > 0 && value->hash.empty()) data.erase(key);
-  }
-  void drop_sorted(const std::string& key, const std::string& name) {
-    write(false);
-    Value* value = find(key);
-    if (value && value->sorted.erase(name) > 0 && value->sorted.empty()) data.erase(key);
-  }
-  void expire_after(const std::string& key, const std::string& seconds) {
-    write(false);
-    if (Value* value = find(key)) value->until = now_ + std::strtoll(seconds.c_str(), nullptr, 10) * 1'000'000;
-  }
-  void drop(const std::string& key) {
-    write(false);
-    data.erase(key);
-  }
-
   struct Place {
     std::string epoch;
     int64_t top;
@@ -495,12 +384,13 @@ class DataServer {
       data.erase(words[1]);
       return reply;
     }
+    if (words[0] == "EXPIRE") {
+      expire_after(words[1], words[2]);
+      return integer(1);
+    }
     std::fprintf(stderr, "broken: the model does not know %s\n", words[0].c_str());
     std::abort();
   }
-
-  Time now_ = 0;
-  bool changed_ = false;
 };
 
 }  // namespace lws_chat::redis_model

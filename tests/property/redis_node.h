@@ -138,7 +138,7 @@ class Node final : private Peers::Self {
     for (auto& reader : readers)
       if (reader->visitor.named && reader->visitor.who->client == client) return taken(*reader);
   }
-  RoomCounts rooms(std::string_view) override {
+  std::optional<RoomCounts> rooms(std::string_view) override {
     RoomCounts counts;
     hub->rooms().each([&](const Room& room) {
       if (!room.members().empty()) counts.emplace_back(room.name(), room.members().size());

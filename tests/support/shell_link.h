@@ -11,7 +11,7 @@
 namespace unit {
 
 // A link to a Redis server that waits for each answer, and gives it within the call.
-class ShellLink final : public lws_chat::RedisLink {
+class ShellLink : public lws_chat::RedisLink {
  public:
   explicit ShellLink(const std::string& socket_path) : shell_(socket_path) {}
   explicit ShellLink(const RedisProcess& redis) : ShellLink(redis.socket_path()) {}

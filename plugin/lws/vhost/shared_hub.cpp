@@ -93,7 +93,7 @@ void SharedHub::replaced(std::string_view client, Time now) {
   if (Visitor* session = sessions_.of_client(client)) session->end({Status::kReplaced}, now);
 }
 
-RoomCounts SharedHub::rooms(std::string_view pattern) { return api::rooms_here(hub_, pattern); }
+std::optional<RoomCounts> SharedHub::rooms(std::string_view pattern) { return api::rooms_here(hub_, pattern); }
 
 std::string SharedHub::conflict_with(const Options& options) const {
   std::string differences;

@@ -68,7 +68,7 @@ class SharedHub final : public Fanout, private Waker, private Peers::Self {
   void obey(std::string_view method, std::string_view request, Time now) override;
   Status take_passed_on(std::string_view session, std::string_view data) override;
   void replaced(std::string_view client, Time now) override;
-  RoomCounts rooms(std::string_view pattern) override;
+  std::optional<RoomCounts> rooms(std::string_view pattern) override;
   ServerApi api_of(const Options& options, Peers* peers) {
     return {hub_, sessions_, idempotency_, revocations_, options, node_, peers};
   }

@@ -23,7 +23,7 @@ struct Fixture final : BrokerFixture, Peers::Self {
   }
   NodeFacts facts(Time) override { return {}; }
   void obey(std::string_view, std::string_view, Time) override {}
-  RoomCounts rooms(std::string_view) override { return {}; }
+  std::optional<RoomCounts> rooms(std::string_view) override { return RoomCounts(); }
   // As a session does that ends.
   void replaced(std::string_view client, Time now) override {
     over.emplace_back(client);

@@ -30,6 +30,14 @@ struct Fixture : BrokerFixture {
   }
   static RedisReply published() { return array({integer(1), text("e"), integer(0)}); }
 
+  // The server is asked if it publishes again. SET it does.
+  void answer_trial(const RedisReply& reply) {
+    if (!link.has("SET")) return;
+    link.answer("SET", text("OK"));
+    link.answer("publish", reply);
+    turn();
+  }
+
   // Time passes in steps, in which an event loop would have turns.
   void wait(Time time) {
     for (Time end = now() + time; now() < end;) pass(100'000);
@@ -57,6 +65,7 @@ TEST(a_server_that_refuses_from_the_start_is_asked_again_until_it_does_what_it_i
   f.link.answer("begin", error(kDenied));
   f.turn();
   CHECK(f.says("ACL SETUSER"));
+  f.link.answer("SET", text("OK"));
   f.wait(2'000'000);
   f.link.answer("begin", text("line"));
   f.turn();
@@ -89,17 +98,54 @@ TEST(one_refusal_changes_nothing_but_many_make_the_node_unusable) {
   for (int i = 0; i < 12; ++i) {
     f.pass(1'000'000);
     CHECK(f.usable());
-    if (f.link.has("SET")) f.link.answer("SET", text("OK"));
+    f.answer_trial(Fixture::published());
   }
   for (int i = 0; i < 6; ++i) {
     f.publish(error(kDenied));
     f.pass(1'000'000);
+    f.answer_trial(Fixture::published());
   }
   CHECK(f.says("EVALSHA (publish)"));
   CHECK_EQ(f.reports.size(), 1u);
   f.publish(Fixture::published());
   CHECK(f.usable());
   CHECK_EQ(f.reports.size(), 2u);
+}
+
+TEST(a_server_that_refuses_a_script_is_asked_for_it_until_it_does_it_although_nobody_publishes_any_more) {
+  Fixture f;
+  f.connect();
+  f.turn();
+  f.publish(error(kDenied));
+  for (int i = 0; i < 60; ++i) {
+    f.answer_trial(error(kDenied));
+    f.pass(1'000'000);
+    CHECK_EQ(f.usable(), i < 4);
+  }
+  CHECK(f.says("EVALSHA (publish)"));
+  CHECK_EQ(f.reports.size(), 1u);
+  f.answer_trial(Fixture::published());
+  CHECK(f.usable());
+  CHECK_EQ(f.reports.size(), 2u);
+  CHECK(!f.link.has("SET"));
+}
+
+TEST(another_script_of_the_same_name_does_not_end_a_refusal) {
+  Fixture f;
+  f.connect();
+  f.join("room");
+  f.ask_to_join("room");
+  f.link.answer("presence_add", error(kDenied));
+  f.broker->count("room", f.now()).then(f.lifetime, [](const SharedPresence::Count&) {});
+  f.link.answer("presence_stats", array({integer(1), integer(1)}));
+  f.turn();
+  CHECK_EQ(f.reports.size(), 1u);
+  for (int i = 0; i < 6; ++i) {
+    if (f.link.has("SET")) f.link.answer("SET", text("OK"));
+    if (f.link.has("presence_add")) f.link.answer("presence_add", error(kDenied));
+    f.pass(1'000'000);
+  }
+  CHECK(f.says("EVALSHA (presence)"));
 }
 
 TEST(a_server_that_cannot_write_is_asked_whether_it_can_when_nobody_publishes_any_more) {
@@ -109,13 +155,13 @@ TEST(a_server_that_cannot_write_is_asked_whether_it_can_when_nobody_publishes_an
   f.publish(error("OOM command not allowed when used memory > 'maxmemory'."));
   for (int i = 0; i < 60; ++i) {
     f.pass(1'000'000);
+    if (f.link.has("publish")) f.link.answer("publish", Fixture::published());
     if (f.link.has("SET")) f.link.answer("SET", error("OOM command not allowed when used memory > 'maxmemory'."));
   }
   CHECK(f.says("maxmemory"));
   CHECK_EQ(f.reports.size(), 1u);
   f.wait(1'000'000);
-  f.link.answer("SET", text("OK"));
-  f.turn();
+  f.answer_trial(Fixture::published());
   CHECK(f.usable());
   CHECK_EQ(f.reports.size(), 2u);
 }
