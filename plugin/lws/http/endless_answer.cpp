@@ -133,6 +133,8 @@ int EndlessAnswer::end_http2_stream() {
 void EndlessAnswer::expect_more() {
   if (!open()) return;
   if (behind() || lws_partial_buffered(wsi())) return choked();
+  // Somebody wants to go on when lws calls, which it would not do if the connection stopped reading now.
+  if (asked_) return;
   if (probe_ == Probe::kBefore) return probe();
   if (probe_ == Probe::kDone) lws_rx_flow_control(wsi(), 0);
 }
@@ -151,6 +153,7 @@ void EndlessAnswer::choked() {
 
 void EndlessAnswer::time_is_up() {
   if (state() == State::kFarewell) return now() < farewell_ends_ ? ask_to_write() : drop(Status::kOk);
+  if (asked_) return choked();
   expect_more();
 }
 
