@@ -5,6 +5,8 @@
 
 #include "access/regular_file.h"
 #include "config/suggestion.h"
+#include "core/log_text.h"
+#include "core/room/room_name.h"
 #include "host/check/authorities.h"
 #include "host/check/lws_keys.h"
 #include "host/check/path_check.h"
@@ -28,6 +30,7 @@ class RedisCheck {
     bool tls = std::any_of(servers.begin(), servers.end(), [](const RedisServer& server) { return server.tls; });
     authorities_file(tls || !problem.empty());
     nothing_is_shared(value);
+    default_room(value);
   }
 
  private:
@@ -78,6 +81,16 @@ class RedisCheck {
     bool shared = settings.rooms.shared || std::any_of(settings.namespaces.begin(), settings.namespaces.end(),
                                                        [](const auto& space) { return space.second.shared; });
     if (!shared) warn(value, "no room is in Redis: broker is local everywhere");
+  }
+
+  // Clients of `path` itself could join nothing.
+  void default_room(const cJSON* value) {
+    const std::string& room = options_.default_room;
+    if (may_be_shared(room) || !hub_settings(options_).of(room).shared) return;
+    const cJSON* set = member(protocol_, "default-room");
+    file_.error_at_value(set ? set : value, "default-room is " + in_log(room) +
+                                                ", but no room in Redis may have a name that begins with meta.: choose "
+                                                "another name, or set broker to local");
   }
 
   ConfigFile& file_;

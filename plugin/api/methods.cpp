@@ -60,10 +60,11 @@ Deferred<Result> run(const Context& context, std::string_view name, Request& req
   std::string order = !told ? std::string() : row.order ? row.order(context, request) : std::string(json);
   Deferred<Result> result = row.method(context, request);
   if (!told) return result;
-  return result.map(
-      [peers = context.peers, name = row.name, order = std::move(order), now = context.now](const Result& here) {
-        return here.error || peers->tell(name, order, now) ? here : not_everywhere();
-      });
+  return result.follow([peers = context.peers, name = row.name, order = std::move(order),
+                        now = context.now](const Result& here) -> Deferred<Result> {
+    if (here.error) return here;
+    return peers->tell(name, order, now).map([here](bool done) { return done ? here : not_everywhere(); });
+  });
 }
 
 }  // namespace lws_chat::api

@@ -65,8 +65,8 @@ class Peers {
   // The other nodes that are known.
   virtual std::vector<NodeFacts> others() const = 0;
 
-  // Gives an order to the other nodes. Returns false if that cannot be done now.
-  [[nodiscard]] virtual bool tell(std::string_view method, std::string_view request, Time now) = 0;
+  // Gives an order to the other nodes. Answers false if that cannot be done now.
+  virtual Deferred<bool> tell(std::string_view method, std::string_view request, Time now) = 0;
 
   // A client without WebSocket has sent something to this node, and its session is on another one. `data` is a JSON
   // string if the client speaks JSON. Answers kOk when the session has taken it; kNoSession: there is no such node or

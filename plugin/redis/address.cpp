@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/log_text.h"
+#include "redis/sha1.h"
 
 namespace lws_chat {
 namespace {
@@ -109,10 +110,10 @@ class UrlReader {
     std::string_view query = split_query();
     std::string_view hosts = take_before(rest_, '/');
     std::string wrong = read_user(hosts);
-    do {
-      server_.sentinels.emplace_back();
-      if (wrong.empty()) wrong = read_host(take_before(hosts, ','), kSentinelPort, server_.sentinels.back());
-    } while (wrong.empty() && !hosts.empty());
+    for (bool more = true; more && wrong.empty();) {
+      more = hosts.find(',') != std::string_view::npos;
+      wrong = read_sentinel(take_before(hosts, ','));
+    }
     if (!wrong.empty()) return wrong;
     if (rest_.find('/') != std::string_view::npos)
       return "has a '/' in the Sentinels' name for the server: write a database as ?db=NUMBER behind the name, and a "
@@ -123,6 +124,17 @@ class UrlReader {
       return "needs the name by which the Sentinels know the server, for example redis+sentinel://HOST:26379/mymaster";
     server_.master = *master;
     return read_query(query);
+  }
+
+  std::string read_sentinel(std::string_view text) {
+    RedisAddress address;
+    std::string wrong = read_host(text, kSentinelPort, address);
+    if (!wrong.empty()) return wrong;
+    auto& known = server_.sentinels;
+    if (std::find(known.begin(), known.end(), address) != known.end())
+      return "has the Sentinel " + name_of(address) + " twice";
+    known.push_back(address);
+    return "";
   }
 
   std::string_view split_query() {
@@ -250,6 +262,16 @@ std::string read_redis_urls(std::string_view urls, std::vector<RedisServer>& ser
     servers.push_back(std::move(server));
   }
   return servers.empty() ? std::string("there is no server: ") + kForms : "";
+}
+
+// Sentinels may be listed in any order, and some of them are enough.
+std::string digest_of(const std::vector<RedisServer>& servers) {
+  std::string all;
+  for (const RedisServer& server : servers) {
+    if (servers.size() > 1) all += server.master.empty() ? name_of(server.address) : "sentinel " + server.master;
+    all += "/" + std::to_string(server.database) + "\n";
+  }
+  return sha1_hex(all);
 }
 
 std::string name_of(const RedisAddress& address) {

@@ -38,6 +38,10 @@ struct RedisServer {
 // A HOST that is an IPv6 address stands in brackets. USER and MASTER may have %XX in them.
 [[nodiscard]] std::string read_redis_urls(std::string_view urls, std::vector<RedisServer>& servers);
 
+// The same for lists that mean the same servers in the same order. Nodes that have one server each and hear each other
+// have the same one, whatever they call it, but perhaps not the same database.
+std::string digest_of(const std::vector<RedisServer>& servers);
+
 // What an administrator recognizes in a log line: "10.0.0.5:6379" or "unix:/run/redis.sock".
 std::string name_of(const RedisAddress& address);
 

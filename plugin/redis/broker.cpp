@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/log_text.h"
 #include "core/room/room.h"
 #include "redis/server_line.h"
 #include "redis/shard.h"
@@ -150,12 +151,30 @@ RedisBroker::RedisBroker(const HubSettings& settings, std::string prefix, const 
       shards_(shards_of(links)),
       revocations_(*links.front(), shards_.front()->parts, wake_) {
   counters_.servers = shards_.size();
+  peers_.answered = [this](const RedisLink& link, const RedisReply& reply) { told_peers(link, reply); };
+  peers_.differs = [this](const NodeFacts& node) {
+    report_(false, "node " + in_log(node.name) + " (" + in_log(node.uid) +
+                       ") has other Redis servers, in another order or with other names: give all nodes the same list, "
+                       "or rooms fall apart");
+  };
   peers_.taken = [this](std::string_view session, std::string_view node) {
     for (const auto& shard : shards_) shard->sessions.claimed(session, node);
   };
 }
 
 RedisBroker::~RedisBroker() = default;
+
+void RedisBroker::told_peers(const RedisLink& link, const RedisReply& reply) {
+  for (const auto& shard : shards_) {
+    if (&shard->link != &link) continue;
+    if (reply.is_error()) {
+      ++counters_.errors;
+      shard->trouble.refused("PUBLISH", reply.text);
+    } else {
+      shard->trouble.done("PUBLISH");
+    }
+  }
+}
 
 RedisBroker::Shard& RedisBroker::shard_of(std::string_view room) {
   return *shards_[server_of_room(room, shards_.size())];

@@ -76,6 +76,7 @@ class RedisBroker final : public Broker, public SharedPresence {
 
   std::vector<std::unique_ptr<Shard>> shards_of(const std::vector<RedisLink*>& links);
   Shard& shard_of(std::string_view room);
+  void told_peers(const RedisLink& link, const RedisReply& reply);
 
   const HubSettings& settings_;
   RedisKeys keys_;

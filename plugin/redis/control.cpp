@@ -50,6 +50,7 @@ static void visit(Fields& fields, NodeAnnouncement& node) {
   fields.optional(8, node.metrics);
   fields.bytes(9, node.data);
   fields.number(10, node.subscriptions);
+  fields.bytes(1001, node.servers);
 }
 
 template <typename Fields>

@@ -35,6 +35,7 @@ struct NodeAnnouncement {
   uint32_t subscriptions = 0;
   std::optional<NodeMetrics> metrics{};  // missing: those of before hold
   std::string_view data{};
+  std::string_view servers{};  // ours: see digest_of(); empty: not known
 };
 
 // The node that says this is gone.

@@ -6,7 +6,7 @@
 namespace lws_chat {
 namespace {
 
-constexpr const char* kNames[] = {"AUTH", "SELECT", "INFO", "SUBSCRIBE"};
+constexpr const char* kNames[] = {"AUTH", "SELECT", "INFO", "PING", "SUBSCRIBE"};
 
 }  // namespace
 
@@ -33,6 +33,8 @@ void Login::begin_commands(const Account& account, std::string& out) {
 void Login::begin_subscriptions(const Account& account, const std::vector<std::string>& channels, std::string& out) {
   begin(account, out);
   ask_info("server", out);
+  steps_.push_back(Step::kPing);
+  append_command(out, {"PING"});
   if (channels.empty()) return;
   std::vector<std::string_view> words{"SUBSCRIBE"};
   words.insert(words.end(), channels.begin(), channels.end());

@@ -20,7 +20,7 @@ class Login {
   };
 
   // Appends the commands of a connection for commands, or for subscriptions, which have no database. The latter
-  // subscribes these channels, so that a user who may not use them is noticed at once.
+  // subscribes these channels, and has a PING, so that a user who may not do that is noticed at once.
   void begin_commands(const Account& account, std::string& out);
   void begin_subscriptions(const Account& account, const std::vector<std::string>& channels, std::string& out);
 
@@ -33,7 +33,7 @@ class Login {
   const ServerInfo& info() const { return info_; }
 
  private:
-  enum class Step : uint8_t { kAuth, kSelect, kInfo, kSubscribe };
+  enum class Step : uint8_t { kAuth, kSelect, kInfo, kPing, kSubscribe };
 
   void begin(const Account& account, std::string& out);
   void ask_info(const char* section, std::string& out);

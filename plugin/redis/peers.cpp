@@ -12,6 +12,8 @@ namespace {
 // A notification, which Centrifugo's nodes pass over. Its data are the digest of the session's key.
 constexpr std::string_view kTakeOver = "lws-chat.session_taken";
 
+constexpr size_t kMostListsTold = 16;
+
 }  // namespace
 
 RedisPeers::RedisPeers(const RedisKeys& keys, std::vector<RedisLink*> links, std::string uid, BrokerCounters& counters)
@@ -20,12 +22,18 @@ RedisPeers::RedisPeers(const RedisKeys& keys, std::vector<RedisLink*> links, std
 RedisPeers::~RedisPeers() { (void)send(keys_.control(), NodeShutdown{}); }
 
 // Any server takes it to all nodes.
-bool RedisPeers::send(std::string_view channel, const Body& body) {
+bool RedisPeers::send(std::string_view channel, const Body& body, std::function<void(bool done)> then) {
   auto link = std::find_if(links_.begin(), links_.end(), [](const RedisLink* one) { return one->is_up(); });
   if (link == links_.end()) return false;
   std::string bytes;
   append_control(bytes, {uid_, body});
-  (*link)->command({"PUBLISH", channel, bytes}, [](const RedisReply&, Time) {});
+  (*link)->command({"PUBLISH", channel, bytes}, [this, alive = lifetime_.watch(), link = *link, sent = now_,
+                                                 then = std::move(then)](const RedisReply& reply, Time now) {
+    if (alive.expired()) return;
+    bool late = now - sent > kPatience && !reply.is_error();
+    if (answered && !reply.is_lost() && !late) answered(*link, reply);
+    if (then) then(!reply.is_lost() && !reply.is_error());
+  });
   return true;
 }
 
@@ -41,6 +49,7 @@ void RedisPeers::say(std::string_view channel, Time now) {
   announcement.channels = count(facts.rooms);
   announcement.uptime = count(facts.uptime);
   announcement.subscriptions = count(facts.subscriptions);
+  announcement.servers = servers_;
   (void)send(channel, announcement);
 }
 
@@ -84,6 +93,13 @@ void RedisPeers::meet(const NodeAnnouncement& announcement, Time now) {
                          announcement.channels,
                          announcement.uptime};
   if (fresh) say(keys_.node(announcement.uid), now);
+  compare_servers(announcement, place->second.facts);
+}
+
+void RedisPeers::compare_servers(const NodeAnnouncement& announcement, const NodeFacts& node) {
+  if (announcement.servers.empty() || servers_.empty() || announcement.servers == servers_) return;
+  if (servers_of_others_.size() >= kMostListsTold || announcement.servers.size() != servers_.size()) return;
+  if (servers_of_others_.emplace(announcement.servers).second && differs) differs(node);
 }
 
 std::vector<NodeFacts> RedisPeers::others() const {
@@ -98,9 +114,14 @@ void RedisPeers::take_over(std::string_view node, std::string_view session) {
   (void)send(keys_.node(node), Notification{kTakeOver, session});
 }
 
-bool RedisPeers::tell(std::string_view method, std::string_view request, Time) {
+// Whether the server takes it shows when it answers: a user may have no right to PUBLISH.
+Deferred<bool> RedisPeers::tell(std::string_view method, std::string_view request, Time now) {
   std::optional<OrderBody> order = OrderBody::of(method, request);
-  return order && send(keys_.control(), order->body());
+  Promise<bool> promise;
+  auto then = [promise](bool done) mutable { promise.keep(done); };
+  if (!order || !send(keys_.control(), order->body(), then)) return false;
+  told_.push_back({now + kPatience, promise});
+  return promise.deferred();
 }
 
 void RedisPeers::answer(std::string_view node, const SurveyRequest& request) {
@@ -192,6 +213,12 @@ void RedisPeers::finish(uint64_t id) {
 }
 
 void RedisPeers::tick(Time now) {
+  now_ = now;
+  while (!told_.empty() && told_.front().deadline <= now) {
+    Promise<bool> promise = told_.front().promise;
+    told_.pop_front();
+    promise.keep(false);
+  }
   while (!surveys_.empty() && surveys_.begin()->second.deadline <= now) finish(surveys_.begin()->first);
   while (!passed_on_.empty() && passed_on_.begin()->second.deadline <= now) {
     Promise<Status> promise = passed_on_.begin()->second.promise;
@@ -209,6 +236,7 @@ Time RedisPeers::due() const {
   Time due = say_at_;
   if (!surveys_.empty()) due = std::min(due, surveys_.begin()->second.deadline);
   if (!passed_on_.empty()) due = std::min(due, passed_on_.begin()->second.deadline);
+  if (!told_.empty()) due = std::min(due, told_.front().deadline);
   return due;
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -39,10 +41,14 @@ class RedisPeers final : public Peers {
 
   const std::string& uid() const { return uid_; }
 
+  // Says which servers this node has, see digest_of(). `differs` is told of a node that has others, once for each list.
+  void has_servers(std::string digest) { servers_ = std::move(digest); }
+  std::function<void(const NodeFacts& node)> differs;
+
   void attach(Self& self) override { self_ = &self; }
   std::vector<NodeFacts> others() const override;
   size_t count() const { return others_.size(); }
-  bool tell(std::string_view method, std::string_view request, Time now) override;
+  Deferred<bool> tell(std::string_view method, std::string_view request, Time now) override;
   Deferred<Status> pass_on(std::string_view node, std::string_view session, std::string_view data, Time now) override;
   Deferred<Rooms> rooms(std::string_view pattern, Time now) override;
 
@@ -52,6 +58,9 @@ class RedisPeers final : public Peers {
   void replaced(std::string_view client, Time now) {
     if (self_) self_->replaced(client, now);
   }
+
+  // Is told when a server has done a PUBLISH within a moment, or has refused it.
+  std::function<void(const RedisLink& link, const RedisReply& reply)> answered;
 
   // For the listener of a link. message() returns false if the channel is not one of these.
   void up(RedisLink& link, Time now);
@@ -79,12 +88,18 @@ class RedisPeers final : public Peers {
     Time deadline = 0;
     Promise<Status> promise{};
   };
+  // An order that a server may not have taken yet.
+  struct Told {
+    Time deadline = 0;
+    Promise<bool> promise{};
+  };
   using Body = decltype(ControlCommand::body);
 
-  [[nodiscard]] bool send(std::string_view channel, const Body& body);
+  [[nodiscard]] bool send(std::string_view channel, const Body& body, std::function<void(bool done)> then = {});
   void say(std::string_view channel, Time now);
   void act_on(const ControlCommand& command, Time now);
   void meet(const NodeAnnouncement& announcement, Time now);
+  void compare_servers(const NodeAnnouncement& announcement, const NodeFacts& node);
   void answer(std::string_view node, const SurveyRequest& request);
   uint32_t list_rooms(std::string_view question, std::string& data);
   uint32_t take_passed_on(std::string_view question);
@@ -95,13 +110,18 @@ class RedisPeers final : public Peers {
   const std::vector<RedisLink*> links_;
   const std::string uid_;
   const std::string own_channel_;
+  std::string servers_;                                   // see has_servers(); empty: they are not compared
+  std::set<std::string, std::less<>> servers_of_others_;  // that are not the same, and were told
   BrokerCounters& counters_;
   Self* self_ = nullptr;
   std::unordered_map<std::string, Other> others_;
   std::map<uint64_t, Survey> surveys_;
   std::map<uint64_t, PassedOn> passed_on_;  // their numbers are of surveys, too
+  std::deque<Told> told_;                   // the oldest first
   uint64_t last_survey_ = 0;
   Time say_at_ = 0;
+  Time now_ = 0;  // of the last turn
+  Lifetime lifetime_;
 };
 
 }  // namespace lws_chat

@@ -150,7 +150,7 @@ void Publisher::fail(Item& item, const RedisReply& reply, Time now) {
     if (!item.key.empty()) keys += " and " + parts_.keys.result(item.room, item.key);
     parts_.trouble.refused(kCommand, reply.is_error() ? reply.text : kForeignKeys, keys);
   }
-  bool may_be_published = reply.is_lost() || item.lost;
+  bool may_be_published = reply.is_lost() || item.lost || is_kept(reply.text);
   answer(item, {may_be_published ? Status::kUncertain : Status::kUnavailable, {}, 0, now});
 }
 

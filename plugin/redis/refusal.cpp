@@ -47,6 +47,18 @@ bool has(std::string_view text, std::string_view word) { return text.find(word) 
 
 bool begins(std::string_view text, std::string_view word) { return text.substr(0, word.size()) == word; }
 
+constexpr size_t kMostOfError = 80;  // bytes; lws cuts lines of 256 bytes, and what to do about it comes behind
+
+// An error without what a server says of the script that has met it.
+std::string_view without_script(std::string_view error) {
+  constexpr std::string_view kLine = "@user_script: ";  // before 7.0: its number follows, and then the error
+  if (size_t line = error.rfind(kLine); line != std::string_view::npos) {
+    size_t end = error.find(": ", line + kLine.size());
+    if (end != std::string_view::npos) error.remove_prefix(end + 2);
+  }
+  return error.substr(0, error.find(" script: "));
+}
+
 }  // namespace
 
 const char* remedy_of(std::string_view error) {
@@ -56,10 +68,13 @@ const char* remedy_of(std::string_view error) {
 }
 
 std::string explain_refusal(std::string_view command, std::string_view error) {
-  return "refuses " + std::string(command) + " (" + in_log(error) + "): " + remedy_of(error);
+  return "refuses " + std::string(command) + " (" + in_log(without_script(error), kMostOfError) +
+         "): " + remedy_of(error);
 }
 
 bool concerns_keys(std::string_view error) { return remedy_of(error) == kTakeAway || begins(error, "LARGE"); }
+
+bool is_kept(std::string_view error) { return begins(error, "UNTOLD "); }
 
 // Before 7.0, the error of a command within a script stands in the middle of the script's error.
 bool ends_the_link(std::string_view error) {

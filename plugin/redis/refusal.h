@@ -21,6 +21,9 @@ inline constexpr char kForeignKeys[] = "FOREIGN the keys are not of this server"
 // Returns true if the error is about what is in the keys that the command uses: others may be fine.
 bool concerns_keys(std::string_view error);
 
+// Returns true if the error means that a message is kept, but its readers were not told.
+bool is_kept(std::string_view error);
+
 // Returns true if the error means that the server is not the right one any more, so that all commands will fail:
 // it became a replica, loads its data, or wants a password.
 bool ends_the_link(std::string_view error);

@@ -82,8 +82,9 @@ end
 // node's connection: what it still finds in an earlier one comes too late. Behind these three stand the numbers of
 // those that were refused, so that nobody takes them for published.
 // A server without memory refuses the first command that writes. What else can be refused comes before the first
-// change: if a publication is refused, the room is as before.
-// Versions are compared as texts of digits, because numbers in Lua are exact up to 2^53 only.
+// change: if a publication is refused, the room is as before. But a user who may not PUBLISH is noticed when the
+// message is in the stream: then nobody is told of it, and the error begins with UNTOLD. Versions are compared as texts
+// of digits, because numbers in Lua are exact up to 2^53 only.
 constexpr std::string_view kPublish = R"lua(
 local stream, meta, result = KEYS[1], KEYS[2], KEYS[3]
 local message, size, seconds, channel, meta_seconds = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -141,12 +142,12 @@ local function publish()
   if version ~= '0' then redis.call('HSET', meta, 'v', version, 've', version_epoch) end
   if meta_seconds ~= '0' then redis.call('EXPIRE', meta, meta_seconds) end
   redis.call('EXPIRE', stream, seconds)
-  redis.call('PUBLISH', channel, '__p1:' .. offset .. ':' .. epoch .. '__' .. message)
-
+  local told = redis.pcall('PUBLISH', channel, '__p1:' .. offset .. ':' .. epoch .. '__' .. message)
   if result_seconds ~= '' then
     keep_result(result, channel, e, epoch, s, offset)
     redis.call('EXPIRE', result, result_seconds)
   end
+  if type(told) == 'table' then return redis.error_reply('UNTOLD ' .. told.err) end
   return {top, epoch, 0}
 end
 
@@ -185,8 +186,10 @@ local e, s, known = result_of(KEYS[1], ARGV[2])
 if known then return 0 end
 keep_result(KEYS[1], ARGV[2], e, '', s, 0)
 redis.call('EXPIRE', KEYS[1], ARGV[3])
-redis.call('PUBLISH', ARGV[2], ARGV[1])
-return 1
+local told = redis.pcall('PUBLISH', ARGV[2], ARGV[1])
+if type(told) ~= 'table' then return 1 end
+redis.call('HDEL', KEYS[1], e, s)
+return redis.error_reply(told.err)
 )lua";
 
 // Entries are handed over up to 16 MB; the node asks for the others. The first one is what the node has already, when

@@ -250,7 +250,9 @@ void ServerLink::take_answer(RedisReply& reply, Time now) {
 
 void ServerLink::take_push(const RedisReply& reply, Time now) {
   if (reply.is_error()) {
-    fail_server({Kind::kRefuses, explain_refusal("SUBSCRIBE", reply.text)}, now);
+    // A right that is taken away is named in the error.
+    bool pinged = reply.text.find("'ping'") != std::string::npos;
+    fail_server({Kind::kRefuses, explain_refusal(pinged ? "PING" : "SUBSCRIBE", reply.text)}, now);
     return;
   }
   if (reply.items.size() != 3 || !listener_) return;  // the answer to PING

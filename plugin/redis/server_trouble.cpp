@@ -23,9 +23,11 @@ void ServerTrouble::refused(std::string_view command, std::string_view error, st
   report_(false, line_);
 }
 
+// In two lines, because lws cuts long ones.
 void ServerTrouble::tell_keys(std::string_view command, std::string_view error, std::string_view keys) {
   if (keys_told_.size() >= kMostKeysTold || !keys_told_.emplace(keys).second) return;
-  report_(false, link_.name() + " " + explain_refusal(command, error) + ". The keys are " + std::string(keys));
+  report_(false, link_.name() + " " + explain_refusal(command, error));
+  report_(false, link_.name() + ": " + std::string(command) + " uses the keys " + std::string(keys));
 }
 
 void ServerTrouble::late(Time sent) {

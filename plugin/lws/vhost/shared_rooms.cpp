@@ -57,6 +57,7 @@ SharedRooms::SharedRooms(lws_context* context, lws_vhost* vhost, const RedisOpti
   broker_ = std::make_unique<RedisBroker>(
       rooms, options.prefix, links, [this](bool good, const std::string& line) { report(good, line); },
       [this] { poller_->ask_for_run(); });
+  broker_->peers().has_servers(digest_of(servers));
   timer_.set(1);
 }
 

@@ -95,6 +95,13 @@ TEST(redis_without_a_shared_room_is_a_warning) {
   CHECK_EQ(in_chat(kServer + "," + option("typing/broker", "local")), "");
 }
 
+TEST(the_default_room_has_a_name_that_a_room_in_redis_may_have) {
+  std::string room = "," + option("default-room", "meta.x");
+  CHECK_CONTAINS(in_chat(kServer + room), "error: default-room is \"meta.x\", but no room in Redis may have a name");
+  CHECK_EQ(in_chat(kServer + room + "," + option("broker", "local") + "," + option("news/broker", "shared")), "");
+  CHECK_EQ(in_chat(option("default-room", "meta.x")), "");
+}
+
 TEST(a_room_is_in_redis_or_in_storage) {
   TempDir dir;
   std::string both = kServer + "," + option("storage", dir.path("rooms.db"));

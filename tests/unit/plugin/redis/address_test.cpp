@@ -79,7 +79,10 @@ TEST(sentinels_are_a_list_and_name_a_master) {
   CHECK_EQ(server.user, "node");
   CHECK_EQ(read("redis+sentinel://a/m%2f2").master, "m/2");
   CHECK(says(wrong("redis+sentinel://a:26379"), "name by which the Sentinels know"));
-  CHECK(says(wrong("redis+sentinel://a,,b/m"), "no host"));
+  for (const char* url : {"redis+sentinel://a,,b/m", "redis+sentinel://a,/m", "redis+sentinel://,a/m"})
+    CHECK(says(wrong(url), "no host"));
+  CHECK(says(wrong("redis+sentinel://a:1,b,a:1/m"), "has the Sentinel a:1 twice"));
+  CHECK(says(wrong("redis+sentinel://a,a:26379/m"), "has the Sentinel a:26379 twice"));
   CHECK(says(wrong("redis+sentinel://a:1/m/2"), "?db=NUMBER"));
 }
 
@@ -95,6 +98,21 @@ TEST(several_servers_stand_between_blanks) {
   CHECK(!says(wrong("redis://a http://b"), "%20"));
   CHECK(says(wrong("redis://a redis://b redis://a:6379"), "twice"));
   CHECK_EQ(read_redis_urls("redis://a/1 redis://a/2", servers), "");
+}
+
+TEST(lists_of_the_same_servers_in_the_same_order_have_the_same_digest) {
+  auto digest = [](const char* urls) {
+    std::vector<RedisServer> servers;
+    CHECK_EQ(read_redis_urls(urls, servers), "");
+    return digest_of(servers);
+  };
+  CHECK_EQ(digest("redis://a redis://b"), digest(" redis://node@a:6379  redis://b/0"));
+  for (const char* other : {"redis://b redis://a", "redis://a", "redis://a redis://c", "redis://a redis://b/1"})
+    CHECK(digest("redis://a redis://b") != digest(other));
+  CHECK_EQ(digest("redis://a"), digest("unix:/a"));
+  CHECK(digest("redis://a") != digest("redis://a/1"));
+  CHECK_EQ(digest("redis+sentinel://s,t/m redis+sentinel://s/n"),
+           digest("redis+sentinel://t,s/m redis+sentinel://s,t/n"));
 }
 
 TEST(a_password_is_refused_with_advice_and_not_repeated) {

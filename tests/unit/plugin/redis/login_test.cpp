@@ -84,6 +84,27 @@ TEST(a_user_without_rights_is_refused_with_the_command_and_the_remedy) {
   expect(f.problem(), {"refuses INFO", "NOPERM", "ACL SETUSER"});
 }
 
+TEST(a_user_who_may_not_ping_is_refused_before_the_server_is_used) {
+  RedisProcess redis("user node on >secret ~* &* +@all -ping");
+  LinkFixture f(redis.url() + "?user=node", "secret");
+  f.until([&] { return f.link->failures() == 4; });
+  expect(f.link->problem(), {"refuses PING", "NOPERM", "ACL SETUSER"});
+  CHECK_EQ(f.reports.size(), 1u);
+  CHECK_EQ(f.ups, 0);
+}
+
+TEST(a_user_who_may_not_ping_any_more_is_told_so_once) {
+  RedisProcess redis("user node on >secret ~* &* +@all");
+  LinkFixture f(redis.url() + "?user=node", "secret");
+  f.until_up();
+  f.until([&] { return !f.reports.empty(); });
+  redis.ask({"ACL", "SETUSER", "node", "-ping"});
+  f.until([&] { return f.link->failures() == 4; });
+  expect(f.link->problem(), {"refuses PING", "NOPERM", "ACL SETUSER"});
+  CHECK_EQ(f.reports.size(), 2u);
+  CHECK_EQ(f.ups, 1);
+}
+
 TEST(a_user_without_channels_is_told_so_once) {
   RedisProcess redis("user node on >secret ~* resetchannels +@all");
   LinkFixture f(redis.url() + "?user=node", "secret");

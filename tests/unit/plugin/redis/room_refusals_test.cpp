@@ -74,6 +74,11 @@ struct Fixture {
     for (const RedisReply& name : names.items) all += name.text + "=" + link({"DUMP", name.text}).text + ";";
     return all;
   }
+  // The user of this link loses a right, or gets it.
+  void rule(const std::string& rule) {
+    ShellLink admin(redis);
+    admin({"ACL", "SETUSER", "default", rule});
+  }
   bool has_memory(bool it_has) { return link({"CONFIG", "SET", "maxmemory", it_has ? "0" : "1"}).is_text(); }
 };
 
@@ -135,6 +140,40 @@ TEST(a_refused_publication_takes_no_version) {
   CHECK(f.run(call).is_error());
   f.link({"DEL", f.room.stream});
   CHECK_EQ(f.offset(f.run(call)), 2u);
+}
+
+TEST(a_message_whose_readers_could_not_be_told_is_in_the_stream_and_its_error_says_so) {
+  Fixture f;
+  f.publish("one");
+  f.rule("-publish");
+  PublishCall call = f.call("two", 1);
+  std::string key = f.keys.result("r", "k");
+  call.result_key = key;
+  call.result_seconds = 60;
+  RedisReply refused = f.run(call);
+  CHECK(refused.is_error() && is_kept(refused.text));
+  CHECK_EQ(remedy_of(refused.text), remedy_of("NOPERM"));
+  CHECK_EQ(f.link({"XLEN", f.room.stream}).integer, 2);
+  f.rule("+publish");
+  call.number = 2;
+  RedisReply again = f.run(call);
+  CHECK(read_publish(again)->outcome == PublishOutcome::kRepeated);
+  CHECK_EQ(f.offset(again), 2u);
+}
+
+TEST(a_message_that_nothing_keeps_and_nobody_was_told_of_can_be_sent_again) {
+  Fixture f;
+  std::string key = f.keys.result("r", "k");
+  auto publish = [&] {
+    RedisReply reply;
+    run_publish_once(f.link, f.room, "one", key, 60, [&](const RedisReply& answer, Time) { reply = answer; });
+    return reply;
+  };
+  f.rule("-publish");
+  CHECK(publish().is_error());
+  f.rule("+publish");
+  CHECK_EQ(publish().integer, 1);
+  CHECK_EQ(publish().integer, 0);
 }
 
 TEST(those_behind_a_refused_publication_are_taken) {

@@ -1,4 +1,5 @@
 // When the rooms of a server count as not usable, and what is said about it.
+#include "redis/refusal.h"
 #include "support/broker_fixture.h"
 
 using namespace lws_chat;
@@ -213,11 +214,22 @@ TEST(keys_of_a_room_that_are_somebody_elses_are_named_and_other_rooms_go_on) {
   }
   CHECK(f.outcome == Status::kUnavailable);
   CHECK_EQ(f.broker->counters().errors, 20u);
-  CHECK_EQ(f.reports.size(), 1u);
+  CHECK_EQ(f.reports.size(), 2u);
   CHECK_EQ(f.reports[0],
            "Redis at 10.0.0.5:6379 refuses EVALSHA (publish) (\"WRONGTYPE Operation against a key holding the wrong "
-           "kind of value\"): remove its keys with DEL, or choose another redis-prefix. The keys are p.stream.room and "
-           "p.stream.meta.room");
+           "kind of value\"): remove its keys with DEL, or choose another redis-prefix");
+  CHECK_EQ(f.reports[1],
+           "Redis at 10.0.0.5:6379: EVALSHA (publish) uses the keys p.stream.room and p.stream.meta.room");
+}
+
+TEST(a_message_that_is_kept_though_nobody_was_told_of_it_is_uncertain) {
+  Fixture f;
+  f.connect();
+  f.turn();
+  f.publish(error(std::string("UNTOLD ") + kDenied));
+  CHECK(f.outcome == Status::kUncertain);
+  CHECK_EQ(f.reports.size(), 1u);
+  CHECK(f.reports[0].find("ACL SETUSER") != std::string::npos);
 }
 
 TEST(answers_that_no_script_gives_are_about_the_keys_of_a_room_too) {
@@ -229,5 +241,18 @@ TEST(answers_that_no_script_gives_are_about_the_keys_of_a_room_too) {
     f.pass(1'000'000);
   }
   CHECK(f.usable());
-  CHECK_EQ(f.reports.size(), 1u);
+  CHECK_EQ(f.reports.size(), 2u);
+}
+
+TEST(what_to_do_is_not_lost_behind_what_a_server_says_of_the_script) {
+  const std::string sha(40, 'a');
+  const std::string error_in_7 = std::string(kDenied) + " script: " + sha + ", on @user_script:122.";
+  const std::string error_in_6 =
+      "ERR Error running script (call to f_" + sha + "): @user_script:122: @user_script: 122: " + kDenied;
+  const std::string expected = "refuses EVALSHA (publish) (\"" + std::string(kDenied) +
+                               "\"): allow the user what it needs with ACL SETUSER, see lws-chatd.conf(5)";
+  CHECK_EQ(explain_refusal("EVALSHA (publish)", error_in_7), expected);
+  CHECK_EQ(explain_refusal("EVALSHA (publish)", error_in_6), expected);
+  const std::string long_error = "MISCONF " + std::string(150, 'x');
+  CHECK(explain_refusal("EVALSHA (publish)", long_error).size() < 180);
 }
