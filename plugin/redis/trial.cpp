@@ -97,7 +97,7 @@ class Trial {
   }
 
   void session(std::string_view command) {
-    run_session_stay(link_, session_, kName, kSeconds, answer_to(command));
+    run_session_stay(link_, session_, kName, {}, kSeconds, answer_to(command));
     run_session_go(link_, session_, kName, {}, 1, answer_to(command));
   }
 
