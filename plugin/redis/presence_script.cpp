@@ -14,7 +14,7 @@ using Kind = RedisReply::Kind;
 constexpr uint64_t kKeysLonger = 120;
 
 std::vector<std::string_view> keys_of(const PresenceNames& room) {
-  return {room.expire, room.data, room.user_expire, room.user_clients};
+  return {room.expire, room.data, room.user_expire, room.user_clients, room.told};
 }
 
 bool read_members(const RedisReply& reply, std::vector<PresentMember>& members) {

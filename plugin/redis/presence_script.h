@@ -25,7 +25,8 @@ void run_presence_add(RedisLink& link, const PresenceNames& room, const std::vec
                       uint64_t seconds, RedisLink::Answer answer);
 
 // Says that members are still there. Those that have another info have come back through another node, and stay as they
-// are.
+// are. The answer has the clients that presence_expire had taken out meanwhile, so that others were told that they
+// left.
 void run_presence_keep(RedisLink& link, const PresenceNames& room, const std::vector<PresentMember>& members,
                        uint64_t seconds, RedisLink::Answer answer);
 

@@ -16,11 +16,6 @@ constexpr size_t kTogether = 100;
 constexpr std::string_view kJoinMark = "__j__";
 constexpr std::string_view kLeaveMark = "__l__";
 
-struct Member {
-  IdentityPtr who;
-  std::string info;
-};
-
 }  // namespace
 
 void ShardPresence::entered(const std::string& room, const IdentityPtr& who, bool announced, Time now) {
@@ -84,6 +79,7 @@ void ShardPresence::schedule(const std::string& room, Time at) {
 
 // What has happened meanwhile is said in its order. The server may have lost everything else.
 void ShardPresence::up(Time now) {
+  find_over_from_ = now + kOthersFirst;
   std::deque<Change> unsaid = std::exchange(unsaid_, {});
   for (const Change& change : unsaid) say(change);
   std::vector<std::string> rooms;
@@ -106,17 +102,28 @@ void ShardPresence::say_all_again(const std::string& room, Time now) {
     rooms_.erase(room);
     return;
   }
-  schedule(room, now + kSayAgain);
+  schedule(room, now < find_over_from_ ? find_over_from_ : now + kSayAgain);
   if (!link_.is_up()) return;
   PresenceNames names = parts_.keys.of_presence(room);
   for (size_t begin = 0; begin < members.size(); begin += kTogether) {
-    std::vector<PresentMember> some;
-    for (size_t i = begin; i < std::min(begin + kTogether, members.size()); ++i)
-      some.push_back({members[i].who->client, members[i].info, members[i].who->user});
-    run_presence_keep(link_, names, some, kSeconds,
-                      [this, room](const RedisReply& reply, Time) { (void)refused(room, reply); });
+    std::vector<Member> some(members.begin() + static_cast<ptrdiff_t>(begin),
+                             members.begin() + static_cast<ptrdiff_t>(std::min(begin + kTogether, members.size())));
+    std::vector<PresentMember> said;
+    said.reserve(some.size());
+    for (const Member& member : some) said.push_back({member.who->client, member.info, member.who->user});
+    run_presence_keep(link_, names, said, kSeconds,
+                      [this, room, some](const RedisReply& reply, Time) { announce_again(room, some, reply); });
   }
-  find_over(room);
+  if (now >= find_over_from_) find_over(room);
+}
+
+// This node was cut off for so long that others were told that its members had left.
+void ShardPresence::announce_again(const std::string& room, const std::vector<Member>& members,
+                                   const RedisReply& reply) {
+  if (refused(room, reply) || !parts_.settings.of(room).join_leave) return;
+  for (const RedisReply& client : reply.items)
+    for (const Member& member : members)
+      if (member.who->client == client.text) publish(room, kJoinMark, member.info);
 }
 
 void ShardPresence::find_over(const std::string& room) {

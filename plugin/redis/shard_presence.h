@@ -27,6 +27,8 @@ class ShardPresence {
   static constexpr Time kSayAgain = 20'000'000;
   // Questions are answered by then.
   static constexpr Time kPatience = 1'000'000;
+  // After a connection was lost, members that are over stay for so long: the server may have been away for all nodes.
+  static constexpr Time kOthersFirst = kSayAgain;
   // What happens while the server is away and has to be said afterwards. What is beyond that is not announced.
   static constexpr size_t kMostUnsaid = 10000;
 
@@ -51,6 +53,10 @@ class ShardPresence {
     bool came;
     bool announced;
   };
+  struct Member {
+    IdentityPtr who;
+    std::string info;
+  };
   struct Question {
     Time deadline;
     std::function<void()> give_up;
@@ -59,6 +65,7 @@ class ShardPresence {
   void say(const Change& change);
   void publish(const std::string& room, std::string_view mark, std::string_view info);
   void say_all_again(const std::string& room, Time now);
+  void announce_again(const std::string& room, const std::vector<Member>& members, const RedisReply& reply);
   void find_over(const std::string& room);
   void were_over(const std::string& room, const RedisReply& reply, Time now);
   void schedule(const std::string& room, Time at);
@@ -72,6 +79,7 @@ class ShardPresence {
   Broker::Node* node_ = nullptr;
   std::unordered_map<std::string, Time> rooms_;  // with members on this node, and when these are said again
   std::multimap<Time, std::string> schedule_;
+  Time find_over_from_ = 0;
   std::deque<Change> unsaid_;
   std::deque<Question> questions_;
 };

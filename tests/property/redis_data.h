@@ -237,7 +237,7 @@ class DataServer : public Keyspace {
     return integer(1);
   }
 
-  // Keys of presence: expire, data, users' expire, users' clients.
+  // Keys of presence: expire, data, users' expire, users' clients, who was told to have left.
   static std::string user_of(const std::string& info) {
     if (info.empty() || info[0] != 10) return {};
     return info.substr(2, static_cast<unsigned char>(info[1]));
@@ -254,6 +254,7 @@ class DataServer : public Keyspace {
 
   RedisReply presence_add(const Words& keys, const Words& arguments) {
     int64_t till = seconds() + std::stoll(arguments[0]), added = 0;
+    std::vector<RedisReply> returned;
     for (size_t i = 3; i < arguments.size(); i += 3) {
       const std::string &client = arguments[i], &user = arguments[i + 1], &info = arguments[i + 2];
       bool fresh = !has_field(keys[1], client);
@@ -263,9 +264,12 @@ class DataServer : public Keyspace {
       if (fresh || !has_field(keys[3], user)) add_to_field(keys[3], user, 1);
       data[keys[2]].sorted[user] = till;
       added += fresh;
+      if (!has_field(keys[4], client)) continue;
+      drop_field(keys[4], client);
+      if (fresh) returned.push_back(text(client));
     }
-    for (const std::string& key : keys) expire_after(key, arguments[1]);
-    return integer(added);
+    for (size_t i = 0; i < 4; ++i) expire_after(keys[i], arguments[1]);
+    return arguments[2] == "again" ? array(std::move(returned)) : integer(added);
   }
 
   RedisReply presence_remove(const Words& keys, const Words& arguments) {
@@ -296,6 +300,7 @@ class DataServer : public Keyspace {
       expire_after(keys[0], arguments[2]);
     }
     std::vector<RedisReply> gone;
+    bool first = find(keys[4]) == nullptr;
     size_t left = std::stoull(arguments[0]);
     for (const std::string& client : over(keys[0])) {
       if (left-- == 0) break;
@@ -305,9 +310,11 @@ class DataServer : public Keyspace {
       }
       std::string info = field(keys[1], client);
       take_out(keys, client, info);
+      set_field(keys[4], client, "");
       gone.push_back(text(client));
       gone.push_back(text(info));
     }
+    if (first && !gone.empty()) expire_after(keys[4], "86400");
     for (const std::string& user : over(keys[2])) {
       drop_field(keys[3], user);
       drop_sorted(keys[2], user);

@@ -17,6 +17,7 @@ TEST(names_are_those_of_centrifugo) {
   CHECK_EQ(presence.data, "centrifugo.presence.data.chat:1");
   CHECK_EQ(presence.user_expire, "centrifugo.presence.user.expire.chat:1");
   CHECK_EQ(presence.user_clients, "centrifugo.presence.user.clients.chat:1");
+  CHECK_EQ(presence.told, "centrifugo.presence.told.chat:1");
   CHECK_EQ(keys.control(), "centrifugo.control");
   CHECK_EQ(keys.node("n"), "centrifugo.node.n");
 }

@@ -64,14 +64,31 @@ TEST(what_a_server_has_lost_is_one_line_and_counts_for_each_room) {
       "the server host:1 has lost messages, or is another one than before: 3 rooms of this node began a new epoch");
 }
 
-TEST(another_server_is_told_although_no_room_is_read) {
+TEST(a_loss_that_concerns_no_room_is_not_told) {
   BrokerFixture f;
   f.connect();
   f.link.go_down();
   f.link.go_up("other");
   f.link.answer("begin", text("other line"));
+  f.pass(Losses::kLongest);
+  CHECK(f.reports.empty());
+}
+
+TEST(a_loss_that_a_message_shows_before_the_line_does_is_told_once) {
+  BrokerFixture f;
+  f.connect();
+  f.join("busy", "e", 3);
+  f.join("quiet", "e", 3);
+  f.push("busy", "other", 1, "x");
+  f.link.answer("position", BrokerFixture::position("other", 1));
+  f.pass(ServerLine::kLookAgain);
+  f.link.answer("HGET", RedisReply{});
+  f.link.answer("begin", text("other line"));
+  while (f.link.has("position")) f.link.answer("position", BrokerFixture::position("other", 0));
   f.pass(Losses::kQuiet);
+  f.pass(Losses::kLongest);
   CHECK_EQ(f.reports.size(), 1u);
+  CHECK(f.reports.at(0).find("2 rooms") != std::string::npos);
 }
 
 TEST(a_server_that_is_as_before_is_not_told) {

@@ -113,7 +113,7 @@ TEST(its_former_node_does_not_take_it_back_by_saying_that_it_is_there) {
   run_presence_add(f.link, f.room, {{"a", two, "u"}}, 60, f.keep);
   f.link({"ZADD", f.room.expire, "XX", "9999999999", "a"});
   run_presence_keep(f.link, f.room, {{"a", one, "u"}, {"b", b, "v"}}, 60, f.keep);
-  CHECK_EQ(f.reply.integer, 1);
+  CHECK(f.reply.items.empty());
   CHECK_EQ(f.link({"HGET", f.room.data, "a"}).text, two);
   CHECK_EQ(f.link({"ZSCORE", f.room.expire, "a"}).text, "9999999999");
   CHECK_EQ(f.count(), "2 of 2");
@@ -136,6 +136,44 @@ TEST(members_whose_time_is_over_are_taken_out_once) {
   CHECK_EQ(who.user, "v");
   CHECK_EQ(f.gone(), "");
   CHECK_EQ(f.count(), "1 of 1");
+}
+
+TEST(a_member_that_was_taken_out_too_early_is_named_once_when_it_is_there_again) {
+  Fixture f;
+  std::string a = info_of("u", "a"), b = info_of("v", "b");
+  f.add("u", "a");
+  f.add("v", "b");
+  f.end("a");
+  CHECK_EQ(f.gone(), "a");
+  CHECK_EQ(f.link({"TTL", f.room.told}).integer, 86400);
+  auto keep = [&] { run_presence_keep(f.link, f.room, {{"a", a, "u"}, {"b", b, "v"}}, 60, f.keep); };
+  keep();
+  CHECK_EQ(f.reply.items.size(), 1u);
+  CHECK_EQ(f.reply.items.at(0).text, "a");
+  keep();
+  CHECK(f.reply.items.empty());
+  CHECK_EQ(f.count(), "2 of 2");
+}
+
+TEST(members_that_the_server_has_lost_are_not_named) {
+  Fixture f;
+  std::string a = info_of("u", "a");
+  f.add("u", "a");
+  f.link({"FLUSHALL"});
+  run_presence_keep(f.link, f.room, {{"a", a, "u"}}, 60, f.keep);
+  CHECK(f.reply.items.empty());
+  CHECK_EQ(f.there(), "u/a");
+}
+
+TEST(a_member_that_was_taken_out_too_early_and_has_come_anew_is_not_named) {
+  Fixture f;
+  std::string a = info_of("u", "a");
+  f.add("u", "a");
+  f.end("a");
+  CHECK_EQ(f.gone(), "a");
+  CHECK_EQ(f.add("u", "a"), 1);
+  run_presence_keep(f.link, f.room, {{"a", a, "u"}}, 60, f.keep);
+  CHECK(f.reply.items.empty());
 }
 
 TEST(they_are_taken_out_some_at_a_time) {
