@@ -103,7 +103,7 @@ class Documented(Clustered):
 
 class Sources(unittest.TestCase):
     def test_the_rule_has_the_commands_of_the_sources_and_no_others(self):
-        sources = "".join(file.read_text() for file in sorted((ROOT / "plugin/redis").glob("*.cpp"))
+        sources = "".join(file.read_text() for file in sorted((ROOT / "plugin/redis").glob("*.[ch]*"))
                           if file.name not in ("sentinel.cpp", "login.cpp"))
         commands = set(re.findall(r"redis\.call\('([A-Z]+)'", sources)) | set(re.findall(r"command\(\{\"([A-Z]+)\"", sources))
         commands |= set(re.findall(r"send_channels\(\"([A-Z]+)\"", sources)) | {"PING", "INFO", "EVAL", "EVALSHA", "SCRIPT|LOAD"}
