@@ -25,6 +25,8 @@ const LIMIT_EXCEEDED = 106; // the protocol's error for a list that would be too
 const ASK_AGAIN_MS = 15000;
 const TOKEN_EXPIRED = 109; // the protocol's error for it; the SDK gets another token
 const MAX_EXPIRED = 3; // in a row
+const INSUFFICIENT_STATE = 2500; // the protocol's code for a room in which messages may have been missed
+const MOST_PARTS = 20; // of what was missed; in a lively room there is always more
 const TOO_LARGE = 3; // the SDK's own code for the close code 1009
 
 const utf8 = new TextEncoder();
@@ -96,6 +98,7 @@ export class Connection {
       visit.typing.on('publication', ({ info }) => {
         if (visit === this.#visit) this.#on.typing(info);
       });
+      this.#listenForCuts(visit);
     }
     this.#subscribe(visit);
     this.#showState();
@@ -181,6 +184,35 @@ export class Connection {
     });
     on('join', ({ info }) => this.#on.join(info));
     on('leave', ({ info }) => this.#on.leave(info));
+  }
+
+  // The room for "is typing" has no history, so a server that was cut off from the others tells its members that they may have
+  // missed something there. Then what this room has missed comes now, or has come.
+  #listenForCuts(visit) {
+    let held = null;
+    visit.typing.on('subscribing', ({ code }) => {
+      if (code !== INSUFFICIENT_STATE || visit !== this.#visit || visit.held || visit.sub.state !== 'subscribed') return;
+      visit.held = held = [];
+      visit.pending = true;
+    });
+    visit.typing.on('subscribed', async () => {
+      if (!held) return;
+      // The server asks the others who is there after it has asked what was missed, and answers behind the messages. If it
+      // was much, the messages come in several parts, and each answer is behind one more.
+      for (let part = 0, before = -1; part < MOST_PARTS && before !== held.length; part += 1) {
+        before = held.length;
+        await visit.sub.presenceStats().catch(() => {});
+        await visit.sub.history({ limit: 0 }).catch(() => {});
+      }
+      const missed = held;
+      held = null;
+      // Otherwise the room has been entered again meanwhile, or will be.
+      if (visit !== this.#visit || visit.held !== missed || visit.sub.state !== 'subscribed') return;
+      visit.held = null;
+      visit.pending = false;
+      this.#count(visit, missed);
+      this.#tell(visit, { missed: dated(missed, visit.epoch), missing: 0 });
+    });
   }
 
   #deliver(visit, publication) {

@@ -12,7 +12,9 @@ void check_storage(ConfigFile& file, const cJSON* protocol, const Options& optio
   std::string problem = storage_check(options.storage.path);
   if (!problem.empty()) return file.error_at_value(value, problem);
   if (!has_durable_rooms(options))
-    file.warn_at_value(value, "no room is durable, so it keeps no messages: durable or history-size is 0 everywhere");
+    file.warn_at_value(value, std::string("no room is durable, so it keeps no messages: ") +
+                                  (options.redis.on() ? "the rooms are in Redis; \"broker\": \"local\" keeps them here"
+                                                      : "durable or history-size is 0 everywhere"));
 }
 
 }  // namespace lws_chat

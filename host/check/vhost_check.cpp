@@ -23,6 +23,7 @@
 #include "host/check/open_check.h"
 #include "host/check/path_check.h"
 #include "host/check/plugin_check.h"
+#include "host/check/redis_check.h"
 #include "host/check/storage_check.h"
 #include "host/check/token_check.h"
 
@@ -184,8 +185,11 @@ class VhostCheck {
     check_token_options(file_, protocol, summary().chat.tokens);
     summary().serves_chat = summary().chat.enabled;
     if (const cJSON* storage = member(protocol, "storage")) result_.storage = storage;
-    if (summary().serves_chat) check_storage(file_, protocol, summary().chat);
-    if (summary().serves_chat) return;
+    if (summary().serves_chat) {
+      check_storage(file_, protocol, summary().chat);
+      check_redis(file_, protocol, summary().chat);
+      return;
+    }
     const cJSON* status = member(protocol, "status");
     std::string refusal = "this vhost refuses every upgrade, expected \"status\": \"ok\"";
     if (!status)

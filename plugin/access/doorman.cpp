@@ -133,6 +133,22 @@ Deferred<Outcome<T>> Doorman::with_keys(Outcome<T> outcome, Denial if_none, Chec
   });
 }
 
+// What other nodes have revoked is not known yet: the token is checked when it is. After a time the client may try
+// again.
+template <typename T, typename Check>
+Deferred<Outcome<T>> Doorman::when_complete(Check check) {
+  return seams_.revoked->when_complete().follow(
+      [check = std::move(check)](Status status) mutable -> Deferred<Outcome<T>> {
+        if (status != Status::kOk)
+          return Outcome<T>(Denial::error(Status::kUnavailable, "nobody knows which tokens other nodes have revoked"));
+        try {
+          return check();
+        } catch (const std::exception&) {
+          return Outcome<T>(Denial::error(Status::kInternalError));
+        }
+      });
+}
+
 bool Doorman::has_revoked(std::string_view id, std::string_view user, int64_t issued_at, int64_t now) const {
   return seams_.revoked && seams_.revoked->has(id, user, issued_at, now);
 }
@@ -235,11 +251,15 @@ Outcome<GuestPtr> Doorman::admit_any_known(std::string_view token, int64_t now) 
 }
 
 Deferred<Outcome<GuestPtr>> Doorman::admit_by_any_token(std::string_view token, int64_t now) {
+  if (!may_trust())
+    return when_complete<GuestPtr>([this, kept = std::string(token), now] { return admit_by_any_token(kept, now); });
   return with_keys(admit_any_known(token, now), Denial::disconnect(Status::kBadToken, kNoKey),
                    [this, kept = std::string(token), now] { return admit_any_known(kept, now); });
 }
 
 Deferred<Outcome<GuestPtr>> Doorman::admit(std::string_view token, const ConnectQuestion& question, int64_t now) {
+  if (!token.empty() && !may_trust())
+    return when_complete<GuestPtr>([this, kept = std::string(token), now] { return admit(kept, {}, now); });
   if (!token.empty())
     return with_keys(admit_known(token, now), Denial::disconnect(Status::kBadToken, kNoKey),
                      [this, kept = std::string(token), now] { return admit_known(kept, now); });
@@ -261,6 +281,8 @@ Outcome<GuestPtr> Doorman::renew_known(const std::string& user, std::string_view
 }
 
 Deferred<Outcome<GuestPtr>> Doorman::renew(const GuestPtr& before, std::string_view token, int64_t now) {
+  if (!may_trust())
+    return when_complete<GuestPtr>([this, before, kept = std::string(token), now] { return renew(before, kept, now); });
   std::string user = before ? before->user : std::string();
   Outcome<GuestPtr> outcome = renew_known(user, token, now);
   return with_keys(
@@ -303,6 +325,9 @@ Outcome<InvitationPtr> Doorman::check_invitation(const SubscribeQuestion& questi
 }
 
 Deferred<Outcome<InvitationPtr>> Doorman::invite(const SubscribeQuestion& question, bool ask, int64_t now) {
+  if (!question.token.empty() && !may_trust())
+    return when_complete<InvitationPtr>(
+        [this, kept = KeptQuestion(question), ask, now] { return invite(kept.view(), ask, now); });
   if (!question.token.empty())
     return with_keys(check_invitation(question, Status::kNotPermitted, now),
                      Denial::error(Status::kNotPermitted, kNoKey), [this, kept = KeptQuestion(question), now] {
@@ -328,6 +353,9 @@ Deferred<Outcome<InvitationPtr>> Doorman::invite(const SubscribeQuestion& questi
 }
 
 Deferred<Outcome<InvitationPtr>> Doorman::renew_invitation(const SubscribeQuestion& question, int64_t now) {
+  if (!may_trust())
+    return when_complete<InvitationPtr>(
+        [this, kept = KeptQuestion(question), now] { return renew_invitation(kept.view(), now); });
   return with_keys(
       check_invitation(question, Status::kBadToken, now), Denial::disconnect(Status::kBadToken, kNoKey),
       [this, kept = KeptQuestion(question), now] { return check_invitation(kept.view(), Status::kBadToken, now); });

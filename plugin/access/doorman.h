@@ -75,6 +75,9 @@ class Doorman {
   Outcome<GuestPtr> admit_user(Outcome<GuestPtr> outcome) const;
   Outcome<GuestPtr> renew_known(const std::string& user, std::string_view token, int64_t now) const;
   Outcome<GuestPtr> admit_anonymous() const;
+  bool may_trust() const { return !seams_.revoked || seams_.revoked->complete(); }
+  template <typename T, typename Check>
+  Deferred<Outcome<T>> when_complete(Check check);
   template <typename T, typename Check>
   Deferred<Outcome<T>> with_keys(Outcome<T> outcome, Denial if_none, Check check);
   Outcome<GuestPtr> admitted(const HookReply<ConnectResult>& reply, int64_t now) const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
+#include <optional>
 
 namespace lws_chat {
 
@@ -25,7 +27,7 @@ void Revocations::forget_old(int64_t now) {
   }
 }
 
-Deferred<Revocations::Outcome> Revocations::revoke_token(std::string_view id, int64_t until, int64_t now) {
+Deferred<Revocations::Outcome> Revocations::revoke_token(std::string_view id, int64_t until, int64_t now, From from) {
   forget_old(now);
   auto found = tokens_.find(std::string(id));
   if (found == tokens_.end() && !has_place()) return Outcome::kFull;
@@ -36,11 +38,11 @@ Deferred<Revocations::Outcome> Revocations::revoke_token(std::string_view id, in
     tell({});
   }
   // Also if it is known already: to write that may have failed.
-  return keep(Records::Kind::kRevokedToken, id, {}, until);
+  return keep({false, std::string(id), until}, from);
 }
 
 Deferred<Revocations::Outcome> Revocations::revoke_user(std::string_view user, int64_t issued_before, int64_t until,
-                                                        int64_t now) {
+                                                        int64_t now, From from) {
   forget_old(now);
   auto found = users_.find(std::string(user));
   if (found == users_.end() && !has_place()) return Outcome::kFull;
@@ -51,15 +53,63 @@ Deferred<Revocations::Outcome> Revocations::revoke_user(std::string_view user, i
   }
   set_user(user, entry);
   tell(user);
-  return keep(Records::Kind::kRevokedUser, user, std::to_string(entry.issued_before), entry.until);
+  return keep({true, std::string(user), entry.until, entry.issued_before}, from);
 }
 
-Deferred<Revocations::Outcome> Revocations::keep(Records::Kind kind, std::string_view key, std::string_view value,
-                                                 int64_t until) {
+Deferred<Revocations::Outcome> Revocations::keep(const Revocation& revocation, From from) {
+  Deferred<Outcome> recorded = record(revocation);
+  if (!shared_ || from == From::kOtherNode) return recorded;
+  Deferred<Outcome> shared = shared_->keep(revocation).map([](SharedRevocations::Kept kept) {
+    if (kept == SharedRevocations::Kept::kFull) return Outcome::kFull;
+    return kept == SharedRevocations::Kept::kKept ? Outcome::kRevoked : Outcome::kNotShared;
+  });
+  if (recorded.ready() && shared.ready()) return std::max(recorded.value(), shared.value());
+  // Disk and Redis answer in any order.
+  Promise<Outcome> both;
+  auto answer = [both, first = std::make_shared<std::optional<Outcome>>()](Outcome one) mutable {
+    if (*first) return both.keep(std::max(**first, one));
+    *first = one;
+  };
+  recorded.then(answer);
+  shared.then(answer);
+  return both.deferred();
+}
+
+Deferred<Revocations::Outcome> Revocations::record(const Revocation& revocation) {
   if (!records_) return Outcome::kRevoked;
-  return records_->keep(kind, key, value, until * 1000).map([](Status status) {
+  Records::Kind kind = revocation.of_user ? Records::Kind::kRevokedUser : Records::Kind::kRevokedToken;
+  std::string value = revocation.of_user ? std::to_string(revocation.issued_before) : std::string();
+  return records_->keep(kind, revocation.key, value, revocation.until * 1000).map([](Status status) {
     return status == Status::kOk ? Outcome::kRevoked : Outcome::kNotKept;
   });
+}
+
+// There may be more of them than may be made here: to forget one would let somebody in.
+bool Revocations::learn(const Revocation& revocation) {
+  if (!revocation.of_user) {
+    auto found = tokens_.find(revocation.key);
+    if (found != tokens_.end() && found->second.until >= revocation.until)
+      return found->second.until == revocation.until;
+    set_token(revocation.key, revocation.until);
+    tell({});
+    return true;
+  }
+  auto found = users_.find(revocation.key);
+  User entry{revocation.issued_before, revocation.until};
+  if (found != users_.end()) {
+    const User& known = found->second;
+    entry = {std::max(entry.issued_before, known.issued_before), std::max(entry.until, known.until)};
+    if (entry.issued_before == known.issued_before && entry.until == known.until)
+      return revocation.issued_before == known.issued_before && revocation.until == known.until;
+  }
+  set_user(revocation.key, entry);
+  tell(revocation.key);
+  return entry.issued_before == revocation.issued_before && entry.until == revocation.until;
+}
+
+void Revocations::each(const std::function<void(const Revocation&)>& take) const {
+  for (const auto& [id, token] : tokens_) take({false, id, token.until});
+  for (const auto& [user, entry] : users_) take({true, user, entry.until, entry.issued_before});
 }
 
 void Revocations::set_token(std::string_view id, int64_t until) {
@@ -86,6 +136,11 @@ void Revocations::keep_in(Records& records) {
     set_user(user, entry);
   });
   records_ = &records;
+}
+
+void Revocations::share(SharedRevocations& shared) {
+  shared_ = &shared;
+  shared.attach(*this);
 }
 
 bool Revocations::has(std::string_view id, std::string_view user, int64_t issued_at, int64_t now) const {

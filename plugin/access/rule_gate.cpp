@@ -92,6 +92,7 @@ Status RuleGate::judge_join(const Namespace& space, const Grant& grant, std::str
 Deferred<Status> RuleGate::judge(const Grant& grant, Action action, std::string_view room, const Message*) {
   const Namespace* space = find(room);
   if (!space) return Status::kUnknownNamespace;
+  if (!may_be_shared(room) && settings_.of(room).shared) return Status::kBadRoomName;
   if (grant.server) return Status::kOk;
   if (!fits(*space, room)) return Status::kBadRoomName;
   if (action == Action::kJoin) return judge_join(*space, grant, room);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,7 @@
 #include "config/options.h"
 #include "core/deferred.h"
 #include "core/hub.h"
+#include "core/peers.h"
 #include "dialect/centrifuge/request.h"
 #include "dialect/centrifuge/session.h"
 
@@ -33,6 +35,7 @@ struct Context {
   Revocations& revocations;
   const Options& options;
   const Node& node;
+  Peers* peers;  // nullptr: the server is alone, or another node has given the order
   Time now;
   int64_t unix_ms;  // time of day, in milliseconds since 1970
 };
@@ -46,10 +49,19 @@ constexpr int64_t kLatest = int64_t{1000} * INT32_MAX;
 // Rooms of a broadcast, commands of a batch.
 constexpr size_t kMaxParts = 10000;
 
-using Method = Deferred<Result> (*)(const Context& context, Request& request);
+bool is_method(std::string_view name);
+bool is_for_all_nodes(std::string_view name);
 
-// Returns nullptr if there is no such method.
-Method find_method(std::string_view name);
+// Runs a method. `json` is the request as it came: what back ends order goes to the other nodes, too. Precondition:
+// is_method(name).
+Deferred<Result> run(const Context& context, std::string_view name, Request& request, std::string_view json);
+
+// This node, as others see it.
+NodeFacts facts_of(const Context& context);
+
+// The rooms with clients here whose names match the glob; an empty one matches all. Nothing: their list is longer than
+// kMaxList.
+std::optional<RoomCounts> rooms_here(const Hub& hub, std::string_view pattern);
 
 // In publish.cpp.
 Deferred<Result> publish(const Context& context, Request& request);
@@ -77,5 +89,6 @@ Deferred<Result> refresh(const Context& context, Request& request);
 // In revoke.cpp.
 Deferred<Result> revoke_token(const Context& context, Request& request);
 Deferred<Result> invalidate_user_tokens(const Context& context, Request& request);
+std::string order_to_invalidate(const Context& context, Request request);
 
 }  // namespace lws_chat::api

@@ -198,6 +198,39 @@ void write_storage(Writer& out, const StoreCounters& storage) {
               storage.dropped_records);
 }
 
+void write_broker(Writer& out, const BrokerCounters& broker) {
+  out.gauge("redis_servers", "Redis servers that rooms are spread over.", broker.servers);
+  out.gauge("redis_servers_up", "Redis servers that can be used now.", broker.servers_up);
+  out.counter("redis_connections_total", "Times that a Redis server could be used, again or for the first time.",
+              broker.connections);
+  out.counter("redis_failures_total",
+              "Times that a Redis server could not be used: attempts that failed, and connections that ended.",
+              broker.failures);
+  out.gauge("redis_unanswered", "Commands that wait for their answers.", broker.unanswered);
+  out.counter("redis_errors_total", "Commands that Redis refused.", broker.errors);
+  out.gauge("nodes", "Nodes that share rooms, this one included.", broker.nodes);
+  out.gauge("shared_rooms", "Shared rooms that this node reads.", broker.rooms);
+  out.gauge("shared_messages_waiting", "Messages that wait for a Redis server.", broker.waiting);
+  out.family("shared_messages_published_total", "counter",
+             "Messages for shared rooms from this node: done; unavailable, refused because Redis was away; uncertain, "
+             "nobody knows.");
+  out.sample("outcome=\"done\"", broker.published);
+  out.sample("outcome=\"unavailable\"", broker.unavailable);
+  out.sample("outcome=\"uncertain\"", broker.uncertain);
+  out.counter("shared_messages_received_total", "Messages, joins and leaves that Redis sent to this node.",
+              broker.received);
+  out.counter("shared_messages_repeated_total", "Messages that came although they had been delivered.",
+              broker.repeated);
+  out.counter("shared_messages_fetched_total", "Messages that were missing and were read from Redis.", broker.fetched);
+  out.counter("shared_comparisons_total", "Comparisons of a room's position with Redis.", broker.comparisons);
+  out.counter("shared_gaps_total", "Times that the readers of a room were told that they missed messages.",
+              broker.gaps);
+  out.counter("shared_renewals_total", "Rooms of this server that began a new epoch because Redis had lost messages.",
+              broker.renewals);
+  out.counter("shared_foreign_total", "Payloads in this server's channels and keys that cannot be read.",
+              broker.foreign);
+}
+
 }  // namespace
 
 std::string metrics_text(const Hub& hub, const ServerFacts& facts) {
@@ -217,6 +250,7 @@ std::string metrics_text(const Hub& hub, const ServerFacts& facts) {
   write_hooks(out, facts.doors);
   write_tokens(out, facts.doors);
   if (facts.storage) write_storage(out, *facts.storage);
+  if (facts.broker) write_broker(out, *facts.broker);
   if (facts.certificates.empty()) return out.take();
   out.family("certificate_expiry_timestamp_seconds", "gauge", "Expiry of the certificates in use.");
   for (const auto& [vhost, expiry] : facts.certificates)

@@ -11,6 +11,7 @@
 #include "access/hook.h"
 #include "access/hook_counters.h"
 #include "access/tokens.h"
+#include "core/broker_counters.h"
 #include "core/hub.h"
 #include "core/store_counters.h"
 
@@ -47,6 +48,7 @@ struct ServerFacts {
   const CertificateExpiries& certificates;
   const DoorFacts& doors;
   const StoreCounters* storage = nullptr;  // nullptr: messages are in memory only
+  const BrokerCounters* broker = nullptr;  // nullptr: no rooms are shared
 };
 
 // Returns all numbers in Prometheus's text format (prometheus.io/docs/instrumenting/exposition_formats, version 0.0.4).

@@ -111,10 +111,10 @@ Deferred<Result> broadcast(const Context& context, Request& request) {
   if (channels.size() > kMaxParts) problem = "a broadcast may have at most " + std::to_string(kMaxParts) + " channels";
   if (!problem.empty()) return Result::bad_request(std::move(problem));
   auto kept = std::make_shared<const Content>(std::move(content));
-  auto step = [context, kept, channels](size_t i, const std::string&) {
+  auto step = [context, kept, channels](size_t i, size_t) {
     return publish_to(context, channels[i], *kept).map([](const Result& result) { return result.wrapped("result"); });
   };
-  return run_steps(channels.size(), step).map([](const std::string& responses) {
+  return run_steps({channels.size(), step, [](size_t) { return true; }}).map([](const std::string& responses) {
     return Result{"{\"responses\":[" + responses + "]}"};
   });
 }

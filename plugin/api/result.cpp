@@ -26,7 +26,7 @@ Result Result::refused(Status why) {
   if (why == Status::kUnknownNamespace) return {"", ClientError::kUnknownChannel, {}};
   if (why == Status::kBadRoomName) return bad_request(std::string(describe(why).text));
   Result result{"", ClientError::kInternal, std::string(describe(why).text)};
-  result.unavailable = why == Status::kUnavailable;
+  result.unavailable = why == Status::kUnavailable || why == Status::kUncertain;
   return result;
 }
 

@@ -30,7 +30,9 @@ ServerApi::Answer answer(const api::Result& result) {
 
 }  // namespace
 
-bool ServerApi::has(std::string_view method) { return api::find_method(method) != nullptr; }
+bool ServerApi::has(std::string_view method) { return api::is_method(method); }
+
+bool ServerApi::is_for_all_nodes(std::string_view method) { return api::is_for_all_nodes(method); }
 
 uint64_t ServerApi::max_request(const Options& options) {
   return std::max<uint64_t>(uint64_t{1024} * 1024, 2 * options.max_message);
@@ -41,8 +43,8 @@ Deferred<ServerApi::Answer> ServerApi::call(std::string_view method, std::string
   std::string problem = read_body(body, members);
   if (!problem.empty()) return answer(api::Result::bad_request(std::move(problem)));
   Request request(std::move(members));
-  api::Context context{hub_, sessions_, idempotency_, revocations_, options_, node_, now, unix_ms};
-  return api::find_method(method)(context, request).map(answer);
+  api::Context context{hub_, sessions_, idempotency_, revocations_, options_, node_, peers_, now, unix_ms};
+  return api::run(context, method, request, body).map(answer);
 }
 
 }  // namespace lws_chat

@@ -18,17 +18,22 @@ class ServerApi {
     std::string json;       // {"result":...} or {"error":{"code":...,"message":...}}, and a line end
   };
 
-  // The arguments must outlive the hub's promises.
+  // The arguments must outlive the hub's promises. `peers` are the other nodes; nullptr: there are none, or they do the
+  // same.
   ServerApi(Hub& hub, Sessions& sessions, Idempotency& idempotency, Revocations& revocations, const Options& options,
-            const Node& node)
+            const Node& node, Peers* peers = nullptr)
       : hub_(hub),
         sessions_(sessions),
         idempotency_(idempotency),
         revocations_(revocations),
         options_(options),
-        node_(node) {}
+        node_(node),
+        peers_(peers) {}
 
   static bool has(std::string_view method);
+
+  // Returns true if all nodes do what the method says. Others are answered by one node.
+  static bool is_for_all_nodes(std::string_view method);
 
   // The largest request, in bytes.
   static uint64_t max_request(const Options& options);
@@ -43,6 +48,7 @@ class ServerApi {
   Revocations& revocations_;
   const Options& options_;
   const Node& node_;
+  Peers* peers_;
 };
 
 }  // namespace lws_chat

@@ -2,53 +2,69 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace lws_chat::api {
 namespace {
 
 // Lives as long as a step that it waits for.
-class Steps : public std::enable_shared_from_this<Steps> {
+class StepsUnderWay : public std::enable_shared_from_this<StepsUnderWay> {
  public:
-  Steps(size_t count, Step step) : count_(count), step_(std::move(step)) {}
+  explicit StepsUnderWay(Steps steps) : steps_(std::move(steps)), answers_(steps_.count) {}
 
   Deferred<std::string> run() {
-    if (proceed()) return std::move(answers_);
+    proceed();
+    if (is_done()) return joined();
     return promise_.deferred();
   }
 
  private:
-  // Returns true when all steps are done, false if it waits for one.
-  bool proceed() {
-    while (next_ < count_) {
-      Deferred<std::string> answer = step_(next_++, answers_);
-      if (!answer.ready()) {
-        answer.then([self = shared_from_this()](const std::string& late) {
-          self->add(late);
-          if (self->proceed()) self->promise_.keep(self->answers_);
-        });
-        return false;
+  bool is_done() const { return next_ == steps_.count && waits_ == 0; }
+  bool overlaps(size_t i) const { return steps_.overlaps && steps_.overlaps(i); }
+
+  // All that are under way overlap, or there is only one.
+  bool may_begin() const { return waits_ == 0 || (overlaps(next_ - 1) && overlaps(next_)); }
+
+  void proceed() {
+    while (next_ < steps_.count && may_begin()) {
+      size_t i = next_++;
+      Deferred<std::string> answer = steps_.run(i, bytes_);
+      if (answer.ready()) {
+        keep(i, answer.value());
+        continue;
       }
-      add(answer.value());
+      ++waits_;
+      answer.then([self = shared_from_this(), i](const std::string& late) {
+        --self->waits_;
+        self->keep(i, late);
+        self->proceed();
+        if (self->is_done()) self->promise_.keep(self->joined());
+      });
     }
-    return true;
   }
 
-  void add(const std::string& answer) {
-    if (!answers_.empty()) answers_ += ',';
-    answers_ += answer;
+  void keep(size_t i, const std::string& answer) {
+    answers_[i] = answer;
+    bytes_ += answer.size() + 1;
   }
 
-  size_t count_;
-  Step step_;
+  std::string joined() const {
+    std::string all;
+    all.reserve(bytes_);
+    for (const std::string& answer : answers_) all.append(all.empty() ? "" : ",").append(answer);
+    return all;
+  }
+
+  const Steps steps_;
+  std::vector<std::string> answers_;
   size_t next_ = 0;
-  std::string answers_;
+  size_t waits_ = 0;  // steps that are under way
+  size_t bytes_ = 0;  // of the answers, with commas
   Promise<std::string> promise_;
 };
 
 }  // namespace
 
-Deferred<std::string> run_steps(size_t count, Step step) {
-  return std::make_shared<Steps>(count, std::move(step))->run();
-}
+Deferred<std::string> run_steps(Steps steps) { return std::make_shared<StepsUnderWay>(std::move(steps))->run(); }
 
 }  // namespace lws_chat::api

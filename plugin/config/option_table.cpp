@@ -81,6 +81,12 @@ OptionRow text(std::string_view name, std::string_view fallback, Scope<kWhose> s
                 [](const std::string& text) { return text; });
 }
 
+// The value may have passwords in it, which get() leaves out.
+template <OptionScope kWhose, typename Member>
+OptionRow urls(std::string_view name, Scope<kWhose> scope, Member member, std::string_view help) {
+  return option({name, OptionType::kText, "", "", 0, 0, "", kWhose, help}, scope, member, set_text, without_passwords);
+}
+
 // The words are in the order of the member's enumerators.
 template <OptionScope kWhose, typename Member>
 OptionRow choice(std::string_view name, std::string_view words, std::string_view fallback, Scope<kWhose> scope,
@@ -223,6 +229,23 @@ const std::vector<OptionRow>& option_table() {
              "waits for the disk each time."),
       number("storage-max", "bytes", "1073741824", kMiB, uint64_t{1024} * 1024 * kMiB, kHub, OF(storage.max_bytes),
              "Largest size of the storage file. Above it the server forgets the oldest messages of all rooms."),
+      urls("redis", kHub, OF(redis.servers),
+           "URLs of Redis servers through which this server and others share their rooms, separated by spaces. Of "
+           "several, each has a part of the rooms. redis://HOST:PORT, rediss:// with TLS, "
+           "redis://USER@HOST:PORT/DATABASE, "
+           "unix:PATH, or redis+sentinel://HOST:PORT,HOST:PORT/NAME for a server that Sentinels know by this name. All "
+           "servers that share rooms need the same list in the same order, and so does Centrifugo 6.9 beside them. "
+           "Empty: rooms are of this server alone."),
+      text("redis-prefix", "centrifugo", kHub, OF(redis.prefix), set_redis_prefix,
+           "First part of the names of all keys and channels in Redis. Servers with other prefixes do not see each "
+           "other. The default is that of Centrifugo."),
+      text("redis-password-file", "", kHub, OF(redis.password_file), set_text,
+           "File with the password for Redis in its first line. It is read again at each connect, so it may change. "
+           "Other "
+           "users of the machine must not be able to read it. Empty: no password."),
+      text("redis-tls-ca-file", "", kHub, OF(redis.tls_ca_file), set_text,
+           "File of certificates in PEM that rediss servers must be signed by. Empty: the system's certificate "
+           "authorities."),
       text("close-word", "close", kVhost, OF(close_word), set_text,
            "A client that publishes exactly this text is closed after the room has received it. Empty: no such "
            "text."),
@@ -284,8 +307,15 @@ const std::vector<OptionRow>& option_table() {
       number("history-in-memory", "messages", "100", 1, 1'000'000, kRoom, OF(history.in_memory),
              "Number of a durable room's messages that stay in memory; older ones are read from storage when somebody "
              "asks for them. Other rooms keep all of their messages in memory."),
-      flag("durable", "1", kRoom, OF(durable),
-           "Keeps the messages of a room in storage. It has an effect only with storage and a history-size above 0."),
+      flag(
+          "durable", "1", kRoom, OF(durable),
+          "Keeps the messages of a room in storage. It has an effect only with storage and a history-size above 0, and "
+          "with redis only in rooms whose broker is local."),
+      choice(
+          "broker", "local|shared", "shared", kRoom, OF(shared),
+          "shared: a room is the same on all servers with the same redis, which also keeps its history. local: a room "
+          "is of this server alone, and goes on without Redis. Without redis all rooms are local. Storage keeps only "
+          "local rooms."),
       number("history-bytes", "bytes", "1048576", 0, uint64_t{1024} * kMiB, kRoom, OF(history.bytes),
              "Total size of the messages that a room keeps."),
       duration("history-age", "s", "300", 1, 31'536'000, kRoom, OF(history.age), kSecond,

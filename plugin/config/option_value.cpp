@@ -10,11 +10,14 @@
 #include "access/own_name.h"
 #include "access/rule_gate.h"
 #include "config/suggestion.h"
+#include "core/log_text.h"
 #include "core/room/room.h"
 #include "core/utf8.h"
 
 namespace lws_chat {
 namespace {
+
+constexpr size_t kLongestPrefix = 100;  // bytes; each message carries it
 
 // Calls `read` for each word of a list until it returns a problem, and returns that.
 template <typename Read>
@@ -85,6 +88,34 @@ std::string set_path(std::string& path, std::string_view value) {
     return quoted(value) + " is not a plain path, expected one without blanks, ? and #";
   path = value;
   return "";
+}
+
+std::string set_redis_prefix(std::string& prefix, std::string_view value) {
+  auto is_visible = [](unsigned char c) { return c > ' ' && c < 0x7f; };
+  if (value.empty() || value.size() > kLongestPrefix || !std::all_of(value.begin(), value.end(), is_visible))
+    return in_log(value, 40) + " is not a prefix, expected 1 to " + std::to_string(kLongestPrefix) +
+           " letters, digits and signs without blanks";
+  prefix = value;
+  return "";
+}
+
+std::string without_passwords(std::string_view urls) {
+  std::string shown;
+  while (!urls.empty()) {
+    size_t end = std::min(urls.find(' '), urls.size() - 1) + 1;
+    std::string_view url = urls.substr(0, end);
+    urls.remove_prefix(end);
+    size_t name = url.find("://");
+    size_t at = url.rfind('@');
+    size_t colon = name == url.npos ? url.npos : url.find(':', name + 3);
+    if (at == url.npos || colon > at) {
+      shown += url;
+    } else {
+      shown += url.substr(0, colon);
+      shown += url.substr(at);
+    }
+  }
+  return shown;
 }
 
 std::string set_origins(Origins& origins, std::string_view value) {

@@ -30,6 +30,12 @@ namespace lws_chat {
 
 [[nodiscard]] std::string set_room(std::string& room, std::string_view value);
 
+// URLs as messages may show them: a password in one is wrong, and must not get into a log.
+std::string without_passwords(std::string_view urls);
+
+// The first part of names in Redis.
+[[nodiscard]] std::string set_redis_prefix(std::string& prefix, std::string_view value);
+
 // The place of a word among the words of a choice, and the word at a place.
 std::optional<size_t> place_of_choice(const OptionRow& row, std::string_view word);
 std::string_view choice_at(const OptionRow& row, size_t place);

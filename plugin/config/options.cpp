@@ -66,6 +66,22 @@ std::string hook_without_url(const Options& options, const RoomSettings& rooms) 
   return missing(rooms.sub_refresh_hook, HookKind::kSubRefresh, "sub-refresh-hook", "sub-refresh-url");
 }
 
+// Redis or storage gives a room's messages their positions, so a room has one of them. `durable` is on by default, so
+// only a namespace that sets it is meant.
+std::string durable_and_shared(const Options& options) {
+  if (!options.redis.on() || !options.storage.on()) return "";
+  for (const Options::Override& override : options.overrides) {
+    if (option_table()[override.option].name != "durable" || !override.value.durable) continue;
+    const std::string& name = override.name_space;
+    RoomSettings rooms = rooms_in(options, name);
+    if (rooms.durable && rooms.shared)
+      return name + "/durable is on, but the rooms of " + quoted(name) +
+             " are in Redis, and a room is either in Redis or in storage: set " + name + "/broker to local, or " +
+             name + "/durable to 0";
+  }
+  return "";
+}
+
 std::string contradiction(const Options& options) {
   std::string problem = hook_without_url(options, options.hub.rooms);
   for (const auto& [name, rooms] : options.hub.namespaces)
@@ -75,6 +91,7 @@ std::string contradiction(const Options& options) {
     return "hook-timeout is not below pong-timeout, after which a client that waits for connect-url is closed";
   if (options.storage.on() && options.storage.path[0] != '/')
     return "storage " + quoted(options.storage.path) + " is a relative path, write an absolute one";
+  if (std::string both = durable_and_shared(options); !both.empty()) return both;
   if (!options.token_cookie.empty() && (options.allowed_origins.allow_all() || options.allowed_origins.allow_files()))
     return "token-cookie is set and allowed-origins has * or null, so a page of any site could come as its visitor; "
            "list "
@@ -90,8 +107,9 @@ std::string contradiction(const Options& options) {
   return "";
 }
 
-RoomSettings as_it_works(RoomSettings rooms, bool stored) {
-  rooms.durable = rooms.durable && stored && rooms.history.messages > 0;
+RoomSettings as_it_works(RoomSettings rooms, const Options& options) {
+  rooms.shared = rooms.shared && options.redis.on();
+  rooms.durable = rooms.is_durable() && options.storage.on();
   if (!rooms.durable) rooms.history.in_memory = UINT64_MAX;
   return rooms;
 }
@@ -163,8 +181,8 @@ std::string finish_options(Options& options) {
 
 HubSettings hub_settings(const Options& options) {
   HubSettings settings = options.hub;
-  settings.rooms = as_it_works(settings.rooms, options.storage.on());
-  for (auto& space : settings.namespaces) space.second = as_it_works(space.second, options.storage.on());
+  settings.rooms = as_it_works(settings.rooms, options);
+  for (auto& space : settings.namespaces) space.second = as_it_works(space.second, options);
   return settings;
 }
 

@@ -31,6 +31,16 @@ struct StorageSettings {
   bool on() const { return !path.empty(); }
 };
 
+// The Redis servers through which several servers share their rooms.
+struct RedisOptions {
+  std::string servers;        // URLs, read by redis/address.h; empty: rooms are of this server alone
+  std::string prefix;         // of the names of keys and channels
+  std::string password_file;  // empty: the servers ask for no password
+  std::string tls_ca_file;    // empty: the system's certificate authorities
+
+  bool on() const { return !servers.empty(); }
+};
+
 struct Options {
   bool enabled = false;                       // "status": "ok"
   bool is_default = false;                    // serves upgrades without a subprotocol, too
@@ -69,6 +79,7 @@ struct Options {
   Time expiry_grace = 0;  // after which a client is closed that has not shown a new token
   HookSettings hooks;     // back ends that are asked
   StorageSettings storage;
+  RedisOptions redis;
   HubSettings hub;  // finish_options() fills in its namespaces
 
   // An option of one namespace: "typing/history-size".
@@ -91,9 +102,9 @@ Options default_options();
 // vhost's. Returns an empty string, or the options that contradict each other.
 [[nodiscard]] std::string finish_options(Options& options);
 
-// Returns the settings of the hub as they work: without storage or a history no room is durable, and a room that is not
-// durable has its whole history in memory.
-// Precondition: finish_options() was called.
+// Returns the settings of the hub as they work: without Redis no room is shared; without storage or a history no room
+// is durable, and no shared room is; a room that is not durable has its whole history in memory. Precondition:
+// finish_options() was called.
 HubSettings hub_settings(const Options& options);
 
 // Returns true if some room is durable.

@@ -9,4 +9,10 @@ Deferred<Published> LocalBroker::publish(Room& room, const Message& message, Tim
   return node_->deliver(room, room.next_offset(), message, now);
 }
 
+Deferred<Published> Broker::spread(std::string_view, const Message&, Time, Time now) {
+  return Published{Status::kUnavailable, {}, 0, now};
+}
+
+Deferred<Status> Broker::forget(std::string_view, Time) { return Status::kUnavailable; }
+
 }  // namespace lws_chat

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
+#include <vector>
 
 #include "core/deferred.h"
-#include "core/identity.h"
 #include "core/log/message.h"
 #include "core/publication.h"
 
@@ -24,11 +25,19 @@ class Broker {
     // Nothing is to be delivered: answers with the room's position when the messages before have been delivered.
     virtual Deferred<Published> pass_over(Room& room, Time now) = 0;
 
-    // The room's position is another one than was delivered. The readers have missed messages, and are told so.
+    // The room's position is another one than was delivered. The readers have missed messages, and are told so. A room
+    // that nodes share is closed: it is opened again when somebody comes.
     virtual void moved(Room& room, const Position& position, Time now) = 0;
 
     // The open room of this name, or nullptr.
     virtual Room* opened(std::string_view name) = 0;
+
+    // A room that nodes share begins here, or begins anew: with this position, and the last messages before it, oldest
+    // first and without a gap. Precondition: it has no members.
+    virtual void begin(Room& room, const Position& position, const std::vector<KeptMessage>& last, Time now) = 0;
+
+    // Somebody has come into a room that nodes share, or has left it, on any node. `who` is its Identity::json.
+    virtual void told(Room& room, Event::Kind kind, std::string_view who, Time now) = 0;
 
    protected:
     ~Node() = default;
@@ -42,15 +51,18 @@ class Broker {
   // Gives the message its position and spreads it. The answer may come before or after the delivery.
   virtual Deferred<Published> publish(Room& room, const Message& message, Time now) = 0;
 
+  // The same for a room that nodes share: this node need not have opened it. Answers kUnavailable if the message is not
+  // spread, and kUncertain if nobody knows; after `patience` microseconds at the latest.
+  virtual Deferred<Published> spread(std::string_view room, const Message& message, Time patience, Time now);
+
   // This node needs the room: from the answer on, messages of the room have to be delivered.
   virtual Deferred<Status> open(Room& room, Time now) = 0;
 
   // This node does not need the room any more.
   virtual void close(const Room& room) = 0;
 
-  // Somebody came into a room, or left it.
-  virtual void entered(const Room& room, const Identity& who) = 0;
-  virtual void left(const Room& room, const Identity& who) = 0;
+  // Forgets what nodes share of the messages of a room; its position stays. Each node still has some in memory.
+  virtual Deferred<Status> forget(std::string_view room, Time now);
 };
 
 // For a server that is alone. The position is the room's next one, and delivery is at once.
@@ -60,8 +72,6 @@ class LocalBroker final : public Broker {
   Deferred<Published> publish(Room& room, const Message& message, Time now) override;
   Deferred<Status> open(Room&, Time) override { return Status::kOk; }
   void close(const Room&) override {}
-  void entered(const Room&, const Identity&) override {}
-  void left(const Room&, const Identity&) override {}
 
  private:
   Node* node_ = nullptr;

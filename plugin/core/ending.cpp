@@ -60,6 +60,9 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
         .close(1013)
         .http(503)
         .protocol(3004),
+    row(Status::kUncertain, "uncertain", "the connection to Redis was lost, nobody knows if it is done")
+        .close(1013)
+        .http(503),
     row(Status::kGap, "gap", "messages were missed, connect again").close(3010).protocol(3010),
     row(Status::kNoMemory, "no_memory", "clients hold too much memory, try again later")
         .close(1013)
@@ -82,7 +85,7 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
     row(Status::kRoomExpired, "room_expired", "subscription expired").close(3006).protocol(3006),
     row(Status::kSubscriptionOver, "subscription_expired", "subscription expired").close(3005),
     row(Status::kUnknownNamespace, "unknown_namespace", "unknown namespace").close(3503).http(404).protocol(3503),
-    row(Status::kBadRoomName, "bad_room_name", "the room's name does not match room-pattern")
+    row(Status::kBadRoomName, "bad_room_name", "the room's name does not match room-pattern, or begins with meta.")
         .close(3503)
         .http(400)
         .protocol(3503),

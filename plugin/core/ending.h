@@ -53,6 +53,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kUnfinished,        // a message was begun and not continued
     kNotPermitted,      // the gate refuses
     kUnavailable,       // a service behind the hub is missing; it may come back
+    kUncertain,         // the connection was lost before the answer came: the message may have been published, or not
     kGap,               // messages of the room were missed
     kNoMemory,          // clients hold their whole part of max-memory
     kBadToken,          // the token is not valid
@@ -64,7 +65,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kRoomExpired,       // the same for a membership in a room that the server chose
     kSubscriptionOver,  // the same for a membership in a room that the client chose
     kUnknownNamespace,  // under strict-namespaces
-    kBadRoomName,       // does not match room-pattern
+    kBadRoomName,       // does not match room-pattern, or the room cannot be shared
     kRoomsChanged,      // the server chooses other rooms for the client than when it connected
     kNoHook,            // the back end should be asked, and there is no URL for it
     kNotServed,         // a message without a reply that nobody takes

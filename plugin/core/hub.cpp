@@ -16,7 +16,7 @@ Hub::Hub(const Settings& settings, StreamKinds kinds, const Seams& seams)
       counters_(kinds_),
       memory_(settings.max_memory),
       queue_(settings.flush_interval),
-      presence_(memory_, queue_, seams.records),
+      presence_(memory_, queue_, seams.records, seams.shared_presence),
       rooms_(settings_, kinds_, memory_, queue_, presence_, broker_, random_),
       schedule_(seams.waker, queue_, rooms_, presence_),
       membership_(rooms_, queue_, presence_, schedule_, counters_),
@@ -24,7 +24,7 @@ Hub::Hub(const Settings& settings, StreamKinds kinds, const Seams& seams)
       flush_(settings_, rooms_, queue_, membership_, pages_, counters_, seams.fanout),
       reclaim_(memory_, rooms_, presence_, membership_, flush_, seams.fanout),
       opening_(rooms_, schedule_, broker_, journal_),
-      delivery_(memory_, rooms_, queue_, membership_, reclaim_, schedule_, counters_, journal_),
+      delivery_(memory_, rooms_, queue_, presence_, membership_, reclaim_, schedule_, counters_, journal_),
       joining_(rooms_, opening_, membership_, flush_, schedule_, gate_),
       publishing_(rooms_, opening_, schedule_, counters_, gate_, broker_) {
   assert(kinds_.size() <= kMaxKinds);

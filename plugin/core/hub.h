@@ -31,6 +31,7 @@ struct HubSeams {
   Gate* gate = nullptr;
   Journal* journal = nullptr;
   Records* records = nullptr;
+  SharedPresence* shared_presence = nullptr;
 };
 
 // Rooms, who is in them, and when they are sent out. Knows no sockets and no clock: connections are Clients, time
@@ -84,6 +85,9 @@ class Hub final {
   // Forgets the messages of a room; offsets go on. If the room has no members, and nobody may come back to it, it ends.
   // Answers when the journal has forgotten them, too, or why it could not.
   Deferred<Status> forget_history(Room& room) { return delivery_.forget(room); }
+
+  // Forgets what nodes share of such messages. Each node forgets what it has in memory.
+  Deferred<Status> forget_on_all_nodes(std::string_view room, Time now) { return broker_.forget(room, now); }
 
   // Messages of a durable room from this offset on, at most so many: also those that are not in memory.
   Deferred<Journal::Page> read_page(std::string_view room, uint64_t from, size_t messages) {

@@ -21,7 +21,8 @@ struct Position {
 struct Publication {
   std::string_view room;
   Message message;
-  Origin origin = kNobody;  // for whom a new room counts
+  Origin origin = kNobody;    // for whom a new room counts
+  Time patience = 1'000'000;  // microseconds after which a room that nodes share has to have answered
 };
 
 // The outcome of a publication.

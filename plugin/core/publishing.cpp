@@ -22,7 +22,15 @@ Deferred<Published> Publishing::publish(const Grant& grant, const Publication& p
   return publish_permitted(publication, now);
 }
 
+// A message for a room that nodes share needs no room here.
+Deferred<Published> Publishing::spread(const Publication& publication, Time now) {
+  Deferred<Published> answer = broker_.spread(publication.room, publication.message, publication.patience, now);
+  if (!answer.ready()) return result_of(std::move(answer));
+  return answer.value().status == Status::kOk ? answer : refused(answer.value().status, now);
+}
+
 Deferred<Published> Publishing::publish_permitted(const Publication& publication, Time now) {
+  if (table_.settings_of(publication.room).shared) return spread(publication, now);
   Room* room = table_.open(publication.room, publication.origin);
   if (!room) return refused(Status::kTooManyRooms, now);
   Deferred<Status> usable = opening_.make_usable(*room, now);
@@ -36,19 +44,19 @@ Deferred<Published> Publishing::publish_permitted(const Publication& publication
 Deferred<Published> Publishing::publish_late(const Publication& publication, Deferred<Status> before) {
   Promise<Published> promise;
   auto kept = std::make_shared<const KeptMessage>(publication.message);
-  before.then(schedule_.lifetime(),
-              [this, promise, kept, room = std::string(publication.room), origin = publication.origin](Status status) {
-                schedule_.do_later([this, promise, kept, room, origin, status](Time then) mutable {
-                  if (status != Status::kOk) return promise.keep(refused(status, then));
-                  Deferred<Published> answer = Published{Status::kInternalError, {}, 0, then};
-                  try {
-                    answer = publish_permitted({room, kept->view(), origin}, then);
-                  } catch (const std::exception&) {
-                    // Out of memory: nobody gets the message. Without an answer its publisher would wait for ever.
-                  }
-                  answer.then(schedule_.lifetime(), [promise](const Published& late) mutable { promise.keep(late); });
-                });
-              });
+  before.then(schedule_.lifetime(), [this, promise, kept, room = std::string(publication.room),
+                                     origin = publication.origin, patience = publication.patience](Status status) {
+    schedule_.do_later([this, promise, kept, room, origin, patience, status](Time then) mutable {
+      if (status != Status::kOk) return promise.keep(refused(status, then));
+      Deferred<Published> answer = Published{Status::kInternalError, {}, 0, then};
+      try {
+        answer = publish_permitted({room, kept->view(), origin, patience}, then);
+      } catch (const std::exception&) {
+        // Out of memory: nobody gets the message. Without an answer its publisher would wait for ever.
+      }
+      answer.then(schedule_.lifetime(), [promise](const Published& late) mutable { promise.keep(late); });
+    });
+  });
   return promise.deferred();
 }
 

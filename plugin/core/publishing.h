@@ -23,6 +23,7 @@ class Publishing {
 
  private:
   Deferred<Published> publish_permitted(const Publication& publication, Time now);
+  Deferred<Published> spread(const Publication& publication, Time now);
   Deferred<Published> publish_late(const Publication& publication, Deferred<Status> before);
   Deferred<Published> hand_over(Room& room, const Message& message, Time now);
   Deferred<Published> result_of(Deferred<Published> answer);

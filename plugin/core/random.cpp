@@ -27,4 +27,11 @@ uint64_t Random::next() {
   return std::exchange(block_[used_++], 0);
 }
 
+std::string random_epoch(Random& random) {
+  uint64_t x = random.next();
+  std::string text;
+  for (int i = 0; i < 8; ++i, x /= 36) text += "0123456789abcdefghijklmnopqrstuvwxyz"[x % 36];
+  return text;
+}
+
 }  // namespace lws_chat

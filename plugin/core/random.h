@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <utility>
 
 namespace lws_chat {
@@ -26,5 +27,8 @@ class Random {
   std::array<uint64_t, 64> block_{};
   size_t used_ = 64;  // of the block
 };
+
+// Returns a name for a life of a room, which no other room is likely to have had: a number in base 36.
+std::string random_epoch(Random& random);
 
 }  // namespace lws_chat

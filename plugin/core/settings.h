@@ -62,6 +62,7 @@ struct RoomSettings {
   bool force_join_leave = false;  // structured members are told so without asking
   Delta delta = Delta::kOff;      // structured members that ask for it are sent changes
   bool durable = false;           // messages are in the journal before anybody sees them
+  bool shared = false;            // the broker has the room, for all nodes
   // The back end is asked before clients subscribe, publish, or go on after a subscription has expired.
   bool subscribe_hook = false;
   bool publish_hook = false;
@@ -70,7 +71,7 @@ struct RoomSettings {
   RoomRules rules{};
 
   // A hub with a journal keeps such rooms there. Without a history there is nothing to keep.
-  bool is_durable() const { return durable && history.messages > 0; }
+  bool is_durable() const { return durable && !shared && history.messages > 0; }
 };
 
 struct HubSettings {

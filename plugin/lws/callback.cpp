@@ -9,6 +9,7 @@
 #include "lws/http/http_upgrade.h"
 #include "lws/vhost/admission.h"
 #include "lws/vhost/home.h"
+#include "lws/vhost/shared_rooms.h"
 #include "lws/vhost/vhost.h"
 #include "lws/vhost/vhost_slot.h"
 #include "lws/vhost/waiting.h"
@@ -116,6 +117,8 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
       if (VhostState* vhost = vhost_of(wsi)) vhost->woken();
       return 0;
+    case LWS_CALLBACK_RAW_RX_FILE: SharedRooms::readable(wsi); return 0;
+    case LWS_CALLBACK_RAW_CLOSE_FILE: SharedRooms::closed(wsi); return 0;
     case LWS_CALLBACK_FILTER_HTTP_CONNECTION: return begin_request(wsi);
     case LWS_CALLBACK_HTTP_FILE_COMPLETION: return end_request(wsi);
     case LWS_CALLBACK_CLOSED_HTTP: forget_requests(wsi); break;

@@ -209,6 +209,36 @@ test('history that a broken connection delayed is shown later', async () => {
   assert.equal(asked, 2);
 });
 
+test('messages that a server was cut off from and gets in several parts are all counted', async () => {
+  let offset = 0;
+  const tell = (socket, channel, ...texts) => {
+    for (const data of texts) {
+      offset += 1;
+      socket.send(JSON.stringify({ push: { channel, pub: { data, offset, info: { client: 'other', user: '' } } } }));
+    }
+  };
+  const parts = [['一', '二'], ['三']];
+  const page = await windows.open({
+    server: fakeServer({
+      published(text, socket, room) {
+        const unsubscribe = { code: 2500, reason: 'insufficient state' };
+        socket.send(JSON.stringify({ push: { channel: `typing:${room}`, unsubscribe } }));
+      },
+      presence_stats({ channel }, socket) {
+        tell(socket, channel, ...parts.shift() ?? []);
+        return { num_clients: 1, num_users: 1 };
+      },
+      history({ channel, limit }, socket) {
+        if (!limit) queueMicrotask(() => tell(socket, channel, ...parts.shift() ?? []));  // behind the answer
+        return { publications: [], epoch: 'test' };
+      },
+    }),
+  });
+  await say(page, 'x');
+  await shows(page, [OPENED, '一', '二', '三']);
+  await showsRules(page, ['已重新連線，補回 3 則訊息']);
+});
+
 test('the page disconnects from a server that does not close on request', async () => {
   const said = [];
   const page = await windows.open({

@@ -36,7 +36,8 @@ class Checked(unittest.TestCase):
         cert, key = certificate()
         keys = key_file(self)
         files = {"token-secret": "a secret of the test, 32 bytes..", "token-previous-secret": "the secret before it, 32 bytes..",
-                 "hook-headers": "Authorization: Bearer of the test", "jwks.json": KEY_SET}
+                 "hook-headers": "Authorization: Bearer of the test", "jwks.json": KEY_SET,
+                 "redis-password": "a password of the test"}
         for name, text in files.items():
             (self.folder / name).write_text(text)
             (self.folder / name).chmod(0o600)
@@ -45,7 +46,7 @@ class Checked(unittest.TestCase):
             "/etc/ssl/certs/ssl-cert-snakeoil.pem": cert, "/etc/ssl/private/ssl-cert-snakeoil.key": key,
             "/etc/lws-chatd/tls/cert.pem": cert, "/etc/lws-chatd/tls/key.pem": key,
             **{f"{etc}/{name}": self.folder / name for etc in ("/etc/lws-chatd", "/etc/lwsws") for name in files},
-            **{f"{etc}/{name}": cert for etc in ("/etc/lws-chatd", "/etc/lwsws") for name in ("token-keys.pem", "hook-ca.pem")},
+            **{f"{etc}/{name}": cert for etc in ("/etc/lws-chatd", "/etc/lwsws") for name in ("token-keys.pem", "hook-ca.pem", "redis-ca.pem")},
             "/etc/lws-chatd/api-keys": keys, "/etc/lwsws/api-keys": keys,
             "/usr/share/lws-chat/mount": BUILD / "mount",
             "/var/lib/lws-chatd/acme/.well-known/acme-challenge": self.folder,
@@ -84,7 +85,7 @@ class Checked(unittest.TestCase):
 
 
 class Shipped(Checked):
-    OTHERS = {"README.md", "certbot/deploy-hook", "examples/back-end.py", "haproxy/lws-chat", "nginx/lws-chat"}  # other tests run them
+    OTHERS = {"README.md", "certbot/deploy-hook", "examples/back-end.py", "haproxy/lws-chat", "nginx/lws-chat", "nginx/lws-chat-nodes"}  # other tests run them
 
     def sets(self):
         """Sets of files that belong together, by their names below conf/."""
@@ -92,7 +93,8 @@ class Shipped(Checked):
         examples = ["examples/behind-proxy", "examples/port-80", "examples/public"]
         # port-80 only redirects, so it makes no sense alone.
         alone = (name for name in examples if not name.endswith("port-80"))
-        return [ours, ["lwsws/conf", "lwsws/conf.d/lws-chat"], *(["lws-chatd/conf", name] for name in alone), ours + examples]
+        return [ours, ["lwsws/conf", "lwsws/conf.d/lws-chat"], *(["lws-chatd/conf", name] for name in alone), ours + examples,
+                ["lws-chatd/conf", "examples/node"]]
 
     def texts(self, names):
         """The files' texts, by their names in a configuration directory."""
@@ -109,7 +111,7 @@ class Shipped(Checked):
             with self.subTest(names):
                 self.assertEqual(self.check(self.texts(names)), "")
                 # As shipped, no vhost lets strangers in. The check names those that strangers could reach.
-                reached = {"https", "chat.example.org", "behind-proxy"}
+                reached = {"https", "chat.example.org", "behind-proxy", "node"}
                 served = {vhost["name"] for name in names for vhost in read(CONF / name).get("vhosts", [])}
                 self.assertEqual((self.open, set(self.only_here)), ([], reached & served))
 

@@ -69,20 +69,21 @@ class Proxy:
 
 
 class Nginx(Proxy):
-    """nginx with the shipped example, in front of a port of lws-chatd."""
+    """nginx with a shipped example, in front of ports of lws-chatd, each in the place of a port of the example."""
     redirects_to = "127.0.0.1"
+    example, ports = "lws-chat", (8001,)
 
-    def __init__(self, behind):
+    def __init__(self, *behind):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lws-chat-test-nginx-"))
         self.port, self.plain_port = free_port(), free_port()
         cert, key = certificate()
-        text = (ROOT / "conf/nginx/lws-chat").read_text()
+        text = (ROOT / "conf/nginx" / self.example).read_text()
         for old, new in ((r"listen 80;", f"listen 127.0.0.1:{self.plain_port};"),
                          (r"listen 443 ssl;", f"listen {self.port} ssl;"),
                          (r"listen \[::\]:[^;]*;", ""),  # the machine may have no IPv6
                          (r"/etc/letsencrypt/live/chat.example.org/fullchain.pem", cert),
                          (r"/etc/letsencrypt/live/chat.example.org/privkey.pem", key),
-                         (r"http://127.0.0.1:8001;", f"http://127.0.0.1:{behind};")):
+                         *((rf"127.0.0.1:{old};", f"127.0.0.1:{new};") for old, new in zip(self.ports, behind))):
             text, count = re.subn(old, new, text)
             assert count, f"the example has {old}"
         (self.folder / "lws-chat").write_text(text)

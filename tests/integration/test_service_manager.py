@@ -10,7 +10,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.server import PATIENCE, Server, connect, receive, vhost  # noqa: E402
+from support.server import PATIENCE, ROOT, Server, connect, receive, vhost  # noqa: E402
 
 
 class Notifications(unittest.TestCase):
@@ -85,6 +85,20 @@ class Notifications(unittest.TestCase):
         self.socket.settimeout(0.5)
         with self.assertRaises(TimeoutError):
             self.told()
+
+
+class Units(unittest.TestCase):
+    def settings(self, name):
+        lines = (ROOT / "packaging/systemd" / name).read_text().splitlines()
+        return [line for line in lines if line and not line.startswith("#")]
+
+    def test_the_template_differs_from_the_unit_in_the_servers_folders_only(self):
+        unit, template = self.settings("lws-chatd.service"), self.settings("lws-chatd@.service")
+        changed = [line.split("=")[0] for line in template if line not in unit]
+        self.assertEqual(changed, ["Description", "After", "ExecStart", "ExecReload", "StateDirectory", "RuntimeDirectory"])
+        for line in template:
+            self.assertTrue(line in unit or "%i" in line or line.startswith("After="), line)
+        self.assertEqual(len(unit), len(template))
 
 
 if __name__ == "__main__":

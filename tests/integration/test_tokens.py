@@ -143,7 +143,8 @@ class Refusals(Site):
         await self.assert_refused(user, 3503, "permission denied", 403, room="$secret")
         await self.assert_refused(user, 3503, "permission denied", 403, room="dialog#2,3")
         await self.assert_refused(user, 3503, "unknown namespace", 404, room="what:ever")
-        await self.assert_refused(user, 3503, "the room's name does not match room-pattern", 400, room="digits:abc")
+        await self.assert_refused(user, 3503, "the room's name does not match room-pattern, or begins with meta.", 400,
+                                  room="digits:abc")
         await self.text(user, "dialog#1,2")
         await self.present("1", room="dialog#1,2")
 

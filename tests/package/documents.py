@@ -37,15 +37,13 @@ class Text:
         return found[0].rstrip(",")
 
 
-def readme(title):
-    """A section of README.md, up to the next heading."""
+def readme(first):
+    """The commands of README.md's "Install it" from this one up to the next empty line. A comment after one has addresses."""
     text = (SOURCE / "README.md").read_text()
-    found = re.search(rf"^##+ {re.escape(title)}\n(.*?)^##+ ", text, re.M | re.S)
-    assert found, f"README.md has a section '{title}'"
-    shell = "".join(re.findall(r"^```sh\n(.*?)^```\n", found[1], re.M | re.S))
-    commands = [command for line in shell.splitlines() if (command := re.sub(" +# .*", "", line))]
-    return Text(f"README.md, '{title}',", commands + re.findall(rf"`({COMMAND}[^`]+)`", found[1]), [],
-                re.findall(r"`(https?://localhost[^`]*)`", found[1]))
+    found = re.search(rf"^## Install it\n.*?^({re.escape(first)} .*?)\n(?:```)?\n", text, re.M | re.S)
+    assert found, f"README.md's 'Install it' has the command '{first}'"
+    return Text(f"README.md, '{first}',", [re.sub(" +# .*", "", line) for line in found[1].splitlines()], [],
+                re.findall(r"https?://localhost\S*", found[1]))
 
 
 def manual(page):
@@ -62,5 +60,5 @@ def manual(page):
 
 
 # The checks for these two are in several files. Together they must use every command.
-INSTALL = readme("Install it")
+INSTALL = readme("packaging/build-deb")
 MANUAL = manual("lws-chatd.8")

@@ -11,7 +11,7 @@ from documents import SOURCE, manual, readme
 from machine import page, run, started
 from report import report
 
-README = readme("In lwsws")
+README = readme("tests/support/build-lwsws build/lwsws")
 MANUAL = manual("libprotocol_lws_chat.7")
 LWSWS = SOURCE / README.command("build/lwsws/bin/lwsws")
 CONFIG = pathlib.Path("/etc/lwsws")

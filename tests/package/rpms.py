@@ -39,7 +39,7 @@ def the_examples_are_where_the_manual_pages_say():
         text = run("zcat", "-f", *pathlib.Path(f"/usr/share/man/man{section}").glob(f"{name}.{section}*"))
         named = re.findall(r"/usr/share/doc/\S+/examples\S*", text)
         assert named and all(pathlib.Path(path).exists() for path in named), named
-    for name in "behind-proxy", "certbot-deploy-hook", "haproxy-lws-chat", "nginx-lws-chat", "port-80", "public":
+    for name in "behind-proxy", "certbot-deploy-hook", "haproxy-lws-chat", "nginx-lws-chat", "nginx-lws-chat-nodes", "node", "port-80", "public":
         assert (EXAMPLES / name).is_file(), name
 
 

@@ -43,6 +43,9 @@ class Client {
   // Recognizes the client when it comes back; empty: it does not come back as the same one.
   virtual std::string_view return_key() const { return {}; }
 
+  // Returns true if others are told when it comes and goes.
+  bool announced() const { return announced_; }
+
   // Returns true if others may have seen the client's identity.
   bool identified() const { return identity_ != nullptr; }
 

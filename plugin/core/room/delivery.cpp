@@ -8,11 +8,12 @@
 
 namespace lws_chat {
 
-Delivery::Delivery(Memory& memory, RoomTable& table, FlushQueue& queue, Membership& membership, Reclaim& reclaim,
-                   Schedule& schedule, Counters& counters, Journal* journal)
+Delivery::Delivery(Memory& memory, RoomTable& table, FlushQueue& queue, Presence& presence, Membership& membership,
+                   Reclaim& reclaim, Schedule& schedule, Counters& counters, Journal* journal)
     : memory_(memory),
       table_(table),
       queue_(queue),
+      presence_(presence),
       membership_(membership),
       reclaim_(reclaim),
       schedule_(schedule),
@@ -20,6 +21,17 @@ Delivery::Delivery(Memory& memory, RoomTable& table, FlushQueue& queue, Membersh
       journal_(journal) {}
 
 Room* Delivery::opened(std::string_view name) { return table_.find(name); }
+
+void Delivery::begin(Room& room, const Position& position, const std::vector<KeptMessage>& last, Time now) {
+  room.history().restart(position.offset - last.size());
+  for (const KeptMessage& message : last) room.history().add(message.view(), now);
+  room.set_epoch(position.epoch);
+}
+
+void Delivery::told(Room& room, Event::Kind kind, std::string_view who, Time now) {
+  Schedule::Wake wake(schedule_);
+  presence_.told(room, kind, who, now);
+}
 
 Deferred<Published> Delivery::deliver(Room& room, uint64_t offset, const Message& message, Time now) {
   Schedule::Wake wake(schedule_);
@@ -180,8 +192,10 @@ void Delivery::trimmed(std::string_view name, uint64_t first) {
   if (room && room->durable()) room->set_first_in_journal(first);
 }
 
+// Who comes back to a shared room waits until it has begun again, so that it finds the messages that nodes have.
 void Delivery::moved(Room& room, const Position& position, Time now) {
   Schedule::Wake wake(schedule_);
+  if (room.settings().shared) table_.close(room);
   room.history().restart(position.offset);
   if (!position.epoch.empty()) room.set_epoch(position.epoch);
   {

@@ -16,6 +16,7 @@ namespace lws_chat {
 struct Counters;
 class FlushQueue;
 class Membership;
+class Presence;
 class Reclaim;
 class RoomTable;
 class Schedule;
@@ -66,13 +67,15 @@ class Delivery final : public Broker::Node {
   };
 
   // `journal` may be nullptr.
-  Delivery(Memory& memory, RoomTable& table, FlushQueue& queue, Membership& membership, Reclaim& reclaim,
-           Schedule& schedule, Counters& counters, Journal* journal);
+  Delivery(Memory& memory, RoomTable& table, FlushQueue& queue, Presence& presence, Membership& membership,
+           Reclaim& reclaim, Schedule& schedule, Counters& counters, Journal* journal);
 
   Deferred<Published> deliver(Room& room, uint64_t offset, const Message& message, Time now) override;
   Deferred<Published> pass_over(Room& room, Time now) override;
   void moved(Room& room, const Position& position, Time now) override;
   Room* opened(std::string_view name) override;
+  void begin(Room& room, const Position& position, const std::vector<KeptMessage>& last, Time now) override;
+  void told(Room& room, Event::Kind kind, std::string_view who, Time now) override;
 
   // Forgets the messages of a room, see Hub::forget_history().
   Deferred<Status> forget(Room& room);
@@ -92,6 +95,7 @@ class Delivery final : public Broker::Node {
   Memory& memory_;
   RoomTable& table_;
   FlushQueue& queue_;
+  Presence& presence_;
   Membership& membership_;
   Reclaim& reclaim_;
   Schedule& schedule_;

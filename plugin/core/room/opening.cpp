@@ -23,7 +23,8 @@ Deferred<Status> Opening::make_usable(Room& room, Time now) {
 }
 
 Deferred<Status> Opening::look_up(std::string_view name, Origin origin, Time now) {
-  if (!journal_ || !table_.settings_of(name).is_durable()) return Status::kOk;
+  const RoomSettings& settings = table_.settings_of(name);
+  if (!settings.shared && (!journal_ || !settings.is_durable())) return Status::kOk;
   Room* room = table_.open(name, origin);
   if (!room) return Status::kTooManyRooms;
   if (room->usable()) return Status::kOk;

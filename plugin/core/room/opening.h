@@ -25,6 +25,9 @@ class Opening {
     bool usable() const { return usable_; }
     bool waits() const { return waiting_ != nullptr; }
 
+    // The broker does not know the room any more: whoever uses it next brings it into use again.
+    void close() { usable_ = false; }
+
    private:
     friend class Opening;
     using Waiting = std::deque<Promise<Status>>;
@@ -39,9 +42,9 @@ class Opening {
   // Answers kOk when the room can be used, or why it cannot.
   Deferred<Status> make_usable(Room& room, Time now);
 
-  // Somebody asks about a room without using it. When this has answered kOk, RoomTable::find() finds a durable room
-  // that the journal knows, until the next turn of the loop. A room that is not durable is there already, or nobody
-  // knows it.
+  // Somebody asks about a room without using it. When this has answered kOk, RoomTable::find() finds a room that the
+  // journal knows or that nodes share, until the next turn of the loop. Another room is there already, or nobody knows
+  // it.
   Deferred<Status> look_up(std::string_view name, Origin origin, Time now);
 
  private:

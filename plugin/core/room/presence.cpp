@@ -9,11 +9,12 @@
 
 namespace lws_chat {
 
-Presence::Presence(Memory& memory, FlushQueue& queue, Records* records)
+Presence::Presence(Memory& memory, FlushQueue& queue, Records* records, SharedPresence* shared)
     : memory_(memory),
       queue_(queue),
       departed_(memory.presence, std::min<uint64_t>(Departed::kMostBytes, memory.limit / 4)),
-      records_(records) {}
+      records_(records),
+      shared_(shared) {}
 
 void Presence::introduce(Client& client, IdentityPtr identity) {
   assert(!client.identity_);
@@ -40,10 +41,13 @@ void Presence::came(Client& client, Time now) {
   forget_lists(room);
   const RoomSettings& settings = room.settings();
   if (!settings.presence) return;
-  if (!room.presence_slot.absent_.empty() && client.identified() && take_back(room, client)) return;
+  bool was_absent = !room.presence_slot.absent_.empty() && client.identified() && take_back(room, client);
+  // Meanwhile it may have been on another node, and have left there.
+  if (settings.shared) return came_on_this_node(room, client, now);
+  if (was_absent) return;
   record(room, client);
   if (!client.announced_ || !settings.join_leave || !room.streams().tell_joins()) return;
-  if (IdentityPtr identity = client.identity()) tell(room, Event::Kind::kJoin, *identity, now);
+  if (IdentityPtr identity = client.identity()) tell(room, Event::Kind::kJoin, identity->json, now);
 }
 
 void Presence::left(Room& room, Client& client, Departure departure, Time now) {
@@ -56,23 +60,60 @@ void Presence::left(Room& room, Client& client, Departure departure, Time now) {
                     room.streams().kind(client.kind_).recognized && absent_.size() < Departed::kMost;
   if (may_return && note_absent(room, gone)) return;
   forget_record(room, gone);
-  tell_of_leave(room, *client.identity_, now);
+  this->gone(room, client.identity_, now);
 }
 
-void Presence::tell(Room& room, Event::Kind kind, const Identity& about, Time now) {
+// In a room that nodes share, all members of this node are told to the others.
+void Presence::came_on_this_node(Room& room, Client& client, Time now) {
+  if (!shared_ || !client.announced_) return;
+  if (IdentityPtr identity = client.identity()) shared_->entered(room, identity, room.settings().join_leave, now);
+}
+
+void Presence::gone(Room& room, const IdentityPtr& who, Time now) {
+  if (!room.settings().shared) return tell_of_leave(room, who->json, now);
+  if (shared_) shared_->left(room, who, room.settings().join_leave, now);
+}
+
+// The other nodes learn it, too. Without memory for it, the client comes back as another one.
+void Presence::depart(std::string_view key, const IdentityPtr& who, Time until, Time now) {
+  departed_.add(std::string(key), who, until);
+  if (shared_) shared_->departed(key, who, until, now);
+}
+
+Deferred<IdentityPtr> Presence::take_back(std::string_view key, Time now) {
+  IdentityPtr here = departed_.take(key, now);
+  if (!shared_) return here;
+  return shared_->returned(key, now).map([here](const IdentityPtr& anywhere) { return anywhere ? anywhere : here; });
+}
+
+void Presence::arrive(std::string_view key, const IdentityPtr& who, Time now) {
+  if (shared_) shared_->arrived(key, who, now);
+}
+
+void Presence::end(std::string_view key) {
+  if (shared_) shared_->ended(key);
+}
+
+void Presence::tell(Room& room, Event::Kind kind, std::string_view about, Time now) {
   if (!room.settings().join_leave || !room.streams().tell_joins()) return;
   RoomStreams::Attempt attempt(room.streams());
-  room.streams().append({kind, room.name(), Message{{}, Format::kJson, about.json}});
+  room.streams().append({kind, room.name(), Message{{}, Format::kJson, about}});
   attempt.keep();
   queue_.note_message(room, now);
 }
 
-void Presence::tell_of_leave(Room& room, const Identity& about, Time now) {
+void Presence::tell_of_leave(Room& room, std::string_view about, Time now) {
   try {
     tell(room, Event::Kind::kLeave, about, now);
   } catch (const std::exception&) {
     queue_.note_lost_leave(room, now);
   }
+}
+
+void Presence::told(Room& room, Event::Kind kind, std::string_view who, Time now) {
+  forget_lists(room);
+  if (kind == Event::Kind::kLeave) return tell_of_leave(room, who, now);
+  tell(room, kind, who, now);
 }
 
 // Returns false if there is no memory to remember it.
@@ -82,7 +123,7 @@ bool Presence::note_absent(Room& room, const Absent& who) {
   try {
     std::list<Absent> one;
     one.push_back(who);
-    auto [place, fresh] = absent_.try_emplace({&room, who.identity.get()}, one.begin());
+    auto [place, fresh] = absent_.try_emplace({&room, who.identity->client}, one.begin());
     if (!fresh) return false;
     try {
       if (first) absences_.emplace(who.until, &room);
@@ -99,12 +140,13 @@ bool Presence::note_absent(Room& room, const Absent& who) {
 
 // Returns true if the client was absent from the room. Now it is not.
 bool Presence::take_back(Room& room, Client& client) {
-  auto found = absent_.find({&room, client.identity_.get()});
-  if (found == absent_.end()) return false;
+  auto found = absent_.find({&room, client.identity_->client});
+  if (found == absent_.end() || found->second->identity->json != client.identity_->json) return false;
   client.recorded_ = found->second->recorded;
   Time before = room.presence_slot.absent_.front().until;
-  room.presence_slot.absent_.erase(found->second);
+  auto entry = found->second;
   absent_.erase(found);
+  room.presence_slot.absent_.erase(entry);
   follow_first_absent(room, before);
   return true;
 }
@@ -177,7 +219,7 @@ void Presence::forget(Room& room) {
   if (!absent.empty()) absences_.erase({absent.front().until, &room});
   for (const Absent& one : absent) {
     forget_record(room, one);
-    absent_.erase({&room, one.identity.get()});
+    absent_.erase({&room, one.identity->client});
   }
   absent.clear();
   forget_lists(room);
@@ -204,8 +246,8 @@ void Presence::expire_absent(Room& room, Time now) {
   Time before = absent.front().until;
   while (!absent.empty() && absent.front().until <= now) {
     forget_record(room, absent.front());
-    tell_of_leave(room, *absent.front().identity, now);
-    absent_.erase({&room, absent.front().identity.get()});
+    gone(room, absent.front().identity, now);
+    absent_.erase({&room, absent.front().identity->client});
     absent.pop_front();
   }
   forget_lists(room);

@@ -16,6 +16,7 @@
 #include "core/room/flush_queue.h"
 #include "core/room/present_records.h"
 #include "core/room/room_list.h"
+#include "core/shared_presence.h"
 
 namespace lws_chat {
 
@@ -61,8 +62,8 @@ class Presence {
   // Lists that nobody has asked for during this time are forgotten; microseconds.
   static constexpr Time kKeepLists = 10'000'000;
 
-  // `records` may be nullptr.
-  Presence(Memory& memory, FlushQueue& queue, Records* records);
+  // `records` and `shared` may be nullptr.
+  Presence(Memory& memory, FlushQueue& queue, Records* records, SharedPresence* shared);
 
   // Gives an identity to a client that nobody has been told of before. While it is in its room, introduced() finds it.
   void introduce(Client& client, IdentityPtr identity);
@@ -74,6 +75,10 @@ class Presence {
   // The client is no member of the room any more. Does not fail: members that cannot be told for want of memory are
   // dismissed by the next flush.
   void left(Room& room, Client& client, Departure departure, Time now);
+
+  // Somebody has come into a room that nodes share, or has left it, on any node: tells those who want to know. `who` is
+  // an Identity::json.
+  void told(Room& room, Event::Kind kind, std::string_view who, Time now);
 
   // Brings back the clients that were present when a former process ended: they are absent for their room's
   // presence-grace. `open` gives a room, or nullptr.
@@ -98,8 +103,18 @@ class Presence {
   // Forgets the lists and the absent members of a room.
   void forget(Room& room);
 
-  // Sessions that have just lost their connection.
-  Departed& departed() { return departed_; }
+  // A client with this key has lost its connection. It is the same one if it comes back by then.
+  void depart(std::string_view key, const IdentityPtr& who, Time until, Time now);
+
+  // The client with this key comes back, perhaps from another node; nullptr: it does not.
+  Deferred<IdentityPtr> take_back(std::string_view key, Time now);
+
+  // For sessions with a name, see SharedPresence: the session is here now; it is over, and cannot come back.
+  void arrive(std::string_view key, const IdentityPtr& who, Time now);
+  void end(std::string_view key);
+
+  // Who is in a room that nodes share, on all nodes. Precondition: some rooms are shared.
+  SharedPresence& on_all_nodes() { return *shared_; }
 
   // When expire() has something to do; kNever: nothing waits.
   Time due() const;
@@ -110,19 +125,21 @@ class Presence {
  private:
   struct Key {
     const Room* room;
-    const Identity* identity;
-    bool operator==(const Key& other) const { return room == other.room && identity == other.identity; }
+    std::string_view client;  // the id, which the entry's identity has
+    bool operator==(const Key& other) const { return room == other.room && client == other.client; }
   };
   struct Hash {
     size_t operator()(const Key& key) const {
-      return std::hash<const void*>()(key.room) * 31 + std::hash<const void*>()(key.identity);
+      return std::hash<const void*>()(key.room) * 31 + std::hash<std::string_view>()(key.client);
     }
   };
 
   PresenceLists& ask(Room& room, Time now);
   void count(Room& room);
-  void tell(Room& room, Event::Kind kind, const Identity& about, Time now);
-  void tell_of_leave(Room& room, const Identity& about, Time now);
+  void tell(Room& room, Event::Kind kind, std::string_view about, Time now);
+  void tell_of_leave(Room& room, std::string_view about, Time now);
+  void came_on_this_node(Room& room, Client& client, Time now);
+  void gone(Room& room, const IdentityPtr& who, Time now);
   [[nodiscard]] bool note_absent(Room& room, const Absent& who);
   [[nodiscard]] bool take_back(Room& room, Client& client);
   void record(Room& room, Client& client);
@@ -138,6 +155,7 @@ class Presence {
   std::unordered_map<std::string_view, Client*> introduced_;  // keyed by the client id in the identity
   Departed departed_;
   PresentRecords records_;
+  SharedPresence* shared_;
 };
 
 }  // namespace lws_chat

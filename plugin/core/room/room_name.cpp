@@ -15,6 +15,11 @@ bool is_room_name(std::string_view name) {
   return true;
 }
 
+bool may_be_shared(std::string_view room) {
+  constexpr std::string_view kOfPositions = "meta.";
+  return room.substr(0, kOfPositions.size()) != kOfPositions;
+}
+
 std::string_view namespace_in(std::string_view room) {
   size_t colon = room.find(':');
   if (colon == std::string_view::npos) return {};

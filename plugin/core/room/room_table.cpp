@@ -57,7 +57,8 @@ Room* RoomTable::open(std::string_view name, Origin origin) {
   if (!has_place(name, origin)) return nullptr;
   bool one_more = has_place_left(name.size());
   size_t group = settings_.namespace_of(name);
-  auto made = std::make_unique<Room>(memory_, kinds_, *namespaces_[group].settings, std::string(name), next_epoch());
+  auto made =
+      std::make_unique<Room>(memory_, kinds_, *namespaces_[group].settings, std::string(name), random_epoch(random_));
   std::string_view key = made->name();
   shares_.take(origin);
   made->table_slot.maker_ = origin;
@@ -99,6 +100,8 @@ void RoomTable::note_no_history(Room& room) {
 
 // The room has something that may be asked for later.
 void RoomTable::remember(Room& room, Time now) {
+  // The broker remembers it.
+  if (room.settings().shared) return;
   room.table_slot.touched_at_ = now;
   remembered(room).remove(room.table_slot.remembered_);
   remembered(room).push(room, room.table_slot.remembered_);
@@ -110,6 +113,12 @@ void RoomTable::forget(Room& room) {
   remembered(room).remove(room.table_slot.remembered_);
   presence_.forget(room);
   forget_unused(room);
+}
+
+void RoomTable::close(Room& room) {
+  if (!room.usable()) return;
+  broker_.close(room);
+  room.opening_slot.close();
 }
 
 void RoomTable::forget_unused(Room& room) {
@@ -124,7 +133,7 @@ void RoomTable::forget_unused(Room& room) {
   vacant_.remove(slot.vacant_);
   shares_.give_back(slot.maker_);
   presence_.forget_lists(room);
-  if (room.usable()) broker_.close(room);
+  close(room);
   rooms_.erase(rooms_.find(room.name()));
 }
 
@@ -146,14 +155,6 @@ Time RoomTable::due() const {
     if (const Room* room = group.remembered.first())
       due = std::min(due, room->table_slot.touched_at_ + group.settings->history.age);
   return due;
-}
-
-// A number in base 36 that no earlier room of this or another hub is likely to have had.
-std::string RoomTable::next_epoch() {
-  uint64_t x = random_.next();
-  std::string text;
-  for (int i = 0; i < 8; ++i, x /= 36) text += "0123456789abcdefghijklmnopqrstuvwxyz"[x % 36];
-  return text;
 }
 
 RoomTable::Walk::Walk(RoomTable& table, Room& room) : table_(table), room_(room) {

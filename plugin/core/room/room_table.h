@@ -64,6 +64,9 @@ class RoomTable {
   void note_message(Room& room, Time now);
   void note_no_history(Room& room);
 
+  // The broker forgets the room. Whoever uses it next has it opened anew.
+  void close(Room& room);
+
   // Forgets the room if nobody is in it and it has nothing to remember.
   void forget_unused(Room& room);
 
@@ -100,7 +103,6 @@ class RoomTable {
   bool has_place_left(size_t name_length) const;
   void remember(Room& room, Time now);
   void forget(Room& room);
-  std::string next_epoch();
 
   const HubSettings& settings_;
   const StreamKinds& kinds_;

@@ -4,6 +4,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "wire/json.h"
+
 namespace lws_chat {
 namespace {
 
@@ -46,38 +48,75 @@ void count_users(const Room& room, PresenceLists& known) {
   known.users = static_cast<int64_t>(users.size());
 }
 
+RoomAnswer too_long() {
+  RoomAnswer answer;
+  answer.error = ClientError::kLimitExceeded;
+  answer.detail = "too many members for one reply, ask for presence_stats";
+  return answer;
+}
+
+RoomAnswer not_known(Status why) {
+  RoomAnswer answer;
+  answer.error = ClientError::kInternal;
+  answer.detail = describe(why).text;
+  answer.unavailable = true;
+  return answer;
+}
+
+RoomAnswer list_on_all_nodes(const SharedPresence::List& list) {
+  if (list.status != Status::kOk) return not_known(list.status);
+  RoomAnswer answer{"{\"presence\":{"};
+  for (const Identity& member : list.members) {
+    if (answer.items++ > 0) answer.json += ',';
+    append_quoted(answer.json, member.client);
+    answer.json.append(":").append(member.json);
+    if (answer.json.size() > kMaxReply) return too_long();
+  }
+  answer.json += "}}";
+  return answer;
+}
+
+std::string stats(uint64_t clients, uint64_t users) {
+  return "{\"num_clients\":" + std::to_string(clients) + ",\"num_users\":" + std::to_string(users) + "}";
+}
+
+RoomAnswer count_on_all_nodes(const SharedPresence::Count& count) {
+  if (count.status != Status::kOk) return not_known(count.status);
+  return {stats(count.clients, count.users)};
+}
+
 }  // namespace
 
-RoomAnswer query_presence(Hub& hub, std::string_view name, Time now) {
-  if (!hub.settings_of(name).presence) return no_presence();
+Deferred<RoomAnswer> query_presence(Hub& hub, std::string_view name, Time now) {
+  const RoomSettings& settings = hub.settings_of(name);
+  if (!settings.presence) return no_presence();
+  if (settings.shared) return hub.presence().on_all_nodes().list(name, now).map(list_on_all_nodes);
   Room* found = hub.find(name);
-  if (!found) return {"{\"presence\":{}}"};
+  if (!found) return RoomAnswer{"{\"presence\":{}}"};
   Room& room = *found;
   const PresenceLists& known = hub.presence().lists(room, now, [&](PresenceLists& one) {
     if (one.list.empty() && !one.too_long) list_members(room, one);
   });
   RoomAnswer answer;
+  if (known.too_long) answer = too_long();
   answer.items = room.members().size() + room.absent().size();
   answer.kept = known.list;
-  if (known.too_long) {
-    answer.error = ClientError::kLimitExceeded;
-    answer.detail = "too many members for one reply, ask for presence_stats";
-  }
   return answer;
 }
 
-RoomAnswer query_presence_stats(Hub& hub, std::string_view name, Time now) {
-  if (!hub.settings_of(name).presence) return no_presence();
+Deferred<RoomAnswer> query_presence_stats(Hub& hub, std::string_view name, Time now) {
+  const RoomSettings& settings = hub.settings_of(name);
+  if (!settings.presence) return no_presence();
+  if (settings.shared) return hub.presence().on_all_nodes().count(name, now).map(count_on_all_nodes);
   Room* found = hub.find(name);
-  if (!found) return {"{\"num_clients\":0,\"num_users\":0}"};
+  if (!found) return RoomAnswer{stats(0, 0)};
   Room& room = *found;
   const PresenceLists& known = hub.presence().lists(room, now, [&](PresenceLists& one) {
     if (one.users < 0) count_users(room, one);
   });
   RoomAnswer answer;
   answer.items = room.members().size() + room.absent().size();
-  answer.json =
-      "{\"num_clients\":" + std::to_string(known.clients) + ",\"num_users\":" + std::to_string(known.users) + "}";
+  answer.json = stats(known.clients, static_cast<uint64_t>(known.users));
   return answer;
 }
 

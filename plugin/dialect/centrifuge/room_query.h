@@ -26,9 +26,9 @@ struct RoomAnswer {
 RoomAnswer no_presence();
 
 // Answers {"presence":{CLIENT:INFO,...}}, with members that lost their connection and may be back soon.
-RoomAnswer query_presence(Hub& hub, std::string_view room, Time now);
+Deferred<RoomAnswer> query_presence(Hub& hub, std::string_view room, Time now);
 
 // Answers {"num_clients":...,"num_users":...}.
-RoomAnswer query_presence_stats(Hub& hub, std::string_view room, Time now);
+Deferred<RoomAnswer> query_presence_stats(Hub& hub, std::string_view room, Time now);
 
 }  // namespace lws_chat

@@ -272,11 +272,17 @@ void Session::end_after_head(Status why, Time now) {
   if (!any) end({why}, now);
 }
 
+// Whoever has chosen a room can choose it again. Behind half a message of the room nothing can be told.
+bool Session::is_of_room_alone(const Subscription& subscription, Status why) const {
+  if (why == Status::kGap) return !subscription.by_server() && speaking_ != &subscription;
+  return why == Status::kUnsubscribed || why == Status::kSubscriptionOver;
+}
+
 // The hub has ended one membership. The objects stay, because the hub may be walking over them.
 void Session::dismissed(Subscription& subscription, Ending ending, Time now) {
   if (ended_) return;
   --joined_;
-  if (ending.why == Status::kUnsubscribed || ending.why == Status::kSubscriptionOver) {
+  if (is_of_room_alone(subscription, ending.why)) {
     if (!tell_unsubscribed(subscription, ending.why)) return end({Status::kInternalError}, now);
     if (pending_end_ == Status::kOk) return link_.ask_to_resume();
     ending.why = pending_end_;
@@ -286,13 +292,19 @@ void Session::dismissed(Subscription& subscription, Ending ending, Time now) {
 
 // Returns false if there is no memory for it.
 bool Session::tell_unsubscribed(const Subscription& subscription, Status why) {
-  constexpr unsigned kByServer = 2000;
-  constexpr unsigned kExpired = 2501;
-  bool expired = why == Status::kSubscriptionOver;
+  // Of centrifugal.dev/docs/server/codes: SDKs subscribe again from 2500 on.
+  unsigned code = 2000;
+  std::string_view reason = "server unsubscribe";
+  if (why == Status::kGap) {
+    code = 2500;
+    reason = "insufficient state";
+  } else if (why == Status::kSubscriptionOver) {
+    code = 2501;
+    reason = describe(why).text;
+  }
   try {
     std::string text;
-    append_unsubscribe_push(text, subscription.name(), expired ? kExpired : kByServer,
-                            expired ? describe(why).text : "server unsubscribe");
+    append_unsubscribe_push(text, subscription.name(), code, reason);
     replies_.add({text});
     return true;
   } catch (const std::exception&) {
@@ -339,7 +351,16 @@ void Session::lost(Time now, Hub::Departure departure) {
 // Without memory for it, the client comes back as another one.
 void Session::remember_me(Time now) {
   try {
-    hub_.presence().departed().add(key_, identity_, now + grace_);
+    hub_.presence().depart(key_, identity_, now + grace_, now);
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
+// Without memory for it, the other nodes forget it later.
+void Session::forget_name() {
+  try {
+    if (name_at_ > 0 && identity_) hub_.presence().end(key_);
   } catch (const std::exception&) {
     return;
   }
@@ -353,7 +374,8 @@ void Session::leave_all(Time now, Hub::Departure departure) {
   for (auto& [name, subscription] : subscriptions_)
     hub_.leave(subscription, now, subscription.has_own_identity() ? Hub::Departure::kFinal : departure);
   sessions_.remove(place_);
-  if (departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0) remember_me(now);
+  bool may_return = departure == Hub::Departure::kMayReturn && identity_ && !key_.empty() && grace_ > 0;
+  may_return ? remember_me(now) : forget_name();
   release(output_);
   replies_.clear();
   taken_ = 0;

@@ -187,7 +187,12 @@ class Session final : public Visitor {
   // In session_connect.cpp.
   void connect(Command& command, Time now);
   void admitted(const Outcome<GuestPtr>& outcome, Time now);
-  void identify(Time now);
+  void identified(const IdentityPtr& before, Time now);
+  std::string user_of_guest() const;
+  void name_session(Time now);
+  Deferred<IdentityPtr> find_identity(Time now);
+  void identify(const IdentityPtr& before, Time now);
+  [[nodiscard]] bool replace_former(Time now);
   void enter_rooms(Time now);
   void entered(Status status, Time now);
   void abandon(Status status, Time now);
@@ -258,9 +263,11 @@ class Session final : public Visitor {
   bool scarce() const { return sessions_.untaken >= options_.hub.max_memory / kShareOfMemory; }
   void serve_rooms(Time now);
   void dismissed(Subscription& subscription, Ending ending, Time now);
+  bool is_of_room_alone(const Subscription& subscription, Status why) const;
   bool tell_unsubscribed(const Subscription& subscription, Status why);
   std::string last_frames(Status why);
   void remember_me(Time now);
+  void forget_name();
   Subscriptions::iterator find(std::string_view channel);
   void forget_ended();
   void leave_all(Time now, Hub::Departure departure);

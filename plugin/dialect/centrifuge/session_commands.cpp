@@ -176,12 +176,12 @@ void Session::query(Command& command, Action action, Time now, Query query) {
 
 void Session::presence(Command& command, Time now) {
   query(command, Action::kPresence, now,
-        [this, now](std::string_view channel) { return Deferred(query_presence(hub_, channel, now)); });
+        [this, now](std::string_view channel) { return query_presence(hub_, channel, now); });
 }
 
 void Session::presence_stats(Command& command, Time now) {
   query(command, Action::kPresence, now,
-        [this, now](std::string_view channel) { return Deferred(query_presence_stats(hub_, channel, now)); });
+        [this, now](std::string_view channel) { return query_presence_stats(hub_, channel, now); });
 }
 
 void Session::history(Command& command, Time now) {

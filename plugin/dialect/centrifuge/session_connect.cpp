@@ -132,7 +132,15 @@ void Session::admitted(const Outcome<GuestPtr>& outcome, Time now) {
   if (outcome.value && !claim(size_of(*outcome.value))) return end({Status::kNoMemory}, now);
   guest_ = outcome.value;
   expiry_.at = guest_ ? guest_->expires_at : 0;
-  identify(now);
+  name_session(now);
+  when(find_identity(now), [this, now](const IdentityPtr& before) { identified(before, now); });
+}
+
+// Another connection may have got the session while this one waited for the answer.
+void Session::identified(const IdentityPtr& before, Time now) {
+  if (replace_former(now))
+    return when(find_identity(now), [this, now](const IdentityPtr& again) { identified(again, now); });
+  identify(before, now);
   if (guest_)
     for (const ServerSubscription& room : guest_->rooms) connecting_->rooms.push_back({room.room, invitation_of(room)});
   for (const auto& [room, known] : connecting_->seen)
@@ -140,14 +148,17 @@ void Session::admitted(const Outcome<GuestPtr>& outcome, Time now) {
   enter_rooms(now);
 }
 
+// The user, as a token or a back end says, or else the client itself.
+std::string Session::user_of_guest() const {
+  if (guest_) return guest_->user;
+  return doorman_.verifies() ? std::string() : connecting_->user;
+}
+
 // A client whose user is not confirmed cannot take a confirmed user's session, nor its place.
-void Session::identify(Time now) {
+void Session::name_session(Time now) {
   Connecting& said = *connecting_;
   bool verified = doorman_.verifies();
-  std::string user = guest_ ? guest_->user : verified ? std::string() : said.user;
-  // Where others say who a client is, what it says itself must not look like that.
-  std::string info = guest_ ? guest_->info : said.info;
-  if (!guest_ && verified && !info.empty()) info = "{\"claimed\":" + info + "}";
+  std::string user = user_of_guest();
   // No two pairs of user and name make the same key.
   std::string owner = verified ? std::to_string(user.size()) + ':' + user : std::string();
   bool named = !said.session_name.empty();
@@ -158,14 +169,35 @@ void Session::identify(Time now) {
   }
   if (!named && !said.data.empty() && said.data != "null" && said.data != "{}") key_ = "data " + owner + said.data;
 
-  Visitor* before = named ? sessions_.of_key(key_) : nullptr;
-  if (before) before->end({Status::kReplaced}, now);
-  if (!key_.empty()) identity_ = hub_.presence().departed().take(key_, now);
+  (void)replace_former(now);
+}
+
+// Returns true if another connection had the session. It is over.
+bool Session::replace_former(Time now) {
+  Visitor* former = name_at_ > 0 ? sessions_.of_key(key_) : nullptr;
+  if (former) former->end({Status::kReplaced}, now);
+  return former != nullptr;
+}
+
+Deferred<IdentityPtr> Session::find_identity(Time now) {
+  if (key_.empty()) return IdentityPtr();
+  return hub_.presence().take_back(key_, now);
+}
+
+void Session::identify(const IdentityPtr& before, Time now) {
+  Connecting& said = *connecting_;
+  bool named = !said.session_name.empty();
+  std::string user = user_of_guest();
+  // Where others say who a client is, what it says itself must not look like that.
+  std::string info = guest_ ? guest_->info : said.info;
+  if (!guest_ && doorman_.verifies() && !info.empty()) info = "{\"claimed\":" + info + "}";
+  identity_ = before;
   IdentityPtr fresh = make_identity(identity_ ? identity_->client : said.client, user, info);
   // A client that now says something else about itself is another client, even with the same session.
   if (!identity_ || identity_->json != fresh->json)
     identity_ = identity_ ? make_identity(hub_.next_id(), user, info) : fresh;
   sessions_.add(*this, *identity_, named ? std::string_view(key_) : std::string_view(), place_);
+  if (named) hub_.presence().arrive(key_, identity_, now);
 }
 
 // The hub may answer late. Then the rooms behind this one wait.
@@ -215,6 +247,7 @@ void Session::abandon(Status status, Time now) {
   subscriptions_.clear();
   joined_ = 0;
   sessions_.remove(place_);
+  forget_name();
   identity_ = nullptr;
   guest_ = nullptr;
   expiry_.at = 0;

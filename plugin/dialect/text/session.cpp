@@ -185,10 +185,12 @@ void TextSession::hand_over(const Message& message, bool approved, bool closes, 
   known.publisher = publisher ? std::string_view(publisher->json) : std::string_view();
   Grant grant_now = grant(true);
   grant_now.approved = approved;
-  Deferred<Published> result = hub_.publish(grant_now, {room()->name(), known}, now);
+  Deferred<Published> result = hub_.publish(grant_now, {room()->name(), known, kNobody, kPatience}, now);
   bool fails = result.ready() && result.value().status == Status::kUnavailable;
-  if (room() && room()->durable() && (fails || !result.ready()))
-    return await_journal({KeptMessage(message), approved, closes}, std::move(result), now);
+  bool fails_for_now = fails && room() && room()->durable();
+  bool answers_later = !result.ready() && room() && (room()->durable() || room()->settings().shared);
+  if (fails_for_now || answers_later)
+    return await_answer({KeptMessage(message), approved, closes}, std::move(result), now);
   if (result.ready()) return published(closes, result.value());
   await();
   result.then(held_->lifetime, [this, closes](const Published& late) { act_late([&] { published(closes, late); }); });
@@ -211,7 +213,7 @@ void TextSession::keep_sent(const Sent& sent) {
 // A client of this dialect has no way to learn that its message is not kept, and would have to be closed. The disk may
 // be full, or slow, only for a moment: meanwhile nothing more is read from the client. As long as all goes well, more
 // messages may follow, so that one transaction has many of them.
-void TextSession::await_journal(const Sent& sent, Deferred<Published> result, Time now) {
+void TextSession::await_answer(const Sent& sent, Deferred<Published> result, Time now) {
   if (!held_) held_ = std::make_unique<Held>(hub_.memory().input);
   keep_sent(sent);
   if (ended_) return;
@@ -219,7 +221,7 @@ void TextSession::await_journal(const Sent& sent, Deferred<Published> result, Ti
     held_->failed = true;
   } else {
     ++held_->answers;
-    result.then(held_->lifetime, [this](const Published& late) { journal_answered(late); });
+    result.then(held_->lifetime, [this](const Published& late) { publish_answered(late); });
   }
   bool many = held_->sent.size() >= kMostSent || held_->sent_bytes.bytes() >= kMostSentBytes;
   if (held_->failed || sent.closes || many) hold_back();
@@ -232,7 +234,7 @@ void TextSession::hold_back() {
 }
 
 // The answers come in the order of the messages.
-void TextSession::journal_answered(const Published& result) {
+void TextSession::publish_answered(const Published& result) {
   --held_->answers;
   try {
     if (!ended_ && room()) act_on(result);
@@ -255,7 +257,9 @@ void TextSession::go_on() {
 }
 
 void TextSession::act_on(const Published& result) {
-  if (held_->failed || result.status == Status::kUnavailable) {
+  // The broker has tried for as long as the client may wait.
+  bool again = result.status == Status::kUnavailable && !room()->settings().shared;
+  if (held_->failed || again) {
     // The messages behind it have failed with it, or fail now.
     held_->failed = true;
     hold_back();

@@ -108,8 +108,8 @@ class TextSession final : public Client {
   void deny(Denial denial);
   void published(bool closes, const Published& result);
   void keep_sent(const Sent& sent);
-  void await_journal(const Sent& sent, Deferred<Published> result, Time now);
-  void journal_answered(const Published& result);
+  void await_answer(const Sent& sent, Deferred<Published> result, Time now);
+  void publish_answered(const Published& result);
   void act_on(const Published& result);
   void hold_back();
   void go_on();

@@ -24,6 +24,7 @@ struct Emulation {
   std::string session;
   std::string node;
   std::string data;
+  std::string quoted{};  // `data` as a JSON string, as it came; of a client that speaks JSON
 };
 
 // Precondition: the body is UTF-8.
@@ -39,7 +40,9 @@ bool read_emulation(std::string_view body, Emulation& request) {
     if (!field) continue;
     if (member.value.kind != JsonKind::kString) return false;
     *field = unquoted(member.value);
-    has_data = has_data || field == &request.data;
+    if (field != &request.data) continue;
+    has_data = true;
+    request.quoted = member.value.text;
   }
   return has_data && !request.session.empty();
 }
@@ -59,10 +62,27 @@ HttpAnswer no_session() {
 }
 
 // A wrong id costs as much as a connection, so that nobody can try many where connections are limited.
-HttpAnswer missed(VhostState& vhost, const Caller& caller) {
-  if (vhost.entrance().connect_rate.admit(caller.address.origin(), now())) return no_session();
+HttpAnswer missed(VhostState& vhost, const Origin& origin) {
+  if (vhost.entrance().connect_rate.admit(origin, now())) return no_session();
   const StatusRow& row = describe(Status::kTooManyJoins);
   return refusal(row.http_status, row.text);
+}
+
+HttpAnswer other_encoding() { return refusal(400, "the session has another encoding"); }
+
+// The session is on another node, or nowhere. Where commands run, further ones wait in the session: whoever passes them
+// on is not held up.
+Deferred<HttpAnswer> pass_on(VhostState& vhost, const Emulation& request, const Caller& caller) {
+  Origin origin = caller.address.origin();
+  Peers* peers = vhost.shared_hub().shared_rooms().peers();
+  if (!peers) return missed(vhost, origin);
+  std::string_view data = caller.encoding == Encoding::kJson ? request.quoted : request.data;
+  return peers->pass_on(request.node, request.session, data, now()).map([&vhost, origin](Status status) {
+    if (status == Status::kOk) return HttpAnswer{204, ""};
+    if (status == Status::kNoSession) return missed(vhost, origin);
+    if (status == Status::kBadRequest) return other_encoding();
+    return refusal(503, "the node that has the session does not answer, connect again");
+  });
 }
 
 }  // namespace
@@ -88,10 +108,25 @@ Deferred<HttpAnswer> emulate(VhostState& vhost, const ResourceCall& call) {
   }
   if (request.data.size() > vhost.options().max_message) return message_too_large(vhost.options());
   EmulatedSessions& sessions = vhost.shared_hub().emulated();
-  StructuredStream* stream = request.node == sessions.node() ? sessions.find(request.session) : nullptr;
-  if (!stream) return missed(vhost, *call.caller);
-  if (stream->encoding() != encoding) return refusal(400, "the session has another encoding");
+  if (request.node != sessions.node()) return pass_on(vhost, request, *call.caller);
+  StructuredStream* stream = sessions.find(request.session);
+  if (!stream) return missed(vhost, call.caller->address.origin());
+  if (stream->encoding() != encoding) return other_encoding();
   return stream->take(request.data).map([](bool taken) { return taken ? HttpAnswer{204, ""} : no_session(); });
+}
+
+Status take_emulation(EmulatedSessions& sessions, std::string_view session, std::string_view data) {
+  StructuredStream* stream = sessions.find(std::string(session));
+  if (!stream) return Status::kNoSession;
+  std::string commands(data);
+  if (stream->encoding() == Encoding::kJson) {
+    JsonValue text;
+    if (!is_utf8(data) || !read_json(data, text) || text.kind != JsonKind::kString) return Status::kBadRequest;
+    commands = unquoted(text);
+  }
+  if (commands.size() > stream->max_message()) return Status::kBadRequest;
+  Deferred<bool> taken = stream->take(commands);
+  return taken.ready() && !taken.value() ? Status::kNoSession : Status::kOk;
 }
 
 // In JSON a quotation mark or a backslash takes two bytes.

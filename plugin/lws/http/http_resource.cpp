@@ -121,6 +121,8 @@ Deferred<HttpAnswer> ready(VhostState& vhost, const ResourceCall&) {
   if (hub_is_full(vhost)) return refusal(503, "too many clients");
   const std::string& failure = vhost.shared_hub().storage().failure();
   if (!failure.empty()) return refusal(503, failure);
+  std::string of_redis = vhost.shared_hub().shared_rooms().failure();
+  if (!of_redis.empty()) return refusal(503, of_redis);
   return HttpAnswer{200, "{\"status\":\"ready\"}\n"};
 }
 

@@ -53,6 +53,8 @@ const char* StructuredStream::content_type() const {
 
 std::string_view StructuredStream::transport() const { return format_ == TextFormat::kEvents ? "sse" : "http_stream"; }
 
+uint64_t StructuredStream::max_message() const { return vhost().options().max_message; }
+
 Deferred<bool> StructuredStream::take(std::string_view commands) {
   if (!open()) return false;
   // As with a WebSocket: while replies wait, a client shows that it reads only by taking them.

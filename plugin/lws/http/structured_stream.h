@@ -29,6 +29,8 @@ class StructuredStream final : public EndlessAnswer, private SessionLink {
 
   Encoding encoding() const { return format_ == TextFormat::kProto ? Encoding::kProtobuf : Encoding::kJson; }
 
+  uint64_t max_message() const;
+
   // A message of the client came with another request. Answers true when the client may send the next one: where a
   // WebSocket would not be read, the answer waits. Answers false if the session ends before that.
   Deferred<bool> take(std::string_view commands);

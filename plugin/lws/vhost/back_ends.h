@@ -23,8 +23,8 @@ class BackEnds {
   [[nodiscard]] std::string read_keys();
   const ApiKeys& keys() const { return keys_; }
 
-  // Gives it the hub that the server API works on, and the vhost's name. To be called before api().
-  void serve(SharedHub& hub, const std::string& vhost_name);
+  // Gives it the hub that the server API works on. To be called before api().
+  void serve(SharedHub& hub) { hub_ = &hub; }
   ServerApi api();
 
   // Counts a request.
@@ -35,7 +35,6 @@ class BackEnds {
   const Options& options_;
   SharedHub* hub_ = nullptr;
   ApiKeys keys_;
-  ServerApi::Node node_;
   ApiCalls calls_;
 };
 

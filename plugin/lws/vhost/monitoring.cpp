@@ -16,8 +16,9 @@ std::string metrics_of(VhostState& vhost) {
     for (const auto& [call, count] : other.back_ends().calls()) calls[call] += count;
   });
   CertificateExpiries expiries = registry::certificate_expiries(vhost.context());
-  return metrics_text(vhost.hub(), {vhost.shared_hub().fanout_name(), lws_get_library_version(), vhost.drain().begun(),
-                                    calls, expiries, doors, vhost.shared_hub().storage().counters()});
+  return metrics_text(
+      vhost.hub(), {vhost.shared_hub().fanout_name(), lws_get_library_version(), vhost.drain().begun(), calls, expiries,
+                    doors, vhost.shared_hub().storage().counters(), vhost.shared_hub().shared_rooms().counters()});
 }
 
 bool hub_is_full(const VhostState& vhost) {

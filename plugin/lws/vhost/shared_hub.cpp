@@ -1,10 +1,12 @@
 #include "lws/vhost/shared_hub.h"
 
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "dialect/stream_kinds.h"
 #include "lws/clock.h"
 #include "lws/guard.h"
+#include "lws/http/emulation.h"
 
 namespace lws_chat {
 namespace {
@@ -22,22 +24,39 @@ constexpr Time kTryAgain = 100 * LWS_US_PER_MS;
 // After this delay a flush does not wait for its timer.
 constexpr Time kLate = 5 * LWS_US_PER_MS;
 
+// HOST_PORT, as Centrifugo's nodes are called, or HOST_PATH with a Unix socket: another name for each server of a
+// machine.
+std::string node_name(lws_vhost* vhost) {
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  const char* interface = lws_get_vhost_iface(vhost);
+  bool socket = interface && (interface[0] == '/' || interface[0] == '@');
+  return std::string(host) + "_" + (socket ? std::string(interface) : std::to_string(lws_get_vhost_port(vhost)));
+}
+
 }  // namespace
 
-SharedHub::SharedHub(lws_context* context, const Options& options, const char* vhost_name)
+SharedHub::SharedHub(lws_context* context, lws_vhost* vhost, const Options& options, const char* vhost_name)
     : context_(context),
       options_(options),
       vhost_name_(vhost_name),
-      storage_(context, options_.storage, options_.hub, vhost_name),
-      gate_(options_.hub),
-      hub_(hub_settings(options), stream_kinds(),
-           {this, this, nullptr, &gate_, storage_.journal(), storage_.records()}),
-      emulated_(hub_.next_id()),
+      rooms_(hub_settings(options)),
+      storage_(context, options_.storage, rooms_, vhost_name),
+      shared_rooms_(context, vhost, options_.redis, rooms_, vhost_name),
+      gate_(rooms_),
+      hub_(rooms_, stream_kinds(),
+           {this, this, shared_rooms_.broker(), &gate_, storage_.journal(), storage_.records(),
+            shared_rooms_.presence()}),
+      emulated_(shared_rooms_.peers() ? shared_rooms_.node_uid() : hub_.next_id()),
       trim_(context, hub_),
       timer_(context, "flush", [this] { guarded_flush(); }),
       revocation_timer_(context, "revocation", [this] { sessions_.check_revoked({}, now()); }) {
+  Peers* peers = shared_rooms_.peers();
+  node_ = {peers ? std::string(shared_rooms_.node_uid()) : hub_.next_id(), node_name(vhost), now()};
+  if (peers) peers->attach(*this);
   if (Records* records = storage_.records()) remember(*records);
   revocations_.changed = [this](std::string_view user) { revoked(user); };
+  if (SharedRevocations* shared = shared_rooms_.revocations()) revocations_.share(*shared);
   if (options.fanout == FanoutMode::kWrite) return;
   uring_ = UringBatch::make();
   if (!uring_ && options.fanout == FanoutMode::kUring)
@@ -56,6 +75,25 @@ void SharedHub::revoked(std::string_view user) {
   if (!user.empty()) return sessions_.check_revoked(user, now());
   revocation_timer_.set(0);
 }
+
+NodeFacts SharedHub::facts(Time now) {
+  return api::facts_of({hub_, sessions_, idempotency_, revocations_, options_, node_, nullptr, now, unix_ms()});
+}
+
+// Nobody waits for the answer.
+void SharedHub::obey(std::string_view method, std::string_view request, Time now) {
+  if (ServerApi::is_for_all_nodes(method)) (void)api_of(options_, nullptr).call(method, request, now, unix_ms());
+}
+
+Status SharedHub::take_passed_on(std::string_view session, std::string_view data) {
+  return take_emulation(emulated_, session, data);
+}
+
+void SharedHub::replaced(std::string_view client, Time now) {
+  if (Visitor* session = sessions_.of_client(client)) session->end({Status::kReplaced}, now);
+}
+
+std::optional<RoomCounts> SharedHub::rooms(std::string_view pattern) { return api::rooms_here(hub_, pattern); }
 
 std::string SharedHub::conflict_with(const Options& options) const {
   std::string differences;

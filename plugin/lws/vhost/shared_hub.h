@@ -8,6 +8,7 @@
 #include "access/revocations.h"
 #include "access/rule_gate.h"
 #include "api/idempotency.h"
+#include "api/server_api.h"
 #include "config/options.h"
 #include "core/hub.h"
 #include "dialect/centrifuge/session.h"
@@ -15,16 +16,17 @@
 #include "lws/http/emulated_sessions.h"
 #include "lws/timer.h"
 #include "lws/vhost/memory_trim.h"
+#include "lws/vhost/shared_rooms.h"
 #include "lws/vhost/storage.h"
 
 namespace lws_chat {
 
 // A hub, the timer that flushes it, and the way out of its bytes. Vhosts of one context that name the same hub share
 // it.
-class SharedHub final : public Fanout, private Waker {
+class SharedHub final : public Fanout, private Waker, private Peers::Self {
  public:
-  // Takes the hub's settings from the options of the vhost of that name.
-  SharedHub(lws_context* context, const Options& options, const char* vhost_name);
+  // Takes the hub's settings from the options of this vhost.
+  SharedHub(lws_context* context, lws_vhost* vhost, const Options& options, const char* vhost_name);
   SharedHub(const SharedHub&) = delete;
   SharedHub& operator=(const SharedHub&) = delete;
 
@@ -35,6 +37,10 @@ class SharedHub final : public Fanout, private Waker {
   Revocations& revocations() { return revocations_; }
   EmulatedSessions& emulated() { return emulated_; }
   Storage& storage() { return storage_; }
+  SharedRooms& shared_rooms() { return shared_rooms_; }
+
+  // The server API of this node, and for others of its cluster.
+  ServerApi api(const Options& options) { return api_of(options, shared_rooms_.peers()); }
 
   // Compares the options with those of another vhost for the same hub. Returns the differences; empty: none.
   std::string conflict_with(const Options& options) const;
@@ -58,6 +64,14 @@ class SharedHub final : public Fanout, private Waker {
   Time complete() override;
 
  private:
+  NodeFacts facts(Time now) override;
+  void obey(std::string_view method, std::string_view request, Time now) override;
+  Status take_passed_on(std::string_view session, std::string_view data) override;
+  void replaced(std::string_view client, Time now) override;
+  std::optional<RoomCounts> rooms(std::string_view pattern) override;
+  ServerApi api_of(const Options& options, Peers* peers) {
+    return {hub_, sessions_, idempotency_, revocations_, options, node_, peers};
+  }
   void wake(Time due) override;
   void schedule(Time at, Time elapsed);
   bool worth_waiting() const;
@@ -69,7 +83,9 @@ class SharedHub final : public Fanout, private Waker {
   lws_context* context_;
   Options options_;
   std::string vhost_name_;
-  Storage storage_;  // outlives the hub
+  const HubSettings rooms_;
+  Storage storage_;           // outlives the hub
+  SharedRooms shared_rooms_;  // outlives the hub
   RuleGate gate_;
   Hub hub_;
   Sessions sessions_;
@@ -77,6 +93,7 @@ class SharedHub final : public Fanout, private Waker {
   Revocations revocations_;
   EmulatedSessions emulated_;
   std::unique_ptr<UringBatch> uring_;
+  ServerApi::Node node_;
   MemoryTrim trim_;
   bool batching_ = false;
   Timer timer_;

@@ -23,7 +23,7 @@ VhostState::VhostState(lws_context* context, lws_vhost* vhost, const lws_protoco
       alarms_(context),
       turns_(context),
       back_ends_(options_) {
-  if (pvos) configure(pvos);
+  if (pvos) configure(vhost, pvos);
   watch_ = std::make_unique<PeerWatch>(context, options_);
   drain_ = std::make_unique<Drain>(context, connections_, options_.drain_time);
   if (serves_) {
@@ -40,7 +40,7 @@ VhostState::~VhostState() {
 
 // A vhost with wrong options refuses everybody, but lws starts. In lwsws a protocol that fails keeps the vhosts after
 // it from starting and the process from dropping its privileges.
-void VhostState::configure(const lws_protocol_vhost_options* pvos) {
+void VhostState::configure(lws_vhost* vhost, const lws_protocol_vhost_options* pvos) {
   for (const std::string& problem : read_pvos(pvos, options_)) complain(problem);
   std::string key_problem = back_ends_.read_keys();
   if (!key_problem.empty()) complain(key_problem);
@@ -48,8 +48,8 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
   std::string door_problem = door_->load();
   if (!door_problem.empty()) complain(door_problem);
   if (lws_get_count_threads(context_) > 1) complain("lws runs several service threads, set count-threads to 1");
-  find_hub();
-  back_ends_.serve(*shared_hub_, name_);
+  find_hub(vhost);
+  back_ends_.serve(*shared_hub_);
   door_->open(shared_hub_->revocations());
   entrance_ = {own_names(options_.allowed_hosts, name_), !options_.open && !has_access_rule(options_), false,
                ConnectRate(options_.max_joins_per_second),
@@ -63,20 +63,23 @@ void VhostState::configure(const lws_protocol_vhost_options* pvos) {
 }
 
 // Vhosts of one context that name the same hub share it. An empty name always makes a hub.
-void VhostState::find_hub() {
+void VhostState::find_hub(lws_vhost* vhost) {
   if (!options_.hub_name.empty())
     registry::each(context_, [this](VhostState& other) {
       if (other.shared_hub_ && other.shared_hub_->name() == options_.hub_name) shared_hub_ = other.shared_hub_;
     });
   if (!shared_hub_) {
-    shared_hub_ = std::make_shared<SharedHub>(context_, options_, name());
+    shared_hub_ = std::make_shared<SharedHub>(context_, vhost, options_, name());
   } else {
     std::string conflict = shared_hub_->conflict_with(options_);
     if (!conflict.empty()) complain(conflict);
   }
+  shared_hub_->shared_rooms().show(options_.max_message);
   // Without its file the hub would forget what it promises to keep.
   const std::string& problem = shared_hub_->storage().problem();
   if (!problem.empty()) complain(problem);
+  if (const std::string& of_redis = shared_hub_->shared_rooms().problem(); !of_redis.empty())
+    complain("redis: " + of_redis);
 }
 
 void VhostState::complain(const std::string& what) {

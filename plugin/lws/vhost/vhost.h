@@ -78,8 +78,8 @@ class VhostState {
   void woken();
 
  private:
-  void configure(const lws_protocol_vhost_options* pvos);
-  void find_hub();
+  void configure(lws_vhost* vhost, const lws_protocol_vhost_options* pvos);
+  void find_hub(lws_vhost* vhost);
   void complain(const std::string& what);
 
   lws_context* context_;

@@ -19,10 +19,12 @@ class Campaign:
         self.repeat = repeat
         self.random = random.Random(seed)
         self.generator_core, self.server_core = machine.cores()
+        self.workloads = {}  # by key
         self.halvings = {}   # by workload and server: number of times that the rate was halved
         self.results = {}    # by workload and server: [(halvings, result)]
         self.skipped = {}    # by workload and server: the reason
         self.failures = []   # reasons for the benchmark to fail
+        self.sharing = None  # results of the tables about Redis
 
     def generate(self, running, arguments):
         command = [str(self.load), "--port", str(running.port), "--group", str(running.group), "--limit", str(LIMIT)]
@@ -34,6 +36,7 @@ class Campaign:
         return json.loads(done.stdout)
 
     def run(self, all_workloads, all_servers):
+        self.workloads.update({workload.key: workload for workload in all_workloads})
         pairs = [(w, s) for w in all_workloads for s in all_servers if self._applies(w, s)]
         for round_ in range(self.repeat):
             order = self.random.sample(pairs, len(pairs))
@@ -56,6 +59,16 @@ class Campaign:
             self.skipped[workload.key, server.name] = "no requests that publish"
         return (workload.key, server.name) not in self.skipped
 
+    def _attempt(self, workload, server, attempt):
+        """The result of one run. None: the server has no rooms."""
+        with servers.Running(server, workload.tls, self.server_core) as running:
+            if workload.rooms > 1 and running.probe(workload.path.replace("%", "0")) == 404:
+                return None
+            result = self.generate(running, attempt.arguments())
+            if "error" in result:
+                result["log"] = running.log()
+            return result
+
     def _measure(self, workload, server):
         """Measures at the highest rate that the server holds: halves the rate until it does."""
         key = workload.key, server.name
@@ -63,13 +76,10 @@ class Campaign:
             halvings = self.halvings.get(key, 0)
             attempt = workload.slower(halvings)
             try:
-                with servers.Running(server, workload.tls, self.server_core) as running:
-                    if workload.rooms > 1 and running.probe(workload.path.replace("%", "0")) == 404:
-                        self.skipped[key] = "no rooms"
-                        return
-                    result = self.generate(running, attempt.arguments())
-                    if "error" in result:
-                        result["log"] = running.log()
+                result = self._attempt(workload, server, attempt)
+                if result is None:
+                    self.skipped[key] = "no rooms"
+                    return
             except servers.StartError as error:
                 self.failures.append(str(error))
                 self.skipped[key] = "does not start"

@@ -9,6 +9,7 @@ from support.match import match
 
 from . import servers
 from .crowd import Crowd, frame, upgrade
+from .host import cpu, serving
 from .tables import markdown, number
 
 SUBSCRIBE = '{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"match"%s}}'
@@ -57,7 +58,6 @@ class Readers(Crowd):
 
 def measure(host, core, asked, count, states):
     """Returns bytes a publication and reader, CPU microseconds a publication, and whether all came as published."""
-    from .crowds import cpu, serving
     hello = frame((SUBSCRIBE % (',"delta":"fossil"' if asked else "")).encode())
     with servers.Running(host, core=core) as running:
         crowd = Readers(running.port)

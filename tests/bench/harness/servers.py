@@ -63,6 +63,11 @@ class Server:
     def environment(self):
         return {}
 
+    def refusal(self, running):
+        """Why it cannot serve yet. None: it can."""
+        status = running.probe("/chat/")
+        return None if status == 101 else f"answers {status or 'nothing'}"
+
 
 class Floor(Server):
     floor = True
@@ -268,11 +273,11 @@ class Running:
 
     def _wait(self):
         deadline = time.monotonic() + PATIENCE
-        while (status := self.probe("/chat/")) != 101:
+        while refusal := self.server.refusal(self):
             if self.process.poll() is not None:
                 raise StartError(f"{self.server.name} ended with {self.process.returncode}: {self.log()}")
             if time.monotonic() > deadline:
-                raise StartError(f"{self.server.name} answers {status or 'nothing'}: {self.log()}")
+                raise StartError(f"{self.server.name} {refusal}: {self.log()}")
             time.sleep(0.02)
 
     def probe(self, path):

@@ -7,6 +7,7 @@ from support.tokens import SECRET, Issuer, Keys
 
 from . import servers
 from .crowd import Crowd, frame, upgrade
+from .host import cpu, serving
 from .tables import markdown, number
 
 ALGORITHMS = ("HS256", "ES256", "RS256", "EdDSA")
@@ -37,7 +38,6 @@ def options(folder, keys, algorithm):
 
 def measure(host, core, token, count, in_flight):
     """Returns CPU microseconds a client, clients a second, and how many were not let in."""
-    from .crowds import cpu, serving
     command = '{"id":1,"connect":{}}' if token is None else '{"id":1,"connect":{"token":"%s"}}' % token
     hello = frame(command.encode())
     with servers.Running(host, core=core) as running:

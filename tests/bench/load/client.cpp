@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -33,6 +34,8 @@ Network::Network(const Options& given) : options(given), buffer(kReadBuffer) {
   address.sin_port = htons(options.port);
   if (inet_pton(AF_INET, options.host.c_str(), &address.sin_addr) != 1)
     throw std::runtime_error("not an IPv4 address: " + options.host);
+  publish_address = address;
+  if (options.publish_port) publish_address.sin_port = htons(options.publish_port);
   epoll = epoll_create1(EPOLL_CLOEXEC);
   publishers_epoll = epoll_create1(EPOLL_CLOEXEC);
   epoll_event event{};
@@ -75,8 +78,8 @@ void Client::connect(const std::string& path, const std::string& channel) {
   int on = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (role_.stalled) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &kStalledReceiveBuffer, sizeof kStalledReceiveBuffer);
-  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&network_.address), sizeof network_.address) != 0 &&
-      errno != EINPROGRESS)
+  const sockaddr_in& address = role_.publishes ? network_.publish_address : network_.address;
+  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno != EINPROGRESS)
     return end(error_text("connect"));
   unsent_ = opening();
   epoll_event event{};
@@ -317,7 +320,7 @@ void Client::consume_frame(const Frame& frame, Nanoseconds when) {
   switch (frame.opcode) {
     case Opcode::kText:
     case Opcode::kBinary:
-      if (frame.final) return consume_message(payload, when);
+      if (frame.final) return consume_messages(payload, when);
       fragments_ = std::make_unique<std::string>(payload);
       return;
     case Opcode::kContinuation:
@@ -325,7 +328,7 @@ void Client::consume_frame(const Frame& frame, Nanoseconds when) {
       fragments_->append(payload);
       if (frame.final) {
         std::unique_ptr<std::string> whole = std::move(fragments_);
-        consume_message(*whole, when);
+        consume_messages(*whole, when);
       }
       return;
     case Opcode::kPing: return queue_frame(Opcode::kPong, payload);
@@ -335,6 +338,16 @@ void Client::consume_frame(const Frame& frame, Nanoseconds when) {
       return end("closed with " + std::to_string(code));
     }
     default: return end("an unexpected kind of frame");
+  }
+}
+
+// In the structured dialect in JSON, a frame may have several messages, a line each.
+void Client::consume_messages(std::string_view lines, Nanoseconds when) {
+  if (role_.speech != Speech::kStructured) return consume_message(lines, when);
+  while (!lines.empty() && state_ != State::kEnded) {
+    std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    if (!line.empty()) consume_message(line, when);
   }
 }
 

@@ -30,6 +30,7 @@ struct Network {
 
   const Options& options;
   sockaddr_in address{};
+  sockaddr_in publish_address{};
   int epoll = -1;
   // Clients that publish have an epoll of their own. `epoll` contains it as one descriptor with the number kGroup.
   int publishers_epoll = -1;
@@ -103,6 +104,7 @@ class Client {
   size_t consume_event(std::string_view bytes, Nanoseconds when);
   size_t consume_answer(std::string_view bytes, Nanoseconds when);
   void consume_frame(const Frame& frame, Nanoseconds when);
+  void consume_messages(std::string_view lines, Nanoseconds when);
   void consume_message(std::string_view message, Nanoseconds when);
   void queue_request(std::string_view body);
   void queue_frame(Opcode opcode, std::string_view payload);

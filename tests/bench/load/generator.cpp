@@ -44,6 +44,7 @@ Generator::Generator(const Options& options)
     : options_(options),
       network_(options),
       server_(options.group),
+      beside_(options.beside.begin(), options.beside.end()),
       format_(options.message_size),
       run_(std::random_device{}()),
       ledger_(run_, options.readers, options.publishers, options.rooms),
@@ -86,6 +87,10 @@ void Generator::connect(uint32_t number) {
 Report Generator::run() {
   server_.refresh();
   report_.memory_before = server_.resident();
+  for (ProcessGroup& group : beside_) {
+    group.refresh();
+    report_.beside.emplace_back().memory_before = group.resident();
+  }
   if (!connect_all()) return report_;
   settle();
   if (options_.rate > 0 || options_.burst || options_.window) {
@@ -136,11 +141,16 @@ void Generator::settle() {
   while (now() < begin + (end - begin) / 2) turn(begin + (end - begin) / 2);
   Nanoseconds half = now();
   Nanoseconds cpu = server_.cpu_time();
+  for (size_t i = 0; i < beside_.size(); ++i) report_.beside[i].settle_cpu = -beside_[i].cpu_time();
   while (now() < end) turn(end);
   report_.settled = now() - half;
   server_.refresh();
   report_.settle_cpu = server_.cpu_time() - cpu;
   report_.memory_connected = server_.resident();
+  for (size_t i = 0; i < beside_.size(); ++i) {
+    report_.beside[i].settle_cpu += beside_[i].cpu_time();
+    report_.beside[i].memory_connected = beside_[i].resident();
+  }
 }
 
 void Generator::warm_up() {
@@ -156,7 +166,9 @@ void Generator::measure() {
   uint64_t sent = ledger_.sent();
   uint64_t expected = ledger_.expected();
   uint64_t delivered = ledger_.delivered();
+  uint64_t elsewhere = elsewhere_;
   Nanoseconds cpu = server_.cpu_time();
+  for (size_t i = 0; i < beside_.size(); ++i) report_.beside[i].cpu = -beside_[i].cpu_time();
   Nanoseconds generator_cpu = own_cpu();
   Nanoseconds begin = now();
   send_for(options_.duration);
@@ -168,10 +180,12 @@ void Generator::measure() {
   drain();
   report_.measured = now() - begin;
   report_.server_cpu = server_.cpu_time() - cpu;
+  for (size_t i = 0; i < beside_.size(); ++i) report_.beside[i].cpu += beside_[i].cpu_time();
   report_.generator_cpu = own_cpu() - generator_cpu;
   report_.sent = ledger_.sent() - sent;
   report_.expected = ledger_.expected() - expected;
   report_.delivered = ledger_.delivered() - delivered;
+  report_.elsewhere = elsewhere_ - elsewhere;
 }
 
 void Generator::send_for(double duration) {
@@ -272,7 +286,10 @@ void Generator::received(Client& client, std::string_view text, Nanoseconds when
   if (!format_.read(text, message)) return ledger_.receive_damaged();
   if (!ledger_.receive(client.number(), message)) return;
   progress_ = when;
-  report_.latency.add(when - message.sent);
+  if (elsewhere(client))
+    ++elsewhere_;
+  else
+    report_.latency.add(when - message.sent);
   if (when - message.sent > give_up_) overloaded_ = true;
   if (windowed_ && !posting() && client.number() == message.publisher) publish(message.publisher);
 }

@@ -32,6 +32,8 @@ class Generator final : public Client::Owner {
   Role role_of(uint32_t number) const;
   uint32_t room_of(uint32_t number) const;
   uint32_t first_publisher() const { return posting() ? options_.readers + options_.stalled : 0; }
+  // True if it is not connected to the server that is measured.
+  bool elsewhere(const Client& client) const { return options_.publish_port && client.role().publishes; }
   bool posting() const { return !options_.post.empty(); }
   void connect(uint32_t number);
   bool connect_all();
@@ -56,6 +58,7 @@ class Generator final : public Client::Owner {
   const Options& options_;
   Network network_;
   ProcessGroup server_;
+  std::vector<ProcessGroup> beside_;
   MessageFormat format_;
   uint32_t run_;
   Ledger ledger_;
@@ -63,6 +66,7 @@ class Generator final : public Client::Owner {
   std::vector<std::pair<double, uint32_t>> phases_;  // time within a period and publisher, sorted by time
   std::vector<Nanoseconds> asked_;                   // time of each publisher's last post
   std::vector<Offsets> offsets_;                     // offsets in answers, by room
+  uint64_t elsewhere_ = 0;                           // deliveries to clients elsewhere
   uint32_t unanswered_ = 0;                          // requests
   Nanoseconds give_up_;
   Nanoseconds progress_ = 0;  // time of the last delivery, or when the first one was due

@@ -17,11 +17,14 @@ constexpr const char* kUsage =
     "Puts load on a WebSocket server that sends every text to all clients of a room, verifies every\n"
     "delivery and prints one JSON object.\n\n"
     "  --host 127.0.0.1  --port PORT  --path /chat/ (% becomes the room's number)\n"
+    "  --publish-port PORT  the publishers connect to this port, which is another node with the same rooms; what they\n"
+    "                       get themselves is verified, but neither timed nor counted as deliveries of the server\n"
     "  --channel NAME       the structured dialect: subscribes to that channel (% becomes the room's number)\n"
     "  --events PATH        the readers who do not publish read event streams there (% becomes the room's number)\n"
     "  --post PATH --key KEY   the publishers are no readers, but POST there, with \"Authorization: apikey KEY\"\n"
     "  --subprotocol NAME  --tls (certificates are not verified)\n"
     "  --group PGID         the server's process group, whose CPU time and memory are sampled\n"
+    "  --beside PGID        another process group, sampled for itself; may be given several times\n"
     "  --readers N  --publishers N (the first readers)  --rooms N  --stalled N (further readers who never read)\n"
     "  --connecting N       handshakes under way at a time\n"
     "  --rate R             messages a second, all publishers together\n"
@@ -54,6 +57,7 @@ uint32_t count(const char* text, uint32_t least, uint32_t most) {
 constexpr option kOptions[] = {
     {"host", required_argument, nullptr, 'h'},
     {"port", required_argument, nullptr, 'p'},
+    {"publish-port", required_argument, nullptr, 'A'},
     {"path", required_argument, nullptr, 'a'},
     {"channel", required_argument, nullptr, 'n'},
     {"events", required_argument, nullptr, 'E'},
@@ -62,6 +66,7 @@ constexpr option kOptions[] = {
     {"subprotocol", required_argument, nullptr, 'o'},
     {"tls", no_argument, nullptr, 't'},
     {"group", required_argument, nullptr, 'g'},
+    {"beside", required_argument, nullptr, 'b'},
     {"readers", required_argument, nullptr, 'r'},
     {"publishers", required_argument, nullptr, 'u'},
     {"rooms", required_argument, nullptr, 'm'},
@@ -87,6 +92,7 @@ void set(Options& options, int key, const char* value) {
   switch (key) {
     case 'h': options.host = value; break;
     case 'p': options.port = static_cast<uint16_t>(count(value, 1, 65535)); break;
+    case 'A': options.publish_port = static_cast<uint16_t>(count(value, 1, 65535)); break;
     case 'a': options.path = value; break;
     case 'n': options.channel = value; break;
     case 'E': options.events = value; break;
@@ -95,6 +101,7 @@ void set(Options& options, int key, const char* value) {
     case 'o': options.subprotocol = value; break;
     case 't': options.tls = true; break;
     case 'g': options.group = static_cast<int>(count(value, 2, 1U << 30)); break;
+    case 'b': options.beside.push_back(static_cast<int>(count(value, 2, 1U << 30))); break;
     case 'r': options.readers = count(value, 1, 1'000'000); break;
     case 'u': options.publishers = count(value, 1, 65535); break;
     case 'm': options.rooms = count(value, 1, 65535); break;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace bench {
 
@@ -10,6 +11,7 @@ struct Options {
   // The server. A % in the path stands for the room's number.
   std::string host = "127.0.0.1";
   uint16_t port = 0;
+  uint16_t publish_port = 0;  // of the server that the publishers connect to; 0: the same
   std::string path = "/chat/";
   std::string channel;  // the room's name in the structured dialect, may have a %; empty: text dialect
   std::string events;   // path of a room's event stream; empty: all readers are WebSockets
@@ -17,7 +19,8 @@ struct Options {
   std::string key;      // API key for posts
   std::string subprotocol;
   bool tls = false;
-  int group = 0;  // the server's process group; 0: do not sample it
+  int group = 0;            // the server's process group; 0: do not sample it
+  std::vector<int> beside;  // further groups to sample, each for itself
 
   // The clients. The first `publishers` of the readers also publish, in turn over the rooms, and are never event
   // streams. If messages are posted, the publishers are not readers.

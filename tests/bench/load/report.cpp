@@ -46,16 +46,31 @@ void add_sending(JsonObject& json, const Report& report) {
   json.add("sent", report.sent);
   json.add("expected", report.expected);
   json.add("delivered", report.delivered);
+  json.add("elsewhere", report.elsewhere);
   json.add("in_time", report.in_time);
   json.add("seconds", seconds(report.sending));
   json.add("seconds_to_last", seconds(report.measured));
   json.add("deliveries_per_second",
            report.sending ? static_cast<double>(report.while_sending) / seconds(report.sending) : 0);
-  json.add("cpu_us_per_delivery", each(report.server_cpu, report.delivered));
+  json.add("cpu_us_per_delivery", each(report.server_cpu, report.delivered - report.elsewhere));
   json.add("server_cpu_percent", share(report.server_cpu, report.measured));
   json.add("generator_cpu_percent", share(report.generator_cpu, report.measured));
   json.add("latency_ms", report.latency);
   json.add("generator_late_ms", report.tardiness);
+}
+
+std::string beside(const Report& report) {
+  std::string all;
+  for (const Beside& group : report.beside) {
+    JsonObject json;
+    json.add("memory_before", group.memory_before);
+    json.add("memory_connected", group.memory_connected);
+    json.add("idle_cpu_percent", share(group.settle_cpu, report.settled));
+    json.add("cpu_us_per_message", each(group.cpu, report.sent));
+    json.add("cpu_percent", share(group.cpu, report.measured));
+    all += (all.empty() ? "" : ", ") + json.text();
+  }
+  return "[" + all + "]";
 }
 
 void add_posting(JsonObject& json, const Report& report) {
@@ -92,6 +107,7 @@ std::string to_json(const Options& options, const Report& report) {
   if (report.sending) add_sending(json, report);
   bool posted = !options.post.empty();
   if (report.sending && posted) add_posting(json, report);
+  if (!report.beside.empty()) json.raw("beside", beside(report));
   JsonObject faults;
   if (report.overloaded)
     faults.raw("lost", "null");

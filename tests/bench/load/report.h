@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "clock.h"
 #include "histogram.h"
@@ -11,6 +12,14 @@
 #include "options.h"
 
 namespace bench {
+
+// What another process group needed.
+struct Beside {
+  uint64_t memory_before = 0;  // as in Report
+  uint64_t memory_connected = 0;
+  Nanoseconds settle_cpu = 0;
+  Nanoseconds cpu = 0;
+};
 
 struct Report {
   std::string error;  // why the run failed; the rest is then meaningless
@@ -30,14 +39,16 @@ struct Report {
   uint64_t sent = 0;        // while measured, like all that follows except the faults
   uint64_t expected = 0;    // deliveries of these
   uint64_t delivered = 0;
+  uint64_t elsewhere = 0;      // of the delivered ones, those of another server
   uint64_t while_sending = 0;  // deliveries before the sending ended
   uint64_t in_time = 0;        // deliveries up to a quarter of a second later
   Nanoseconds sending = 0;
   Nanoseconds measured = 0;  // sending and waiting for the last delivery
   Nanoseconds server_cpu = 0;
   Nanoseconds generator_cpu = 0;
-  Histogram latency;    // from before send() of the publisher to after recv() of the reader
-  Histogram tardiness;  // the generator's delay in sending
+  std::vector<Beside> beside;  // in the order of the options
+  Histogram latency;           // from before send() of the publisher to after recv() of the reader
+  Histogram tardiness;         // the generator's delay in sending
 
   // Requests that post.
   Histogram answering;  // from before send() to after recv() of the answer

@@ -1,7 +1,10 @@
 """The tutorial's chat on Django Channels: each message goes to the whole group.
 
     python3 -m daphne -b 127.0.0.1 -p PORT server:application
+
+With CHANNELS_REDIS, the URL of a Redis server, all servers with the same one are one chat.
 """
+import os
 import re
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -10,12 +13,17 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
+# The default capacity of 100 messages per client would drop messages.
+LAYER = {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 100_000}}
+if "CHANNELS_REDIS" in os.environ:
+    LAYER["BACKEND"] = "channels_redis.core.RedisChannelLayer"
+    LAYER["CONFIG"]["hosts"] = [os.environ["CHANNELS_REDIS"]]
+
 settings.configure(
     SECRET_KEY="for the benchmark only",
     ALLOWED_HOSTS=["*"],
     INSTALLED_APPS=["channels"],
-    # The default capacity of 100 messages per client would drop messages.
-    CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 100_000}}},
+    CHANNEL_LAYERS={"default": LAYER},
 )
 http = get_asgi_application()
 

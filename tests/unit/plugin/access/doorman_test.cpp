@@ -236,3 +236,66 @@ TEST(a_revoked_token_lets_nobody_in) {
   CHECK(is_revoked(site.revoked.revoke_user("ann", kNow, kNow + 10, kNow)));
   CHECK(!site.door().is_revoked(Invitation{}, "ann", kNow));
 }
+
+namespace {
+
+// What other nodes have revoked is known when the test says so.
+class LateRevocations final : public SharedRevocations {
+ public:
+  void attach(Reader& reader) override { reader_ = &reader; }
+  bool complete() const override { return complete_; }
+  Deferred<Status> when_complete() override {
+    waiting_.emplace_back();
+    return waiting_.back().deferred();
+  }
+  Deferred<Kept> keep(const Revocation&) override { return Kept::kKept; }
+
+  void come(const std::string& revoked_token) {
+    (void)reader_->learn({false, revoked_token, kNow + 10});
+    complete_ = true;
+    answer(Status::kOk);
+  }
+  void answer(Status status) {
+    for (Promise<Status>& one : waiting_) one.keep(status);
+  }
+
+ private:
+  Reader* reader_ = nullptr;
+  bool complete_ = false;
+  std::vector<Promise<Status>> waiting_;
+};
+
+}  // namespace
+
+TEST(a_token_waits_until_it_is_known_what_other_nodes_have_revoked) {
+  Site site;
+  LateRevocations late;
+  site.revoked.share(late);
+  for (const char* user : {"ann", "ben"}) site.tokens.connections[user] = {TokenVerdict::kValid, "", claims_of(user)};
+  site.tokens.subscriptions["sub"] = {TokenVerdict::kValid, "", claims_for("room")};
+  Doorman door = site.door();
+  std::string said;
+  auto note = [&](const auto& outcome) { said += denied(outcome) + "; "; };
+  door.admit("ann", {}, kNow).then(note);
+  door.admit_by_any_token("ben", kNow).then(note);
+  SubscribeQuestion question{{}, "room", "sub"};
+  question.about.user = "ann";
+  door.invite(question, false, kNow).then(note);
+  CHECK_EQ(said, "");
+  CHECK_EQ(denied(site.admit()), "let in");
+  late.come("id of ann");
+  CHECK_EQ(said, "revoked disconnect; let in; let in; ");
+  CHECK_EQ(denied(site.admit("ben")), "let in");
+}
+
+TEST(a_token_that_nobody_can_judge_may_be_shown_again) {
+  Site site;
+  LateRevocations late;
+  site.revoked.share(late);
+  site.tokens.connections["t"] = {TokenVerdict::kValid, "", claims_of("ann")};
+  Doorman door = site.door();
+  std::string said;
+  door.admit("t", {}, kNow).then([&](const Outcome<GuestPtr>& outcome) { said = denied(outcome); });
+  late.answer(Status::kUnavailable);
+  CHECK_EQ(said, "unavailable error");
+}

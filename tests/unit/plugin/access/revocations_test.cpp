@@ -1,5 +1,8 @@
 #include "access/revocations.h"
 
+#include <string>
+#include <vector>
+
 #include "support/records_double.h"
 #include "support/revoked.h"
 #include "support/unit.h"
@@ -119,4 +122,76 @@ TEST(an_entry_that_was_not_written_is_written_when_it_is_revoked_again) {
   records.kept.clear();
   CHECK(is_revoked(revoked.revoke_token("a", 90, 10)));
   CHECK_EQ((records.kept[{Records::Kind::kRevokedToken, "a"}].second), 100'000);
+}
+
+namespace {
+
+// The nodes' common memory, which answers when the test wants it.
+class SharedDouble final : public SharedRevocations {
+ public:
+  void attach(Reader& reader) override { reader_ = &reader; }
+  bool complete() const override { return true; }
+  Deferred<Status> when_complete() override { return Status::kOk; }
+  Deferred<Kept> keep(const Revocation& revocation) override {
+    kept.push_back(revocation);
+    promises.emplace_back();
+    return promises.back().deferred();
+  }
+  bool learn(const Revocation& revocation) { return reader_->learn(revocation); }
+
+  std::vector<Revocation> kept;
+  std::vector<Promise<Kept>> promises;
+
+ private:
+  Reader* reader_ = nullptr;
+};
+
+}  // namespace
+
+TEST(a_shared_revocation_is_answered_when_it_is_shared) {
+  Revocations revoked;
+  SharedDouble shared;
+  revoked.share(shared);
+  std::vector<Revocations::Outcome> outcomes;
+  for (const char* id : {"a", "b", "c"})
+    revoked.revoke_token(id, 100, 10).then([&](Revocations::Outcome one) { outcomes.push_back(one); });
+  CHECK(revoked.has("a", "", 0, 50));
+  CHECK(outcomes.empty());
+  shared.promises[0].keep(SharedRevocations::Kept::kKept);
+  shared.promises[1].keep(SharedRevocations::Kept::kUnavailable);
+  shared.promises[2].keep(SharedRevocations::Kept::kFull);
+  using Outcome = Revocations::Outcome;
+  CHECK(outcomes == (std::vector<Outcome>{Outcome::kRevoked, Outcome::kNotShared, Outcome::kFull}));
+  CHECK(revoked.has("b", "", 0, 50));
+}
+
+TEST(what_comes_from_another_node_is_not_shared_again) {
+  Revocations revoked;
+  SharedDouble shared;
+  revoked.share(shared);
+  CHECK(is_revoked(revoked.revoke_token("a", 100, 10, Revocations::From::kOtherNode)));
+  CHECK(is_revoked(revoked.revoke_user("ann", 50, 100, 10, Revocations::From::kOtherNode)));
+  CHECK(shared.kept.empty());
+}
+
+TEST(what_nodes_share_is_learnt_and_told_once) {
+  Revocations revoked;
+  SharedDouble shared;
+  revoked.share(shared);
+  std::string told;
+  revoked.changed = [&](std::string_view user) { told.append(user).append(";"); };
+  CHECK(shared.learn({false, "a", 100}));
+  CHECK(shared.learn({true, "ann", 100, 50}));
+  CHECK_EQ(told, ";ann;");
+  CHECK(shared.learn({false, "a", 100}));
+  CHECK(shared.learn({true, "ann", 100, 50}));
+  CHECK_EQ(told, ";ann;");
+  CHECK(revoked.has("a", "", 0, 50) && revoked.has("", "ann", 49, 50));
+  // This node knows larger ones than these.
+  CHECK(!shared.learn({false, "a", 99}));
+  CHECK(!shared.learn({true, "ann", 200, 40}));
+  CHECK(revoked.has("", "ann", 49, 150));
+  size_t known = 0;
+  revoked.each([&](const Revocation& one) { known += one.of_user ? one.until == 200 && one.issued_before == 50 : 1; });
+  CHECK_EQ(known, 2u);
 }

@@ -150,6 +150,22 @@ TEST(a_pattern_may_match_anywhere) {
   CHECK(may_join(settings_of(rules), kStranger, "ac") == Status::kBadRoomName);
 }
 
+// In Redis, their messages would be where the other rooms have their positions.
+TEST(shared_rooms_do_not_begin_with_meta) {
+  HubSettings settings;
+  settings.rooms.shared = true;
+  settings.namespaces.emplace_back("local", RoomSettings());
+  settings.namespaces.emplace_back("meta.local", RoomSettings());
+  for (const Grant& grant : {kStranger, kInvited})
+    CHECK(may_join(settings, grant, "meta.room") == Status::kBadRoomName);
+  Grant back_end;
+  back_end.server = true;
+  for (Action action : {Action::kJoin, Action::kPublish, Action::kHistory, Action::kPresence})
+    CHECK(verdict(settings, back_end, action, "meta.room") == Status::kBadRoomName);
+  for (std::string_view room : {"meta", "metal.room", "a.meta.room", "local:meta.room", "meta.local:room"})
+    CHECK(may_join(settings, kStranger, room) == Status::kOk);
+}
+
 TEST(a_broken_pattern_has_a_problem) {
   CHECK_EQ(pattern_problem("^a$"), "");
   CHECK(pattern_problem("(a").find("missing") != std::string::npos);

@@ -221,6 +221,80 @@ TEST(vhosts_of_a_hub_must_agree_on_storage) {
   CHECK_EQ(hub_conflicts(a, b)[0], "storage (/tmp/rooms.db and )");
 }
 
+TEST(options_of_redis_are_typed) {
+  Options options = default_options();
+  CHECK(!options.redis.on());
+  CHECK_EQ(options.redis.prefix, "centrifugo");
+  CHECK_EQ(set_option(options, "redis", "redis://10.0.0.5:6379 redis://10.0.0.6:6379"), "");
+  CHECK_EQ(set_option(options, "redis-password-file", "/etc/lws-chatd/redis-password"), "");
+  CHECK_EQ(set_option(options, "redis-tls-ca-file", "/etc/lws-chatd/redis-ca.pem"), "");
+  CHECK_EQ(options.redis.servers, "redis://10.0.0.5:6379 redis://10.0.0.6:6379");
+  CHECK_EQ(options.redis.password_file, "/etc/lws-chatd/redis-password");
+  CHECK_EQ(options.redis.tls_ca_file, "/etc/lws-chatd/redis-ca.pem");
+  CHECK_EQ(set_option(options, "redis-prefix", "chat"), "");
+  std::string longest(100, 'x');
+  for (const std::string& bad : {std::string(), std::string("a b"), std::string("\n"), std::string("é"), longest + "x"})
+    CHECK(set_option(options, "redis-prefix", bad).find("is not a prefix, expected 1 to 100") != std::string::npos);
+  CHECK_EQ(set_option(options, "redis-prefix", "a\x01").substr(0, 25), "\"a\\x01\" is not a prefix, ");
+  CHECK(set_option(options, "redis-prefix", std::string(300, 'x')).size() < 200);
+  CHECK_EQ(options.redis.prefix, "chat");
+  CHECK_EQ(set_option(options, "redis-prefix", longest), "");
+}
+
+TEST(rooms_are_shared_with_redis_only_unless_their_broker_is_local) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "typing/broker", "local"), "");
+  CHECK_EQ(set_option(options, "broker", "redis"), "\"redis\" is not known, expected local or shared");
+  CHECK_EQ(finish_options(options), "");
+  CHECK(!hub_settings(options).rooms.shared);
+  CHECK_EQ(set_option(options, "redis", "redis://10.0.0.5"), "");
+  CHECK_EQ(finish_options(options), "");
+  CHECK(hub_settings(options).rooms.shared);
+  CHECK(!hub_settings(options).namespaces[0].second.shared);
+  CHECK_EQ(set_option(options, "broker", "local"), "");
+  CHECK_EQ(set_option(options, "news/broker", "shared"), "");
+  CHECK_EQ(finish_options(options), "");
+  HubSettings settings = hub_settings(options);
+  CHECK(!settings.rooms.shared);
+  CHECK_EQ(settings.namespaces[0].first, "news");
+  CHECK(settings.namespaces[0].second.shared && !settings.namespaces[1].second.shared);
+}
+
+TEST(a_shared_room_is_not_durable) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "redis", "redis://10.0.0.5"), "");
+  CHECK_EQ(set_option(options, "storage", "/tmp/rooms.db"), "");
+  CHECK_EQ(finish_options(options), "");
+  CHECK(!has_durable_rooms(options));
+  CHECK(hub_settings(options).rooms.shared && !hub_settings(options).rooms.durable);
+  CHECK_EQ(set_option(options, "kept/broker", "local"), "");
+  CHECK_EQ(finish_options(options), "");
+  CHECK(has_durable_rooms(options));
+  CHECK(hub_settings(options).namespaces[0].second.durable);
+}
+
+TEST(a_namespace_that_is_durable_and_shared_contradicts_itself) {
+  Options options = default_options();
+  CHECK_EQ(set_option(options, "redis", "redis://10.0.0.5"), "");
+  CHECK_EQ(set_option(options, "kept/durable", "1"), "");
+  CHECK_EQ(finish_options(options), "");
+  CHECK_EQ(set_option(options, "storage", "/tmp/rooms.db"), "");
+  CHECK_EQ(finish_options(options).substr(0, 60), "kept/durable is on, but the rooms of \"kept\" are in Redis, an");
+  CHECK_EQ(set_option(options, "kept/broker", "local"), "");
+  CHECK_EQ(finish_options(options), "");
+  CHECK_EQ(set_option(options, "kept/broker", "shared"), "");
+  CHECK_EQ(set_option(options, "kept/durable", "0"), "");
+  CHECK_EQ(finish_options(options), "");
+}
+
+TEST(vhosts_of_a_hub_must_agree_on_redis_and_a_password_in_it_is_not_printed) {
+  Options a = default_options();
+  Options b = default_options();
+  CHECK_EQ(set_option(a, "redis", "redis://:s3c@ret@10.0.0.5:6379/1 redis://chat@10.0.0.6 unix:/run/a:b@c"), "");
+  CHECK_EQ(hub_conflicts(a, b).size(), 1u);
+  CHECK_EQ(hub_conflicts(a, b)[0], "redis (redis://@10.0.0.5:6379/1 redis://chat@10.0.0.6 unix:/run/a:b@c and )");
+}
+
 TEST(options_of_back_ends_are_typed) {
   Options options = default_options();
   CHECK_EQ(options.hooks.timeout, 1'000'000);

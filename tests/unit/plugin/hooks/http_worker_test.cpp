@@ -1,20 +1,12 @@
 // A name server that does not answer. The test makes a network of its own for it; http_caller_test has the rest.
 #include "hooks/http_worker.h"
 
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <fstream>
 
 #include "support/call_loop.h"
-#include "support/config_dir.h"
+#include "support/lonely_network.h"
 #include "support/small_server.h"
 #include "support/unit.h"
 
@@ -22,41 +14,7 @@ using namespace lws_chat;
 
 namespace {
 
-constexpr int kSkipped = 77;
 constexpr Time kShort = 300'000;  // microseconds; a lookup takes 10 s and more
-
-bool begin_loopback() {
-  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  ifreq request{};
-  std::snprintf(request.ifr_name, sizeof request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP;
-  bool up = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
-  close(fd);
-  return up;
-}
-
-// Puts this process into a network with nothing in it, and puts files of `dir` in place of the system's.
-bool isolate(unit::TempDir& dir) {
-  // A sanitizer may have a thread, with which there can be no new user; root needs none.
-  bool apart = unshare(CLONE_NEWNS | CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET) == 0;
-  if (!apart || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 || !begin_loopback()) return false;
-  dir.write("resolv", "nameserver 127.0.0.1\n");
-  dir.write("hosts", "127.0.0.1 localhost\n");
-  auto replace = [&](const char* with, const char* file) {
-    return mount(dir.path(with).c_str(), file, nullptr, MS_BIND, nullptr) == 0;
-  };
-  return replace("resolv", "/etc/resolv.conf") && replace("hosts", "/etc/hosts");
-}
-
-int silent_name_server() {
-  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(53);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  CHECK_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  return fd;
-}
 
 size_t threads() {
   std::ifstream status("/proc/self/status");
@@ -77,7 +35,7 @@ void answer_hello(int connection) {
 }
 
 void call_without_names(unit::TempDir& dir) {
-  int name_server = silent_name_server();
+  int name_server = unit::silent_name_server();
   unit::SmallServer server(answer_hello);
   auto loop = std::make_unique<unit::CallLoop>();
   std::string unknown = "http://back-end.example:" + std::to_string(server.port()) + "/";
@@ -116,30 +74,4 @@ void call_without_names(unit::TempDir& dir) {
 
 }  // namespace
 
-TEST(a_dead_name_server_stops_neither_other_calls_nor_the_end) {
-  pid_t child = fork();
-  CHECK(child >= 0);
-  if (child == 0) {
-    int code = 0;
-    {
-      unit::TempDir dir;
-      try {
-        if (isolate(dir))
-          call_without_names(dir);
-        else
-          code = kSkipped;
-      } catch (const std::exception& error) {
-        std::fprintf(stderr, "%s\n", error.what());
-        code = 1;
-      }
-    }
-    _exit(code);
-  }
-  int status = 0;
-  CHECK_EQ(waitpid(child, &status, 0), child);
-  CHECK(WIFEXITED(status));
-  if (WEXITSTATUS(status) == kSkipped)
-    std::fprintf(stderr, "SKIPPED: this system does not let the test make a network of its own\n");
-  else
-    CHECK_EQ(WEXITSTATUS(status), 0);
-}
+TEST(a_dead_name_server_stops_neither_other_calls_nor_the_end) { unit::in_lonely_network(call_without_names); }

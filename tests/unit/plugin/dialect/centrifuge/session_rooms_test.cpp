@@ -80,3 +80,42 @@ TEST(a_back_end_puts_no_more_clients_into_rooms_than_they_may_be_in) {
   f.a->session.lost(f.now, Hub::Departure::kFinal);
   f.expect_nothing_held();
 }
+
+TEST(a_client_that_has_missed_messages_of_a_room_may_subscribe_again) {
+  DoorFixture f;
+  f.connect(*f.a);
+  f.subscribe(*f.a, "other");
+  f.subscribe(*f.a, "room");
+  f.hub.node().moved(*f.hub.find("room"), {"e", 7}, f.now);
+  CHECK_EQ(f.heard(*f.a), R"({"push":{"channel":"room","unsubscribe":{"code":2500,"reason":"insufficient state"}}})"
+                          "\n");
+  CHECK(!f.a->why);
+  CHECK_EQ(f.hub.counters().of(kStructuredKind).subscriptions, 1u);
+  f.subscribe(*f.a, "room");
+  CHECK_EQ(f.hub.counters().of(kStructuredKind).subscriptions, 2u);
+}
+
+// The client cannot subscribe to it.
+TEST(a_client_that_has_missed_messages_of_a_room_that_the_server_chose_has_to_connect_again) {
+  DoorFixture f;
+  f.connect(*f.a);
+  CHECK(f.a->session.invite("room", std::make_shared<Invitation>(), nullptr, f.now) == Status::kOk);
+  f.heard(*f.a);
+  f.hub.node().moved(*f.hub.find("room"), {"e", 7}, f.now);
+  CHECK(f.a->why == Status::kGap);
+}
+
+TEST(a_client_that_has_half_a_message_of_a_room_with_a_gap_has_to_connect_again) {
+  DoorFixture f;
+  for (SessionPeer* peer : {f.a.get(), f.b.get()}) {
+    f.connect(*peer);
+    f.subscribe(*peer, "room");
+  }
+  f.a->one_frame = true;
+  f.a->appetite = 1;
+  f.b->session.receive(R"({"id":3,"publish":{"channel":"room","data":")" + std::string(40000, 'x') + "\"}}", f.now);
+  f.flush();
+  CHECK(f.a->bytes.size() > 10000 && f.a->bytes.size() < 20000);
+  f.hub.node().moved(*f.hub.find("room"), {"e", 7}, f.now);
+  CHECK(f.a->why == Status::kGap);
+}
