@@ -226,7 +226,7 @@ void RedisBroker::close(const Room& room) {
 Deferred<Status> RedisBroker::forget(std::string_view room, Time) {
   if (!may_be_shared(room)) return Status::kBadRoomName;
   Shard& shard = shard_of(room);
-  if (!shard.link.is_up()) return Status::kUnavailable;
+  if (!shard.link.answers()) return Status::kUnavailable;
   Promise<Status> promise;
   wake_();
   RoomNames names = keys_.of_room(room);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -69,6 +70,18 @@ class RedisLink {
   // Why the server cannot be used, or sends no messages, in one line that says what to do; empty: it can, or the link
   // tries for the first time. A link that comes up and goes down again and again has its problem all the time.
   virtual const std::string& problem() const = 0;
+
+  // For how long the server has been down, or has owed an answer and sent nothing: as of the last turn of the loop, so
+  // that a node that did nothing itself does not blame the server.
+  virtual Time silence() const { return 0; }
+
+  // A server that is silent for so long is not asked: whoever asks is refused at once.
+  static constexpr Time kSilent = 1'000'000;
+  bool answers() const { return is_up() && silence() < kSilent; }
+
+  // How long to wait for an answer instead of `patience`. Its first second counts from when the silence began: so
+  // questions that follow each other do not each wait for one. 0: do not ask.
+  Time left_of(Time patience) const { return patience - std::min({patience, silence(), kSilent}); }
 
   // Sends a command. An empty `answer` is fine. Answers come in the order of the commands. What is sent in one turn of
   // the loop leaves together.

@@ -21,14 +21,29 @@ RedisPeers::RedisPeers(const RedisKeys& keys, std::vector<RedisLink*> links, std
 
 RedisPeers::~RedisPeers() { (void)send(keys_.control(), NodeShutdown{}); }
 
-// Any server takes it to all nodes.
+// Any server takes it to all nodes. Returns nullptr if none is up.
+RedisLink* RedisPeers::link() const {
+  RedisLink* silent = nullptr;
+  for (RedisLink* one : links_) {
+    if (one->answers()) return one;
+    if (!silent && one->is_up()) silent = one;
+  }
+  return silent;
+}
+
+// Until when to wait for an answer; 0: nobody can be asked.
+Time RedisPeers::time_of_answer(Time patience, Time now) const {
+  const RedisLink* link = this->link();
+  return link && link->answers() ? now + link->left_of(patience) : 0;
+}
+
 bool RedisPeers::send(std::string_view channel, const Body& body, std::function<void(bool done)> then) {
-  auto link = std::find_if(links_.begin(), links_.end(), [](const RedisLink* one) { return one->is_up(); });
-  if (link == links_.end()) return false;
+  RedisLink* link = this->link();
+  if (!link) return false;
   std::string bytes;
   append_control(bytes, {uid_, body});
-  (*link)->command({"PUBLISH", channel, bytes}, [this, alive = lifetime_.watch(), link = *link, sent = now_,
-                                                 then = std::move(then)](const RedisReply& reply, Time now) {
+  link->command({"PUBLISH", channel, bytes}, [this, alive = lifetime_.watch(), link, sent = now_,
+                                              then = std::move(then)](const RedisReply& reply, Time now) {
     if (alive.expired()) return;
     bool late = now - sent > kPatience && !reply.is_error();
     if (answered && !reply.is_lost() && !late) answered(*link, reply);
@@ -119,8 +134,9 @@ Deferred<bool> RedisPeers::tell(std::string_view method, std::string_view reques
   std::optional<OrderBody> order = OrderBody::of(method, request);
   Promise<bool> promise;
   auto then = [promise](bool done) mutable { promise.keep(done); };
-  if (!order || !send(keys_.control(), order->body(), then)) return false;
-  told_.push_back({now + kPatience, promise});
+  Time until = time_of_answer(kPatience, now);
+  if (!order || until == 0 || !send(keys_.control(), order->body(), then)) return false;
+  told_.push_back({until, promise});
   return promise.deferred();
 }
 
@@ -156,11 +172,13 @@ uint32_t RedisPeers::take_passed_on(std::string_view asked) {
 Deferred<Status> RedisPeers::pass_on(std::string_view node, std::string_view session, std::string_view data, Time now) {
   if (others_.count(std::string(node)) == 0) return Status::kNoSession;
   if (passed_on_.size() >= kMostPassedOn) return Status::kUnavailable;
+  Time until = time_of_answer(kSessionPatience, now);
   std::string bytes;
   append_survey(bytes, EmulationQuestion{node, session, data});
-  if (!send(keys_.node(node), SurveyRequest{last_survey_ + 1, kSurveyEmulation, bytes})) return Status::kUnavailable;
+  if (until == 0 || !send(keys_.node(node), SurveyRequest{last_survey_ + 1, kSurveyEmulation, bytes}))
+    return Status::kUnavailable;
   PassedOn& waiting = passed_on_[++last_survey_];
-  waiting.deadline = now + kSessionPatience;
+  waiting.deadline = until;
   return waiting.promise.deferred();
 }
 
@@ -169,9 +187,10 @@ Deferred<Peers::Rooms> RedisPeers::rooms(std::string_view pattern, Time now) {
   std::string data;
   append_survey(data, ChannelsQuestion{pattern});
   SurveyRequest request{last_survey_ + 1, kSurveyChannels, data};
-  if (!send(keys_.control(), request)) return Rooms{Status::kUnavailable};
+  Time until = time_of_answer(kPatience, now);
+  if (until == 0 || !send(keys_.control(), request)) return Rooms{Status::kUnavailable};
   Survey& survey = surveys_[++last_survey_];
-  survey.deadline = now + kPatience;
+  survey.deadline = until;
   survey.missing = others_.size();
   return survey.promise.deferred();
 }

@@ -95,6 +95,8 @@ class RedisPeers final : public Peers {
   };
   using Body = decltype(ControlCommand::body);
 
+  RedisLink* link() const;
+  Time time_of_answer(Time patience, Time now) const;
   [[nodiscard]] bool send(std::string_view channel, const Body& body, std::function<void(bool done)> then = {});
   void say(std::string_view channel, Time now);
   void act_on(const ControlCommand& command, Time now);

@@ -18,13 +18,17 @@ constexpr char kCommand[] = "EVALSHA (publish)";
 }  // namespace
 
 Deferred<Published> Publisher::publish(std::string_view room, const Message& message, Time patience, Time now) {
+  Time left = link_.left_of(patience);
+  if (left == 0) {
+    ++parts_.counters.unavailable;
+    return Published{Status::kUnavailable, {}, 0, now};
+  }
   auto item = std::make_shared<Item>();
   item->room = room;
   item->key = message.key;
   item->version = message.version;
   item->version_epoch = message.version_epoch;
   item->patience = patience;
-  item->deadline = now + patience;
   item->kept = !message.ephemeral && parts_.settings.of(room).history.messages > 0;
   append_publication_bytes(item->publication, message);
   item->order = ++ids_;
@@ -35,7 +39,9 @@ Deferred<Published> Publisher::publish(std::string_view room, const Message& mes
     return Published{Status::kUnavailable, {}, 0, now};
   }
   Deferred<Published> published = item->promise.deferred();
-  unanswered_[patience].push_back(item);
+  std::deque<ItemPtr>& line = unanswered_[patience];
+  item->deadline = std::max(now + left, line.empty() ? 0 : line.back()->deadline);
+  line.push_back(item);
   if (waits)
     wait(item);
   else

@@ -73,6 +73,9 @@ class ServerConnection final : private Poller::Watched {
 
   bool is_open() const { return phase_ == Phase::kOpen; }
 
+  // When the server last gave a sign of life, or the connection was opened.
+  Time heard() const { return heard_; }
+
   // Takes commands at its end. After that call flush_soon(). Precondition: the connection is open.
   std::string& output() { return output_; }
   void flush_soon() { poller_.ask_for_flush(); }
@@ -128,7 +131,7 @@ class ServerConnection final : private Poller::Watched {
   std::unique_ptr<ReplyReader> reader_;
   std::string output_;
   size_t sent_ = 0;  // of output_
-  Time heard_ = 0;   // when the server last gave a sign of life, or the connection was opened
+  Time heard_ = 0;
   bool has_answered_ = false;
   bool has_unread_ = false;  // the socket may have more
   Progress reply_;           // of a reply that has begun

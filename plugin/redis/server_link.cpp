@@ -117,7 +117,16 @@ void ServerLink::look_for_overdue(Time now) {
 Time ServerLink::due() const {
   if (pipeline_.has_lost() || tell_down_) return 0;
   Time due = std::min({steady_, overdue_at_, listen_at_, state_ == State::kWaiting ? attempt_ : kNever});
+  if (owes_ && silence_ < kSilent) due = std::min(due, silent_since_ + kSilent);
   return sentinel_ ? std::min(due, sentinel_->due()) : due;
+}
+
+// Everything that has come was read in this turn.
+void ServerLink::flush(Time now) {
+  bool owed = std::exchange(owes_, !is_up() || pipeline_.expects_reply());
+  if (!owed) silent_since_ = now;
+  if (is_up()) silent_since_ = std::max(silent_since_, commands_.heard());
+  silence_ = owes_ ? now - silent_since_ : 0;
 }
 
 void ServerLink::begin(Time now) {

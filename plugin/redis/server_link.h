@@ -51,6 +51,7 @@ class ServerLink final : public RedisLink,
   bool hears() const override { return is_up() && !deaf_; }
   const Server& server() const override { return about_; }
   std::string name() const override;
+  Time silence() const override { return silence_; }
   const std::string& problem() const override { return is_up() && deaf_ ? deaf_problem_ : problem_; }
   void command(const std::vector<std::string_view>& words, Answer answer) override;
   void run(const RedisScript& script, const std::vector<std::string_view>& keys,
@@ -73,7 +74,7 @@ class ServerLink final : public RedisLink,
   void ready(Time) override {}
   void tick(Time now) override;
   Time due() const override;
-  void flush(Time) override {}
+  void flush(Time now) override;
 
   // ServerConnection::Owner
   void opened(ServerConnection& connection, Time now) override;
@@ -131,6 +132,9 @@ class ServerLink final : public RedisLink,
   std::string connected_line_;
   bool tell_down_ = false;
   uint64_t failures_ = 0;
+  bool owes_ = false;  // it is down, or has not answered all: at the end of the last turn
+  Time silent_since_ = 0;
+  Time silence_ = 0;
 
   BackOff back_off_;
   Time attempt_ = 0;  // of kWaiting: when the next one begins

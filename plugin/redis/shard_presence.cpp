@@ -148,12 +148,12 @@ void ShardPresence::were_over(const std::string& room, const RedisReply& reply, 
 }
 
 void ShardPresence::ask(Time now, std::function<void()> give_up) {
-  questions_.push_back({now + kPatience, std::move(give_up)});
+  questions_.push_back({now + link_.left_of(kPatience), std::move(give_up)});
 }
 
 Deferred<SharedPresence::List> ShardPresence::list(std::string_view room, Time now) {
   using List = SharedPresence::List;
-  if (!link_.is_up()) return List{Status::kUnavailable};
+  if (!link_.answers()) return List{Status::kUnavailable};
   Promise<List> promise;
   ask(now, [promise]() mutable { promise.keep({Status::kUnavailable}); });
   run_presence_read(link_, parts_.keys.of_presence(room),
@@ -176,7 +176,7 @@ Deferred<SharedPresence::List> ShardPresence::list(std::string_view room, Time n
 
 Deferred<SharedPresence::Count> ShardPresence::count(std::string_view room, Time now) {
   using Count = SharedPresence::Count;
-  if (!link_.is_up()) return Count{Status::kUnavailable};
+  if (!link_.answers()) return Count{Status::kUnavailable};
   Promise<Count> promise;
   ask(now, [promise]() mutable { promise.keep({Status::kUnavailable}); });
   run_presence_stats(link_, parts_.keys.of_presence(room),

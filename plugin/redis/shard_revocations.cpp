@@ -24,6 +24,7 @@ void ShardRevocations::ask(std::function<void()> give_up) {
 
 Deferred<Status> ShardRevocations::when_complete() {
   if (complete()) return Status::kOk;
+  if (link_.left_of(kPatience) == 0) return Status::kUnavailable;
   Promise<Status> promise;
   waiting_.push_back(promise);
   ask([promise]() mutable { promise.keep(Status::kUnavailable); });
@@ -31,7 +32,7 @@ Deferred<Status> ShardRevocations::when_complete() {
 }
 
 Deferred<SharedRevocations::Kept> ShardRevocations::keep(const Revocation& revocation) {
-  if (!link_.is_up()) return Kept::kUnavailable;
+  if (!link_.answers()) return Kept::kUnavailable;
   Promise<Kept> promise;
   ask([promise]() mutable { promise.keep(Kept::kUnavailable); });
   run_revoke(link_, parts_.keys, {revocation}, kMost, [this, promise](const RedisReply& reply, Time) mutable {
@@ -116,7 +117,7 @@ void ShardRevocations::give_back() {
 
 void ShardRevocations::tick(Time now) {
   for (Question& question : questions_)
-    if (question.deadline == 0) question.deadline = now + kPatience;
+    if (question.deadline == 0) question.deadline = now + link_.left_of(kPatience);
   while (!questions_.empty() && questions_.front().deadline <= now) {
     Question question = std::move(questions_.front());
     questions_.pop_front();

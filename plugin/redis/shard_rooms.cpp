@@ -31,6 +31,9 @@ Known ShardRooms::known(std::string_view room) {
 
 Deferred<Status> ShardRooms::open(const Room& room, Time now) {
   RoomWatch* watch = find(room.name());
+  bool known = watch && watch->state == RoomWatch::State::kLive && !keeps(*watch);
+  Time patience = link_.left_of(link_.answers() ? kPatience : kAwayPatience);
+  if (!known && patience == 0) return Status::kUnavailable;
   if (!watch) {
     auto made = std::make_unique<RoomWatch>(room.name(), parts_.keys.of_room(room.name()));
     std::string_view key = made->room;
@@ -38,11 +41,11 @@ Deferred<Status> ShardRooms::open(const Room& room, Time now) {
   }
   watch->wanted = true;
   watch->begun = false;
-  if (watch->state == RoomWatch::State::kLive && !keeps(*watch)) {
+  if (known) {
     begin_unkept(*watch, now);
     return Status::kOk;
   }
-  watch->until = now + (link_.is_up() ? kPatience : kAwayPatience);
+  watch->until = now + patience;
   to_answer_.emplace(watch->until, watch->room);
   watch->opening.emplace();
   Deferred<Status> opened = watch->opening->deferred();

@@ -64,9 +64,9 @@ void ShardSessions::tell_former(std::string_view value, std::string_view digest)
 }
 
 Deferred<IdentityPtr> ShardSessions::returned(std::string_view key, Time now) {
-  if (!link_.is_up()) return IdentityPtr();
+  if (!link_.answers()) return IdentityPtr();
   Promise<IdentityPtr> promise;
-  questions_.push_back({now + kPatience, promise});
+  questions_.push_back({now + link_.left_of(kPatience), promise});
   std::string digest = sha1_hex(key);
   run_session_take(link_, parts_.keys.session(digest), [this, digest, promise](const RedisReply& reply, Time) mutable {
     auto who = std::make_shared<Identity>();

@@ -31,6 +31,7 @@ class ScriptedLink final : public lws_chat::RedisLink {
   bool is_up() const override { return up_; }
   const Server& server() const override { return server_; }
   std::string name() const override { return "Redis at 10.0.0.5:6379"; }
+  lws_chat::Time silence() const override { return silent_since == lws_chat::kNever ? 0 : now - silent_since; }
   const std::string& problem() const override { return problem_; }
   void command(const std::vector<std::string_view>& words, Answer answer) override {
     add({std::string(words[0]), {words.begin() + 1, words.end()}, {}, std::move(answer)});
@@ -89,6 +90,7 @@ class ScriptedLink final : public lws_chat::RedisLink {
   std::vector<std::string> subscribed;  // and not confirmed
   std::vector<std::string> unsubscribed;
   lws_chat::Time now = 0;
+  lws_chat::Time silent_since = lws_chat::kNever;
 
  private:
   void add(Call call) {
