@@ -37,6 +37,7 @@ constexpr Remedy kRemedies[] = {
     {"equal or smaller than the target stream", kTakeAway},
     {"is not an integer", kTakeAway},
     {"position is no number", kTakeAway},
+    {"Invalid stream ID", kTakeAway},  // the position is too large
     {"increment or decrement would overflow", kTakeAway},
     {" attempt to ", kTakeAway},  // a script that did not expect that
     {"LARGE", "ask for the number of the room's members"},

@@ -104,7 +104,9 @@ end
 local function add(offset, epoch)
   local added = redis.pcall('XADD', stream, 'MAXLEN', size, offset, 'd', message)
   if type(added) ~= 'table' or not added.err then return epoch end
-  if not string.find(added.err, 'equal or smaller', 1, true) then return nil, added end
+  local further = string.find(added.err, 'equal or smaller', 1, true)
+  local last = string.find(added.err, 'last possible ID', 1, true)  -- behind which there is none
+  if not further and not last then return nil, added end
   redis.call('HSET', meta, 'e', fresh)
   redis.call('DEL', stream)
   redis.call('XADD', stream, 'MAXLEN', size, offset, 'd', message)

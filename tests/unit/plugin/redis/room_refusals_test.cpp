@@ -96,6 +96,25 @@ TEST(a_room_whose_stream_is_another_value_is_as_before_when_a_publication_was_re
   CHECK_EQ(f.offset(f.publish("two")), 2u);
 }
 
+TEST(a_room_whose_stream_has_the_largest_id_of_all_begins_anew) {
+  Fixture f;
+  std::string before = f.epoch(f.publish("one"));
+  f.link({"XADD", f.room.stream, "18446744073709551615-18446744073709551615", "d", "x"});
+  RedisReply reply = f.publish("two");
+  CHECK_EQ(f.offset(reply), 2u);
+  CHECK(f.epoch(reply) != before);
+  CHECK_EQ(f.epoch(f.publish("three")), f.epoch(reply));
+}
+
+TEST(a_position_that_no_stream_can_have_is_a_fault_of_the_keys) {
+  Fixture f;
+  f.publish("one");
+  f.link({"HSET", f.room.meta, "s", "18446744073709551616"});
+  std::string before = f.dump();
+  CHECK(concerns_keys(f.publish("two", 1).text));
+  CHECK_EQ(f.dump(), before);
+}
+
 TEST(a_full_server_leaves_the_room_as_it_was) {
   Fixture f;
   for (uint64_t number : {0, 1}) {
