@@ -33,6 +33,7 @@ ServerConnection::~ServerConnection() { poller_.remove(*this); }
 
 void ServerConnection::open(const RedisAddress& address, const TlsTrust* trust, Time now) try {
   trust_ = trust;
+  if (address != address_) has_worked_ = false;
   address_ = address;
   find(now);
 } catch (const std::bad_alloc&) {
@@ -42,6 +43,7 @@ void ServerConnection::open(const RedisAddress& address, const TlsTrust* trust, 
 void ServerConnection::open_beside(const ServerConnection& other, Time now) try {
   trust_ = other.trust_;
   address_ = other.address_;
+  has_worked_ = other.has_worked_;
   candidates_.assign(1, other.place_);
   connect_next(now);
 } catch (const std::bad_alloc&) {
@@ -76,6 +78,7 @@ void ServerConnection::close() {
 
 void ServerConnection::logged_in(size_t most_of_reply) {
   deadline_ = kNever;
+  has_worked_ = true;
   reader_->allow(most_of_reply);
 }
 
@@ -159,15 +162,18 @@ void ServerConnection::go_on_securing(Time now) {
     case State::kDone: finish_opening(now); return;
     case State::kAgain: want_write(socket_.wants_write()); return;
     case State::kEnd:
-      fail({Kind::kAway, "closed the connection instead of TLS: a port without TLS needs redis://"}, now);
-      return;
-    case State::kFailed:
-      fail({Kind::kAway,
-            "cannot be trusted or has no TLS (" + socket_.problem() +
-                "): name the certificate of its authority with redis-tls-ca-file, or use redis:// without TLS"},
+      fail({Kind::kAway, std::string("closed the connection instead of TLS: ") +
+                             (has_worked_ ? "see its log" : "a port without TLS needs redis://")},
            now);
       return;
+    case State::kFailed: fail({Kind::kAway, untrusted()}, now); return;
   }
+}
+
+std::string ServerConnection::untrusted() const {
+  std::string remedy = "name the certificate of its authority with redis-tls-ca-file";
+  if (has_worked_) return "cannot be trusted (" + socket_.problem() + "): " + remedy;
+  return "cannot be trusted or has no TLS (" + socket_.problem() + "): " + remedy + ", or use redis:// without TLS";
 }
 
 void ServerConnection::finish_opening(Time now) {
@@ -207,7 +213,8 @@ void ServerConnection::receive(Time now) {
 
 std::string ServerConnection::after_the_end() const {
   if (has_answered_) return ": see its log";
-  return trust_ ? " without a word: see its log" : " without a word: see its log; a port with TLS needs rediss://";
+  bool advise = !trust_ && !has_worked_;
+  return advise ? " without a word: see its log; a port with TLS needs rediss://" : " without a word: see its log";
 }
 
 // Returns true if more bytes are needed, and there is time for them.
@@ -227,8 +234,9 @@ bool ServerConnection::serve_replies(const Poller::Slice& slice, Time now) try {
     if (slice.over()) poller_.ask_for_turn(*this);
     return !slice.over();
   }
-  fail({Kind::kStrange, "sends what cannot be read (" + in_log(reader_->problem()) +
-                            "): if it is not Redis, correct the address; a port with TLS needs rediss://"},
+  fail({Kind::kStrange, "sends what cannot be read (" + in_log(reader_->problem()) + "): " +
+                            (has_worked_ ? "see what is there now, and what is between"
+                                         : "if it is not Redis, correct the address; a port with TLS needs rediss://")},
        now);
   return false;
 } catch (...) {
@@ -302,7 +310,11 @@ void ServerConnection::give_up_phase(Time now) {
                              "): see if its machine runs, and if a firewall lets this one in"},
            now);
       return;
-    case Phase::kSecuring: fail({Kind::kAway, "does not begin TLS: a port without TLS needs redis://"}, now); return;
+    case Phase::kSecuring:
+      fail({Kind::kAway, std::string("does not begin TLS: ") + (has_worked_ ? "see if it runs, and what keeps it busy"
+                                                                            : "a port without TLS needs redis://")},
+           now);
+      return;
     case Phase::kClosed:
     case Phase::kFailed:
     case Phase::kOpen: return;

@@ -110,6 +110,7 @@ class ServerConnection final : private Poller::Watched {
   void fail(const Fault& fault, Time now);
   std::string cannot_connect() const;
   std::string after_the_end() const;
+  std::string untrusted() const;
 
   Poller& poller_;
   Owner& owner_;
@@ -122,6 +123,7 @@ class ServerConnection final : private Poller::Watched {
   Fault failure_{};         // of kFailed, what to tell the owner in tick(); empty: there is no memory
 
   RedisAddress address_;
+  bool has_worked_ = false;  // this address, so that it is not told whether it has TLS
   const TlsTrust* trust_ = nullptr;
   std::vector<SocketAddress> candidates_;  // to try, the next one last
   SocketAddress place_;                    // where it is connected, or tries to connect

@@ -164,3 +164,21 @@ TEST(a_stranger_who_sends_something_else_each_time_has_one_line) {
   CHECK_EQ(f.reports.size(), 1u);
   CHECK(says(f.reports[0].second, url_of(server).substr(8)));
 }
+
+TEST(a_port_that_has_worked_without_tls_is_not_said_to_need_it) {
+  for (const std::string& farewell : {std::string(), std::string("hello\r\n")}) {
+    unit::SmallServer server([&](int connection) {
+      size_t number = server.connections();
+      if (number > 2) return unit::write_all(connection, farewell);
+      if (!let_in(connection)) return;
+      // The connection for commands ends with the first one.
+      while (hear(connection) && number == 2) {
+      }
+    });
+    LinkFixture f(url_of(server), "", "", unit::kUsualPatience);
+    f.until_up();
+    CHECK(f.ask({"GET", "key"}).is_lost());
+    f.until([&] { return says(f.link->problem(), farewell.empty() ? "without a word" : "cannot be read"); });
+    CHECK(!says(f.link->problem(), "TLS"));
+  }
+}

@@ -64,6 +64,7 @@ TEST(a_stopped_server_is_noticed_over_tls_too) {
   f.until_down();
   CHECK(says(f.down_reason, "does not answer for 3 s"));
   f.until([&] { return says(f.link->problem(), "does not begin TLS"); });
+  CHECK(!says(f.link->problem(), "redis://"));  // it had TLS
   server.redis->go_on();
   f.until_up();
 }
