@@ -11,7 +11,7 @@ void Losses::wait(Time now) {
   if (first_ == kNever) first_ = now;
   Time more = on_other_line_ ? 0 : ServerLine::kLookAgain;
   due_ = std::min(now + more + kQuiet, first_ + kLongest);
-  if (!link_.server().address.empty()) server_ = link_.server().address;
+  if (!link_.server().address.empty()) server_ = link_.name();
 }
 
 void Losses::other_line(Time now) {
@@ -31,7 +31,7 @@ void Losses::tick(Time now) {
   on_other_line_ = false;
   size_t rooms = std::exchange(rooms_, 0);
   if (rooms == 0) return;
-  parts_.tell("the server " + server_ + " has lost messages, or is another one than before: " + std::to_string(rooms) +
+  parts_.tell(server_ + " has lost messages, or is another one than before: " + std::to_string(rooms) +
               (rooms == 1 ? " room" : " rooms") + " of this node began a new epoch");
 }
 

@@ -33,7 +33,7 @@ class Losses {
 
   RedisLink& link_;
   const BrokerParts& parts_;
-  std::string server_;
+  std::string server_;  // its name in the log
   size_t rooms_ = 0;
   bool on_other_line_ = false;  // since the last line in the log
   Time first_ = kNever;

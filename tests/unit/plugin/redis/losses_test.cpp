@@ -59,9 +59,9 @@ TEST(what_a_server_has_lost_is_one_line_and_counts_for_each_room) {
   CHECK(f.reports.empty());
   f.pass(Losses::kQuiet);
   CHECK_EQ(f.reports.size(), 1u);
-  CHECK_EQ(
-      f.reports.at(0),
-      "the server host:1 has lost messages, or is another one than before: 3 rooms of this node began a new epoch");
+  CHECK_EQ(f.reports.at(0),
+           "Redis at 10.0.0.5:6379 has lost messages, or is another one than before: 3 rooms of this node began a new "
+           "epoch");
 }
 
 TEST(a_loss_that_concerns_no_room_is_not_told) {
