@@ -151,6 +151,7 @@ class ModelLink final : public RedisLink {
     deaf_ = false;
     wires_ = to_->connect();
     about_ = to_->about;
+    silent_since_ = now;
     listener_->up(now);
   }
 
@@ -181,6 +182,13 @@ class ModelLink final : public RedisLink {
     if (wires_) listener_->hears(now);
   }
   bool deaf() const { return deaf_; }
+
+  Time silence() const override { return silence_; }
+  void measure_silence(Time now) {
+    bool owed = std::exchange(owes_, !wires_ || unanswered() > 0);
+    if (!owed) silent_since_ = now;
+    silence_ = owes_ ? now - silent_since_ : 0;
+  }
 
   // Moves what is chosen by a step; false: there is nothing there.
   bool move(unsigned choice, Time server_time, Time now) {
@@ -225,6 +233,7 @@ class ModelLink final : public RedisLink {
     if (wires_->answers.empty()) return false;
     auto [answer, reply] = std::move(wires_->answers.front());
     wires_->answers.pop_front();
+    silent_since_ = now;
     if (answer) answer(reply, now);
     if (reply.is_error() && reply.text.compare(0, 8, "READONLY") == 0) lose(false, now);
     return true;
@@ -244,6 +253,9 @@ class ModelLink final : public RedisLink {
   ServerPtr to_;
   WiresPtr wires_;
   bool deaf_ = false;
+  bool owes_ = false;
+  Time silent_since_ = 0;
+  Time silence_ = 0;
   RedisLink::Server about_;
   std::string problem_;
   std::deque<Answer> refused_;

@@ -120,6 +120,7 @@ class Node final : private Peers::Self {
   void set_time(Time world) { now = world + offset; }
 
   void turn() {
+    for (auto& link : links) link->measure_silence(now);
     broker->tick(now);
     for (int i = 0; i < 100 && hub->due() <= now; ++i) hub->flush(now, 100);
     for (auto& reader : readers)
