@@ -42,8 +42,8 @@ class Open:
 
     async def line(self):
         """The one log line about refusals."""
-        await self.server.logged("403")
-        [line] = self.server.chat_log("403")
+        await self.server.logged("with 403")
+        [line] = self.server.chat_log("with 403")
         self.assertIn('"open": "1" to let everybody in', line)
         return line
 
@@ -123,7 +123,7 @@ class Machines(Open):
         self.assertEqual(await stranger.message(), (TEXT, b"from afar"))
         ours.send(frame("from here"))
         self.assertEqual(await stranger.message(), (TEXT, b"from here"))
-        self.assertEqual(self.server.chat_log("403"), [])
+        self.assertEqual(self.server.chat_log("with 403"), [])
 
     async def test_back_ends_with_a_key_and_readers_of_the_page_may_be_elsewhere(self):
         self.serve(api_key_file=key_file(self))
