@@ -41,7 +41,7 @@ class RedisBroker::Shard final : public RedisLink::Listener {
         losses(to, parts),
         rooms(to, parts, line, losses),
         publisher(to, parts, line, broker.peers_.uid().substr(0, 8)),
-        presence(to, parts, broker.peers_.uid()),
+        presence(to, parts, line, broker.peers_.uid()),
         sessions(
             to, parts, broker.peers_.uid(),
             [&broker](std::string_view client, Time now) { broker.peers_.replaced(client, now); },
@@ -50,6 +50,10 @@ class RedisBroker::Shard final : public RedisLink::Listener {
     link.attach(*this);
     line.changed = [this](Time now) { losses.other_line(now); };
     line.lost = [this](Time now) { has_lost_everything(now); };
+    rooms.is_news = [this](const std::string& room, Event::Kind kind, std::string_view client, std::string_view info) {
+      return presence.is_news(room, kind, client, info);
+    };
+    presence.caught_up = [this](std::string_view room) { return rooms.is_caught_up(room); };
     publisher.known = [this](std::string_view room) { return rooms.known(room); };
     publisher.lost = [this](std::string_view room, Time now) {
       if (!rooms.look_again(room)) losses.room(now);

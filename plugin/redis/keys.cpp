@@ -25,9 +25,9 @@ RoomNames RedisKeys::of_room(std::string_view room) const {
 }
 
 PresenceNames RedisKeys::of_presence(std::string_view room) const {
-  return {joined({prefix_, ".presence.expire.", room}), joined({prefix_, ".presence.data.", room}),
+  return {joined({prefix_, ".presence.expire.", room}),      joined({prefix_, ".presence.data.", room}),
           joined({prefix_, ".presence.user.expire.", room}), joined({prefix_, ".presence.user.clients.", room}),
-          joined({prefix_, ".presence.told.", room})};
+          joined({prefix_, ".presence.told.", room}),        lineage_};
 }
 
 std::string RedisKeys::result(std::string_view room, std::string_view key) const {

@@ -19,8 +19,9 @@ struct PresenceNames {
   std::string data;          // a hash: client -> ClientInfo
   std::string user_expire;   // as `expire`, for users
   std::string user_clients;  // a hash: user -> number of its clients
-  std::string told;  // a hash: clients that others were told to have left because their time was over. Centrifugo
-                     // has no such key
+  std::string told;     // a hash: clients that others were told to have left because their time was over. Centrifugo
+                        // has no such key
+  std::string lineage;  // see RedisKeys::lineage()
 };
 
 // The names of keys and channels, all of them behind one prefix: those of Centrifugo 6.9 with a Redis that is no

@@ -9,6 +9,9 @@ namespace lws_chat::presence_lua {
 inline constexpr std::string_view kUsers = R"lua(
 local expire, data, user_expire, user_clients, told = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 
+-- The server is not on the line that the node knows: it lacks members that were there.
+local function is_on_another(line) return line ~= '' and redis.call('HGET', KEYS[6], 'l') ~= line end
+
 local function user_of(info)
   if string.byte(info, 1) ~= 10 then return '' end
   local size, unit, at = 0, 1, 2
@@ -35,9 +38,10 @@ end
 // A user whom nobody counts has been added by a node that does not count users. Who is missing without having been told
 // to have left was lost with everything, or with keys that were over.
 inline constexpr std::string_view kPresenceAdd = R"lua(
+local lost = is_on_another(ARGV[4])
 local till = redis.call('TIME')[1] + ARGV[1]
 local added, returned = 0, {}
-for i = 4, #ARGV, 3 do
+for i = 5, #ARGV, 3 do
   local client, user, info = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local known = ARGV[3] == 'again' and redis.call('HGET', data, client)
   if not known or known == info then
@@ -53,19 +57,23 @@ for i = 4, #ARGV, 3 do
 end
 for i = 1, 4 do redis.call('EXPIRE', KEYS[i], ARGV[2]) end
 if ARGV[3] == 'again' then return returned end
-return added
+return lost and -added or added
 )lua";
 
 inline constexpr std::string_view kPresenceRemove = R"lua(
-local removed = 0
-for i = 1, #ARGV, 2 do
+local lost = is_on_another(ARGV[1])
+local removed, missing = 0, 0
+for i = 2, #ARGV, 2 do
   local client, info = ARGV[i], ARGV[i + 1]
   local known = redis.call('HGET', data, client)
-  if known and (info == '' or info == known) then
+  if not known then
+    missing = missing + 1 - redis.call('HEXISTS', told, client)
+  elseif info == '' or info == known then
     take_out(client, known)
     removed = removed + 1
   end
 end
+if removed == 0 and lost then return -missing end
 return removed
 )lua";
 

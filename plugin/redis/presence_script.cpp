@@ -14,7 +14,7 @@ using Kind = RedisReply::Kind;
 constexpr uint64_t kKeysLonger = 120;
 
 std::vector<std::string_view> keys_of(const PresenceNames& room) {
-  return {room.expire, room.data, room.user_expire, room.user_clients, room.told};
+  return {room.expire, room.data, room.user_expire, room.user_clients, room.told, room.lineage};
 }
 
 bool read_members(const RedisReply& reply, std::vector<PresentMember>& members) {
@@ -32,9 +32,9 @@ bool is_pair(const RedisReply& reply) {
 }
 
 void add(RedisLink& link, const PresenceNames& room, const std::vector<PresentMember>& members, uint64_t seconds,
-         std::string_view again, RedisLink::Answer answer) {
+         std::string_view again, std::string_view line, RedisLink::Answer answer) {
   std::string member_seconds = std::to_string(seconds), keys_seconds = std::to_string(seconds + kKeysLonger);
-  std::vector<std::string_view> arguments = {member_seconds, keys_seconds, again};
+  std::vector<std::string_view> arguments = {member_seconds, keys_seconds, again, line};
   for (const PresentMember& member : members)
     arguments.insert(arguments.end(), {member.client, member.user, member.info});
   link.run(redis_scripts().presence_add, keys_of(room), arguments, std::move(answer));
@@ -43,18 +43,18 @@ void add(RedisLink& link, const PresenceNames& room, const std::vector<PresentMe
 }  // namespace
 
 void run_presence_add(RedisLink& link, const PresenceNames& room, const std::vector<PresentMember>& members,
-                      uint64_t seconds, RedisLink::Answer answer) {
-  add(link, room, members, seconds, "", std::move(answer));
+                      uint64_t seconds, std::string_view line, RedisLink::Answer answer) {
+  add(link, room, members, seconds, "", line, std::move(answer));
 }
 
 void run_presence_keep(RedisLink& link, const PresenceNames& room, const std::vector<PresentMember>& members,
                        uint64_t seconds, RedisLink::Answer answer) {
-  add(link, room, members, seconds, "again", std::move(answer));
+  add(link, room, members, seconds, "again", "", std::move(answer));
 }
 
 void run_presence_remove(RedisLink& link, const PresenceNames& room, const std::vector<PresentMember>& members,
-                         RedisLink::Answer answer) {
-  std::vector<std::string_view> arguments;
+                         std::string_view line, RedisLink::Answer answer) {
+  std::vector<std::string_view> arguments = {line};
   for (const PresentMember& member : members) arguments.insert(arguments.end(), {member.client, member.info});
   link.run(redis_scripts().presence_remove, keys_of(room), arguments, std::move(answer));
 }

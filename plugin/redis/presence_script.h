@@ -20,9 +20,10 @@ struct PresentMember {
 };
 
 // Adds members. Each is there for so many seconds. The room's keys stay longer, so that presence_expire finds those who
-// are over. The answer is how many are new.
+// are over. The answer is how many are new. `line` is the server's line, as the node knows it: if the server is on
+// another one, it has lost members that were there, and the number is negative. Empty: nobody knows.
 void run_presence_add(RedisLink& link, const PresenceNames& room, const std::vector<PresentMember>& members,
-                      uint64_t seconds, RedisLink::Answer answer);
+                      uint64_t seconds, std::string_view line, RedisLink::Answer answer);
 
 // Says that members are still there. Those that have another info have come back through another node, and stay as they
 // are. The answer has the clients that presence_expire had taken out meanwhile, so that others were told that they
@@ -31,9 +32,11 @@ void run_presence_keep(RedisLink& link, const PresenceNames& room, const std::ve
                        uint64_t seconds, RedisLink::Answer answer);
 
 // Takes members out. One with an info is only taken out if it still has exactly this info: otherwise it has come back
-// through another node. The answer is how many were taken out.
+// through another node. The answer is how many were taken out. If that is none, and the server is on another line than
+// `line`, it is how many the server does not have at all, as a negative number: without those that others were told to
+// have left.
 void run_presence_remove(RedisLink& link, const PresenceNames& room, const std::vector<PresentMember>& members,
-                         RedisLink::Answer answer);
+                         std::string_view line, RedisLink::Answer answer);
 
 // The views are within the reply.
 struct PresenceOver {

@@ -44,10 +44,12 @@ struct RedisScripts {
   RedisScript forget;
 
   // All five: KEYS as in PresenceNames, in that order.
-  RedisScript presence_add;     // ARGV member's seconds, keys' seconds, 'again' or '', and {client, user, info}... ->
-                                // how many are new. 'again': not those that are there with another info -> those
-                                // that presence_expire had taken out: they have to be announced again
-  RedisScript presence_remove;  // ARGV {client, info or ''}... -> how many were there; not if they have another info
+  RedisScript presence_add;  // ARGV member's seconds, keys' seconds, 'again' or '', line or '', and
+                             // {client, user, info}... -> how many are new, negative on another line. 'again': not
+                             // those that are there with another info -> those that presence_expire had taken out: they
+                             // have to be announced again
+  RedisScript presence_remove;  // ARGV line or '', {client, info or ''}... -> how many were there; not if they have
+                                // another info; or minus how many are missing on another line
   RedisScript presence_expire;  // ARGV how many at most, member's and keys' seconds -> milliseconds until the next one
                                 // or -1, {client, info}...
   RedisScript presence_read;    // -> {client, info}...

@@ -32,6 +32,9 @@ class ServerLine {
   // Until then nobody knows if the server does anything.
   bool is_known() const { return !line_.empty(); }
 
+  // The line that this node has seen last, also before the connection was lost. Empty: none.
+  const std::string& last() const { return last_; }
+
   // Looks, and asks again after a failure, when due() has come.
   void tick(Time now);
   Time due() const { return std::min(look_at_, again_); }

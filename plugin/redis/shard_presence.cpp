@@ -13,6 +13,9 @@ namespace {
 // Members that are said again, or that are found to be over, together.
 constexpr size_t kTogether = 100;
 
+// No server is on this line: whom Redis does not have was perhaps there.
+constexpr std::string_view kNoLine = "-";
+
 constexpr std::string_view kJoinMark = "__j__";
 constexpr std::string_view kLeaveMark = "__l__";
 
@@ -20,29 +23,68 @@ constexpr std::string_view kLeaveMark = "__l__";
 
 void ShardPresence::entered(const std::string& room, const IdentityPtr& who, bool announced, Time now) {
   if (rooms_.count(room) == 0) schedule(room, now + kSayAgain / 2);
+  if (announced) announced_.come(room, who);
   say({room, who, true, announced});
 }
 
 void ShardPresence::left(const std::string& room, const IdentityPtr& who, bool announced) {
+  announced_.go(room, who->client);
   say({room, who, false, announced});
 }
 
 void ShardPresence::say(const Change& change) {
   if (!link_.is_up() || !unsaid_.empty()) {
-    if (unsaid_.size() < kMostUnsaid) unsaid_.push_back(change);
+    if (unsaid_.size() < kMostUnsaid)
+      unsaid_.push_back(change);
+    else if (!change.came)
+      announced_.left(change.room, change.who->client);
     return;
   }
   std::string info = client_info_on(*change.who, node_uid_);
   PresenceNames names = parts_.keys.of_presence(change.room);
   auto said = [this, change, info](const RedisReply& reply, Time) {
-    if (refused(change.room, reply) || reply.integer <= 0 || !change.announced) return;
-    publish(change.room, change.came ? kJoinMark : kLeaveMark, info);
+    change.came ? has_come(change, info, reply) : has_left(change, info, reply);
   };
+  bool may_lack = change.repeated || unwritten_.count(change.room) > 0;
+  std::string_view line = may_lack ? kNoLine : std::string_view(line_.last());
   std::vector<PresentMember> one{{change.who->client, info, change.who->user}};
   if (change.came)
-    run_presence_add(link_, names, one, kSeconds, std::move(said));
+    run_presence_add(link_, names, one, kSeconds, line, std::move(said));
   else
-    run_presence_remove(link_, names, one, std::move(said));
+    run_presence_remove(link_, names, one, line, std::move(said));
+}
+
+// New in Redis is who was never there, who has left through another node meanwhile, and, if Redis has lost something,
+// who was there all the time.
+void ShardPresence::has_come(const Change& change, std::string_view info, const RedisReply& reply) {
+  if (refused(change.room, reply) || !change.announced) return;
+  Announced::Member* member = announced_.find(change.room, change.who->client);
+  Announced::Others others = member ? member->others : Announced::Others::kUnaware;
+  bool was_lost = others == Announced::Others::kKnow && reply.integer < 0;
+  bool is_new = (reply.integer != 0 && !was_lost) || others == Announced::Others::kMiss;
+  if (member && others != Announced::Others::kMiss) member->shown = !is_new;
+  if (member) member->others = Announced::Others::kKnow;
+  if (is_new) publish(change.room, kJoinMark, info);
+}
+
+// Whom others miss they were told about. Whom Redis does not have has left through another node, or was lost. If the
+// answer is lost, what came after it on this connection is, too: whoever has come again is written again.
+void ShardPresence::has_left(const Change& change, std::string_view info, const RedisReply& reply) {
+  Announced::Member* member = announced_.find(change.room, change.who->client);
+  if (reply.is_lost() && member) {
+    if (member->leaving) say({change.room, change.who, false, change.announced, true});
+    return;
+  }
+  Announced::Others others = member ? member->others : Announced::Others::kUnaware;
+  announced_.left(change.room, change.who->client);
+  if (refused(change.room, reply) || !change.announced) return;
+  bool was_there = reply.integer > 0 && others != Announced::Others::kMiss;
+  bool was_lost = reply.integer < 0 && others == Announced::Others::kKnow;
+  if (was_there || was_lost) publish(change.room, kLeaveMark, info);
+}
+
+bool ShardPresence::is_news(const std::string& room, Event::Kind kind, std::string_view client, std::string_view info) {
+  return node_of_client(info) != node_uid_ || announced_.is_news(room, kind, client);
 }
 
 void ShardPresence::publish(const std::string& room, std::string_view mark, std::string_view info) {
@@ -80,6 +122,7 @@ void ShardPresence::schedule(const std::string& room, Time at) {
 // What has happened meanwhile is said in its order. The server may have lost everything else.
 void ShardPresence::up(Time now) {
   find_over_from_ = now + kOthersFirst;
+  missed_until_ = now + kOweFor;
   std::deque<Change> unsaid = std::exchange(unsaid_, {});
   for (const Change& change : unsaid) say(change);
   std::vector<std::string> rooms;
@@ -89,9 +132,9 @@ void ShardPresence::up(Time now) {
 
 void ShardPresence::say_all_again(const std::string& room, Time now) {
   Room* found = node_->opened(room);
-  std::vector<Member> members;
+  std::vector<std::pair<IdentityPtr, std::string>> members;  // and their infos
   auto add = [&](const IdentityPtr& who) {
-    if (who) members.push_back({who, client_info_on(*who, node_uid_)});
+    if (who) members.emplace_back(who, client_info_on(*who, node_uid_));
   };
   if (found) {
     for (Client* member : found->members())
@@ -100,30 +143,53 @@ void ShardPresence::say_all_again(const std::string& room, Time now) {
   }
   if (members.empty()) {
     rooms_.erase(room);
+    unwritten_.erase(room);
     return;
   }
   schedule(room, now < find_over_from_ ? find_over_from_ : now + kSayAgain);
   if (!link_.is_up()) return;
   PresenceNames names = parts_.keys.of_presence(room);
   for (size_t begin = 0; begin < members.size(); begin += kTogether) {
-    std::vector<Member> some(members.begin() + static_cast<ptrdiff_t>(begin),
-                             members.begin() + static_cast<ptrdiff_t>(std::min(begin + kTogether, members.size())));
+    size_t end = std::min(begin + kTogether, members.size());
     std::vector<PresentMember> said;
-    said.reserve(some.size());
-    for (const Member& member : some) said.push_back({member.who->client, member.info, member.who->user});
+    said.reserve(end - begin);
+    for (size_t i = begin; i < end; ++i) {
+      const auto& [who, info] = members[i];
+      said.push_back({who->client, info, who->user});
+    }
     run_presence_keep(link_, names, said, kSeconds,
-                      [this, room, some](const RedisReply& reply, Time) { announce_again(room, some, reply); });
+                      [this, room](const RedisReply& reply, Time then) { were_missed(room, reply, then); });
   }
   if (now >= find_over_from_) find_over(room);
 }
 
 // This node was cut off for so long that others were told that its members had left.
-void ShardPresence::announce_again(const std::string& room, const std::vector<Member>& members,
-                                   const RedisReply& reply) {
-  if (refused(room, reply) || !parts_.settings.of(room).join_leave) return;
-  for (const RedisReply& client : reply.items)
-    for (const Member& member : members)
-      if (member.who->client == client.text) publish(room, kJoinMark, member.info);
+void ShardPresence::were_missed(const std::string& room, const RedisReply& reply, Time now) {
+  if (refused(room, reply)) return void(unwritten_.insert(room));
+  unwritten_.erase(room);
+  for (const RedisReply& client : reply.items) {
+    Announced::Member* member = announced_.find(room, client.text);
+    if (!member) continue;
+    member->others = Announced::Others::kMiss;
+    if (missed_.empty()) missed_until_ = now + kOweFor;
+    missed_.insert(room);
+  }
+}
+
+// Not before the room is caught up: members who have missed messages leave it then, and some come back as others.
+void ShardPresence::announce_missed(Time now) {
+  if (!link_.is_up()) return;
+  for (auto next = missed_.begin(); next != missed_.end();) {
+    auto place = next++;
+    const std::string& room = *place;
+    if (now < missed_until_ && !caught_up(room)) continue;
+    announced_.each(room, [this, &room](Announced::Member& member) {
+      if (member.leaving || member.others != Announced::Others::kMiss) return;
+      member.others = Announced::Others::kKnow;
+      publish(room, kJoinMark, client_info_on(*member.who, node_uid_));
+    });
+    missed_.erase(place);
+  }
 }
 
 void ShardPresence::find_over(const std::string& room) {
@@ -190,6 +256,7 @@ Deferred<SharedPresence::Count> ShardPresence::count(std::string_view room, Time
 }
 
 void ShardPresence::tick(Time now) {
+  announce_missed(now);
   while (!questions_.empty() && questions_.front().deadline <= now) {
     Question question = std::move(questions_.front());
     questions_.pop_front();
@@ -205,6 +272,7 @@ void ShardPresence::tick(Time now) {
 
 Time ShardPresence::due() const {
   Time due = questions_.empty() ? kNever : questions_.front().deadline;
+  if (link_.is_up() && !missed_.empty()) due = std::min(due, missed_until_);
   return schedule_.empty() ? due : std::min(due, schedule_.begin()->first);
 }
 

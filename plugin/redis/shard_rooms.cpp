@@ -29,6 +29,11 @@ Known ShardRooms::known(std::string_view room) {
   return found ? Known{found->epoch(), found->history().top()} : Known{};
 }
 
+bool ShardRooms::is_caught_up(std::string_view room) {
+  RoomWatch* watch = find(room);
+  return !watch || !watch->wanted || watch->state == RoomWatch::State::kLive;
+}
+
 Deferred<Status> ShardRooms::open(const Room& room, Time now) {
   RoomWatch* watch = find(room.name());
   bool known = watch && watch->state == RoomWatch::State::kLive && !keeps(*watch);
@@ -170,7 +175,7 @@ void ShardRooms::act_on(RoomWatch& watch, std::string_view payload, bool outdate
 void ShardRooms::take(RoomWatch& watch, const RoomPayload& payload, std::string_view bytes, bool outdated, Time now) {
   Room* room = room_of(watch);
   if (!room) return;
-  if (payload.kind != Event::Kind::kPublication) return node_->told(*room, payload.kind, payload.who->json, now);
+  if (payload.kind != Event::Kind::kPublication) return tell(watch, *room, payload, bytes, now);
   if (!fits(payload.message)) return take_too_large(watch, *room, payload, now);
   if (payload.offset == 0 || !keeps(watch)) return void(deliver(watch, *room, 0, payload.message, now));
   bool other_epoch = payload.epoch != room->epoch();
@@ -187,6 +192,13 @@ void ShardRooms::take(RoomWatch& watch, const RoomPayload& payload, std::string_
     return;
   }
   deliver(watch, *room, payload.offset, payload.message, now);
+}
+
+// The info stands behind the mark.
+void ShardRooms::tell(RoomWatch& watch, Room& room, const RoomPayload& payload, std::string_view bytes, Time now) {
+  constexpr size_t kMark = std::string_view("__j__").size();
+  if (is_news(watch.room, payload.kind, payload.who->client, bytes.substr(kMark)))
+    node_->told(room, payload.kind, payload.who->json, now);
 }
 
 bool ShardRooms::fits(const Message& message) const {

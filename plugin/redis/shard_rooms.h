@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -37,6 +38,11 @@ class ShardRooms {
       : link_(link), parts_(parts), line_(line), losses_(losses) {}
   void attach(Broker::Node& node) { node_ = &node; }
 
+  // Somebody is said to have come or left: `info` is a ClientInfo. Says if readers on this node are told. To be set
+  // before anything else.
+  std::function<bool(const std::string& room, Event::Kind kind, std::string_view client, std::string_view info)>
+      is_news{};
+
   // See Broker.
   Deferred<Status> open(const Room& room, Time now);
   void close(std::string_view room, Time now);
@@ -55,6 +61,9 @@ class ShardRooms {
   // Where the room is, as this node knows it. The view stays until the next call of anything.
   Known known(std::string_view room);
 
+  // Readers on this node have all that was said in the room, or there are none.
+  bool is_caught_up(std::string_view room);
+
   void tick(Time now);
   Time due() const;
   size_t size() const { return watches_.size(); }
@@ -66,6 +75,7 @@ class ShardRooms {
   RoomWatch* find(std::string_view room);
   const RoomSettings& settings_of(const RoomWatch& watch) const { return parts_.settings.of(watch.room); }
   Room* room_of(const RoomWatch& watch);
+  void tell(RoomWatch& watch, Room& room, const RoomPayload& payload, std::string_view bytes, Time now);
   bool keeps(const RoomWatch& watch) const { return settings_of(watch).history.messages > 0; }
   void begin_unkept(RoomWatch& watch, Time now);
   void ask_to_subscribe(RoomWatch& watch);

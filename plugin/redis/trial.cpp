@@ -83,11 +83,11 @@ class Trial {
   void presence(std::string_view command) {
     PresenceNames names = keys_.of_presence(kName);
     std::vector<PresentMember> members{{kName, kName, kName}};
-    run_presence_add(link_, names, members, kSeconds, answer_to(command));
+    run_presence_add(link_, names, members, kSeconds, kName, answer_to(command));
     run_presence_read(link_, names, answer_to(command));
     run_presence_stats(link_, names, answer_to(command));
     run_presence_expire(link_, names, 1, kSeconds, answer_to(command));
-    run_presence_remove(link_, names, members, answer_to(command));
+    run_presence_remove(link_, names, members, kName, answer_to(command));
   }
 
   // A token that is valid for longer than all others, so that it is kept.

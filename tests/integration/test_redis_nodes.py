@@ -156,6 +156,40 @@ class Presence(Clustered):
         for told in await self.told(watchers, 4):
             self.assertEqual((told[:2], sorted(told[2:])), (["+ann", "+ben"], ["-ann", "-ben"]))
 
+    async def test_members_that_redis_has_lost_are_not_announced_again(self):
+        self.serve(2, presence_grace=60)
+        watchers = [await self.watcher(node) for node in (0, 1)]
+        ann = await self.member(1, "lobby", user="ann")
+        self.assertEqual(await self.told(watchers, 1), [["+ann"]] * 2)
+        self.redis.call("FLUSHALL")
+        # The first one who publishes finds it, and all are told of a gap.
+        await self.publish(1, "the first one in the new epoch")
+        for one in (*watchers, ann):
+            while "unsubscribe" not in await one.push():
+                pass
+            self.assertIn("subscribe", await one.ask("subscribe", channel="lobby", join_leave=True))
+        await self.until(lambda: self.are_there(["ann", "watcher 0", "watcher 1"]), "presence on all nodes")
+        self.assertEqual(await self.told(watchers, 0), [[]] * 2)
+        await ann.ask("unsubscribe", channel="lobby")
+        self.assertEqual(await self.told(watchers, 1), [["-ann"]] * 2)
+
+    async def test_members_of_a_node_that_is_cut_off_leave_and_come_once_and_its_own_readers_see_nothing(self):
+        self.redis = self.enterContext(Redis())
+        relay = self.enterContext(Relay(self.redis.path))
+        self.serve(2, [self.redis, relay], presence_grace=60, history_size=10)
+        watchers = [await self.watcher(node) for node in (0, 1)]
+        ann = await self.member(1, "lobby", user="ann")
+        self.assertEqual(await self.told(watchers, 1), [["+ann"]] * 2)
+        relay.refuse()
+        await self.until(lambda: not self.nodes.linked(1), "node 1 to be cut off")
+        # A minute would pass now. It passes in Redis.
+        for client in ann, watchers[1]:
+            self.redis.call("ZADD", "centrifugo.presence.expire.lobby", 1, client.id)
+        self.assertEqual(await self.change(watchers[0]), "-ann")
+        relay.allow()
+        self.assertEqual(await self.change(watchers[0]), "+ann")
+        self.assertEqual(await self.told(watchers, 0), [[]] * 2)
+
 
 @needs_redis
 class Asked(Clustered):

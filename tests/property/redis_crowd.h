@@ -34,9 +34,10 @@ class Crowd : public Ground {
   }
 
   // Nobody is announced more often than it comes, nor gone more often.
-  void told(const std::string& room, const RoomPayload& read) override {
+  void told(const std::string& room, const RoomPayload& read, const std::string& node) override {
     bool came = read.kind == Event::Kind::kJoin;
     trace(room + (came ? " +" : " -") + read.who->client);
+    check_twice(room + " " + read.who->client, came ? node : "");
     // A server that has lost what it had knows members that have left long ago. One that reads late that somebody is
     // there takes him out again when his time is over.
     bool knows_too_many = forgetful_;
@@ -46,6 +47,28 @@ class Crowd : public Ground {
     auto& count = (came ? joins_told_ : leaves_told_)[room + read.who->client];
     if (++count > came_[room + read.who->client]) fail("somebody came or left more often than it did");
     if (!came && !rough_) check_gone(room, read.who->client);
+  }
+
+  // A node announces a member again only if it was said to have left. An empty node: it is. What a server reads late in
+  // a lost connection says nothing.
+  void check_twice(const std::string& member, const std::string& node) {
+    std::string& before = announced_by_[member];
+    for (const Shard& shard : shards_)
+      if (shard.server->has_orphans()) return before.clear();
+    if (!node.empty() && before == node) fail(member + " is said to have come again, and not to have left");
+    before = node;
+  }
+
+  // A member that a server lacks, and that has not lost its line, has left through another node, for all we know.
+  void presence_lost() override { announced_by_.clear(); }
+
+  // What a node has to say of members who have left may be lost with its connection.
+  void connection_lost(const Node& node) override {
+    std::set<std::string> there;
+    for (const auto& reader : node.readers)
+      if (reader->room()) there.insert(reader->visitor.room + " " + reader->visitor.who->client);
+    for (auto& [member, by] : announced_by_)
+      if (by == node.broker->peers().uid() && there.count(member) == 0) by.clear();
   }
 
   // Without losses nobody is said to have left who is there.
@@ -139,6 +162,8 @@ class Crowd : public Ground {
     const Visitor& visitor = reader.visitor;
     const Room& room = *reader.room();
     ++came_[visitor.room + visitor.who->client];
+    std::string& before = announced_by_[visitor.room + " " + visitor.who->client];
+    if (before != reader.node.broker->peers().uid()) before.clear();
     trace(visitor.who->client + " comes into " + visitor.room + " on " + reader.node.name);
     reader.epoch = room.epoch();
     reader.last = room.history().top();
@@ -245,6 +270,7 @@ class Crowd : public Ground {
  private:
   std::deque<Visitor> visitors_;
   std::set<Id> twice_;
+  std::map<std::string, std::string> announced_by_;  // rooms and clients, and nodes
   std::map<std::string, size_t> came_, joins_told_, leaves_told_;
   size_t last_node_ = 0, last_client_ = 0, last_key_ = 0;
 };

@@ -237,7 +237,7 @@ class DataServer : public Keyspace {
     return integer(1);
   }
 
-  // Keys of presence: expire, data, users' expire, users' clients, who was told to have left.
+  // Keys of presence: expire, data, users' expire, users' clients, who was told to have left, the server's line.
   static std::string user_of(const std::string& info) {
     if (info.empty() || info[0] != 10) return {};
     return info.substr(2, static_cast<unsigned char>(info[1]));
@@ -252,10 +252,14 @@ class DataServer : public Keyspace {
     drop_sorted(keys[2], user);
   }
 
+  bool is_on_another(const Words& keys, const std::string& line) {
+    return !line.empty() && field(keys[5], "l") != line;
+  }
+
   RedisReply presence_add(const Words& keys, const Words& arguments) {
     int64_t till = seconds() + std::stoll(arguments[0]), added = 0;
     std::vector<RedisReply> returned;
-    for (size_t i = 3; i < arguments.size(); i += 3) {
+    for (size_t i = 4; i < arguments.size(); i += 3) {
       const std::string &client = arguments[i], &user = arguments[i + 1], &info = arguments[i + 2];
       bool fresh = !has_field(keys[1], client);
       if (arguments[2] == "again" && !fresh && field(keys[1], client) != info) continue;
@@ -269,18 +273,20 @@ class DataServer : public Keyspace {
       if (fresh) returned.push_back(text(client));
     }
     for (size_t i = 0; i < 4; ++i) expire_after(keys[i], arguments[1]);
-    return arguments[2] == "again" ? array(std::move(returned)) : integer(added);
+    if (arguments[2] == "again") return array(std::move(returned));
+    return integer(is_on_another(keys, arguments[3]) ? -added : added);
   }
 
   RedisReply presence_remove(const Words& keys, const Words& arguments) {
-    int64_t removed = 0;
-    for (size_t i = 0; i < arguments.size(); i += 2) {
+    int64_t removed = 0, missing = 0;
+    for (size_t i = 1; i < arguments.size(); i += 2) {
       std::string known = field(keys[1], arguments[i]);
+      if (!has_field(keys[1], arguments[i])) missing += !has_field(keys[4], arguments[i]);
       if (!has_field(keys[1], arguments[i]) || (!arguments[i + 1].empty() && arguments[i + 1] != known)) continue;
       take_out(keys, arguments[i], known);
       ++removed;
     }
-    return integer(removed);
+    return integer(removed == 0 && is_on_another(keys, arguments[0]) ? -missing : removed);
   }
 
   Words over(const std::string& key) {

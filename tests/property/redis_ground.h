@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "property/redis_node.h"
+#include "redis/client_info.h"
 #include "redis/shard.h"
 
 namespace lws_chat::redis_model {
@@ -47,8 +48,12 @@ class Ground {
     for (auto& node : nodes_) node->set_time(now_);
   }
 
-  // A server says that somebody has come or gone.
-  virtual void told(const std::string& room, const RoomPayload& read) = 0;
+  // A server says that somebody has come or gone, as this node has told it.
+  virtual void told(const std::string& room, const RoomPayload& read, const std::string& node) = 0;
+  // Some key of a room's presence is gone.
+  virtual void presence_lost() = 0;
+  // A node's connection is gone, and what was under way with it.
+  virtual void connection_lost(const Node& node) = 0;
 
   ServerPtr start(Data data, bool keeps_log, bool promoted, const std::string& address) {
     auto server =
@@ -66,7 +71,7 @@ class Ground {
     if (room.empty()) return;
     RoomPayload read;
     if (!reader_.read(payload, read)) fail("a payload that cannot be read");
-    if (read.kind != Event::Kind::kPublication) return told(room, read);
+    if (read.kind != Event::Kind::kPublication) return told(room, read, std::string(node_of_client(payload.substr(5))));
     Id id = id_of(read.message.payload);
     trace(run + " spreads <" + std::to_string(id) + ">");
     record_.spread(room, run, id);
@@ -131,6 +136,7 @@ class Ground {
     auto key = data.begin();
     std::advance(key, pick_(static_cast<unsigned>(data.size())));
     trace("drops " + key->first);
+    if (key->first.find(".presence.") != std::string::npos) presence_lost();
     data.erase(key);
   }
 
@@ -160,6 +166,7 @@ class Ground {
     ++losses;
     trace(node.name + " loses " + std::to_string(number));
     link.lose(forgets, node.now);
+    connection_lost(node);
     cables_[&link].moves_at = kNever;
     cables_[&link].opens_at = now_ + (pick_(20) == 0 ? pick_(20 * kSecond) : pick_(2 * kSecond));
   }

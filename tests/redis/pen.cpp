@@ -198,14 +198,14 @@ class Pen {
     append_client_info(info, words.at(3));
     if (!read_client_info(info, who)) return "null";
     run_presence_add(link_, keys_.of_presence(words.at(1)), {{who.client, info, who.user}},
-                     std::strtoull(words.at(2).c_str(), nullptr, 10), into_reply());
+                     std::strtoull(words.at(2).c_str(), nullptr, 10), {}, into_reply());
     return Shown().number("new", static_cast<uint64_t>(reply_.integer)).done();
   }
 
   std::string presence(const Words& words) {
     PresenceNames room = keys_.of_presence(words.at(1));
     if (words[0] == "remove") {
-      run_presence_remove(link_, room, {{words.at(2)}}, into_reply());
+      run_presence_remove(link_, room, {{words.at(2)}}, {}, into_reply());
       return Shown().number("removed", static_cast<uint64_t>(reply_.integer)).done();
     }
     if (words[0] == "count") {

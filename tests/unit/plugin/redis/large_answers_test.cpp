@@ -64,7 +64,7 @@ TEST(a_message_that_no_node_takes_is_no_publication) {
 
 TEST(a_list_of_members_that_no_node_takes_is_refused) {
   Fixture f;
-  const PresenceNames room{"expire", "data", "users", "clients", "told"};
+  const PresenceNames room{"expire", "data", "users", "clients", "told", "lineage"};
   RedisReply answer;
   auto read = [&] { run_presence_read(f.link, room, [&](const RedisReply& reply, Time) { answer = reply; }); };
   constexpr char kAdd[] = "for i = 1, ARGV[1] do redis.call('HSET', KEYS[1], i, ARGV[2]) end";

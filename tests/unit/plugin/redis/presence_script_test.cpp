@@ -23,15 +23,16 @@ struct Fixture {
   ShellLink link{redis};
   PresenceNames room = RedisKeys("p").of_presence("r");
   RedisReply reply;
+  std::string line;  // as the node knows it
   RedisLink::Answer keep = [this](const RedisReply& answer, Time) { reply = answer; };
 
   int64_t add(const std::string& user, const std::string& client, uint64_t seconds = 60, const std::string& more = "") {
     std::string info = info_of(user, client, more);
-    run_presence_add(link, room, {{client, info, user}}, seconds, keep);
+    run_presence_add(link, room, {{client, info, user}}, seconds, line, keep);
     return reply.integer;
   }
   int64_t remove(const std::string& client, const std::string& info = "") {
-    run_presence_remove(link, room, {{client, info}}, keep);
+    run_presence_remove(link, room, {{client, info}}, line, keep);
     return reply.integer;
   }
   std::string there() {
@@ -89,10 +90,10 @@ TEST(members_are_there_until_they_are_taken_out) {
 TEST(many_members_are_added_at_once) {
   Fixture f;
   std::string one = info_of("u", "a"), two = info_of("v", "b");
-  run_presence_add(f.link, f.room, {{"a", one, "u"}, {"b", two, "v"}, {"a", one, "u"}}, 60, f.keep);
+  run_presence_add(f.link, f.room, {{"a", one, "u"}, {"b", two, "v"}, {"a", one, "u"}}, 60, {}, f.keep);
   CHECK_EQ(f.reply.integer, 2);
   CHECK_EQ(f.there(), "u/a v/b");
-  run_presence_remove(f.link, f.room, {{"a"}, {"b"}, {"x"}}, f.keep);
+  run_presence_remove(f.link, f.room, {{"a"}, {"b"}, {"x"}}, {}, f.keep);
   CHECK_EQ(f.reply.integer, 2);
   CHECK_EQ(f.there(), "");
 }
@@ -110,7 +111,7 @@ TEST(a_member_that_came_back_through_another_node_stays) {
 TEST(its_former_node_does_not_take_it_back_by_saying_that_it_is_there) {
   Fixture f;
   std::string one = info_of("u", "a", ",\"node\":1"), two = info_of("u", "a", ",\"node\":2"), b = info_of("v", "b");
-  run_presence_add(f.link, f.room, {{"a", two, "u"}}, 60, f.keep);
+  run_presence_add(f.link, f.room, {{"a", two, "u"}}, 60, {}, f.keep);
   f.link({"ZADD", f.room.expire, "XX", "9999999999", "a"});
   run_presence_keep(f.link, f.room, {{"a", one, "u"}, {"b", b, "v"}}, 60, f.keep);
   CHECK(f.reply.items.empty());
@@ -163,6 +164,25 @@ TEST(members_that_the_server_has_lost_are_not_named) {
   run_presence_keep(f.link, f.room, {{"a", a, "u"}}, 60, f.keep);
   CHECK(f.reply.items.empty());
   CHECK_EQ(f.there(), "u/a");
+}
+
+TEST(who_is_new_on_a_server_that_has_lost_its_line_is_told_apart) {
+  Fixture f;
+  f.line = "line";
+  f.link({"HSET", RedisKeys("p").lineage(), "l", "line"});
+  CHECK_EQ(f.add("u", "a"), 1);
+  CHECK_EQ(f.remove("x"), 0);
+  f.link({"FLUSHALL"});
+  CHECK_EQ(f.add("u", "a"), -1);
+  CHECK_EQ(f.add("u", "a"), 0);
+  f.link({"HSET", RedisKeys("p").lineage(), "l", "another"});
+  CHECK_EQ(f.remove("a"), 1);
+  CHECK_EQ(f.remove("a"), -1);
+  CHECK_EQ(f.add("u", "b"), -1);
+  CHECK_EQ(f.remove("b", info_of("u", "b", ",\"node\":2")), 0);
+  f.end("b");
+  CHECK_EQ(f.gone(), "b");
+  CHECK_EQ(f.remove("b"), 0);
 }
 
 TEST(a_member_that_was_taken_out_too_early_and_has_come_anew_is_not_named) {
