@@ -67,6 +67,19 @@ class Serve(unittest.IsolatedAsyncioTestCase):
             self.assertLess(time.monotonic(), deadline, f"waited for {what}\n{self.output()}")
             time.sleep(0.05)
 
+    def refusal(self):
+        """What another run says that is started for the same folder, with other ports. It ends, and has changed nothing."""
+        before = self.configuration()
+        port = ports_in_a_row(3)
+        done = subprocess.run([ROOT / "host/serve"], env={**self.environment, "LWS_CHAT_PORTS": f"{port} {port + 1} {port + 2}"},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+        self.assertEqual(self.configuration(), before)
+        return done.stderr
+
+    def configuration(self):
+        return {file: file.read_text() for file in self.run_folder.glob("**/conf*/*")}
+
     def stop(self):
         """As Ctrl-C does: the terminal tells its process group."""
         if self.process.poll() is None:
@@ -109,6 +122,12 @@ class One(Serve):
         self.serve(1, LWS_CHAT_TOKENS="1")
         self.assertEqual(self.get(self.port, "/sse/lobby")[0], 401)
 
+    async def test_another_run_with_the_same_folder_is_refused_and_names_the_process(self):
+        self.serve(1)
+        refusal = self.refusal()
+        self.assertRegex(refusal, rf"^host/serve: {self.run_folder} is in use by process .*\b{self.process.pid}\b.*\n$")
+        self.assertIn("<title>", self.get(self.port, "/web/")[1])
+
     async def test_a_number_of_servers_that_makes_no_sense_is_refused(self):
         for nodes in "0", "two", "1000":
             done = subprocess.run([ROOT / "host/serve"], env={**os.environ, "LWS_CHAT_NODES": nodes, "LWS_CHAT_BUILD": str(BUILD)},
@@ -139,6 +158,11 @@ class Several(Serve):
     def redis(self):
         """The process id of the Redis that serves the folder."""
         return int((self.run_folder / "redis/pid").read_text())
+
+    @staticmethod
+    def end(pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
     async def test_pages_of_both_have_the_same_rooms(self):
         await self.begin()
@@ -186,11 +210,29 @@ class Several(Serve):
         self.process.wait(PATIENCE)
         for child in children:
             if child != left:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGKILL)
+                self.end(child)
         await asyncio.to_thread(self.start)
         self.assertNotEqual(self.redis(), left)
         self.assertFalse(runs(left))
+
+    async def test_another_run_with_the_same_folder_is_refused_and_this_one_keeps_its_redis(self):
+        await self.begin()
+        redis = self.redis()
+        self.assertIn(str(self.process.pid), await asyncio.to_thread(self.refusal))
+        self.assertEqual((self.redis(), runs(redis)), (redis, True))
+        await self.talk("still here")
+
+    async def test_servers_that_a_killed_run_has_left_keep_their_folder(self):
+        left = []
+        self.addCleanup(lambda: [self.end(pid) for pid in left])
+        await self.begin()
+        left += self.children()
+        servers = [pid for pid in left if b"bin/lws-chatd" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        refusal = await asyncio.to_thread(self.refusal)
+        self.assertIn(f"process {' '.join(str(pid) for pid in sorted(servers))}, ", refusal)
+        await self.talk("still here")
 
     async def test_all_end_if_one_does(self):
         await self.begin()
