@@ -170,6 +170,11 @@ class Several(Serve):
             self.assertIn("<title>", self.get(self.port + STEP * node, "/web/")[1])
         await self.talk("hello")
 
+    async def test_it_says_how_each_server_is_asked_if_it_is_ready(self):
+        await self.begin()
+        commands = re.findall(r"What server \d says: +curl (\S+)", self.output())
+        self.assertEqual(commands, [f"http://localhost:{self.port + 2 + STEP * node}/readyz" for node in (0, 1)])
+
     async def test_redis_is_taken_away_and_brought_back_with_the_printed_commands(self):
         await self.begin()
         await self.talk("before")
