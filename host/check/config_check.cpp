@@ -15,6 +15,7 @@
 #include "host/check/path_check.h"
 #include "host/check/plugin_check.h"
 #include "host/check/vhost_check.h"
+#include "redis/clash.h"
 #include "sqlite/storage.h"
 
 #ifndef LWS_CHAT_DEFAULT_PLUGIN_DIR
@@ -131,6 +132,7 @@ class ConfigCheck {
     if (!same_name(first, second)) same_port(first, second);
     same_hub(first, second);
     same_storage(first, second);
+    same_redis(first, second);
   }
 
   // lws looks up a vhost by port and name and finds only the first one. The same name on another port is fine. Returns
@@ -182,7 +184,7 @@ class ConfigCheck {
   void same_hub(const CheckedVhost& first, const CheckedVhost& second) {
     const VhostSummary& a = first.summary;
     const VhostSummary& b = second.summary;
-    if (!a.serves_chat || !b.serves_chat || a.chat.hub_name.empty() || a.chat.hub_name != b.chat.hub_name) return;
+    if (!a.serves_chat || !b.serves_chat || !is_one_hub(a.chat, b.chat)) return;
     check_users(first, second);
     std::string differences;
     for (const std::string& option : hub_conflicts(a.chat, b.chat))
@@ -199,13 +201,22 @@ class ConfigCheck {
     const Options& a = first.summary.chat;
     const Options& b = second.summary.chat;
     if (!first.summary.serves_chat || !second.summary.serves_chat || !a.storage.on()) return;
-    if (!b.storage.on() || storage_file(a.storage.path) != storage_file(b.storage.path) ||
-        (!a.hub_name.empty() && a.hub_name == b.hub_name))
-      return;
+    if (!b.storage.on() || storage_file(a.storage.path) != storage_file(b.storage.path) || is_one_hub(a, b)) return;
     second.file->error_at_value(
         second.storage, "storage " + b.storage.path + " is also that of vhost " + quoted(first.summary.name) + " (" +
                             first.file->place_of(first.storage) +
                             "), which has another hub: set the same \"hub\" in both, or name another file");
+  }
+
+  // One hub has the rooms of a Redis.
+  static void same_redis(const CheckedVhost& first, const CheckedVhost& second) {
+    const Options& a = first.summary.chat;
+    const Options& b = second.summary.chat;
+    if (!first.summary.serves_chat || !second.summary.serves_chat || !a.redis.on() || !b.redis.on() || is_one_hub(a, b))
+      return;
+    std::string other = "vhost " + quoted(first.summary.name) + " (" + first.file->place_of(first.redis) + ")";
+    std::string clash = redis_clash({b.redis.servers, b.redis.prefix}, {a.redis.servers, a.redis.prefix}, other);
+    if (!clash.empty()) second.file->error_at_value(second.redis, clash);
   }
 
   // Where nobody confirms who clients are, they say it themselves, and the others cannot tell.

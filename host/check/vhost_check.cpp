@@ -185,6 +185,7 @@ class VhostCheck {
     check_token_options(file_, protocol, summary().chat.tokens);
     summary().serves_chat = summary().chat.enabled;
     if (const cJSON* storage = member(protocol, "storage")) result_.storage = storage;
+    if (const cJSON* redis = member(protocol, "redis")) result_.redis = redis;
     if (summary().serves_chat) {
       check_storage(file_, protocol, summary().chat);
       check_redis(file_, protocol, summary().chat);

@@ -21,6 +21,7 @@ struct CheckedVhost {
   const cJSON* json;
   const cJSON* hub = nullptr;      // the value of the option "hub"; null: not set
   const cJSON* storage = nullptr;  // the value of the option "storage"; null: not set
+  const cJSON* redis = nullptr;    // the value of the option "redis"; null: not set
 };
 
 // Checks one vhost by itself. config_check compares vhosts with each other.

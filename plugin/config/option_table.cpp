@@ -216,7 +216,7 @@ const std::vector<OptionRow>& option_table() {
            "and the limits count the proxy instead."),
       text("hub", "", kVhost, OF(hub_name), set_text,
            "Vhosts with the same hub share their rooms. They must agree on all options marked hub or room. Empty: "
-           "the vhost has rooms of its own."),
+           "the vhost has rooms of its own. Vhosts with the same redis need the same hub, or a redis-prefix each."),
       text(
           "storage", "", kHub, OF(storage.path), set_text,
           "File that keeps the messages of durable rooms, so that a restart or a crash loses none: an SQLite database, "

@@ -209,6 +209,8 @@ bool strangers_may_publish(const Options& options) {
                                               [&](const auto& space) { return lets(space.second.rules); });
 }
 
+bool is_one_hub(const Options& a, const Options& b) { return !a.hub_name.empty() && a.hub_name == b.hub_name; }
+
 std::vector<std::string> hub_conflicts(const Options& a, const Options& b) {
   std::vector<std::string> conflicts;
   for (const OptionRow& row : option_table()) {

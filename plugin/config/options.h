@@ -117,6 +117,9 @@ bool has_access_rule(const Options& options);
 // Returns true if clients that nobody knows may publish in some room, if they may come in.
 bool strangers_may_publish(const Options& options);
 
+// Returns true if two vhosts have one hub. Without a name each has a hub of its own.
+bool is_one_hub(const Options& a, const Options& b);
+
 // Returns the options of hub and rooms in which two vhosts differ, each as "max-lag (1024 and 2048)".
 // Precondition: finish_options() was called for both.
 std::vector<std::string> hub_conflicts(const Options& a, const Options& b);

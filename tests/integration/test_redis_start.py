@@ -205,8 +205,8 @@ class Tls(Trouble):
 class Unreadable(unittest.TestCase):
     """Options that are wrong whatever the servers say: lws-chatd does not start, in lwsws the vhost refuses its clients."""
 
-    def refused(self, *words, **options):
-        server = Server(vhost(**options))
+    def refused(self, *words, before=(), **options):
+        server = Server(*before, vhost(**options))
         line = self.lwsws_line(server) if HOST == "lwsws" else self.lws_chatd_line(server)
         for word in words:
             self.assertIn(word, line)
@@ -227,10 +227,10 @@ class Unreadable(unittest.TestCase):
         return line
 
     def lwsws_line(self, server):
-        server.serving = 0
+        server.serving = len(server.vhosts) - 1
         with server:
             server.wait(lambda: server.chat_log("refuses all clients"), "the line about redis")
-            answer = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", server.http_of(path="/chat/"),
+            answer = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", server.http_of(-1, "/chat/"),
                                      "-H", "Connection: Upgrade", "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13",
                                      "-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="],
                                     capture_output=True, text=True, timeout=PATIENCE).stdout
@@ -248,6 +248,11 @@ class Unreadable(unittest.TestCase):
     def test_a_namespace_that_is_durable_and_shared(self):
         folder = self.enterContext(tempfile.TemporaryDirectory(prefix="lws-chat-test-"))
         self.refused("kept/durable is on", "kept/broker", redis="redis://10.0.0.5", storage=f"{folder}/rooms.db", **{"kept/durable": 1})
+
+    def test_two_hubs_with_the_same_rooms(self):
+        redis = "redis://127.0.0.1:1"
+        first = vhost("first", redis=redis, may_publish="nobody")
+        self.refused("redis: 127.0.0.1:1 ", "vhost", "first", '"hub"', before=[first], redis=redis)
 
 
 if __name__ == "__main__":

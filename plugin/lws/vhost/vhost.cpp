@@ -7,6 +7,7 @@
 #include "lws/guard.h"
 #include "lws/vhost/pvo.h"
 #include "lws/vhost/registry.h"
+#include "redis/clash.h"
 
 namespace lws_chat {
 namespace {
@@ -74,12 +75,26 @@ void VhostState::find_hub(lws_vhost* vhost) {
     std::string conflict = shared_hub_->conflict_with(options_);
     if (!conflict.empty()) complain(conflict);
   }
+  if (std::string clash = clash_of_redis(); !clash.empty()) complain(clash);
   shared_hub_->shared_rooms().show(options_.max_message);
   // Without its file the hub would forget what it promises to keep.
   const std::string& problem = shared_hub_->storage().problem();
   if (!problem.empty()) complain(problem);
   if (const std::string& of_redis = shared_hub_->shared_rooms().problem(); !of_redis.empty())
     complain("redis: " + of_redis);
+}
+
+// In the order of the configuration, a vhost gives way to those before it.
+std::string VhostState::clash_of_redis() const {
+  std::string clash;
+  registry::each(context_, [&](const VhostState& other) {
+    const Options& theirs = other.options_;
+    if (!clash.empty() || !other.serves_ || !options_.redis.on() || !theirs.redis.on() || is_one_hub(options_, theirs))
+      return;
+    clash = redis_clash({options_.redis.servers, options_.redis.prefix}, {theirs.redis.servers, theirs.redis.prefix},
+                        "vhost " + other.name_);
+  });
+  return clash;
 }
 
 void VhostState::complain(const std::string& what) {

@@ -80,6 +80,7 @@ class VhostState {
  private:
   void configure(lws_vhost* vhost, const lws_protocol_vhost_options* pvos);
   void find_hub(lws_vhost* vhost);
+  std::string clash_of_redis() const;
   void complain(const std::string& what);
 
   lws_context* context_;

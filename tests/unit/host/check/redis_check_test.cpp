@@ -123,6 +123,20 @@ TEST(storage_beside_redis_needs_a_room_that_is_not_shared) {
   CHECK_CONTAINS(in_chat(both + "," + option("kept/broker", "local") + "," + option("kept/durable", "0")), said);
 }
 
+TEST(vhosts_with_the_same_redis_have_one_hub_or_prefixes_that_are_apart) {
+  auto both = [&](const std::string& first, const std::string& second) {
+    return findings(chat_vhost("a", "80", kServer + "," + first), chat_vhost("b", "81", kServer + "," + second));
+  };
+  auto prefix = [](const std::string& value) { return option("redis-prefix", value); };
+  std::string clash =
+      "error: redis: 127.0.0.1:6379 with the redis-prefix \"centrifugo\" is also that of vhost \"a\" (conf:1:";
+  CHECK_CONTAINS(both(option("may-publish", "nobody"), option("history-size", "5")), clash);
+  CHECK_CONTAINS(both(option("hub", "a"), option("hub", "b")), clash);
+  CHECK_CONTAINS(both(prefix("c"), prefix("c.x")), "error: redis-prefix is \"c.x\", and \"c\" in vhost \"a\" (conf:1:");
+  CHECK_EQ(both(prefix("c"), prefix("d")), "");
+  CHECK_EQ(both(option("hub", "main"), option("hub", "main")), "");
+}
+
 TEST(vhosts_of_a_hub_have_the_same_redis) {
   std::string hub = "," + option("hub", "main");
   auto both = [&](const std::string& first, const std::string& second) {
