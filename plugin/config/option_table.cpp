@@ -231,10 +231,11 @@ const std::vector<OptionRow>& option_table() {
              "Largest size of the storage file. Above it the server forgets the oldest messages of all rooms."),
       urls("redis", kHub, OF(redis.servers),
            "URLs of Redis servers through which this server and others share their rooms, separated by spaces. Of "
-           "several, each has a part of the rooms. redis://HOST:PORT, rediss:// with TLS, "
-           "redis://USER@HOST:PORT/DATABASE, "
-           "unix:PATH, or redis+sentinel://HOST:PORT,HOST:PORT/NAME for a server that Sentinels know by this name. All "
-           "servers that share rooms need the same list in the same order, and so does Centrifugo 6.9 beside them. "
+           "several, each has a part of the rooms. redis://USER@HOST:PORT/DATABASE, or rediss:// with TLS; "
+           "unix:PATH?user=USER&db=DATABASE; and redis+sentinel://USER@HOST:PORT,HOST:PORT/NAME?db=DATABASE for a "
+           "server that Sentinels know by this name, or rediss+sentinel:// with TLS. A user, a port and a database "
+           "may be left out. All servers that share rooms need the same list in the same order, and so does Centrifugo "
+           "6.9 beside them. "
            "Empty: rooms are of this server alone."),
       text("redis-prefix", "centrifugo", kHub, OF(redis.prefix), set_redis_prefix,
            "First part of the names of all keys and channels in Redis. Servers with other prefixes do not see each "
