@@ -109,10 +109,12 @@ TEST(a_room_whose_stream_has_the_largest_id_of_all_begins_anew) {
 TEST(a_position_that_no_stream_can_have_is_a_fault_of_the_keys) {
   Fixture f;
   f.publish("one");
-  f.link({"HSET", f.room.meta, "s", "18446744073709551616"});
-  std::string before = f.dump();
-  CHECK(concerns_keys(f.publish("two", 1).text));
-  CHECK_EQ(f.dump(), before);
+  for (const char* position : {"18446744073709551616", "-5", "abc"}) {
+    f.link({"HSET", f.room.meta, "s", position});
+    std::string before = f.dump();
+    CHECK(concerns_keys(f.publish("two", 1).text));
+    CHECK_EQ(f.dump(), before);
+  }
 }
 
 TEST(a_full_server_leaves_the_room_as_it_was) {
