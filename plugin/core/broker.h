@@ -52,7 +52,7 @@ class Broker {
   virtual Deferred<Published> publish(Room& room, const Message& message, Time now) = 0;
 
   // The same for a room that nodes share: this node need not have opened it. Answers kUnavailable if the message is not
-  // spread, and kUncertain if nobody knows; after `patience` microseconds at the latest.
+  // spread, and kUncertain if nobody knows: `patience` microseconds after the last sign of life at the latest.
   virtual Deferred<Published> spread(std::string_view room, const Message& message, Time patience, Time now);
 
   // This node needs the room: from the answer on, messages of the room have to be delivered.

@@ -22,7 +22,7 @@ struct Publication {
   std::string_view room;
   Message message;
   Origin origin = kNobody;    // for whom a new room counts
-  Time patience = 1'000'000;  // microseconds after which a room that nodes share has to have answered
+  Time patience = 1'000'000;  // microseconds of silence that are waited for, in a room that nodes share
 };
 
 // The outcome of a publication.

@@ -35,7 +35,7 @@ class SharedPresence {
     uint64_t users = 0;
   };
 
-  // The answers come within about a second; kUnavailable: nobody knows.
+  // The answers come about a second after the last sign of life; kUnavailable: nobody knows.
   virtual Deferred<List> list(std::string_view room, Time now) = 0;
   virtual Deferred<Count> count(std::string_view room, Time now) = 0;
 

@@ -83,6 +83,25 @@ class RedisLink {
   // questions that follow each other do not each wait for one. 0: do not ask.
   Time left_of(Time patience) const { return patience - std::min({patience, silence(), kSilent}); }
 
+  // When the server last sent something, or owed nothing: as of the last turn of the loop.
+  virtual Time heard() const { return 0; }
+
+  // How long somebody waits for the answer to a command. Answers come in the order of the commands, and many may be
+  // ahead of it: so a server that answers is waited for, but not for longer than kLongest.
+  struct Wait {
+    Time patience = 0;
+    Time until = 0;    // while the server says nothing
+    Time longest = 0;  // at the latest
+  };
+  static constexpr Time kLongest = 30'000'000;
+  Wait wait(Time patience, Time now) const { return {patience, now + left_of(patience), now + kLongest}; }
+
+  // When it is over, if the server says nothing more. Precondition: the command is under way, or waits for the link.
+  Time end_of(const Wait& wait) const { return std::min(wait.longest, std::max(wait.until, heard() + wait.patience)); }
+
+  // An answer to what was asked at `asked` would have come before, if the server had gone on all the time.
+  bool is_late(Time asked, Time patience, Time now) const { return now - std::max(asked, heard()) > patience; }
+
   // Sends a command. An empty `answer` is fine. Answers come in the order of the commands. What is sent in one turn of
   // the loop leaves together.
   virtual void command(const std::vector<std::string_view>& words, Answer answer) = 0;

@@ -31,13 +31,19 @@ RedisLink* RedisPeers::link() const {
   return silent;
 }
 
-// Until when to wait for an answer; 0: nobody can be asked.
-Time RedisPeers::time_of_answer(Time patience, Time now) const {
+// Returns nothing if nobody can be asked.
+std::optional<RedisPeers::Waiting> RedisPeers::waiting(Time patience, Time now) const {
   const RedisLink* link = this->link();
-  return link && link->answers() ? now + link->left_of(patience) : 0;
+  if (!link || !link->answers()) return std::nullopt;
+  return Waiting{link, link->wait(patience, now)};
 }
 
-bool RedisPeers::send(std::string_view channel, const Body& body, std::function<void(bool done)> then) {
+void RedisPeers::Waiting::count_from_answer(bool done, Time now) {
+  link = nullptr;
+  if (done) wait.until = now + wait.patience;
+}
+
+bool RedisPeers::send(std::string_view channel, const Body& body, Then then) {
   RedisLink* link = this->link();
   if (!link) return false;
   std::string bytes;
@@ -45,9 +51,9 @@ bool RedisPeers::send(std::string_view channel, const Body& body, std::function<
   link->command({"PUBLISH", channel, bytes}, [this, alive = lifetime_.watch(), link, sent = now_,
                                               then = std::move(then)](const RedisReply& reply, Time now) {
     if (alive.expired()) return;
-    bool late = now - sent > kPatience && !reply.is_error();
+    bool late = link->is_late(sent, kPatience, now) && !reply.is_error();
     if (answered && !reply.is_lost() && !late) answered(*link, reply);
-    if (then) then(!reply.is_lost() && !reply.is_error());
+    if (then) then(!reply.is_lost() && !reply.is_error(), now);
   });
   return true;
 }
@@ -133,10 +139,14 @@ void RedisPeers::take_over(std::string_view node, std::string_view session) {
 Deferred<bool> RedisPeers::tell(std::string_view method, std::string_view request, Time now) {
   std::optional<OrderBody> order = OrderBody::of(method, request);
   Promise<bool> promise;
-  auto then = [promise](bool done) mutable { promise.keep(done); };
-  Time until = time_of_answer(kPatience, now);
-  if (!order || until == 0 || !send(keys_.control(), order->body(), then)) return false;
-  told_.push_back({until, promise});
+  auto told = std::make_shared<bool>(false);
+  auto then = [promise, told](bool done, Time) mutable {
+    *told = true;
+    promise.keep(done);
+  };
+  std::optional<Waiting> waiting = this->waiting(kPatience, now);
+  if (!order || !waiting || !send(keys_.control(), order->body(), then)) return false;
+  told_.push_back({*waiting, told, promise});
   return promise.deferred();
 }
 
@@ -172,25 +182,34 @@ uint32_t RedisPeers::take_passed_on(std::string_view asked) {
 Deferred<Status> RedisPeers::pass_on(std::string_view node, std::string_view session, std::string_view data, Time now) {
   if (others_.count(std::string(node)) == 0) return Status::kNoSession;
   if (passed_on_.size() >= kMostPassedOn) return Status::kUnavailable;
-  Time until = time_of_answer(kSessionPatience, now);
+  std::optional<Waiting> waiting = this->waiting(kSessionPatience, now);
   std::string bytes;
   append_survey(bytes, EmulationQuestion{node, session, data});
-  if (until == 0 || !send(keys_.node(node), SurveyRequest{last_survey_ + 1, kSurveyEmulation, bytes}))
+  uint64_t id = last_survey_ + 1;
+  auto then = [this, id](bool done, Time then_at) {
+    if (auto asked = passed_on_.find(id); asked != passed_on_.end())
+      asked->second.waiting.count_from_answer(done, then_at);
+  };
+  if (!waiting || !send(keys_.node(node), SurveyRequest{id, kSurveyEmulation, bytes}, then))
     return Status::kUnavailable;
-  PassedOn& waiting = passed_on_[++last_survey_];
-  waiting.deadline = until;
-  return waiting.promise.deferred();
+  PassedOn& asked = passed_on_[++last_survey_];
+  asked.waiting = *waiting;
+  return asked.promise.deferred();
 }
 
 Deferred<Peers::Rooms> RedisPeers::rooms(std::string_view pattern, Time now) {
   if (others_.empty()) return Rooms{};
   std::string data;
   append_survey(data, ChannelsQuestion{pattern});
-  SurveyRequest request{last_survey_ + 1, kSurveyChannels, data};
-  Time until = time_of_answer(kPatience, now);
-  if (until == 0 || !send(keys_.control(), request)) return Rooms{Status::kUnavailable};
+  uint64_t id = last_survey_ + 1;
+  auto then = [this, id](bool done, Time then_at) {
+    if (auto asked = surveys_.find(id); asked != surveys_.end()) asked->second.waiting.count_from_answer(done, then_at);
+  };
+  std::optional<Waiting> waiting = this->waiting(kPatience, now);
+  if (!waiting || !send(keys_.control(), SurveyRequest{id, kSurveyChannels, data}, then))
+    return Rooms{Status::kUnavailable};
   Survey& survey = surveys_[++last_survey_];
-  survey.deadline = until;
+  survey.waiting = *waiting;
   survey.missing = others_.size();
   return survey.promise.deferred();
 }
@@ -233,13 +252,13 @@ void RedisPeers::finish(uint64_t id) {
 
 void RedisPeers::tick(Time now) {
   now_ = now;
-  while (!told_.empty() && told_.front().deadline <= now) {
+  while (!told_.empty() && (*told_.front().answered || told_.front().waiting.end() <= now)) {
     Promise<bool> promise = told_.front().promise;
     told_.pop_front();
     promise.keep(false);
   }
-  while (!surveys_.empty() && surveys_.begin()->second.deadline <= now) finish(surveys_.begin()->first);
-  while (!passed_on_.empty() && passed_on_.begin()->second.deadline <= now) {
+  while (!surveys_.empty() && surveys_.begin()->second.waiting.end() <= now) finish(surveys_.begin()->first);
+  while (!passed_on_.empty() && passed_on_.begin()->second.waiting.end() <= now) {
     Promise<Status> promise = passed_on_.begin()->second.promise;
     passed_on_.erase(passed_on_.begin());
     promise.keep(Status::kUnavailable);
@@ -253,9 +272,9 @@ void RedisPeers::tick(Time now) {
 
 Time RedisPeers::due() const {
   Time due = say_at_;
-  if (!surveys_.empty()) due = std::min(due, surveys_.begin()->second.deadline);
-  if (!passed_on_.empty()) due = std::min(due, passed_on_.begin()->second.deadline);
-  if (!told_.empty()) due = std::min(due, told_.front().deadline);
+  if (!surveys_.empty()) due = std::min(due, surveys_.begin()->second.waiting.end());
+  if (!passed_on_.empty()) due = std::min(due, passed_on_.begin()->second.waiting.end());
+  if (!told_.empty()) due = std::min(due, told_.front().waiting.end());
   return due;
 }
 

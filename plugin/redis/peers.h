@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -74,8 +75,16 @@ class RedisPeers final : public Peers {
     NodeFacts facts;
     Time seen;
   };
+  // For a server that takes a question, and then for the nodes that answer it.
+  struct Waiting {
+    const RedisLink* link = nullptr;  // nullptr: it has taken the question, or not
+    RedisLink::Wait wait;
+
+    Time end() const { return link ? link->end_of(wait) : wait.until; }
+    void count_from_answer(bool done, Time now);
+  };
   struct Survey {
-    Time deadline = 0;
+    Waiting waiting{};
     size_t missing = 0;
     bool failed = false;
     bool too_many = false;
@@ -85,19 +94,21 @@ class RedisPeers final : public Peers {
   };
   // Something for a client's session that a node has not answered yet.
   struct PassedOn {
-    Time deadline = 0;
+    Waiting waiting{};
     Promise<Status> promise{};
   };
   // An order that a server may not have taken yet.
   struct Told {
-    Time deadline = 0;
+    Waiting waiting{};
+    std::shared_ptr<bool> answered{};
     Promise<bool> promise{};
   };
   using Body = decltype(ControlCommand::body);
+  using Then = std::function<void(bool done, Time now)>;
 
   RedisLink* link() const;
-  Time time_of_answer(Time patience, Time now) const;
-  [[nodiscard]] bool send(std::string_view channel, const Body& body, std::function<void(bool done)> then = {});
+  std::optional<Waiting> waiting(Time patience, Time now) const;
+  [[nodiscard]] bool send(std::string_view channel, const Body& body, Then then = {});
   void say(std::string_view channel, Time now);
   void act_on(const ControlCommand& command, Time now);
   void meet(const NodeAnnouncement& announcement, Time now);

@@ -18,8 +18,7 @@ constexpr char kCommand[] = "EVALSHA (publish)";
 }  // namespace
 
 Deferred<Published> Publisher::publish(std::string_view room, const Message& message, Time patience, Time now) {
-  Time left = link_.left_of(patience);
-  if (left == 0) {
+  if (link_.left_of(patience) == 0) {
     ++parts_.counters.unavailable;
     return Published{Status::kUnavailable, {}, 0, now};
   }
@@ -28,7 +27,6 @@ Deferred<Published> Publisher::publish(std::string_view room, const Message& mes
   item->key = message.key;
   item->version = message.version;
   item->version_epoch = message.version_epoch;
-  item->patience = patience;
   item->kept = !message.ephemeral && parts_.settings.of(room).history.messages > 0;
   append_publication_bytes(item->publication, message);
   item->order = ++ids_;
@@ -40,7 +38,8 @@ Deferred<Published> Publisher::publish(std::string_view room, const Message& mes
   }
   Deferred<Published> published = item->promise.deferred();
   std::deque<ItemPtr>& line = unanswered_[patience];
-  item->deadline = std::max(now + left, line.empty() ? 0 : line.back()->deadline);
+  item->wait = link_.wait(patience, now);
+  if (!line.empty()) item->wait.until = std::max(item->wait.until, line.back()->wait.until);
   line.push_back(item);
   if (waits)
     wait(item);
@@ -165,7 +164,7 @@ void Publisher::answer(Item& item, const Published& published) {
   if (std::exchange(item.answered, true)) return;
   parts_.counters.uncertain += published.status == Status::kUncertain;
   parts_.counters.unavailable += published.status == Status::kUnavailable;
-  drop_answered(unanswered_[item.patience]);
+  drop_answered(unanswered_[item.wait.patience]);
   item.promise.keep(published);
 }
 
@@ -175,9 +174,9 @@ void Publisher::drop_answered(std::deque<ItemPtr>& items) {
 
 void Publisher::tick(Time now) {
   for (auto& [patience, items] : unanswered_) {
-    while (!items.empty() && items.front()->deadline <= now) {
+    while (!items.empty() && link_.end_of(items.front()->wait) <= now) {
       ItemPtr item = items.front();
-      if (item->sent) parts_.trouble.late(item->deadline - item->patience);
+      if (item->sent) parts_.trouble.late(link_.end_of(item->wait) - patience);
       answer(*item, {item->sent ? Status::kUncertain : Status::kUnavailable, {}, 0, now});
     }
   }
@@ -191,7 +190,7 @@ void Publisher::tick(Time now) {
 Time Publisher::due() const {
   Time due = kNever;
   for (const auto& [patience, items] : unanswered_)
-    if (!items.empty()) due = std::min(due, items.front()->deadline);
+    if (!items.empty()) due = std::min(due, link_.end_of(items.front()->wait));
   return due;
 }
 

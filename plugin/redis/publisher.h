@@ -54,8 +54,7 @@ class Publisher {
     std::string key;  // idempotency key
     uint64_t version = 0;
     std::string version_epoch;
-    Time patience = 0;
-    Time deadline = 0;
+    RedisLink::Wait wait;
     bool kept = false;    // a stream keeps it
     bool sent = false;    // it may have been published
     bool lost = false;    // an answer was lost

@@ -12,6 +12,7 @@
 #include "core/ending.h"
 #include "core/log/message.h"
 #include "redis/keys.h"
+#include "redis/link.h"
 
 namespace lws_chat {
 
@@ -55,6 +56,7 @@ struct RoomWatch {
   uint64_t doubted = 0;      // the offset that was missing then
   uint32_t reading = 0;      // number of the last question, so that answers to former ones are recognized
   std::optional<Promise<Status>> opening{};
+  RedisLink::Wait wait{};  // while it is being opened
   std::deque<std::string> held{};
   size_t held_then = 0;   // payloads that were held when the last question was asked: the answer is newer than they are
   uint64_t top_then = 0;  // offset of the room's last message, as that answer said

@@ -52,6 +52,7 @@ class ServerLink final : public RedisLink,
   const Server& server() const override { return about_; }
   std::string name() const override;
   Time silence() const override { return silence_; }
+  Time heard() const override { return silent_since_; }
   const std::string& problem() const override { return is_up() && deaf_ ? deaf_problem_ : problem_; }
   void command(const std::vector<std::string_view>& words, Answer answer) override;
   void run(const RedisScript& script, const std::vector<std::string_view>& keys,

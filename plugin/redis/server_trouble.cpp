@@ -109,7 +109,7 @@ void ServerTrouble::was_asked(std::string_view command, const RedisReply& reply,
     last_ = now;
     return;
   }
-  if (now - sent <= kAskAgain) late_ = false;
+  if (!link_.is_late(sent, kAskAgain, now)) late_ = false;
   if (asked_ == Asked::kRefuses || (refusals_ == 0 && !late_)) return end();
   asked_ = Asked::kDoes;
 }

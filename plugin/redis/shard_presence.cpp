@@ -213,17 +213,14 @@ void ShardPresence::were_over(const std::string& room, const RedisReply& reply, 
   if (next < known->second) schedule(room, next);
 }
 
-void ShardPresence::ask(Time now, std::function<void()> give_up) {
-  questions_.push_back({now + link_.left_of(kPatience), std::move(give_up)});
-}
-
 Deferred<SharedPresence::List> ShardPresence::list(std::string_view room, Time now) {
   using List = SharedPresence::List;
   if (!link_.answers()) return List{Status::kUnavailable};
   Promise<List> promise;
-  ask(now, [promise]() mutable { promise.keep({Status::kUnavailable}); });
+  Questions::Answered answered = questions_.ask(now, [promise]() mutable { promise.keep({Status::kUnavailable}); });
   run_presence_read(link_, parts_.keys.of_presence(room),
-                    [this, promise, room = std::string(room)](const RedisReply& reply, Time) mutable {
+                    [this, promise, answered, room = std::string(room)](const RedisReply& reply, Time) mutable {
+                      *answered = true;
                       List list;
                       std::optional<std::vector<PresentMember>> members;
                       if (!refused(room, reply)) members = read_presence(reply);
@@ -244,9 +241,10 @@ Deferred<SharedPresence::Count> ShardPresence::count(std::string_view room, Time
   using Count = SharedPresence::Count;
   if (!link_.answers()) return Count{Status::kUnavailable};
   Promise<Count> promise;
-  ask(now, [promise]() mutable { promise.keep({Status::kUnavailable}); });
+  Questions::Answered answered = questions_.ask(now, [promise]() mutable { promise.keep({Status::kUnavailable}); });
   run_presence_stats(link_, parts_.keys.of_presence(room),
-                     [this, promise, room = std::string(room)](const RedisReply& reply, Time) mutable {
+                     [this, promise, answered, room = std::string(room)](const RedisReply& reply, Time) mutable {
+                       *answered = true;
                        std::optional<PresenceCount> count;
                        if (!refused(room, reply)) count = read_presence_stats(reply);
                        if (!count) return promise.keep({Status::kUnavailable});
@@ -257,11 +255,7 @@ Deferred<SharedPresence::Count> ShardPresence::count(std::string_view room, Time
 
 void ShardPresence::tick(Time now) {
   announce_missed(now);
-  while (!questions_.empty() && questions_.front().deadline <= now) {
-    Question question = std::move(questions_.front());
-    questions_.pop_front();
-    question.give_up();
-  }
+  questions_.tick(now);
   while (!schedule_.empty() && schedule_.begin()->first <= now) {
     auto [at, room] = *schedule_.begin();
     schedule_.erase(schedule_.begin());
@@ -271,7 +265,7 @@ void ShardPresence::tick(Time now) {
 }
 
 Time ShardPresence::due() const {
-  Time due = questions_.empty() ? kNever : questions_.front().deadline;
+  Time due = questions_.due();
   if (link_.is_up() && !missed_.empty()) due = std::min(due, missed_until_);
   return schedule_.empty() ? due : std::min(due, schedule_.begin()->first);
 }

@@ -17,6 +17,7 @@
 #include "redis/announced.h"
 #include "redis/broker_parts.h"
 #include "redis/link.h"
+#include "redis/questions.h"
 #include "redis/server_line.h"
 
 namespace lws_chat {
@@ -28,7 +29,7 @@ class ShardPresence {
   // A member is there for so long after a node has said so. It says so again after the second time.
   static constexpr uint64_t kSeconds = 60;
   static constexpr Time kSayAgain = 20'000'000;
-  // Questions are answered by then.
+  // Questions are answered by then, see Questions.
   static constexpr Time kPatience = 1'000'000;
   // After a connection was lost, members that are over stay for so long: the server may have been away for all nodes.
   static constexpr Time kOthersFirst = kSayAgain;
@@ -38,7 +39,7 @@ class ShardPresence {
   static constexpr Time kOweFor = 5'000'000;
 
   ShardPresence(RedisLink& link, const BrokerParts& parts, const ServerLine& line, std::string node_uid)
-      : link_(link), parts_(parts), line_(line), node_uid_(std::move(node_uid)) {}
+      : link_(link), parts_(parts), line_(line), node_uid_(std::move(node_uid)), questions_(link, kPatience) {}
   void attach(Broker::Node& node) { node_ = &node; }
 
   // See SharedPresence.
@@ -67,10 +68,6 @@ class ShardPresence {
     bool announced;
     bool repeated = false;  // Redis may have done it, and the answer was lost
   };
-  struct Question {
-    Time deadline;
-    std::function<void()> give_up;
-  };
 
   void say(const Change& change);
   void has_come(const Change& change, std::string_view info, const RedisReply& reply);
@@ -82,7 +79,6 @@ class ShardPresence {
   void find_over(const std::string& room);
   void were_over(const std::string& room, const RedisReply& reply, Time now);
   void schedule(const std::string& room, Time at);
-  void ask(Time now, std::function<void()> give_up);
   bool failed(std::string_view command, const RedisReply& reply, std::string_view keys = {});
   bool refused(const std::string& room, const RedisReply& reply);
 
@@ -99,7 +95,7 @@ class ShardPresence {
   std::set<std::string> missed_;     // rooms with members whom others miss
   Time missed_until_ = 0;            // then these are announced at last
   std::deque<Change> unsaid_;
-  std::deque<Question> questions_;
+  Questions questions_;
 };
 
 }  // namespace lws_chat

@@ -63,6 +63,7 @@ void ShardRooms::read(RoomWatch& watch) {
 
 void ShardRooms::was_read(const std::string& name, uint32_t reading, const RedisReply& reply, Time now) {
   if (reply.is_lost()) return;
+  progress_ = now;
   if (reading_ > 0) --reading_;
   RoomWatch* watch = find(name);
   bool current = watch && watch->reading == reading && watch->state == RoomWatch::State::kReading;

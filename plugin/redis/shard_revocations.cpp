@@ -17,25 +17,26 @@ size_t hash_of(const Revocation& revocation) {
 
 }  // namespace
 
-void ShardRevocations::ask(std::function<void()> give_up) {
-  questions_.push_back({0, std::move(give_up)});
+// Nobody says how late it is.
+Questions::Answered ShardRevocations::ask(std::function<void()> give_up) {
   wake_();
+  return questions_.ask(kNever, std::move(give_up));
 }
 
 Deferred<Status> ShardRevocations::when_complete() {
   if (complete()) return Status::kOk;
   if (link_.left_of(kPatience) == 0) return Status::kUnavailable;
   Promise<Status> promise;
-  waiting_.push_back(promise);
-  ask([promise]() mutable { promise.keep(Status::kUnavailable); });
+  waiting_.push_back({promise, ask([promise]() mutable { promise.keep(Status::kUnavailable); })});
   return promise.deferred();
 }
 
 Deferred<SharedRevocations::Kept> ShardRevocations::keep(const Revocation& revocation) {
   if (!link_.answers()) return Kept::kUnavailable;
   Promise<Kept> promise;
-  ask([promise]() mutable { promise.keep(Kept::kUnavailable); });
-  run_revoke(link_, parts_.keys, {revocation}, kMost, [this, promise](const RedisReply& reply, Time) mutable {
+  Questions::Answered answered = ask([promise]() mutable { promise.keep(Kept::kUnavailable); });
+  run_revoke(link_, parts_.keys, {revocation}, kMost, [this, promise, answered](const RedisReply& reply, Time) mutable {
+    *answered = true;
     if (failed("EVALSHA (revoke)", reply)) return promise.keep(Kept::kUnavailable);
     promise.keep(reply.integer == 1 ? Kept::kKept : Kept::kFull);
   });
@@ -78,7 +79,9 @@ void ShardRevocations::read_from(const std::string& cursor) {
 void ShardRevocations::was_read(const RedisReply& reply, Time now) {
   if (failed("HSCAN", reply)) {
     // After a lost connection up() begins again.
-    if (!reply.is_lost()) read_at_ = now + kPatience;
+    if (reply.is_lost()) return;
+    read_at_ = now + kPatience;
+    answer(Status::kUnavailable);
     return;
   }
   std::optional<RevokedRead> read = read_revoked(reply);
@@ -101,8 +104,15 @@ void ShardRevocations::finish_reading(Time now) {
   });
   good_ = {};
   give_back();
-  std::deque<Promise<Status>> waiting = std::exchange(waiting_, {});
-  for (Promise<Status>& one : waiting) one.keep(Status::kOk);
+  answer(Status::kOk);
+}
+
+void ShardRevocations::answer(Status status) {
+  std::deque<Joiner> waiting = std::exchange(waiting_, {});
+  for (Joiner& one : waiting) {
+    *one.answered = true;
+    one.promise.keep(status);
+  }
 }
 
 void ShardRevocations::give_back() {
@@ -116,21 +126,11 @@ void ShardRevocations::give_back() {
 }
 
 void ShardRevocations::tick(Time now) {
-  for (Question& question : questions_)
-    if (question.deadline == 0) question.deadline = now + link_.left_of(kPatience);
-  while (!questions_.empty() && questions_.front().deadline <= now) {
-    Question question = std::move(questions_.front());
-    questions_.pop_front();
-    question.give_up();
-  }
+  questions_.tick(now);
   if (questions_.empty()) waiting_.clear();
   if (read_at_ <= now) read_all();
 }
 
-// Questions that have no deadline yet stand behind the others, and come with a tick.
-Time ShardRevocations::due() const {
-  if (questions_.empty()) return read_at_;
-  return std::min(read_at_, questions_.front().deadline);
-}
+Time ShardRevocations::due() const { return std::min(read_at_, questions_.due()); }
 
 }  // namespace lws_chat

@@ -12,6 +12,7 @@
 #include "core/shared_revocations.h"
 #include "redis/broker_parts.h"
 #include "redis/link.h"
+#include "redis/questions.h"
 
 namespace lws_chat {
 
@@ -20,7 +21,7 @@ namespace lws_chat {
 // what this node knows.
 class ShardRevocations final : public SharedRevocations {
  public:
-  // Questions are answered by then.
+  // Questions are answered by then, see Questions.
   static constexpr Time kPatience = 1'000'000;
   // All are read again after this time: the server may have lost some, and nobody noticed.
   static constexpr Time kReadAgain = 300'000'000;
@@ -30,7 +31,7 @@ class ShardRevocations final : public SharedRevocations {
 
   // `wake` asks for a tick() in the next turn.
   ShardRevocations(RedisLink& link, const BrokerParts& parts, std::function<void()> wake)
-      : link_(link), parts_(parts), wake_(std::move(wake)) {}
+      : link_(link), parts_(parts), wake_(std::move(wake)), questions_(link, kPatience) {}
 
   void attach(Reader& reader) override { reader_ = &reader; }
   bool complete() const override { return complete_ || !reader_; }
@@ -44,18 +45,14 @@ class ShardRevocations final : public SharedRevocations {
   Time due() const;
 
  private:
-  struct Question {
-    Time deadline;  // 0: not set yet
-    std::function<void()> give_up;
-  };
-
-  void ask(std::function<void()> give_up);
+  Questions::Answered ask(std::function<void()> give_up);
   void read_all();
   void read_from(const std::string& cursor);
   void was_read(const RedisReply& reply, Time now);
   void learn(const std::vector<Revocation>& revocations);
   void finish_reading(Time now);
   void give_back();
+  void answer(Status status);
   bool failed(std::string_view command, const RedisReply& reply);
 
   RedisLink& link_;
@@ -68,8 +65,12 @@ class ShardRevocations final : public SharedRevocations {
   bool read_soon_ = false;
   std::unordered_set<size_t> good_;  // hashes of the entries of this reading that are as large as this node's
   std::deque<Revocation> lacking_;   // that the server gets
-  std::deque<Question> questions_;
-  std::deque<Promise<Status>> waiting_;  // for complete_
+  Questions questions_;
+  struct Joiner {
+    Promise<Status> promise;
+    Questions::Answered answered;
+  };
+  std::deque<Joiner> waiting_;  // for complete_
 };
 
 }  // namespace lws_chat

@@ -37,8 +37,8 @@ bool ShardRooms::is_caught_up(std::string_view room) {
 Deferred<Status> ShardRooms::open(const Room& room, Time now) {
   RoomWatch* watch = find(room.name());
   bool known = watch && watch->state == RoomWatch::State::kLive && !keeps(*watch);
-  Time patience = link_.left_of(link_.answers() ? kPatience : kAwayPatience);
-  if (!known && patience == 0) return Status::kUnavailable;
+  Time patience = link_.answers() ? kPatience : kAwayPatience;
+  if (!known && link_.left_of(patience) == 0) return Status::kUnavailable;
   if (!watch) {
     auto made = std::make_unique<RoomWatch>(room.name(), parts_.keys.of_room(room.name()));
     std::string_view key = made->room;
@@ -50,7 +50,8 @@ Deferred<Status> ShardRooms::open(const Room& room, Time now) {
     begin_unkept(*watch, now);
     return Status::kOk;
   }
-  watch->until = now + patience;
+  watch->wait = link_.wait(patience, now);
+  watch->until = watch->wait.until;
   to_answer_.emplace(watch->until, watch->room);
   watch->opening.emplace();
   Deferred<Status> opened = watch->opening->deferred();
@@ -134,6 +135,7 @@ void ShardRooms::subscribe_next() {
 bool ShardRooms::subscribed(std::string_view channel, Time now) {
   std::string_view room = parts_.keys.room_of(channel);
   if (room.empty()) return false;
+  progress_ = now;
   if (subscribing_ > 0) --subscribing_;
   if (RoomWatch* watch = find(room); watch && watch->state == RoomWatch::State::kSubscribing) {
     if (keeps(*watch)) {
@@ -151,6 +153,7 @@ bool ShardRooms::subscribed(std::string_view channel, Time now) {
 bool ShardRooms::message(std::string_view channel, std::string_view payload, Time now) {
   std::string_view room = parts_.keys.room_of(channel);
   if (room.empty()) return false;
+  progress_ = now;
   RoomWatch* watch = find(room);
   // Without a room in the hub nobody needs it. Whoever opens the room reads where it is.
   if (!watch || !watch->wanted) return true;
@@ -277,13 +280,28 @@ void ShardRooms::forget_unwanted(Time now) {
   if (!channels.empty() && link_.hears()) link_.unsubscribe(channels);
 }
 
-void ShardRooms::tick(Time now) {
+// Others may be ahead. Only what is read comes with the answers to commands.
+Time ShardRooms::end_of_wait(const RoomWatch& watch) const {
+  Time progress = watch.state == RoomWatch::State::kReading ? std::max(progress_, link_.heard()) : progress_;
+  return std::min(watch.wait.longest, std::max(watch.wait.until, progress + watch.wait.patience));
+}
+
+void ShardRooms::give_up_openings(Time now) {
   while (!to_answer_.empty() && to_answer_.begin()->first <= now) {
     std::string room = std::move(to_answer_.begin()->second);
     to_answer_.erase(to_answer_.begin());
     RoomWatch* watch = find(room);
-    if (watch && watch->opening && watch->until <= now) answer(*watch, Status::kUnavailable, now);
+    if (!watch || !watch->opening || watch->until > now) continue;
+    watch->until = end_of_wait(*watch);
+    if (watch->until > now)
+      to_answer_.emplace(watch->until, std::move(room));
+    else
+      answer(*watch, Status::kUnavailable, now);
   }
+}
+
+void ShardRooms::tick(Time now) {
+  give_up_openings(now);
   forget_unwanted(now);
   compare_some(now);
 }

@@ -30,7 +30,8 @@ class ShardRooms {
   static constexpr Time kGrace = 10'000'000;
   // Each room's position is compared with that in Redis after this time.
   static constexpr Time kCompareAfter = 30'000'000;
-  // Who opens a room waits so long for a server that is away, and for one that is there.
+  // Who opens a room waits so long for a server that is away, and for one that is there and does not go on with what
+  // many others want.
   static constexpr Time kAwayPatience = 1'000'000;
   static constexpr Time kPatience = 4'000'000;
 
@@ -103,6 +104,8 @@ class ShardRooms {
   void take_too_large(RoomWatch& watch, Room& room, const RoomPayload& payload, Time now);
   bool deliver(RoomWatch& watch, Room& room, uint64_t offset, const Message& message, Time now);
   void answer(RoomWatch& watch, Status status, Time now);
+  Time end_of_wait(const RoomWatch& watch) const;
+  void give_up_openings(Time now);
   void forget_unwanted(Time now);
   void compare_some(Time now);
 
@@ -116,6 +119,7 @@ class ShardRooms {
   std::deque<std::string> to_read_;
   size_t subscribing_ = 0;
   size_t reading_ = 0;
+  Time progress_ = 0;  // when the server last confirmed a subscription, sent a message, or told a position
   Dates to_compare_;
   Dates to_forget_;
   Dates to_answer_;

@@ -66,14 +66,16 @@ void ShardSessions::tell_former(std::string_view value, std::string_view digest)
 Deferred<IdentityPtr> ShardSessions::returned(std::string_view key, Time now) {
   if (!link_.answers()) return IdentityPtr();
   Promise<IdentityPtr> promise;
-  questions_.push_back({now + link_.left_of(kPatience), promise});
+  Questions::Answered answered = questions_.ask(now, [promise]() mutable { promise.keep(nullptr); });
   std::string digest = sha1_hex(key);
-  run_session_take(link_, parts_.keys.session(digest), [this, digest, promise](const RedisReply& reply, Time) mutable {
+  auto taken = [this, digest, promise, answered](const RedisReply& reply, Time) mutable {
+    *answered = true;
     auto who = std::make_shared<Identity>();
     bool found = !failed("GETDEL", digest, reply) && reply.is_text() && read_client_info(reply.text, *who);
     if (found) tell_former(reply.text, digest);
     promise.keep(found ? IdentityPtr(std::move(who)) : nullptr);
-  });
+  };
+  run_session_take(link_, parts_.keys.session(digest), std::move(taken));
   return promise.deferred();
 }
 
@@ -155,11 +157,7 @@ void ShardSessions::said_again(const std::string& digest, Session& session, cons
 }
 
 void ShardSessions::tick(Time now) {
-  while (!questions_.empty() && questions_.front().deadline <= now) {
-    Promise<IdentityPtr> promise = questions_.front().promise;
-    questions_.pop_front();
-    promise.keep(nullptr);
-  }
+  questions_.tick(now);
   for (size_t left = kTogether; left > 0 && !schedule_.empty() && schedule_.begin()->first <= now; --left) {
     auto [at, digest] = *schedule_.begin();
     schedule_.erase(schedule_.begin());
@@ -173,7 +171,7 @@ void ShardSessions::tick(Time now) {
 }
 
 Time ShardSessions::due() const {
-  Time due = questions_.empty() ? kNever : questions_.front().deadline;
+  Time due = questions_.due();
   return schedule_.empty() ? due : std::min(due, schedule_.begin()->first);
 }
 

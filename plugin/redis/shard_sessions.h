@@ -15,6 +15,7 @@
 #include "core/shared_presence.h"
 #include "redis/broker_parts.h"
 #include "redis/link.h"
+#include "redis/questions.h"
 
 namespace lws_chat {
 
@@ -28,7 +29,7 @@ class ShardSessions {
   static constexpr Time kSayAgain = 240'000'000;
   // Sessions that are said again in one tick.
   static constexpr size_t kTogether = 1000;
-  // Questions are answered by then.
+  // Questions are answered by then, see Questions.
   static constexpr Time kPatience = 1'000'000;
   // A node that Redis says has the session has to say so itself within this time. Redis may know only what was. It is
   // asked again after the second time.
@@ -45,7 +46,8 @@ class ShardSessions {
         parts_(parts),
         node_uid_(std::move(node_uid)),
         replaced_(std::move(replaced)),
-        tell_(std::move(tell)) {}
+        tell_(std::move(tell)),
+        questions_(link, kPatience) {}
 
   // See SharedPresence.
   void arrived(std::string_view key, const IdentityPtr& who, Time now);
@@ -71,10 +73,6 @@ class ShardSessions {
     bool was_asked = false;          // that node, before
     std::optional<Time> asked_at{};  // when a node was asked whether it has the session
   };
-  struct Question {
-    Time deadline;
-    Promise<IdentityPtr> promise;
-  };
 
   void go(std::string_view key, std::string_view value, Time left);
   void come(const std::string& digest, Session& session);
@@ -93,7 +91,7 @@ class ShardSessions {
   const Tell tell_;
   std::unordered_map<std::string, Session> sessions_;  // those with a name that are here, by digest
   std::multimap<Time, std::string> schedule_;
-  std::deque<Question> questions_;
+  Questions questions_;
 };
 
 }  // namespace lws_chat

@@ -221,7 +221,7 @@ class Crowd : public Ground {
 
   void send(Node& node, const std::string& room, const Message& message, Id id) {
     Time patience = pick_(3) == 0 ? 5 * kSecond : kSecond;
-    auto promise = node.promises.insert(node.now + patience);
+    auto promise = node.promises.insert({node.now, patience});
     bool may_be_late = message.version > 0;
     node.hub->publish(kServerGrant, {room, message, kNobody, patience}, node.now)
         .then(node.lifetime, [this, &node, room, id, promise, may_be_late](const Published& done) {
@@ -251,7 +251,7 @@ class Crowd : public Ground {
 
   void ask(Node& node) {
     std::string room = any_room();
-    auto promise = node.promises.insert(node.now + kSecond);
+    auto promise = node.promises.insert({node.now, kSecond});
     auto answered = [&node, promise](const auto&) { node.promises.erase(promise); };
     if (pick_(2) == 0)
       node.broker->list(room, node.now).then(node.lifetime, answered);

@@ -184,6 +184,7 @@ class ModelLink final : public RedisLink {
   bool deaf() const { return deaf_; }
 
   Time silence() const override { return silence_; }
+  Time heard() const override { return silent_since_; }
   void measure_silence(Time now) {
     bool owed = std::exchange(owes_, !wires_ || unanswered() > 0);
     if (!owed) silent_since_ = now;

@@ -128,6 +128,14 @@ class Node final : private Peers::Self {
     broker->tick(now);
   }
 
+  // When a promise has to be kept, as far as the servers have gone on.
+  Time end_of(const std::pair<Time, Time>& promise) const {
+    auto [asked, patience] = promise;
+    Time last = asked;
+    for (const auto& link : links) last = std::max(last, link->heard());
+    return std::min(last + patience, asked + RedisLink::kLongest);
+  }
+
   NodeFacts facts(Time) override {
     NodeFacts facts;
     facts.uid = broker->peers().uid();
@@ -162,7 +170,7 @@ class Node final : private Peers::Self {
   size_t obeyed = 0;
   size_t gaps = 0;
   size_t delivered = 0;
-  std::multiset<Time> promises;  // deadlines of what is not answered
+  std::multiset<std::pair<Time, Time>> promises;  // of what is not answered: when it was asked, and the patience
 };
 
 inline size_t Reader::write(std::string_view frames) {

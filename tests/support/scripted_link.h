@@ -32,6 +32,7 @@ class ScriptedLink final : public lws_chat::RedisLink {
   const Server& server() const override { return server_; }
   std::string name() const override { return "Redis at 10.0.0.5:6379"; }
   lws_chat::Time silence() const override { return silent_since == lws_chat::kNever ? 0 : now - silent_since; }
+  lws_chat::Time heard() const override { return heard_at; }
   const std::string& problem() const override { return problem_; }
   void command(const std::vector<std::string_view>& words, Answer answer) override {
     add({std::string(words[0]), {words.begin() + 1, words.end()}, {}, std::move(answer)});
@@ -91,6 +92,7 @@ class ScriptedLink final : public lws_chat::RedisLink {
   std::vector<std::string> unsubscribed;
   lws_chat::Time now = 0;
   lws_chat::Time silent_since = lws_chat::kNever;
+  lws_chat::Time heard_at = 0;  // the answers of a server that is slow but goes on
 
  private:
   void add(Call call) {

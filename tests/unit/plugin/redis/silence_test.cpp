@@ -68,6 +68,7 @@ TEST(a_server_that_answers_is_not_silent_although_it_always_owes_something) {
     f.link->command({"BLPOP", "nothing", "0.01"}, [&](const RedisReply&, Time) { ++answers; });
     while (answers < asked) f.poller.run(now);
     CHECK(f.link->answers());
+    CHECK_EQ(f.link->heard(), now);
     now += RedisLink::kSilent - 1;
   }
 }
