@@ -60,7 +60,7 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
         .close(1013)
         .http(503)
         .protocol(3004),
-    row(Status::kUncertain, "uncertain", "the connection to Redis was lost, nobody knows if it is done")
+    row(Status::kUncertain, "uncertain", "Redis has not confirmed it: nobody knows if it is done")
         .close(1013)
         .http(503),
     row(Status::kGap, "gap", "messages were missed, connect again").close(3010).protocol(3010),

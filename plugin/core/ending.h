@@ -53,7 +53,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kUnfinished,        // a message was begun and not continued
     kNotPermitted,      // the gate refuses
     kUnavailable,       // a service behind the hub is missing; it may come back
-    kUncertain,         // the connection was lost before the answer came: the message may have been published, or not
+    kUncertain,         // the broker has not confirmed it in time: the message may have been published, or not
     kGap,               // messages of the room were missed
     kNoMemory,          // clients hold their whole part of max-memory
     kBadToken,          // the token is not valid
