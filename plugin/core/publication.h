@@ -29,7 +29,7 @@ struct Publication {
 struct Published {
   Status status = Status::kOk;  // why it was refused, if it was
   Position position{};          // position of the message
-  size_t clients = 0;           // members of the room that it was for
+  size_t clients = 0;           // members of the room that it was for, on this node
   Time at = 0;                  // the time of the outcome
 };
 

@@ -25,7 +25,7 @@ Deferred<Published> Publishing::publish(const Grant& grant, const Publication& p
 // A message for a room that nodes share needs no room here.
 Deferred<Published> Publishing::spread(const Publication& publication, Time now) {
   Deferred<Published> answer = broker_.spread(publication.room, publication.message, publication.patience, now);
-  if (!answer.ready()) return result_of(std::move(answer));
+  if (!answer.ready()) return result_of(std::move(answer), publication.room);
   return answer.value().status == Status::kOk ? answer : refused(answer.value().status, now);
 }
 
@@ -78,17 +78,19 @@ Deferred<Published> Publishing::hand_over(Room& room, const Message& message, Ti
   }
 }
 
-// Counts a refusal that comes late.
-Deferred<Published> Publishing::result_of(Deferred<Published> answer) {
+// Counts a refusal that comes late. Of a room that nodes share, the members on this node count.
+Deferred<Published> Publishing::result_of(Deferred<Published> answer, std::string_view shared_room) {
   Promise<Published> promise;
-  answer.then(schedule_.lifetime(), [this, promise](const Published& published) {
-    schedule_.do_later([this, promise, published](Time then) mutable {
-      if (published.status != Status::kOk) return promise.keep(refused(published.status, then));
-      Published dated = published;
-      dated.at = then;
-      promise.keep(dated);
+  auto answered = [this, promise, room = std::string(shared_room)](const Published& published) {
+    Published result = published;
+    if (const Room* here = room.empty() ? nullptr : table_.find(room)) result.clients = here->members().size();
+    schedule_.do_later([this, promise, result](Time then) mutable {
+      if (result.status != Status::kOk) return promise.keep(refused(result.status, then));
+      result.at = then;
+      promise.keep(result);
     });
-  });
+  };
+  answer.then(schedule_.lifetime(), std::move(answered));
   return promise.deferred();
 }
 

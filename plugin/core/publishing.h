@@ -26,7 +26,7 @@ class Publishing {
   Deferred<Published> spread(const Publication& publication, Time now);
   Deferred<Published> publish_late(const Publication& publication, Deferred<Status> before);
   Deferred<Published> hand_over(Room& room, const Message& message, Time now);
-  Deferred<Published> result_of(Deferred<Published> answer);
+  Deferred<Published> result_of(Deferred<Published> answer, std::string_view shared_room = {});
   Published refused(Status why, Time now);
 
   RoomTable& table_;

@@ -189,6 +189,21 @@ TEST(answers_from_before_a_lost_connection_change_nothing) {
   CHECK(reader.why == Status::kOk);
 }
 
+TEST(who_publishes_learns_how_many_are_in_the_room_on_this_node) {
+  BrokerFixture f;
+  f.connect();
+  f.join("room");
+  f.join("room");
+  std::optional<Published> published;
+  f.hub->publish(kServerGrant, {"room", Message{"x"}}, f.now()).then(f.lifetime, [&](const Published& answer) {
+    published = answer;
+  });
+  f.link.answer("publish", array({integer(1), text("e"), integer(0)}));
+  f.turn();
+  CHECK(published && published->status == Status::kOk);
+  CHECK_EQ(published->clients, 2u);
+}
+
 TEST(nobody_joins_a_new_room_while_the_server_is_away) {
   BrokerFixture f;
   f.ask_to_join("room");
