@@ -139,9 +139,12 @@ local function publish()
   if top == 1 then drop(stream) end
   local offset = string.format('%.0f', top)
   local refusal
-  epoch, refusal = add(offset, epoch)
-  if refusal then return refusal end
   redis.call('HSET', meta, 's', offset, 'b', size .. ' ' .. seconds)
+  epoch, refusal = add(offset, epoch)
+  if refusal then
+    redis.call('HSET', meta, 's', string.format('%.0f', top - 1))
+    return refusal
+  end
   if version ~= '0' then redis.call('HSET', meta, 'v', version, 've', version_epoch) end
   if meta_seconds ~= '0' then redis.call('EXPIRE', meta, meta_seconds) end
   redis.call('EXPIRE', stream, seconds)

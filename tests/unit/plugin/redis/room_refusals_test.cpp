@@ -151,6 +151,21 @@ TEST(a_result_or_position_of_another_type_leaves_the_room_as_it_was) {
   CHECK_EQ(f.dump(), before);
 }
 
+TEST(a_user_who_may_not_write_positions_or_messages_leaves_the_room_as_it_was) {
+  Fixture f;
+  std::string epoch = f.epoch(f.publish("one"));
+  std::string before = f.dump();
+  for (std::string command : {"hset", "xadd"}) {
+    f.rule("-" + command);
+    CHECK(f.publish("two", 1).is_error());
+    f.rule("+" + command);
+    CHECK_EQ(f.dump(), before);
+  }
+  RedisReply next = f.publish("three");
+  CHECK_EQ(f.offset(next), 2u);
+  CHECK_EQ(f.epoch(next), epoch);
+}
+
 TEST(a_refused_publication_takes_no_version) {
   Fixture f;
   f.publish("one");
