@@ -225,6 +225,8 @@ void write_broker(Writer& out, const BrokerCounters& broker) {
   out.counter("shared_comparisons_total", "Comparisons of a room's position with Redis.", broker.comparisons);
   out.counter("shared_gaps_total", "Times that the readers of a room were told that they missed messages.",
               broker.gaps);
+  out.counter("shared_join_leave_gaps_total",
+              "Times that the readers of a room were told that they missed joins and leaves.", broker.change_gaps);
   out.counter("shared_renewals_total", "Rooms of this server that began a new epoch because Redis had lost messages.",
               broker.renewals);
   out.counter("shared_foreign_total", "Payloads in this server's channels and keys that cannot be read.",

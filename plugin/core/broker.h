@@ -39,6 +39,10 @@ class Broker {
     // Somebody has come into a room that nodes share, or has left it, on any node. `who` is its Identity::json.
     virtual void told(Room& room, Event::Kind kind, std::string_view who, Time now) = 0;
 
+    // Some have come or gone, and nobody knows who. Readers who are told who comes and goes are told of a gap. Returns
+    // true if there are any. The room may be closed then.
+    virtual bool missed_changes(Room& room, Time now) = 0;
+
    protected:
     ~Node() = default;
   };

@@ -22,6 +22,7 @@ struct BrokerCounters {
   uint64_t fetched = 0;      // messages that PUB/SUB did not bring, taken from the stream
   uint64_t comparisons = 0;  // of a room's position with Redis
   uint64_t gaps = 0;         // times that a room's readers were told that they missed messages
+  uint64_t change_gaps = 0;  // the same, joins and leaves
   uint64_t renewals = 0;     // rooms that began a new epoch because Redis had lost messages
   uint64_t foreign = 0;      // payloads that are none, or are not for this node
   uint64_t errors = 0;       // commands that Redis refused

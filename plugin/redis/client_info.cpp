@@ -1,5 +1,6 @@
 #include "redis/client_info.h"
 
+#include <charconv>
 #include <optional>
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
@@ -17,8 +18,9 @@ constexpr uint32_t kUser = 1;
 constexpr uint32_t kClient = 2;
 constexpr uint32_t kConnInfo = 3;
 constexpr uint32_t kChanInfo = 4;
-constexpr uint32_t kWhole = 1001;  // ours: the JSON object, if the other fields do not say all of it
-constexpr uint32_t kNode = 1010;   // ours: the uid of the node that the client is on
+constexpr uint32_t kWhole = 1001;    // ours: the JSON object, if the other fields do not say all of it
+constexpr uint32_t kNode = 1010;     // ours: the uid of the node that the client is on
+constexpr uint32_t kNumbers = 1011;  // ours: "BEFORE NUMBER", see ChangeNumbers
 
 struct Fields {
   std::string_view user;
@@ -27,6 +29,7 @@ struct Fields {
   std::string_view chan_info;
   std::string_view whole;
   std::string_view node;
+  std::string_view numbers;
 };
 
 bool has_line_break(std::string_view text) { return text.find_first_of("\r\n") != std::string_view::npos; }
@@ -88,6 +91,7 @@ void read_fields(std::string_view bytes, Fields& fields) {
       case kChanInfo: take(fields.chan_info); break;
       case kWhole: take(fields.whole); break;
       case kNode: take(fields.node); break;
+      case kNumbers: take(fields.numbers); break;
       default: reader.skip();
     }
   }
@@ -163,6 +167,22 @@ std::string_view node_of_client(std::string_view bytes) {
     return {};
   }
   return fields.node;
+}
+
+std::optional<ChangeNumbers> numbers_of_change(std::string_view bytes) {
+  Fields fields;
+  try {
+    read_fields(bytes, fields);
+  } catch (const protozero::exception&) {
+    return {};
+  }
+  ChangeNumbers numbers;
+  const char* end = fields.numbers.data() + fields.numbers.size();
+  auto [blank, error] = std::from_chars(fields.numbers.data(), end, numbers.before);
+  if (error != std::errc() || blank == end || *blank != ' ') return {};
+  auto [stop, other_error] = std::from_chars(blank + 1, end, numbers.number);
+  if (other_error != std::errc() || stop != end) return {};
+  return numbers;
 }
 
 bool read_client_info(std::string_view bytes, Identity& who) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,5 +23,14 @@ std::string client_info_on(const Identity& who, std::string_view node_uid);
 
 // The node in such a message, a view of it. Empty: there is none, or the message is malformed.
 std::string_view node_of_client(std::string_view bytes);
+
+// The numbers of a join or leave, see HeardChanges.
+struct ChangeNumbers {
+  uint64_t before = 0;  // of the one before it in this room; 0: none
+  uint64_t number = 0;  // its own; 0: the server had no memory to keep it
+};
+
+// Those in such a message, where announce() has put them. Nothing: it has none.
+std::optional<ChangeNumbers> numbers_of_change(std::string_view bytes);
 
 }  // namespace lws_chat

@@ -10,7 +10,8 @@ struct RoomNames {
   std::string channel;  // of its messages, for PUBLISH and SUBSCRIBE
   std::string stream;   // its history: entry OFFSET-0 has the publication in the field `d`
   std::string meta;     // a hash: `e` epoch, `s` offset of the last message, `v` and `ve` its version, `l` its line,
-                        // `b` bounds of the stream at the last publication: "MESSAGES SECONDS"
+                        // `b` bounds of the stream at the last publication: "MESSAGES SECONDS", `j` number of the
+                        // last join or leave
 };
 
 // The names of a room's presence in Redis.

@@ -112,7 +112,7 @@ void run_position(RedisLink& link, const RoomNames& room, const RoomBounds& boun
 }
 
 std::optional<PositionAnswer> read_position(const RedisReply& reply) {
-  if (reply.kind != Kind::kArray || reply.items.size() != 5) return {};
+  if (reply.kind != Kind::kArray || reply.items.size() != 6) return {};
   const RedisReply &top = reply.items[0], &epoch = reply.items[1], &oldest = reply.items[2], &entries = reply.items[3];
   if (!is_number(top) || !epoch.is_text() || !is_epoch(epoch.text) || entries.kind != Kind::kArray) return {};
   PositionAnswer answer;
@@ -120,6 +120,9 @@ std::optional<PositionAnswer> read_position(const RedisReply& reply) {
   answer.epoch = epoch.text;
   if (!reply.items[4].is_text()) return {};
   answer.bounds = reply.items[4].text;
+  if (!reply.items[5].is_text()) return {};
+  const std::string_view change = reply.items[5].text;
+  std::from_chars(change.data(), change.data() + change.size(), answer.last_change);
   EntryId first;
   if (!oldest.is_text() || (!oldest.text.empty() && !read_id(oldest, first))) return {};
   answer.oldest = first.offset;
@@ -145,6 +148,10 @@ void run_check(RedisLink& link, const RoomNames& room, const Known& answered, st
   std::string offset = std::to_string(answered.offset);
   link.run(redis_scripts().check, {room.stream, room.meta}, {answered.epoch, offset, id, fresh_epoch},
            std::move(answer));
+}
+
+void run_announce(RedisLink& link, const RoomNames& room, std::string_view payload, RedisLink::Answer answer) {
+  link.run(redis_scripts().announce, {room.meta}, {room.channel, payload}, std::move(answer));
 }
 
 void run_forget(RedisLink& link, const RoomNames& room, RedisLink::Answer answer) {

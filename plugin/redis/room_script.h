@@ -97,6 +97,7 @@ struct PositionAnswer {
   uint64_t read_to = 0;                // offset up to which they were read; 0: there was none
   size_t foreign = 0;                  // entries that somebody else has put between them, or behind
   std::string_view bounds{};           // of the stream, as text_of() gives them; empty: not known
+  uint64_t last_change = 0;            // number of the last join or leave; 0: there was none
 };
 
 // Reads where a room is, and entries of its stream. A room that was not there has an epoch from then on.
@@ -118,6 +119,10 @@ void run_renew(RedisLink& link, const RoomNames& room, std::string_view epoch, s
 // room gets the fresh epoch, and the answer is 1. `id` is that of append_publication_id().
 void run_check(RedisLink& link, const RoomNames& room, const Known& answered, std::string_view id,
                std::string_view fresh_epoch, RedisLink::Answer answer);
+
+// Publishes a join or leave, with its numbers, see HeardChanges. An empty one takes a number and nothing else, so that
+// all nodes find that they have missed one.
+void run_announce(RedisLink& link, const RoomNames& room, std::string_view payload, RedisLink::Answer answer);
 
 // Forgets a room's messages; its position stays.
 void run_forget(RedisLink& link, const RoomNames& room, RedisLink::Answer answer);

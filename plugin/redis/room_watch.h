@@ -11,6 +11,7 @@
 #include "core/deferred.h"
 #include "core/ending.h"
 #include "core/log/message.h"
+#include "redis/heard_changes.h"
 #include "redis/keys.h"
 #include "redis/link.h"
 
@@ -60,6 +61,8 @@ struct RoomWatch {
   std::deque<std::string> held{};
   size_t held_then = 0;   // payloads that were held when the last question was asked: the answer is newer than they are
   uint64_t top_then = 0;  // offset of the room's last message, as that answer said
+  uint64_t change_then = 0;         // number of the room's last join or leave, as that answer said
+  HeardChanges heard{};             // joins and leaves, if the room has a stream
   std::vector<KeptMessage> last{};  // messages of a room that is about to begin, read so far
   uint64_t last_offset = 0;         // of the last one of them
 

@@ -224,7 +224,8 @@ for i, entry in ipairs(entries) do
   some[i] = entry
 end
 entries = some
-return {top, epoch, oldest[1] and oldest[1][1] or '', entries, redis.call('HGET', meta, 'b') or ''}
+local more = redis.call('HMGET', meta, 'b', 'j')
+return {top, epoch, oldest[1] and oldest[1][1] or '', entries, more[1] or '', more[2] or ''}
 )lua";
 
 constexpr std::string_view kBegin = R"lua(
@@ -261,6 +262,28 @@ drop(KEYS[1])
 return 1
 )lua";
 
+// The numbers are in field 1011 of ClientInfo, which Centrifugo passes over. A number is the time, so that it does not
+// come again after the server has lost the last ones. Where there is no epoch, no node has begun to read. A server
+// without memory forgets the number: it is told all the same, and who has missed it notices.
+constexpr std::string_view kAnnounce = R"lua(
+local meta, channel, payload = KEYS[1], ARGV[1], ARGV[2]
+local known = redis.pcall('HMGET', meta, 'e', 'j')
+if known[1] then
+  local time = redis.call('TIME')
+  local before = tonumber(known[2] or 0)
+  if not before or not (before >= 0 and before < 9007199254740991) then before = 0 end
+  local number = string.format('%.0f', math.max(before + 1, time[1] * 1000000 + time[2]))
+  if type(redis.pcall('HSET', meta, 'j', number)) == 'table' then
+    redis.pcall('HDEL', meta, 'j')
+    number = '0'
+  end
+  local numbers = string.format('%.0f', before) .. ' ' .. number
+  if payload ~= '' then payload = payload .. '\154\063' .. string.char(#numbers) .. numbers end
+end
+if payload == '' then return 0 end
+return redis.call('PUBLISH', channel, payload)
+)lua";
+
 RedisScript script(std::initializer_list<std::string_view> parts) {
   RedisScript made;
   for (std::string_view part : parts) made.source += part;
@@ -278,6 +301,7 @@ const RedisScripts& redis_scripts() {
                                        script({kRenew}),
                                        script({kCheck}),
                                        script({kDrop, kForget}),
+                                       script({kAnnounce}),
                                        script({presence_lua::kUsers, presence_lua::kPresenceAdd}),
                                        script({presence_lua::kUsers, presence_lua::kPresenceRemove}),
                                        script({presence_lua::kUsers, presence_lua::kPresenceExpire}),

@@ -22,8 +22,9 @@ struct RedisScripts {
   // Reads a room's position, and entries of its stream.
   //   KEYS stream, meta, lineage   ARGV meta's seconds, fresh epoch, line or '', server, address, keep, offset to read
   //   from or '', how many entries
-  //   -> offset of the last message, epoch, id of the oldest entry or '', entries, bounds or ''. From an offset on the
-  //   oldest comes first; without one they are the last ones, and the newest comes first.
+  //   -> offset of the last message, epoch, id of the oldest entry or '', entries, bounds or '', number of the last
+  //   join or leave or ''. From an offset on the oldest comes first; without one they are the last ones, and the newest
+  //   comes first.
   RedisScript position;
 
   // Notes that this server numbers rooms from now on, and on which line.
@@ -42,6 +43,10 @@ struct RedisScripts {
   // Forgets a room's messages, but not its position.
   //   KEYS stream   -> 1
   RedisScript forget;
+
+  // Publishes a join or leave, and numbers it where the room has an epoch. Without a payload it only takes a number.
+  //   KEYS meta   ARGV channel, payload or ''   -> how many connections have got it
+  RedisScript announce;
 
   // All five: KEYS as in PresenceNames, in that order.
   RedisScript presence_add;  // ARGV member's seconds, keys' seconds, 'again' or '', line or '', and

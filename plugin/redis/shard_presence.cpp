@@ -6,6 +6,7 @@
 #include "core/room/room.h"
 #include "redis/client_info.h"
 #include "redis/presence_script.h"
+#include "redis/room_script.h"
 
 namespace lws_chat {
 namespace {
@@ -34,10 +35,9 @@ void ShardPresence::left(const std::string& room, const IdentityPtr& who, bool a
 
 void ShardPresence::say(const Change& change) {
   if (!link_.is_up() || !unsaid_.empty()) {
-    if (unsaid_.size() < kMostUnsaid)
-      unsaid_.push_back(change);
-    else if (!change.came)
-      announced_.left(change.room, change.who->client);
+    if (unsaid_.size() < kMostUnsaid) return unsaid_.push_back(change);
+    was_perhaps_untold(change.room);
+    if (!change.came) announced_.left(change.room, change.who->client);
     return;
   }
   std::string info = client_info_on(*change.who, node_uid_);
@@ -57,9 +57,10 @@ void ShardPresence::say(const Change& change) {
 // New in Redis is who was never there, who has left through another node meanwhile, and, if Redis has lost something,
 // who was there all the time.
 void ShardPresence::has_come(const Change& change, std::string_view info, const RedisReply& reply) {
-  if (refused(change.room, reply) || !change.announced) return;
   Announced::Member* member = announced_.find(change.room, change.who->client);
   Announced::Others others = member ? member->others : Announced::Others::kUnaware;
+  if (reply.is_lost() && others == Announced::Others::kUnaware) was_perhaps_untold(change.room);
+  if (refused(change.room, reply) || !change.announced) return;
   bool was_lost = others == Announced::Others::kKnow && reply.integer < 0;
   bool is_new = (reply.integer != 0 && !was_lost) || others == Announced::Others::kMiss;
   if (member && others != Announced::Others::kMiss) member->shown = !is_new;
@@ -88,9 +89,19 @@ bool ShardPresence::is_news(const std::string& room, Event::Kind kind, std::stri
 }
 
 void ShardPresence::publish(const std::string& room, std::string_view mark, std::string_view info) {
-  std::string payload = std::string(mark).append(info);
-  link_.command({"PUBLISH", parts_.keys.of_room(room).channel, payload},
-                [this](const RedisReply& reply, Time) { (void)failed("PUBLISH", reply); });
+  announce(room, std::string(mark).append(info));
+}
+
+void ShardPresence::announce(const std::string& room, std::string_view payload) {
+  run_announce(link_, parts_.keys.of_room(room), payload, [this, room](const RedisReply& reply, Time) {
+    if (reply.is_lost()) was_perhaps_untold(room);
+    (void)failed("EVALSHA (announce)", reply);
+  });
+}
+
+// To announce it again could be wrong by then. So readers are told that they have missed something.
+void ShardPresence::was_perhaps_untold(const std::string& room) {
+  if (parts_.settings.of(room).join_leave && untold_.size() < kMostUnsaid) untold_.insert(room);
 }
 
 bool ShardPresence::failed(std::string_view command, const RedisReply& reply, std::string_view keys) {
@@ -128,6 +139,7 @@ void ShardPresence::up(Time now) {
   std::vector<std::string> rooms;
   for (const auto& [room, at] : rooms_) rooms.push_back(room);
   for (const std::string& room : rooms) say_all_again(room, now);
+  for (const std::string& room : std::exchange(untold_, {})) announce(room, {});
 }
 
 void ShardPresence::say_all_again(const std::string& room, Time now) {

@@ -33,7 +33,8 @@ class ShardPresence {
   static constexpr Time kPatience = 1'000'000;
   // After a connection was lost, members that are over stay for so long: the server may have been away for all nodes.
   static constexpr Time kOthersFirst = kSayAgain;
-  // What happens while the server is away and has to be said afterwards. What is beyond that is not announced.
+  // What happens while the server is away and has to be said afterwards. What is beyond that is not announced:
+  // readers are told that they have missed something.
   static constexpr size_t kMostUnsaid = 10000;
   // Members whom others were told to have left are announced again when their room is caught up, or after this time.
   static constexpr Time kOweFor = 5'000'000;
@@ -73,6 +74,8 @@ class ShardPresence {
   void has_come(const Change& change, std::string_view info, const RedisReply& reply);
   void has_left(const Change& change, std::string_view info, const RedisReply& reply);
   void publish(const std::string& room, std::string_view mark, std::string_view info);
+  void announce(const std::string& room, std::string_view payload);
+  void was_perhaps_untold(const std::string& room);
   void say_all_again(const std::string& room, Time now);
   void were_missed(const std::string& room, const RedisReply& reply, Time now);
   void announce_missed(Time now);
@@ -95,6 +98,7 @@ class ShardPresence {
   std::set<std::string> missed_;     // rooms with members whom others miss
   Time missed_until_ = 0;            // then these are announced at last
   std::deque<Change> unsaid_;
+  std::set<std::string> untold_;  // rooms in which somebody came or left, and perhaps nobody was told
   Questions questions_;
 };
 

@@ -78,6 +78,7 @@ void ShardRooms::was_read(const std::string& name, uint32_t reading, const Redis
     } else if (room) {
       parts_.trouble.done(kCommand);
       watch->top_then = answer->top;
+      watch->change_then = answer->last_change;
       parts_.counters.foreign += answer->foreign;
       warn_of_bounds(*watch, answer->bounds);
       if (watch->begun)
@@ -115,6 +116,7 @@ void ShardRooms::take_first(RoomWatch& watch, const PositionAnswer& answer, Time
   Room* room = room_of(watch);
   node_->begin(*room, {std::string(answer.epoch), answer.top}, watch.last, now);
   watch.begun = true;
+  watch.heard.begin(answer.last_change);
   watch.last.clear();
   watch.last.shrink_to_fit();
   watch.last_offset = 0;

@@ -108,6 +108,7 @@ void ShardRooms::down() {
   for (const auto& [name, watch] : watches_) {
     watch->state = RoomWatch::State::kIdle;
     watch->missed = true;
+    watch->heard.cut_off();
     ++watch->reading;
     watch->drop_held();
     watch->last.clear();
@@ -137,7 +138,10 @@ bool ShardRooms::subscribed(std::string_view channel, Time now) {
   if (room.empty()) return false;
   progress_ = now;
   if (subscribing_ > 0) --subscribing_;
-  if (RoomWatch* watch = find(room); watch && watch->state == RoomWatch::State::kSubscribing) {
+  RoomWatch* watch = find(room);
+  if (watch && watch->state != RoomWatch::State::kSubscribing && !watch->heard.confirmed())
+    tell_missed_changes(*watch, now);
+  if (watch && watch->state == RoomWatch::State::kSubscribing) {
     if (keeps(*watch)) {
       watch->state = RoomWatch::State::kReading;
       ask_to_read(*watch);
@@ -178,7 +182,7 @@ void ShardRooms::act_on(RoomWatch& watch, std::string_view payload, bool outdate
 void ShardRooms::take(RoomWatch& watch, const RoomPayload& payload, std::string_view bytes, bool outdated, Time now) {
   Room* room = room_of(watch);
   if (!room) return;
-  if (payload.kind != Event::Kind::kPublication) return tell(watch, *room, payload, bytes, now);
+  if (payload.kind != Event::Kind::kPublication) return tell(watch, payload, bytes, now);
   if (!fits(payload.message)) return take_too_large(watch, *room, payload, now);
   if (payload.offset == 0 || !keeps(watch)) return void(deliver(watch, *room, 0, payload.message, now));
   bool other_epoch = payload.epoch != room->epoch();
@@ -197,11 +201,20 @@ void ShardRooms::take(RoomWatch& watch, const RoomPayload& payload, std::string_
   deliver(watch, *room, payload.offset, payload.message, now);
 }
 
-// The info stands behind the mark.
-void ShardRooms::tell(RoomWatch& watch, Room& room, const RoomPayload& payload, std::string_view bytes, Time now) {
+// The info stands behind the mark. Where no stream is read, nobody knows a first number.
+void ShardRooms::tell(RoomWatch& watch, const RoomPayload& payload, std::string_view bytes, Time now) {
   constexpr size_t kMark = std::string_view("__j__").size();
-  if (is_news(watch.room, payload.kind, payload.who->client, bytes.substr(kMark)))
-    node_->told(room, payload.kind, payload.who->json, now);
+  std::string_view info = bytes.substr(kMark);
+  std::optional<ChangeNumbers> numbers = keeps(watch) ? numbers_of_change(info) : std::nullopt;
+  if (numbers && !watch.heard.take(*numbers)) tell_missed_changes(watch, now);
+  if (!is_news(watch.room, payload.kind, payload.who->client, info)) return;
+  if (Room* room = room_of(watch)) node_->told(*room, payload.kind, payload.who->json, now);
+}
+
+// Those who are told who comes and goes subscribe again, find their messages, and ask who is there.
+void ShardRooms::tell_missed_changes(RoomWatch& watch, Time now) {
+  Room* room = room_of(watch);
+  if (room && node_->missed_changes(*room, now)) ++parts_.counters.change_gaps;
 }
 
 bool ShardRooms::fits(const Message& message) const {
@@ -248,6 +261,7 @@ void ShardRooms::go_live(RoomWatch& watch, Time now) {
   if (watch.missed) return ask_to_read(watch);
   watch.state = RoomWatch::State::kLive;
   compare_later(watch, now + kCompareAfter);
+  watch.heard.compare(watch.change_then);
   answer(watch, Status::kOk, now);
   std::deque<std::string> held = std::move(watch.held);
   size_t outdated = watch.held_then;
@@ -259,6 +273,13 @@ void ShardRooms::go_live(RoomWatch& watch, Time now) {
       watch.hold(payload);
     outdated -= outdated > 0;
   }
+  if (watch.heard.asks()) subscribe_again(watch);
+}
+
+// The confirmation comes behind what was announced before.
+void ShardRooms::subscribe_again(const RoomWatch& watch) {
+  ++subscribing_;
+  link_.subscribe({watch.names.channel});
 }
 
 void ShardRooms::forget_unwanted(Time now) {

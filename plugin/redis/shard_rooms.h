@@ -76,7 +76,7 @@ class ShardRooms {
   RoomWatch* find(std::string_view room);
   const RoomSettings& settings_of(const RoomWatch& watch) const { return parts_.settings.of(watch.room); }
   Room* room_of(const RoomWatch& watch);
-  void tell(RoomWatch& watch, Room& room, const RoomPayload& payload, std::string_view bytes, Time now);
+  void tell(RoomWatch& watch, const RoomPayload& payload, std::string_view bytes, Time now);
   bool keeps(const RoomWatch& watch) const { return settings_of(watch).history.messages > 0; }
   void begin_unkept(RoomWatch& watch, Time now);
   void ask_to_subscribe(RoomWatch& watch);
@@ -95,6 +95,8 @@ class ShardRooms {
   bool take_missing(RoomWatch& watch, const PositionAnswer& answer, Time now);
   void renew(RoomWatch& watch, std::string_view epoch);
   void tell_gap(RoomWatch& watch, const Position& position, Time now);
+  void tell_missed_changes(RoomWatch& watch, Time now);
+  void subscribe_again(const RoomWatch& watch);
   void go_live(RoomWatch& watch, Time now);
   void act_on(RoomWatch& watch, std::string_view payload, bool outdated, Time now);
   void take(RoomWatch& watch, const RoomPayload& payload, std::string_view bytes, bool outdated, Time now);

@@ -40,6 +40,7 @@ class Trial {
       run_position(link_, room_, kBounds, lineage(), {kName, 1, 1}, answer_to(command));
     if (command == "EVALSHA (forget)") run_forget(link_, room_, answer_to(command));
     if (command == "EVALSHA (presence)") presence(command);
+    if (command == "EVALSHA (announce)") run_announce(link_, room_, kName, answer_to(command));
     if (command == "PUBLISH") link_.command({"PUBLISH", room_.channel, kName}, answer_to(command));
     if (command == "EVALSHA (revoke)") revoke(command);
     if (command == "HSCAN") run_revoked_read(link_, keys_, "0", answer_to(command));

@@ -180,6 +180,8 @@ class Presence(Clustered):
         watchers = [await self.watcher(node) for node in (0, 1)]
         ann = await self.member(1, "lobby", user="ann")
         self.assertEqual(await self.told(watchers, 1), [["+ann"]] * 2)
+        self.position = await self.publish(0, "before")
+        self.assertEqual([await self.change(watcher) for watcher in watchers], [None] * 2)
         relay.refuse()
         await self.until(lambda: not self.nodes.linked(1), "node 1 to be cut off")
         # A minute would pass now. It passes in Redis.
@@ -188,7 +190,44 @@ class Presence(Clustered):
         self.assertEqual(await self.change(watchers[0]), "-ann")
         relay.allow()
         self.assertEqual(await self.change(watchers[0]), "+ann")
+        # Node 1 cannot know whom it did not hear of.
+        self.assertEqual(await self.subscribed_again(watchers[1]), [])
         self.assertEqual(await self.told(watchers, 0), [[]] * 2)
+
+    async def subscribed_again(self, watcher):
+        """The watcher is told that it has missed something, and subscribes again from where it was."""
+        while "unsubscribe" not in (push := await watcher.push()):
+            self.assertNotIn("pub", push)
+        self.assertEqual(push["unsubscribe"]["code"], 2500)
+        reply = (await watcher.ask("subscribe", channel="lobby", join_leave=True, recover=True, **self.position))["subscribe"]
+        self.assertTrue(reply["recovered"])
+        return [one["data"] for one in reply.get("publications", [])]
+
+    async def test_readers_of_a_node_that_missed_joins_and_leaves_are_told_and_no_others(self):
+        self.redis = self.enterContext(Redis())
+        relay = self.enterContext(Relay(self.redis.path))
+        self.serve(2, [self.redis, relay], presence_grace=0, history_size=10)
+        watchers = [await self.watcher(node) for node in (0, 1)]
+        other = await self.member(1, "lobby", user="watcher too")
+        ann = await self.member(0, "lobby", user="ann")
+        self.assertEqual(await self.told(watchers, 1), [["+ann"]] * 2)
+        # A short while in which nothing happens is nothing.
+        for happens in False, True:
+            relay.refuse()
+            await self.until(lambda: not self.nodes.linked(1), "node 1 to be cut off")
+            if happens:
+                self.position = await self.publish(0, "before")
+                await ann.ask("unsubscribe", channel="lobby")
+                self.assertEqual(await self.change(watchers[0]), None)
+                self.assertEqual(await self.change(watchers[0]), "-ann")
+            relay.allow()
+            await self.until(lambda: self.nodes.linked(1), "node 1 to be back")
+        self.assertEqual(await self.change(watchers[1]), None)
+        self.assertEqual(await self.subscribed_again(watchers[1]), [])
+        self.assertEqual(await self.present(1), ["watcher 0", "watcher 1", "watcher too"])
+        await self.publish(0, "after")
+        self.assertEqual([await other.data() for _ in range(3)], ["the end", "before", "after"])
+        self.assertEqual([(await self.metrics(node))["lws_chat_shared_join_leave_gaps_total"] for node in (0, 1)], [0, 1])
 
 
 @needs_redis

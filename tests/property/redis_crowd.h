@@ -38,6 +38,7 @@ class Crowd : public Ground {
     bool came = read.kind == Event::Kind::kJoin;
     trace(room + (came ? " +" : " -") + read.who->client);
     check_twice(room + " " + read.who->client, came ? node : "");
+    if (!came && is_there(read.who->client)) left_late_.insert(read.who->client);
     // A server that has lost what it had knows members that have left long ago. One that reads late that somebody is
     // there takes him out again when his time is over.
     bool knows_too_many = forgetful_;
@@ -264,6 +265,14 @@ class Crowd : public Ground {
     (void)node.hub->forget_on_all_nodes(any_room(), node.now);
   }
 
+  bool is_there(const std::string& client) {
+    for (auto& node : nodes_)
+      for (auto& reader : node->readers)
+        if (reader->visitor.who->client == client) return true;
+    return false;
+  }
+
+  std::set<std::string> left_late_;  // clients that are said to have left after they had come through another node
   std::unique_ptr<Guests> guests_;
   Id last_id_ = 0;
 

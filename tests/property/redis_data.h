@@ -36,6 +36,7 @@ class DataServer : public Keyspace {
       if (sha1 == scripts.renew.sha1) return renew(keys, arguments);
       if (sha1 == scripts.check.sha1) return check(keys, arguments);
       if (sha1 == scripts.forget.sha1) return forget(keys);
+      if (sha1 == scripts.announce.sha1) return announce(keys[0], arguments[0], arguments[1]);
       if (sha1 == scripts.presence_add.sha1) return presence_add(keys, arguments);
       if (sha1 == scripts.presence_remove.sha1) return presence_remove(keys, arguments);
       if (sha1 == scripts.presence_expire.sha1) return presence_expire(keys, arguments);
@@ -200,8 +201,22 @@ class DataServer : public Keyspace {
            one != stream->stream.end() && entries.size() < most; ++one)
         add(*one);
     }
-    return array(
-        {integer(place.top), text(place.epoch), text(oldest), array(std::move(entries)), text(field(keys[1], "b"))});
+    return array({integer(place.top), text(place.epoch), text(oldest), array(std::move(entries)),
+                  text(field(keys[1], "b")), text(field(keys[1], "j"))});
+  }
+
+  RedisReply announce(const std::string& meta, const std::string& channel, std::string payload) {
+    if (has_field(meta, "e")) {
+      std::string before = has_field(meta, "j") ? field(meta, "j") : "0", number = "0";
+      if (refuses == Refuses::kMore)
+        drop_field(meta, "j");
+      else
+        set_field(meta, "j", number = std::to_string(std::max<int64_t>(std::stoll(before) + 1, now_)));
+      std::string numbers = before + " " + number;
+      if (!payload.empty()) payload.append("\x9a\x3f").append(1, static_cast<char>(numbers.size())).append(numbers);
+    }
+    if (!payload.empty()) publish(channel, payload);
+    return integer(payload.empty() ? 0 : 1);
   }
 
   RedisReply begin(const Words& keys, const Words& arguments) {

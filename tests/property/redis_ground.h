@@ -158,6 +158,7 @@ class Ground {
   void refuse(size_t number) {
     shards_[number].server->store.refuses = pick_(3) == 0 ? DataServer::Refuses::kAll : DataServer::Refuses::kMore;
     shards_[number].refuses_until = now_ + pick_(3 * kSecond);
+    refused_ = true;
   }
 
   void lose(Node& node, size_t number, bool forgets) {
@@ -232,6 +233,7 @@ class Ground {
   bool rough_ = false;      // something is lost
   bool forgetful_ = false;  // servers lose what they had
   bool trimmed_ = false;
+  bool refused_ = false;  // a server has refused what writes, for a while
   RedisKeys keys_{"p"};
   PayloadReader reader_;
   Record record_;

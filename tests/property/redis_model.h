@@ -87,6 +87,7 @@ class Server {
     if (orphans_.empty()) return;
     late_members = late_members || orphans_.front()->commands.front().sha1 == redis_scripts().presence_add.sha1;
     const Wires::Sent& first = orphans_.front()->commands.front();
+    late_changes = late_changes || first.sha1 == redis_scripts().announce.sha1;
     late_sessions = late_sessions || first.sha1 == session_scripts().stay.sha1 ||
                     (first.words[0] == "SET" && first.words.size() == 6);
     serve_command(*orphans_.front(), now);
@@ -107,6 +108,7 @@ class Server {
   std::function<bool()> repeats;  // a message comes twice
   bool late_members = false;      // it has read in a lost connection that somebody is there
   bool late_sessions = false;     // or that a session is
+  bool late_changes = false;      // it has announced late that somebody came or left
 
  private:
   void spread(const std::string& channel, const std::string& payload) {

@@ -77,6 +77,7 @@ struct Reader final : Client {
   std::string_view return_key() const override { return visitor.key; }
   void take_publication(std::string_view frame);
   void take_change(std::string_view frame);
+  void ask_who();
 
   Node& node;
   Visitor visitor;
@@ -89,6 +90,11 @@ struct Reader final : Client {
   uint64_t last = 0;
   Id last_id = 0;
   std::set<Id> unnumbered{};
+  // Who is there, as a reader knows who is told who comes and goes, and has asked once.
+  std::set<std::string> present{};
+  std::vector<std::string> changes{};  // that came before the answer
+  bool asked_who = false;
+  bool knows_who = false;
   std::map<std::string, uint64_t> stood{};  // in a room without a history: where its last message stood
 };
 
@@ -180,8 +186,8 @@ inline size_t Reader::write(std::string_view frames) {
     rest.remove_prefix(end + 1);
     if (frame[0] == 'P')
       take_publication(frame.substr(1));
-    else if (kind() != kWatcher)
-      fail("a reader is told who comes and goes, and has not asked");
+    else
+      take_change(frame);
   }
   return frames.size();
 }
@@ -214,6 +220,28 @@ inline void Reader::take_publication(std::string_view frame) {
     if (!follows) fail("a reader of " + visitor.room + " has missed a message before " + std::to_string(id));
   }
   stood = std::move(here);
+}
+
+inline void Reader::take_change(std::string_view frame) {
+  if (kind() != kWatcher) fail("a reader is told who comes and goes, and has not asked");
+  if (!knows_who) return changes.emplace_back(frame), void();
+  size_t at = frame.find("client\":\"") + 9;
+  std::string client(frame.substr(at, frame.find('"', at) - at));
+  if (frame[0] == '+')
+    present.insert(client);
+  else
+    present.erase(client);
+}
+
+inline void Reader::ask_who() {
+  asked_who = true;
+  node.broker->list(visitor.room, node.now).then(lifetime, [this](const SharedPresence::List& list) {
+    asked_who = list.status == Status::kOk;
+    if (!asked_who) return;
+    knows_who = true;
+    for (const Identity& one : list.members) present.insert(one.client);
+    for (const std::string& change : std::exchange(changes, {})) take_change(change);
+  });
 }
 
 inline void Reader::dismissed(Ending ending, Time) {

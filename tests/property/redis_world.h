@@ -43,6 +43,7 @@ class World final : public Crowd {
     Node& node = any_node();
     node.turn();
     check_promises(node);
+    ask_who();
   }
 
   void finish() {
@@ -62,6 +63,7 @@ class World final : public Crowd {
     }
     guests_->check(nodes_);
     check_presence();
+    check_views();
     check_peers();
     leave_all();
   }
@@ -260,6 +262,41 @@ class World final : public Crowd {
         if (clients != there.size()) fail("presence counts wrong");
       }
     }
+  }
+
+  // Who is told who comes and goes asks once who is there, until the answer comes.
+  void ask_who() {
+    for (auto& node : nodes_)
+      for (auto& reader : node->readers)
+        if (reader->kind() == kWatcher && reader->room() && !reader->asked_who) reader->ask_who();
+  }
+
+  // Readers know who is there, or were told that they do not. What a server announces late may be wrong by then.
+  void check_views() {
+    for (const Shard& shard : shards_)
+      if (shard.server->late_changes || shard.server->late_members) return;
+    // Members whom a server has refused are there later, and nobody says so.
+    if (forgetful_ || refused_) return;
+    for (const char* name : {"few:a", "few:b"}) {
+      std::set<std::string> there = left_late_;
+      for (auto& node : nodes_)
+        for (auto& reader : node->readers)
+          if (reader->room() && reader->visitor.room == name) there.insert(reader->visitor.who->client);
+      for (auto& node : nodes_)
+        for (auto& reader : node->readers) {
+          if (!reader->room() || reader->visitor.room != name || !reader->knows_who) continue;
+          std::set<std::string> seen = reader->present;
+          seen.insert(left_late_.begin(), left_late_.end());
+          if (seen != there)
+            fail(reader->visitor.who->client + " on " + node->name + " sees " + words(seen) + "in " + name +
+                 ", where there are " + words(there));
+        }
+    }
+  }
+  static std::string words(const std::set<std::string>& all) {
+    std::string text;
+    for (const std::string& one : all) text += one + " ";
+    return text;
   }
 
   void check_peers() {

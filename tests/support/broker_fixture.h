@@ -79,13 +79,13 @@ struct BrokerFixture {
   // The room's position, with entries of its stream, as OFFSET and text.
   using Entries = std::vector<std::pair<uint64_t, std::string>>;
   static RedisReply position(std::string_view epoch, uint64_t top, const Entries& entries = {},
-                             std::string_view bounds = {}) {
+                             std::string_view bounds = {}, std::string_view last_change = {}) {
     std::vector<RedisReply> items;
     for (const auto& [offset, bytes] : entries)
       items.push_back(array({text(std::to_string(offset) + "-0"), array({text("d"), text(publication(bytes))})}));
     std::string oldest = entries.empty() ? "" : std::to_string(entries.front().first) + "-0";
-    return array(
-        {integer(static_cast<int64_t>(top)), text(epoch), text(oldest), array(std::move(items)), text(bounds)});
+    return array({integer(static_cast<int64_t>(top)), text(epoch), text(oldest), array(std::move(items)), text(bounds),
+                  text(last_change)});
   }
   static std::string publication(std::string_view bytes) {
     std::string made;
@@ -125,7 +125,7 @@ struct BrokerFixture {
     turn();
     if (!reader.room()) throw std::runtime_error("the reader is not in the room");
     while (link.has("presence_add")) link.answer("presence_add", integer(1));
-    while (link.has("PUBLISH")) link.answer("PUBLISH", integer(1));
+    while (link.has("announce")) link.answer("announce", integer(1));
     return reader;
   }
 

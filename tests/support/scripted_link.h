@@ -108,6 +108,7 @@ class ScriptedLink final : public lws_chat::RedisLink {
                                                                        {&all.renew, "renew"},
                                                                        {&all.check, "check"},
                                                                        {&all.forget, "forget"},
+                                                                       {&all.announce, "announce"},
                                                                        {&all.presence_add, "presence_add"},
                                                                        {&all.presence_remove, "presence_remove"},
                                                                        {&all.presence_expire, "presence_expire"},

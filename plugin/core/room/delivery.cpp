@@ -205,4 +205,19 @@ void Delivery::moved(Room& room, const Position& position, Time now) {
   table_.forget_unused(room);
 }
 
+// They read on where they are: the room has all messages.
+bool Delivery::missed_changes(Room& room, Time now) {
+  if (!room.settings().join_leave || !room.streams().tell_joins()) return false;
+  Schedule::Wake wake(schedule_);
+  {
+    RoomTable::Walk walk(table_, room);
+    for (size_t i = room.members().size(); i-- > 0;) {
+      Client& member = *room.members()[i];
+      if (room.streams().kind(member.kind()).joins) membership_.dismiss(member, {Status::kGap}, now);
+    }
+  }
+  table_.forget_unused(room);
+  return true;
+}
+
 }  // namespace lws_chat

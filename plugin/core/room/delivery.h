@@ -76,6 +76,7 @@ class Delivery final : public Broker::Node {
   Room* opened(std::string_view name) override;
   void begin(Room& room, const Position& position, const std::vector<KeptMessage>& last, Time now) override;
   void told(Room& room, Event::Kind kind, std::string_view who, Time now) override;
+  bool missed_changes(Room& room, Time now) override;
 
   // Forgets the messages of a room, see Hub::forget_history().
   Deferred<Status> forget(Room& room);

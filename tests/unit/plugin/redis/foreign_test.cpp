@@ -25,7 +25,8 @@ RedisReply position(uint64_t top, const std::vector<std::pair<std::string, std::
     std::string field = bytes.empty() ? "x" : "d";
     items.push_back(array({text(id), array({text(field), text(BrokerFixture::publication(bytes))})}));
   }
-  return array({integer(static_cast<int64_t>(top)), text("e"), text(entries.front().first), array(items), text("")});
+  return array(
+      {integer(static_cast<int64_t>(top)), text("e"), text(entries.front().first), array(items), text(""), text("")});
 }
 
 // A reader joins a room whose position is this.

@@ -12,7 +12,7 @@ TEST(names_of_scripts_are_those_that_redis_gives_them) {
   Fixture f;
   const RedisScripts& all = redis_scripts();
   for (const RedisScript* script :
-       {&all.publish, &all.publish_once, &all.position, &all.begin, &all.renew, &all.check, &all.forget,
+       {&all.publish, &all.publish_once, &all.position, &all.begin, &all.renew, &all.check, &all.forget, &all.announce,
         &all.presence_add, &all.presence_remove, &all.presence_expire, &all.presence_read, &all.presence_stats})
     CHECK_EQ(f.link({"SCRIPT", "LOAD", script->source}).text, script->sha1);
 }
@@ -225,12 +225,13 @@ TEST(answers_that_make_no_sense_are_refused) {
     return array({text(id), array({text("x"), text("y"), text(name), text("data")})});
   };
   for (const char* field : {"d", "e"})
-    CHECK(read_position(array({number(1), text("a"), text("1-1"), array({entry("1-0", field)}), text("")})));
-  for (const RedisReply& reply : {RedisReply{}, none, array({number(1), text("a:b"), text(""), none, text("")}),
-                                  array({number(1), text("a"), text("x"), none, text("")}),
-                                  array({number(1), text("a"), text(""), text(""), text("")}),
-                                  array({number(1), text("a"), text(""), array({text("x")}), text("")}),
-                                  array({number(1), text("a"), text(""), array({entry("1", "d")}), text("")}),
-                                  array({number(1), text("a"), text(""), array({entry("1-", "d")}), text("")})})
+    CHECK(read_position(array({number(1), text("a"), text("1-1"), array({entry("1-0", field)}), text(""), text("")})));
+  for (const RedisReply& reply :
+       {RedisReply{}, none, array({number(1), text("a:b"), text(""), none, text(""), text("")}),
+        array({number(1), text("a"), text("x"), none, text(""), text("")}),
+        array({number(1), text("a"), text(""), text(""), text(""), text("")}),
+        array({number(1), text("a"), text(""), array({text("x")}), text(""), text("")}),
+        array({number(1), text("a"), text(""), array({entry("1", "d")}), text(""), text("")}),
+        array({number(1), text("a"), text(""), array({entry("1-", "d")}), text(""), text("")})})
     CHECK(!read_position(reply));
 }

@@ -13,7 +13,8 @@ namespace {
 std::string published(BrokerFixture& f, const std::string& room = "room") {
   std::string all;
   for (const ScriptedLink::Call& call : f.link.calls)
-    if (call.name == "PUBLISH" && call.words.at(0) == "p.client." + room) all += call.words.at(1).substr(0, 5) + " ";
+    if (call.name == "announce" && call.arguments.at(0) == "p.client." + room)
+      all += call.arguments.at(1).substr(0, 5) + " ";
   return all;
 }
 
