@@ -7,6 +7,7 @@
 #include "core/log_text.h"
 #include "dialect/stream_kinds.h"
 #include "lws/clock.h"
+#include "lws/fanout/tls_of.h"
 #include "lws/guard.h"
 #include "lws/vhost/vhost.h"
 
@@ -35,7 +36,8 @@ Connection::Connection(lws* wsi, VhostState& vhost, KindId kind, const PeerAddre
       address_(address),
       kind_(kind),
       over_http2_(lws_get_network_wsi(wsi) != wsi),
-      batchable_(!over_http2_ && !lws_is_ssl(wsi)) {
+      over_tls_(lws_is_ssl(lws_get_network_wsi(wsi))),
+      batchable_(!over_http2_) {
   vhost.connections().add(*this);
   vhost.hub().counters().connected(kind_);
   auto say = [&] {
@@ -150,7 +152,7 @@ void Connection::call_session_at(Time due) {
 
 bool Connection::can_write() {
   if (state_ != State::kOpen) return false;
-  if (!over_http2_) return !lws_partial_buffered(wsi_);
+  if (!over_http2_) return !unsent();
   if (may_write_) return true;
   lws_callback_on_writable(wsi_);
   return false;
@@ -158,13 +160,7 @@ bool Connection::can_write() {
 
 size_t Connection::write(Client* client, std::string_view bytes) {
   if (!over_http2_) {
-    UringBatch* batch = client && batchable_ ? vhost_->shared_hub().batch() : nullptr;
-    if (batch) {
-      batch->add(*this, lws_get_socket_fd(wsi_), bytes);
-      gathered_ = client;
-      client->set_gathered(true);
-      return bytes.size();
-    }
+    if (client && batchable_ && gather(*client, bytes)) return bytes.size();
     if (write_raw(bytes)) return bytes.size();
   } else {
     may_write_ = false;
@@ -175,17 +171,58 @@ size_t Connection::write(Client* client, std::string_view bytes) {
   return 0;
 }
 
-// lws sends the rest later, when the kernel takes it.
+// Returns false if the bytes have to be written at once.
+bool Connection::gather(Client& client, std::string_view bytes) {
+  UringBatch* batch = vhost_->shared_hub().batch(over_tls_ ? TlsOutput::room_for(bytes.size()) : 0);
+  if (!batch) return false;
+  if (!over_tls_) {
+    batch->add(*this, lws_get_socket_fd(wsi_), bytes);
+  } else {
+    if (!tls_) tls_ = tls_output_of(wsi_);
+    batchable_ = static_cast<bool>(tls_);
+    size_t size = tls_ ? tls_.seal(ssl_of(wsi_), bytes, batch->room(), batch->room_left()) : 0;
+    if (size == 0) return false;
+    batch->add_made(*this, lws_get_socket_fd(wsi_), size);
+  }
+  gathered_ = &client;
+  client.set_gathered(true);
+  return true;
+}
+
 void Connection::batch_sent(std::string_view bytes, int sent) {
   Client& client = *gathered_;
   gathered_ = nullptr;
   client.set_gathered(false);
-  if (state_ == State::kClosing) return;
-  if (sent < 0 && sent != -EAGAIN && sent != -EINTR && sent != -ENOBUFS) return drop(Status::kOk);
+  bool lost = sent < 0 && sent != -EAGAIN && sent != -EINTR && sent != -ENOBUFS;
   bytes.remove_prefix(static_cast<size_t>(std::max(sent, 0)));
-  if (!bytes.empty() && !write_raw(bytes)) return drop(Status::kOk);
+  if (!go_on_sending(bytes, lost)) return drop(Status::kOk);
   // A batch holds one piece of a stream. There may be another.
   if (state_ == State::kOpen && client.behind()) vhost_->hub().pump(client, now());
+}
+
+// The rest leaves when the kernel takes it: lws keeps it, or tls_ does. Returns false if the connection is broken.
+bool Connection::go_on_sending(std::string_view rest, bool lost) {
+  if (tls_) {
+    bool kept = !lost && tls_.keep(rest);
+    if (!kept) tls_.give_up();
+    if (!kept || state_ == State::kClosing) return kept;
+    if (!rest.empty()) wait_for_peer();
+    return true;
+  }
+  if (lost || state_ == State::kClosing) return !lost;
+  return rest.empty() || write_raw(rest);
+}
+
+bool Connection::send_waiting() {
+  if (!tls_.waits()) return true;
+  if (!tls_.send()) return false;
+  if (tls_.waits()) wait_for_peer();
+  return true;
+}
+
+void Connection::wait_for_peer() {
+  ask_to_write();
+  choked();
 }
 
 bool Connection::write_raw(std::string_view bytes) {

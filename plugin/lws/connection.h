@@ -12,6 +12,7 @@
 #include "core/hub.h"
 #include "core/liveness.h"
 #include "core/room/client.h"
+#include "lws/fanout/tls_output.h"
 #include "lws/fanout/uring_batch.h"
 #include "lws/vhost/alarms.h"
 #include "lws/vhost/peer_address.h"
@@ -115,6 +116,16 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   // For SERVER_WRITEABLE and HTTP_WRITEABLE: over HTTP/2 each of them allows one frame.
   void set_may_write(bool may) { may_write_ = may; }
 
+  // To be called first in such a callback: sends TLS records that wait. If some still do, lws will call again. Returns
+  // false if the connection is broken.
+  [[nodiscard]] bool send_waiting();
+
+  // Returns true if records wait that lws does not know of.
+  bool records_wait() const { return tls_.waits(); }
+
+  // Returns true if something that was written waits until the peer takes it.
+  bool unsent() const { return lws_partial_buffered(lws_get_network_wsi(wsi_)) || records_wait(); }
+
   // Asks lws for such a callback.
   void ask_to_write() { lws_callback_on_writable(wsi_); }
 
@@ -158,6 +169,9 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
 
   class SessionAlarm;
 
+  bool gather(Client& client, std::string_view bytes);
+  bool go_on_sending(std::string_view rest, bool lost);
+  void wait_for_peer();
   std::string reason() const;
   std::string in_words(std::string_view detail) const;
   void unlist();
@@ -167,6 +181,7 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   Connection* previous_ = nullptr;  // the neighbours in the vhost's list
   Connection* next_ = nullptr;
   PeerAddress address_;
+  TlsOutput tls_;                                // made for the first bytes that go into the batch
   Client* gathered_ = nullptr;                   // the client whose bytes are in the batch
   std::unique_ptr<const Ending> ending_;         // nullptr: this side has not ended it
   std::unique_ptr<SessionAlarm> session_alarm_;  // nullptr: nothing of the session expires
@@ -174,7 +189,8 @@ class Connection : public Liveness::Peer, public UringBatch::Sender, public Alar
   State state_ = State::kOpen;
   KindId kind_;  // kind of the streams that it sends
   bool over_http2_;
-  bool batchable_;  // a plain socket, with nothing between the bytes and the kernel
+  bool over_tls_;
+  bool batchable_;  // nothing but TLS is between the bytes and the kernel
   Watch watch_ = Watch::kLife;
   bool may_write_ = false;  // HTTP/2: inside the one writeable callback that allows one frame
 };

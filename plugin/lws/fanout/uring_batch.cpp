@@ -11,7 +11,8 @@ struct io_uring {};
 
 namespace lws_chat {
 
-UringBatch::UringBatch(std::unique_ptr<io_uring> ring) : ring_(std::move(ring)) {
+// The system gives pages of the room when they are used.
+UringBatch::UringBatch(std::unique_ptr<io_uring> ring) : ring_(std::move(ring)), room_(new char[kRoom]) {
   entries_.reserve(kCapacity);
   done_.reserve(kCapacity);
 }
@@ -20,12 +21,18 @@ void UringBatch::add(Sender& sender, int fd, std::string_view bytes) {
   entries_.push_back(Entry{&sender, bytes, fd, 0});
 }
 
+void UringBatch::add_made(Sender& sender, int fd, size_t size) {
+  add(sender, fd, {room(), size});
+  made_ += size;
+}
+
 bool UringBatch::complete() {
   if (entries_.empty()) return true;
   bool works = submit();
   done_.swap(entries_);
   for (const Entry& entry : done_) entry.sender->batch_sent(entry.bytes, entry.result);
   done_.clear();
+  made_ = 0;
   return works;
 }
 

@@ -86,6 +86,7 @@ int EndlessAnswer::writeable() {
   if (state() == State::kClosing) return 0;
   if (probe_ == Probe::kNow && !asked_) return -1;
   asked_ = false;
+  if (!send_waiting()) return -1;
   set_may_write(true);
   if (state() == State::kFarewell) return say_farewell();
   go_on();
@@ -95,7 +96,7 @@ int EndlessAnswer::writeable() {
 }
 
 int EndlessAnswer::say_farewell() {
-  if (lws_partial_buffered(lws_get_network_wsi(wsi()))) {
+  if (unsent()) {
     choked();
     return 0;
   }
@@ -132,7 +133,7 @@ int EndlessAnswer::end_http2_stream() {
 // can write, so it reads again while something waits to be written.
 void EndlessAnswer::expect_more() {
   if (!open()) return;
-  if (behind() || lws_partial_buffered(wsi())) return choked();
+  if (behind() || lws_partial_buffered(wsi()) || records_wait()) return choked();
   // Somebody wants to go on when lws calls, which it would not do if the connection stopped reading now.
   if (asked_) return;
   if (probe_ == Probe::kBefore) return probe();

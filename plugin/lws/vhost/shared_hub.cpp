@@ -155,9 +155,9 @@ void SharedHub::flush() {
   if (hub_.due() != Hub::kNever) schedule(hub_.due(), now() - began);
 }
 
-UringBatch* SharedHub::batch() {
-  if (!batching_ || !hub_.gathers()) return nullptr;
-  if (uring_->full()) complete();
+UringBatch* SharedHub::batch(size_t room) {
+  if (!batching_ || !hub_.gathers() || room > UringBatch::kRoom) return nullptr;
+  if (uring_->full() || uring_->room_left() < room) complete();
   return batching_ ? uring_.get() : nullptr;
 }
 

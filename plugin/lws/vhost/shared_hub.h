@@ -55,8 +55,8 @@ class SharedHub final : public Fanout, private Waker, private Peers::Self {
   // the hub.
   void flush_if_late();
 
-  // The batch that takes bytes for plain sockets now. nullptr: write at once.
-  UringBatch* batch();
+  // The batch that takes bytes now, with so much room for bytes that are made for it. nullptr: write at once.
+  UringBatch* batch(size_t room = 0);
 
   // Logs, at most once a second, that readers were closed for being slow.
   void note_slow(uint64_t lag);

@@ -126,6 +126,7 @@ void WebSocket::time_is_up() {
 }
 
 bool WebSocket::writeable() {
+  if (!send_waiting()) return false;
   if (state() == State::kFarewell) return say_farewell();
   if (!open()) return true;
   // The peer has taken some of the bytes that waited: it lives, even if its pong is still queued. Over HTTP/2 the
@@ -149,9 +150,11 @@ bool WebSocket::peer_closes(std::string_view body) {
   unsigned fault = answers_ours ? 0 : close_fault(body);
   bool alive = state() != State::kClosing;
   closing();
-  // lws would send the peer's own body back.
-  if (fault == 0 || over_http2() || !alive) return !answers_ours;
-  static_cast<void>(write_frame(Opcode::kClose, true, network_order(fault)));
+  if (answers_ours || over_http2() || !alive) return !answers_ours;
+  // lws would send the peer's own body back. It would also close before records that it does not know of have left; it
+  // waits for a frame that it was given.
+  if (fault == 0 && !records_wait()) return true;
+  static_cast<void>(write_frame(Opcode::kClose, true, fault ? network_order(fault) : std::string(body)));
   return false;
 }
 
@@ -190,7 +193,7 @@ void WebSocket::close(Ending ending, std::string last_frames) {
 bool WebSocket::reads_while_it_waits() { return over_http2() || lws_is_ssl(wsi()) || !lws_partial_buffered(wsi()); }
 
 bool WebSocket::say_farewell() {
-  if (lws_partial_buffered(lws_get_network_wsi(wsi()))) {
+  if (unsent()) {
     // lws would close without a close frame while it holds bytes to send.
     ask_to_write();
     return true;
