@@ -1,0 +1,129 @@
+"""Messages over TLS to many: peers that change their keys, stall inside a record, or close while records wait for them."""
+import asyncio
+import pathlib
+import signal
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.server import PATIENCE  # noqa: E402
+from support.tls_client import TlsClient  # noqa: E402
+from support.transports import Transport  # noqa: E402
+from support.wire import CLOSE, TEXT, frame  # noqa: E402
+
+LARGE = 30_000  # more than a record
+
+
+class TlsFanout(Transport):
+    transport = "tls"
+
+    async def start(self, clients=1, **options):
+        """A publisher and clients of the same room, with small receive buffers."""
+        self.serve(max_lag=64 * 2**20, **options)
+        self.publisher = await self.dial()
+        made = [await TlsClient.dial(self.server, receive_buffer=65536) for _ in range(clients)]
+        for client in made:
+            self.addCleanup(client.free)
+        return made
+
+    def text(self, i, size=64):
+        return f"{i:06} ".ljust(size, "abcdefghij"[i % 10])
+
+    async def publish(self, first, count, size=64):
+        """Returns when everybody who takes what is sent has been sent these messages."""
+        for i in range(first, first + count):
+            self.publisher.send(frame(self.text(i, size)))
+        for i in range(first, first + count):
+            self.assertEqual((await self.publisher.message())[1].decode(), self.text(i, size))
+
+    async def texts(self, client, first, count, size=64, most=65536):
+        async def all_of_them():
+            i = first
+            payload = b""
+            async for got in client.frames(most):
+                payload += got.payload
+                if not got.final:
+                    continue
+                self.assertEqual(payload.decode(), self.text(i, size))
+                i, payload = i + 1, b""
+                if i == first + count:
+                    return
+            self.fail(f"the connection ended before message {i}")
+        await asyncio.wait_for(all_of_them(), PATIENCE)
+
+    async def test_clients_that_change_their_keys_under_load_get_every_message(self):
+        clients = await self.start(clients=3)
+        for i in range(0, 400, 10):
+            clients[i % 2].change_keys()
+            await self.publish(i, 10)
+            clients[1].change_keys()
+            await asyncio.gather(*(self.texts(client, i, 10) for client in clients))
+
+    async def test_a_client_that_stalls_inside_a_record_gets_the_rest_when_it_reads_again(self):
+        stalled, other = await self.start(clients=2)
+        stalled.stop_reading()
+        for i in range(0, 300, 20):
+            await self.publish(i, 20, LARGE)
+            await self.texts(other, i, 20, LARGE)
+        stalled.read_again()
+        # The first ones arrive byte by byte.
+        await self.texts(stalled, 0, 1, LARGE, most=1)
+        await self.texts(stalled, 1, 299, LARGE)
+        await self.publish(300, 1)
+        await self.texts(stalled, 300, 1)
+
+    async def test_a_client_that_changes_its_keys_while_records_wait_for_it_gets_every_message(self):
+        stalled, = await self.start()
+        stalled.stop_reading()
+        await self.publish(0, 300, LARGE)
+        stalled.change_keys()
+        stalled.send(frame("from the stalled one"))
+        self.assertEqual((await self.publisher.message())[1], b"from the stalled one")
+        stalled.read_again()
+        await self.texts(stalled, 0, 300, LARGE)
+
+    # If lws itself holds bytes, it ends the connection without an answer.
+    async def test_a_client_that_closes_while_records_wait_for_it_gets_whole_frames_and_an_answer(self):
+        stalled, = await self.start()
+        if not self.server.chat_log("fanout by io_uring"):
+            self.skipTest("lws holds the records if there is no io_uring")
+        stalled.stop_reading()
+        for i in range(300):
+            await self.publish(i, 1, LARGE)
+        stalled.send(frame((1000).to_bytes(2, "big") + b"bye", CLOSE))
+        await self.server.logged("closed by the client with 1000")
+        stalled.read_again()
+        got = [found async for found in stalled.frames()]
+        self.assertEqual((got[-1].opcode, got[-1].payload), (CLOSE, (1000).to_bytes(2, "big") + b"bye"))
+        self.assertTrue(stalled.closed, "close_notify came")
+        text = b"".join(found.payload for found in got[:-1]).decode()
+        whole = [text[at:at + LARGE] for at in range(0, len(text), LARGE)]
+        self.assertGreater(len(whole), 10)
+        self.assertEqual(whole, [self.text(i, LARGE) for i in range(len(whole))])
+
+    async def test_the_close_frame_and_close_notify_of_the_server_follow_all_messages(self):
+        client, = await self.start()
+        await self.publish(0, 50)
+        self.server.signal(signal.SIGTERM)
+        got = []
+        async for found in client.frames():
+            got.append(found)
+            if found.opcode == CLOSE:
+                client.send(frame(found.payload[:2], CLOSE))
+        self.assertEqual([found.payload.decode() for found in got if found.opcode == TEXT], [self.text(i) for i in range(50)])
+        self.assertEqual((got[-1].opcode, got[-1].payload[:2]), (CLOSE, (1001).to_bytes(2, "big")))
+        self.assertTrue(client.closed, "close_notify came")
+
+    async def test_what_waits_for_stalled_clients_is_a_piece_of_each(self):
+        clients = await self.start(clients=20)
+        for client in clients:
+            client.stop_reading()
+        await self.publish(0, 150, LARGE)  # as many as the sockets hold
+        before = self.server.rss()
+        await self.publish(150, 150, LARGE)
+        # The room's log grows, too.
+        self.assertLess(self.server.rss() - before, 150 * LARGE + len(clients) * 200_000)
+
+
+if __name__ == "__main__":
+    unittest.main()
