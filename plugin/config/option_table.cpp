@@ -378,7 +378,7 @@ const std::vector<OptionRow>& option_table() {
       choice(
           "fanout", "auto|write|uring", "auto", kHub, OF(fanout),
           "Method of sending messages: write makes a write call for each client, uring sends to many clients at once "
-          "through io_uring (not over TLS). auto uses io_uring if the system has it."),
+          "through io_uring. auto uses io_uring if the system has it."),
       number("max-lag", "bytes", "1048576", 1024, uint64_t{1024} * kMiB, kHub, OF(hub.max_lag),
              "A reader with more unsent bytes than this is closed with 3008. Keep it well above max-message."),
       duration("flush-interval", "ms", "2", 0, 1000, kHub, OF(hub.flush_interval), kMillisecond,
