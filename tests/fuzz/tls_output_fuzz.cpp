@@ -30,7 +30,8 @@ class Connection {
   }
 
   void finish() {
-    for (int turn = 0; turn < 10000 && read_ < written_; ++turn) {
+    // OpenSSL says no goodbye while its answer to a new key waits.
+    for (int turn = 0; turn < 10000 && (read_ < written_ || SSL_in_init(pair_.server())); ++turn) {
       read(1 << 20);
       writeable();
     }
@@ -83,18 +84,21 @@ class Connection {
   void writeable() {
     if (!output_.send()) std::abort();
     push();
-    char byte;
-    (void)SSL_read(pair_.server(), &byte, 1);
+    serve();
   }
 
-  // The client sends its new key, and wants one. While OpenSSL's own write waits, the second such wish breaks the
-  // connection, with any BIO (3.0.19).
+  // The server reads. While OpenSSL's own write waits, a second wish for a new key breaks the connection, with any BIO
+  // (3.0.19).
+  void serve() {
+    char byte;
+    if (unsent_.empty()) (void)SSL_read(pair_.server(), &byte, 1);
+  }
+
+  // The client sends its new key, and wants one.
   void ask() {
-    if (!unsent_.empty()) return;
     SSL_key_update(pair_.client(), SSL_KEY_UPDATE_REQUESTED);
     (void)SSL_write(pair_.client(), "x", 1);
-    char byte;
-    (void)SSL_read(pair_.server(), &byte, 1);
+    serve();
   }
 
   void read(size_t most) {
