@@ -193,20 +193,20 @@ void Connection::batch_sent(std::string_view bytes, int sent) {
   Client& client = *gathered_;
   gathered_ = nullptr;
   client.set_gathered(false);
-  bool lost = sent < 0 && sent != -EAGAIN && sent != -EINTR && sent != -ENOBUFS;
   bytes.remove_prefix(static_cast<size_t>(std::max(sent, 0)));
-  if (!go_on_sending(bytes, lost)) return drop(Status::kOk);
+  if (!go_on_sending(bytes, sent == UringBatch::kUnknown)) return drop(Status::kOk);
   // A batch holds one piece of a stream. There may be another.
   if (state_ == State::kOpen && client.behind()) vhost_->hub().pump(client, now());
 }
 
-// The rest leaves when the kernel takes it: lws keeps it, or tls_ does. Returns false if the connection is broken.
+// The rest leaves when the kernel takes it: lws keeps it, or tls_ does. A fault of the socket shows when the rest is
+// tried again; a fault of the ring does not. Returns false if the connection is broken.
 bool Connection::go_on_sending(std::string_view rest, bool lost) {
   if (tls_) {
-    bool kept = !lost && tls_.keep(rest);
+    bool kept = !lost && tls_.keep(rest) && tls_.send();
     if (!kept) tls_.give_up();
     if (!kept || state_ == State::kClosing) return kept;
-    if (!rest.empty()) wait_for_peer();
+    if (tls_.waits()) wait_for_peer();
     return true;
   }
   if (lost || state_ == State::kClosing) return !lost;

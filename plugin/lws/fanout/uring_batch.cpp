@@ -46,38 +46,53 @@ std::unique_ptr<UringBatch> UringBatch::make() {
 
 UringBatch::~UringBatch() { io_uring_queue_exit(ring_.get()); }
 
-bool UringBatch::submit() {
+// send(2) on a stream gives none of these: the kernel is too old, or a sandbox forbids to send through io_uring.
+bool UringBatch::cannot_send(int result) { return result == -EINVAL || result == -EOPNOTSUPP || result == -EACCES; }
+
+void UringBatch::prepare() {
   for (size_t i = 0; i < entries_.size(); ++i) {
     io_uring_sqe* sqe = io_uring_get_sqe(ring_.get());
     Entry& entry = entries_[i];
     io_uring_prep_send(sqe, entry.fd, entry.bytes.data(), entry.bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     io_uring_sqe_set_data64(sqe, i);
-    entry.result = -EIO;
+    entry.result = kUnknown;
   }
+}
+
+// Takes the results that are there. Returns their number.
+size_t UringBatch::reap() {
+  unsigned head;
+  unsigned seen = 0;
+  io_uring_cqe* cqe;
+  io_uring_for_each_cqe(ring_.get(), head, cqe) {
+    int& result = entries_[io_uring_cqe_get_data64(cqe)].result;
+    bool useless = cannot_send(cqe->res);
+    result = useless ? -EAGAIN : cqe->res;
+    works_ = works_ && !useless;
+    ++seen;
+  }
+  io_uring_cq_advance(ring_.get(), seen);
+  return seen;
+}
+
+// The kernel may take only a part at once: it stops at an entry that it cannot read.
+bool UringBatch::submit() {
+  prepare();
   size_t submitted = 0;
   size_t completed = 0;
-  // If the ring fails, what it has taken may have been sent or not: those connections are over. The rest counts as not
-  // sent for now.
-  auto fail = [&] {
-    for (size_t i = submitted; i < entries_.size(); ++i) entries_[i].result = -EAGAIN;
-    return false;
-  };
   while (completed < entries_.size()) {
     int n = io_uring_submit_and_wait(ring_.get(), static_cast<unsigned>(entries_.size() - completed));
-    if (n < 0 && n != -EINTR) return fail();
     submitted += n > 0 ? static_cast<size_t>(n) : 0;
-    unsigned head;
-    unsigned seen = 0;
-    io_uring_cqe* cqe;
-    io_uring_for_each_cqe(ring_.get(), head, cqe) {
-      entries_[io_uring_cqe_get_data64(cqe)].result = cqe->res;
-      ++seen;
-    }
-    io_uring_cq_advance(ring_.get(), seen);
+    size_t seen = reap();
     completed += seen;
-    if (submitted < entries_.size() && n == 0 && seen == 0) return fail();
+    bool stuck = n == 0 && seen == 0 && submitted < entries_.size();
+    if (!stuck && (n >= 0 || n == -EINTR)) continue;
+    // The ring has not seen the rest, so it is not sent for now.
+    for (size_t i = submitted; i < entries_.size(); ++i) entries_[i].result = -EAGAIN;
+    works_ = false;
+    break;
   }
-  return true;
+  return works_;
 }
 
 #else
@@ -86,7 +101,8 @@ std::unique_ptr<UringBatch> UringBatch::make() { return nullptr; }
 UringBatch::~UringBatch() = default;
 bool UringBatch::submit() {
   for (Entry& entry : entries_) entry.result = -EAGAIN;
-  return false;
+  works_ = false;
+  return works_;
 }
 
 #endif

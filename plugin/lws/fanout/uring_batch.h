@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <memory>
 #include <string_view>
@@ -15,7 +16,8 @@ class UringBatch {
  public:
   class Sender {
    public:
-    // `sent` is the result of send(2): the number of bytes that have left or will leave, or -errno. May not throw.
+    // `sent` is the result of send(2): the number of bytes that have left or will leave, or -errno if none has. It is
+    // kUnknown if the ring failed before it told. May not throw.
     virtual void batch_sent(std::string_view bytes, int sent) = 0;
 
    protected:
@@ -23,6 +25,9 @@ class UringBatch {
   };
 
   static constexpr size_t kCapacity = 1024;
+
+  // The ring took the bytes, but does not tell how many of them have left.
+  static constexpr int kUnknown = -EIO;
 
   // Bytes of the batch's own memory. Records for one flush of 1000 readers fit, and so do they into a core's cache.
   static constexpr size_t kRoom = size_t{256} * 1024;
@@ -60,6 +65,9 @@ class UringBatch {
   };
 
   explicit UringBatch(std::unique_ptr<io_uring> ring);
+  static bool cannot_send(int result);
+  void prepare();
+  size_t reap();
   bool submit();
 
   std::unique_ptr<io_uring> ring_;
@@ -67,6 +75,7 @@ class UringBatch {
   std::vector<Entry> done_;  // the entries being told; a member to keep its memory
   std::unique_ptr<char[]> room_;
   size_t made_ = 0;  // bytes of room_ that are in use
+  bool works_ = true;
 };
 
 }  // namespace lws_chat

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "support/broken_ring.h"
 #include "support/unit.h"
 
 using namespace lws_chat;
@@ -101,3 +102,39 @@ TEST(a_full_batch_goes_out_in_one_piece) {
   for (const Peer& peer : peers) told += static_cast<size_t>(peer.times);
   CHECK_EQ(told, added);
 }
+
+#if defined(LWS_CHAT_WITH_URING)
+
+TEST(a_ring_that_fails_half_way_tells_what_has_left_and_what_has_not) {
+  auto all = batch();
+  if (!all) return;
+  std::deque<Peer> peers(6);
+  for (Peer& peer : peers) all->add(peer, peer.ends[0], "hello");
+  unit::break_ring(unit::Break::kSubmit);
+  CHECK(!all->complete());
+  for (size_t i = 0; i < peers.size(); ++i) {
+    CHECK_EQ(peers[i].times, 1);
+    CHECK_EQ(peers[i].sent, i < 3 ? 5 : -EAGAIN);
+    CHECK_EQ(peers[i].received(), std::string(i < 3 ? "hello" : ""));
+  }
+  all.reset();
+  for (size_t i = 3; i < peers.size(); ++i) CHECK_EQ(peers[i].received(), std::string());
+  unit::break_ring(unit::Break::kNothing);
+}
+
+// An old kernel, or a sandbox, may know io_uring but not this use of it.
+TEST(an_entry_that_the_ring_refuses_counts_as_not_sent_and_the_others_leave) {
+  auto all = batch();
+  if (!all) return;
+  std::deque<Peer> peers(6);
+  for (Peer& peer : peers) all->add(peer, peer.ends[0], "hello");
+  unit::break_ring(unit::Break::kEntry);
+  CHECK(!all->complete());
+  for (size_t i = 0; i < peers.size(); ++i) {
+    CHECK_EQ(peers[i].times, 1);
+    CHECK_EQ(peers[i].sent, i == 3 ? -EAGAIN : 5);
+    CHECK_EQ(peers[i].received(), std::string(i == 3 ? "" : "hello"));
+  }
+}
+
+#endif
