@@ -23,6 +23,7 @@ class TlsPair {
     int version = TLS1_3_VERSION;
     const char* ciphers = nullptr;  // of TLS 1.2; nullptr: OpenSSL's
     unsigned char fragment = TLSEXT_max_fragment_length_DISABLED;
+    bool renegotiates = false;  // the client may negotiate again (TLS 1.2)
   };
 
   TlsPair() : TlsPair(Wish()) {}
@@ -32,6 +33,7 @@ class TlsPair {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends_) != 0) throw std::runtime_error("socketpair");
     SSL_CTX_set_max_proto_version(contexts_[0].get(), wish.version);
     if (wish.ciphers) SSL_CTX_set_cipher_list(contexts_[0].get(), wish.ciphers);
+    if (wish.renegotiates) SSL_CTX_set_options(contexts_[0].get(), SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
     SSL_CTX_set_tlsext_max_fragment_length(contexts_[1].get(), wish.fragment);
     static const Identity identity;
     SSL_CTX_use_certificate_file(contexts_[0].get(), identity.folder.path("certificate").c_str(), SSL_FILETYPE_PEM);

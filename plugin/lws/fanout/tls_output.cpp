@@ -169,7 +169,7 @@ size_t TlsOutput::seal(ssl_st* ssl, std::string_view bytes, char* room, size_t s
   way.left = size;
   int n = SSL_write(ssl, bytes.data(), static_cast<int>(bytes.size()));
   way.room = nullptr;
-  if (n > 0) {
+  if (n > 0 && static_cast<size_t>(n) == bytes.size()) {
     way.in_batch = true;
     return size - way.left;
   }

@@ -196,6 +196,74 @@ TEST(a_new_key_of_the_server_is_written_in_the_usual_way_in_front_of_what_follow
   CHECK_EQ(peer.pair.receive(), std::string("old new newer"));
 }
 
+// The hub's way: what TLS does not let into the batch is written in the usual way. Every other batch leaves in part.
+TEST(a_client_that_negotiates_again_under_load_gets_every_byte_in_order) {
+  Peer peer({TLS1_2_VERSION, nullptr, TLSEXT_max_fragment_length_DISABLED, true});
+  std::string expected;
+  std::string got;
+  std::string unwritten;
+  size_t renegotiated = 0;
+  for (int i = 0; i < 400; ++i) {
+    char byte;
+    if (i % 20 == 7 && !SSL_renegotiate_pending(peer.pair.client())) CHECK_EQ(SSL_renegotiate(peer.pair.client()), 1);
+    got += peer.pair.receive();
+    CHECK_EQ(peer.pair.error, SSL_ERROR_WANT_READ);
+    if (i % 3 == 0) (void)SSL_read(peer.pair.server(), &byte, 1);
+    CHECK(peer.output->send());
+    std::string text = std::to_string(i) + ' ';
+    std::string records = unwritten.empty() ? peer.seal(text) : std::string();
+    if (!records.empty())
+      peer.leave(records, i % 2 ? records.size() : records.size() / 2);
+    else
+      unwritten += text;
+    expected += text;
+    if (!unwritten.empty() && peer.write(unwritten) == SSL_ERROR_NONE) unwritten.clear();
+    renegotiated = static_cast<size_t>(SSL_total_renegotiations(peer.pair.client()));
+  }
+  for (int turn = 0; turn < 20; ++turn) {
+    char byte;
+    CHECK(peer.output->send());
+    if (!unwritten.empty() && peer.write(unwritten) == SSL_ERROR_NONE) unwritten.clear();
+    (void)SSL_read(peer.pair.server(), &byte, 1);
+    got += peer.pair.receive();
+  }
+  CHECK(renegotiated > 5);
+  CHECK_EQ(got, expected);
+}
+
+TEST(a_renegotiation_of_the_server_leaves_with_the_records) {
+  Peer peer({TLS1_2_VERSION});
+  peer.leave(peer.seal("old "), 5);
+  CHECK(peer.output->send());
+  SSL_renegotiate(peer.pair.server());
+  std::string records = peer.seal("same ");
+  peer.leave(records, records.size() / 2);
+  CHECK(peer.output->send());
+  std::string got = peer.pair.receive();
+  for (int turn = 0; turn < 5; ++turn) {
+    char byte;
+    (void)SSL_read(peer.pair.server(), &byte, 1);
+    got += peer.pair.receive();
+  }
+  CHECK_EQ(SSL_num_renegotiations(peer.pair.client()), 1);
+  records = peer.seal("new");
+  peer.leave(records, records.size());
+  CHECK_EQ(got + peer.pair.receive(), std::string("old same new"));
+}
+
+// OpenSSL's default. It answers with an alert, which its own client takes for the end.
+TEST(a_renegotiation_that_is_refused_is_answered_behind_what_was_sent) {
+  Peer peer({TLS1_2_VERSION});
+  peer.leave(peer.seal("all of it"), 3);
+  SSL_renegotiate(peer.pair.client());
+  CHECK_EQ(peer.pair.receive(), std::string());
+  char byte;
+  CHECK_EQ(SSL_get_error(peer.pair.server(), SSL_read(peer.pair.server(), &byte, 1)), SSL_ERROR_WANT_READ);
+  CHECK_EQ(peer.pair.receive(), std::string("all of it"));
+  CHECK_EQ(peer.pair.error, SSL_ERROR_SSL);
+  CHECK(!peer.seal("more").empty());
+}
+
 TEST(the_room_is_enough_for_any_cipher_and_length_of_a_record) {
   std::vector<TlsPair::Wish> wishes = {
       {TLS1_3_VERSION, nullptr, TLSEXT_max_fragment_length_DISABLED},
