@@ -1,5 +1,7 @@
-"""Messages over TLS to many: peers that change their keys, stall inside a record, or close while records wait for them."""
+"""Messages over TLS to many: peers that change their keys, stall inside a record, or close while records wait for them, and
+an io_uring that fails."""
 import asyncio
+import contextlib
 import os
 import pathlib
 import re
@@ -9,24 +11,31 @@ import unittest
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.server import HOST, PATIENCE, insecure_tls  # noqa: E402
-from support.tls_client import TlsClient  # noqa: E402
-from support.transports import Transport  # noqa: E402
-from support.wire import CLOSE, TEXT, frame  # noqa: E402
+from support.server import BUILD, HOST, PATIENCE, insecure_tls  # noqa: E402
+from support.tls_client import TLS1_2, TlsClient  # noqa: E402
+from support.transports import Transport, over  # noqa: E402
+from support.wire import CLOSE, TEXT, frame, parse  # noqa: E402
 
 LARGE = 30_000  # more than a record
 # ASan keeps freed memory for a while, which would spoil the measurement.
 LEAN_ASAN = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"}
 
 
+def frames_in(data):
+    """The whole frames at the beginning."""
+    while parsed := parse(data):
+        yield parsed[0]
+        data = data[parsed[1]:]
+
+
 class TlsFanout(Transport):
     transport = "tls"
 
-    async def start(self, clients=1, **options):
+    async def start(self, clients=1, version=0, **options):
         """A publisher and clients of the same room, with small receive buffers."""
         self.serve(max_lag=64 * 2**20, metrics=1, ping_interval=0, server={"env": LEAN_ASAN}, **options)
         self.publisher = await self.dial()
-        made = [await TlsClient.dial(self.server, receive_buffer=65536) for _ in range(clients)]
+        made = [await TlsClient.dial(self.server, receive_buffer=65536, version=version) for _ in range(clients)]
         for client in made:
             self.addCleanup(client.free)
         return made
@@ -68,6 +77,30 @@ class TlsFanout(Transport):
             await self.publish(i, 10)
             clients[1].change_keys()
             await asyncio.gather(*(self.texts(client, i, 10) for client in clients))
+
+    # Nobody looks at what the one that asks gets: it may be refused behind everything, or be cut.
+    async def test_clients_that_ask_to_negotiate_again_cost_the_others_nothing(self):
+        reads, stalled, other = await self.start(clients=3, version=TLS1_2)
+        stalled.stop_reading()
+        for i in range(0, 300, 20):
+            await self.publish(i, 20, LARGE)
+            await asyncio.gather(*(self.texts(client, i, 20, LARGE) for client in (reads, other)))
+        stalled.negotiate_again()
+        reads.negotiate_again()
+        self.assertEqual(await asyncio.wait_for(reads.read(), PATIENCE), b"")
+        self.assertTrue(reads.refused)
+        for i in range(300, 400, 20):
+            await self.publish(i, 20, LARGE)
+            await self.texts(other, i, 20, LARGE)
+        stalled.read_again()
+        got = b""
+        with contextlib.suppress(ConnectionResetError):
+            while more := await stalled.read():
+                got += more
+        texts = "".join(self.text(i, LARGE) for i in range(400)).encode()
+        whole = b"".join(frame.payload for frame in frames_in(got))
+        self.assertEqual(whole, texts[:len(whole)])
+        self.assertGreater(len(whole), 10 * LARGE)
 
     async def test_a_client_that_stalls_inside_a_record_gets_the_rest_when_it_reads_again(self):
         stalled, other = await self.start(clients=2)
@@ -126,6 +159,43 @@ class TlsFanout(Transport):
         self.assertEqual((got[-1].opcode, got[-1].payload[:2]), (CLOSE, (1001).to_bytes(2, "big")))
         self.assertTrue(client.closed, "close_notify came")
 
+    @unittest.skipIf(HOST != "lws-chatd", "lwsws does not say goodbye")
+    async def test_the_close_of_the_server_follows_the_records_that_wait_for_a_stalled_client(self):
+        stalled, = await self.start()
+        stalled.stop_reading()
+        await self.publish(0, 300, LARGE)
+        self.server.signal(signal.SIGTERM)
+        await self.server.until(lambda: "closing all clients" in self.server.log(), "the end to begin")
+        stalled.read_again()
+        got = []
+        async for found in stalled.frames():
+            got.append(found)
+            if found.opcode == CLOSE:
+                stalled.send(frame(found.payload[:2], CLOSE))
+        text = b"".join(found.payload for found in got[:-1]).decode()
+        self.assertEqual((got[-1].opcode, got[-1].payload[:2]), (CLOSE, (1001).to_bytes(2, "big")))
+        self.assertEqual(text, "".join(self.text(i, LARGE) for i in range(300)))
+        self.assertTrue(stalled.closed, "close_notify came")
+
+    @unittest.skipIf(HOST != "lws-chatd", "lwsws does not say goodbye")
+    async def test_an_event_stream_that_stalls_inside_a_record_goes_on_and_ends_with_close_notify(self):
+        await self.start(clients=0)
+        stream = await TlsClient.get(self.server, "/sse/lobby", receive_buffer=65536)
+        self.addCleanup(stream.free)
+        got = stream.rest
+        while b"event: position" not in got:
+            got += await stream.read()
+        stream.stop_reading()
+        await self.publish(0, 300, LARGE)
+        self.server.signal(signal.SIGTERM)
+        await self.server.until(lambda: "closing all clients" in self.server.log(), "the end to begin")
+        stream.read_again()
+        while more := await stream.read():
+            got += more
+        events = [line[6:] for line in got.decode().split("\n") if line.startswith("data: 0")]
+        self.assertEqual(events, [self.text(i, LARGE) for i in range(300)])
+        self.assertTrue(stream.closed, "close_notify came")
+
     async def test_what_waits_for_stalled_clients_is_a_piece_of_each(self):
         clients = await self.start(clients=20)
         for client in clients:
@@ -135,6 +205,32 @@ class TlsFanout(Transport):
         await self.publish(150, 150, LARGE)
         # The room's log grows, too.
         self.assertLess(self.server.rss() - before, 150 * LARGE + len(clients) * 200_000)
+
+
+@over("plain", "tls")
+class BrokenRing:
+    """io_uring fails in the middle of a batch, then everything is written."""
+
+    async def check(self, how):
+        env = {"LD_PRELOAD": str(BUILD / "test-plugins/broken_ring.so"), "BREAK_RING": how}
+        self.serve(server={"env": env})
+        if not self.server.chat_log("fanout by io_uring"):
+            self.skipTest("there is no io_uring")
+        clients = [await self.dial() for _ in range(8)]
+        for i in range(20):
+            clients[0].send(frame(f"{i}"))
+            clients[1].send(frame(f"{i} again"))
+        for client in clients:
+            got = [(await client.message())[1].decode() for _ in range(40)]
+            self.assertEqual([text for text in got if "again" not in text], [f"{i}" for i in range(20)])
+            self.assertEqual([text for text in got if "again" in text], [f"{i} again" for i in range(20)])
+        self.assertTrue(self.server.chat_log("io_uring stopped working"))
+
+    async def test_no_message_is_lost_if_the_kernel_takes_half_of_a_batch(self):
+        await self.check("submit")
+
+    async def test_no_message_is_lost_if_the_kernel_refuses_an_entry(self):
+        await self.check("entry")
 
 
 if __name__ == "__main__":
