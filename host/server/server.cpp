@@ -153,6 +153,7 @@ std::string Server::create_context() {
     info_.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
   }
   info_.pprotocols = protocols_.data();
+  info_.extensions = chat_->extensions();
   info_.pt_serv_buf_size = 8192;
   // lws's parser clears a vhost's own policy. The vhosts then use the context's.
   info_.retry_and_idle_policy = &kNoIdleTimers;

@@ -130,6 +130,20 @@ void write_messages(Writer& out, const Counters& counters) {
                 counters.lag_bytes);
 }
 
+void write_compression(Writer& out, const ServerFacts& facts) {
+  auto each = [&](uint64_t CompressionCounters::*member) {
+    out.sample("direction=\"out\"", facts.deflated.*member);
+    out.sample("direction=\"in\"", facts.inflated.*member);
+  };
+  out.family("compressed_messages_total", "counter",
+             "Compressed messages: out, to clients, each counted once for all its readers of a kind; in, from clients.");
+  each(&CompressionCounters::messages);
+  out.family("compressed_plain_bytes_total", "counter", "Payload bytes of these messages, not compressed.");
+  each(&CompressionCounters::plain_bytes);
+  out.family("compressed_bytes_total", "counter", "Payload bytes of these messages, compressed.");
+  each(&CompressionCounters::compressed_bytes);
+}
+
 void write_ends(Writer& out, const Counters& counters) {
   out.family("refused_total", "counter", "Refused connections, and refused messages for new rooms, by cause.");
   for (unsigned i = 1; i < kStatusCount; ++i) {
@@ -243,6 +257,7 @@ std::string metrics_text(const Hub& hub, const ServerFacts& facts) {
   write_dialects(out, hub.counters());
   write_rooms(out, hub);
   write_messages(out, hub.counters());
+  write_compression(out, facts);
   write_ends(out, hub.counters());
   out.family("api_calls_total", "counter", "Requests to the server API, by method and HTTP status.");
   for (const auto& [call, count] : facts.api_calls)

@@ -14,6 +14,7 @@
 #include "core/broker_counters.h"
 #include "core/hub.h"
 #include "core/store_counters.h"
+#include "wire/compression_counters.h"
 
 namespace lws_chat {
 
@@ -49,6 +50,8 @@ struct ServerFacts {
   const DoorFacts& doors;
   const StoreCounters* storage = nullptr;  // nullptr: messages are in memory only
   const BrokerCounters* broker = nullptr;  // nullptr: no rooms are shared
+  CompressionCounters deflated{};          // messages compressed for readers
+  CompressionCounters inflated{};          // compressed messages of clients
 };
 
 // Returns all numbers in Prometheus's text format (prometheus.io/docs/instrumenting/exposition_formats, version 0.0.4).

@@ -379,6 +379,12 @@ const std::vector<OptionRow>& option_table() {
           "fanout", "auto|write|uring", "auto", kHub, OF(fanout),
           "Method of sending messages: write makes a write call for each client, uring sends to many clients at once "
           "through io_uring (not over TLS). auto uses io_uring if the system has it."),
+      choice("compression", "off|on", "on", kVhost, OF(compression),
+             "on: WebSocket clients that ask for permessage-deflate get messages compressed, and may compress theirs. A "
+             "message is compressed once for all readers, each by itself. Has no effect in lwsws."),
+      number("compress-from", "bytes", "256", 1, 64 * kMiB, kHub, OF(compress_from),
+             "Smallest message that is compressed. Messages above 256 KiB, replies and messages of the history are "
+             "sent as they are."),
       number("max-lag", "bytes", "1048576", 1024, uint64_t{1024} * kMiB, kHub, OF(hub.max_lag),
              "A reader with more unsent bytes than this is closed with 3008. Keep it well above max-message."),
       duration("flush-interval", "ms", "2", 0, 1000, kHub, OF(hub.flush_interval), kMillisecond,

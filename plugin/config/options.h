@@ -75,6 +75,8 @@ struct Options {
   Time ping_interval = 0;             // silence after which a peer is pinged; 0: never
   Time pong_timeout = 0;              // in which a pinged peer must answer
   FanoutMode fanout = FanoutMode::kAuto;
+  bool compression = false;    // clients may negotiate permessage-deflate
+  uint64_t compress_from = 0;  // messages of fewer bytes are sent as they are
   bool anonymous = true;  // clients without a user may connect
   Time expiry_grace = 0;  // after which a client is closed that has not shown a new token
   HookSettings hooks;     // back ends that are asked

@@ -21,6 +21,9 @@ constexpr std::array<StatusRow, kStatusCount> kRows = {
         .close(1003)
         .protocol(3506),
     row(Status::kInvalidText, "invalid_text", "text is not valid UTF-8").close(1007).protocol(3501),
+    row(Status::kBadCompression, "bad_compression", "message is not compressed as RFC 7692 says")
+        .close(1007)
+        .protocol(3501),
     row(Status::kMessageTooBig, "message_too_big", "message is too big").close(1009).http(413).protocol(1009),
     row(Status::kInternalError, "internal_error", "internal error").close(1011).protocol(3004),
     row(Status::kSlow, "slow", "too slow").close(3008).protocol(3008),

@@ -24,6 +24,7 @@ enum class [[nodiscard]] Status : uint8_t{
     kRestarting,        // the server is shutting down, and clients should come back
     kUnsupportedData,   // binary where binary is refused
     kInvalidText,       // text that is not UTF-8
+    kBadCompression,    // a message is not what RFC 7692 allows
     kMessageTooBig,     // over max-message
     kInternalError,     // a bug or no memory; the log has details
     kSlow,              // over max-lag

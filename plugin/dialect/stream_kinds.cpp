@@ -35,24 +35,38 @@ StreamKind events() {
   return row;
 }
 
+StreamKinds kinds_with(Packer* packer) {
+  StreamKinds kinds = {kind("text", append_text),
+                       structured(false, append_push),
+                       structured(true, append_push),
+                       events(),
+                       whole(false, append_whole_push, kDeltaKind),
+                       whole(true, append_whole_push, kDeltaWatchingKind),
+                       delta(false, append_delta_push, patch_data),
+                       delta(true, append_delta_push, patch_data),
+                       structured(false, append_proto_push),
+                       structured(true, append_proto_push),
+                       whole(false, append_proto_push, kProtoDeltaKind),
+                       whole(true, append_proto_push, kProtoDeltaWatchingKind),
+                       delta(false, append_proto_delta_push, patch_bytes),
+                       delta(true, append_proto_delta_push, patch_bytes)};
+  kinds.reserve(2 * kPackedKinds);
+  for (KindId id = 0; id < kPackedKinds; ++id) {
+    StreamKind packed = kinds[id];
+    if (packed.next != kNoKind) packed.next = packed_kind(packed.next);
+    packed.packer = packer;
+    kinds.push_back(packed);
+  }
+  return kinds;
+}
+
 }  // namespace
 
 const StreamKinds& stream_kinds() {
-  static const StreamKinds kinds = {kind("text", append_text),
-                                    structured(false, append_push),
-                                    structured(true, append_push),
-                                    events(),
-                                    whole(false, append_whole_push, kDeltaKind),
-                                    whole(true, append_whole_push, kDeltaWatchingKind),
-                                    delta(false, append_delta_push, patch_data),
-                                    delta(true, append_delta_push, patch_data),
-                                    structured(false, append_proto_push),
-                                    structured(true, append_proto_push),
-                                    whole(false, append_proto_push, kProtoDeltaKind),
-                                    whole(true, append_proto_push, kProtoDeltaWatchingKind),
-                                    delta(false, append_proto_delta_push, patch_bytes),
-                                    delta(true, append_proto_delta_push, patch_bytes)};
+  static const StreamKinds kinds = kinds_with(nullptr);
   return kinds;
 }
+
+StreamKinds stream_kinds_with(Packer& packer) { return kinds_with(&packer); }
 
 }  // namespace lws_chat

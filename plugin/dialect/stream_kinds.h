@@ -24,7 +24,11 @@ enum : KindId {
   kProtoWholeWatchingKind,
   kProtoDeltaKind,
   kProtoDeltaWatchingKind,
+  kPackedKinds,  // the kinds above once more, in the same order, for clients that have negotiated compression
 };
+
+// The kind for the same readers, if they have negotiated compression.
+inline KindId packed_kind(KindId kind) { return static_cast<KindId>(kPackedKinds + kind); }
 
 // The kind that a client of the structured dialect joins.
 inline KindId structured_kind(Encoding encoding, bool joins, bool deltas) {
@@ -34,11 +38,15 @@ inline KindId structured_kind(Encoding encoding, bool joins, bool deltas) {
 }
 
 // Returns true if whoever joins that kind has negotiated deltas.
-inline bool has_deltas(KindId kind) {
+inline bool has_deltas(KindId joined) {
+  KindId kind = joined >= kPackedKinds ? static_cast<KindId>(joined - kPackedKinds) : joined;
   return kind == kWholeKind || kind == kWholeWatchingKind || kind == kProtoWholeKind || kind == kProtoWholeWatchingKind;
 }
 
-// The kinds of streams that the dialects need, for a hub.
+// The kinds of streams that the dialects need, for a hub. Without a packer, packed kinds are sent the same as the others.
 const StreamKinds& stream_kinds();
+
+// The same with a packer, which must outlive the hub.
+StreamKinds stream_kinds_with(Packer& packer);
 
 }  // namespace lws_chat

@@ -22,9 +22,10 @@ extern "C" {
 #endif
 
 struct lws_context;
+struct lws_extension;
 struct lws_vhost;
 
-#define LWS_CHAT_OPS_VERSION 4
+#define LWS_CHAT_OPS_VERSION 5
 
 /* What a message is. */
 enum lws_chat_format {
@@ -116,6 +117,15 @@ struct lws_chat_ops {
      * of all vhosts of its context; to be called again when it uses another one. 0: it has none.
      */
     void (*certificate_expires)(struct lws_vhost *vhost, unsigned long unix_seconds);
+
+    /* Since version 5: */
+
+    /*
+     * The extensions for lws_context_creation_info, without which no client can negotiate compression.
+     * To be called before the context is created, and never together with lws's own permessage-deflate.
+     * NULL if libwebsockets was built without extensions.
+     */
+    const struct lws_extension *(*extensions)(void);
 };
 
 #ifdef __cplusplus

@@ -7,12 +7,14 @@
 #include "lws/http/header.h"
 #include "lws/http/http_open.h"
 #include "lws/http/http_upgrade.h"
+#include "lws/per_session.h"
 #include "lws/vhost/admission.h"
 #include "lws/vhost/home.h"
 #include "lws/vhost/shared_rooms.h"
 #include "lws/vhost/vhost.h"
 #include "lws/vhost/vhost_slot.h"
 #include "lws/vhost/waiting.h"
+#include "lws/ws/compression.h"
 #include "lws/ws/handshake.h"
 #include "lws/ws/structured_connection.h"
 #include "lws/ws/text_connection.h"
@@ -20,26 +22,21 @@
 namespace lws_chat {
 namespace {
 
-void establish(lws* wsi, WebSocket*& socket) {
+void establish(lws* wsi, WebSocket*& socket, bool compresses) {
   waiting::served(lws_get_network_wsi(wsi));
   VhostState* vhost = vhost_of(wsi);
   if (!vhost) return;
   Target target = requested(wsi, vhost->options());
   if (target.structured) {
-    socket = new StructuredConnection(wsi, *vhost, target.encoding);
+    socket = new StructuredConnection(wsi, *vhost, target.encoding, compresses);
     return;
   }
   // Joins only after construction, so that the destructor leaves the room again.
-  auto made = std::make_unique<TextConnection>(wsi, *vhost);
+  auto made = std::make_unique<TextConnection>(wsi, *vhost, compresses);
   made->enter(target.room);
   socket = made.release();
 }
 
-// Memory that lws keeps for each connection or stream.
-struct PerSession {
-  WebSocket* socket;
-  HttpExchange* exchange;
-};
 static_assert(sizeof(PerSession) == LWS_CHAT_SESSION_BYTES);
 
 template <typename Object>
@@ -112,8 +109,7 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
       if (!wants_websocket(wsi)) return ignore_upgrade(wsi, static_cast<char*>(in));
       return judge_handshake(wsi, vhost_of(wsi));
     case LWS_CALLBACK_RAW_ADOPT: return refuse_raw(wsi, vhost_of(wsi));
-    // permessage-deflate: a client can crash lws 4.1 to 4.3 through its inflater.
-    case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return 1;
+    case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return may_compress(wsi, vhost_of(wsi)) ? 0 : 1;
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
       if (VhostState* vhost = vhost_of(wsi)) vhost->woken();
       return 0;
@@ -130,9 +126,11 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
   }
 
   if (!user) return lws_callback_http_dummy(wsi, reason, user, in, size);
-  auto& [socket, exchange] = *static_cast<PerSession*>(user);
+  auto& [socket, exchange, compresses] = *static_cast<PerSession*>(user);
+  if (reason == LWS_CALLBACK_ADD_HEADERS && compresses)
+    return add_parameters(wsi, *static_cast<lws_process_html_args*>(in)) ? 0 : -1;
   if (reason == LWS_CALLBACK_ESTABLISHED) {
-    establish(wsi, socket);
+    establish(wsi, socket, compresses);
     send_what_is_late(wsi);
     return socket ? 0 : -1;
   }
@@ -173,6 +171,7 @@ bool is_about_connection(lws_callback_reasons reason) {
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
     case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
+    case LWS_CALLBACK_ADD_HEADERS:
     case LWS_CALLBACK_HTTP:
     case LWS_CALLBACK_HTTP_BODY:
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:

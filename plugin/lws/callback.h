@@ -10,8 +10,8 @@
 extern "C" {
 #endif
 
-/* The protocol's callback; its per-session data are two pointers: a WebSocket's and an HTTP request's. */
-#define LWS_CHAT_SESSION_BYTES (2 * sizeof(void *))
+/* The protocol's callback, and the size of its per-session data, a struct PerSession. */
+#define LWS_CHAT_SESSION_BYTES (3 * sizeof(void *))
 int lws_chat_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
 extern const struct lws_chat_ops lws_chat_ops;

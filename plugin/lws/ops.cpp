@@ -7,6 +7,7 @@
 #include "lws/guard.h"
 #include "lws/vhost/registry.h"
 #include "lws/vhost/vhost.h"
+#include "lws/ws/compression.h"
 #include "wire/json.h"
 
 namespace lws_chat {
@@ -149,6 +150,8 @@ void op_certificate_expires(lws_vhost* vhost, unsigned long unix_seconds) noexce
   guarded("certificate_expires", [=] { registry::set_certificate_expiry(vhost, unix_seconds); });
 }
 
+const lws_extension* op_extensions() noexcept { return compression_extensions(); }
+
 }  // namespace
 }  // namespace lws_chat
 
@@ -156,4 +159,5 @@ const struct lws_chat_ops lws_chat_ops = {
     LWS_CHAT_OPS_VERSION,      LWS_CHAT_VERSION,           LWS_LIBRARY_VERSION,        lws_chat::op_drain,
     lws_chat::op_connections,  lws_chat::op_misconfigured, lws_chat::op_publish,       lws_chat::op_room_stats,
     lws_chat::describe_result, lws_chat::op_reload,        lws_chat::op_drain_seconds, lws_chat::op_certificate_expires,
+    lws_chat::op_extensions,
 };

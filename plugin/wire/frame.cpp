@@ -11,6 +11,9 @@ constexpr size_t kMaxShortPayload = 125;
 
 static_assert(kMaxFrame <= Stream::kMaxFrame);
 
+// RSV1, the bit of the first byte that says that a message is compressed.
+constexpr uint8_t kCompressed = 0x40;
+
 // Writes a frame's header into the buffer. Returns its 2 or 4 bytes.
 std::string_view write_header(char (&header)[kLongHeader], Opcode opcode, bool final, size_t payload) {
   header[0] = static_cast<char>(static_cast<uint8_t>(opcode) | (final ? 0x80u : 0u));
@@ -24,6 +27,20 @@ std::string_view write_header(char (&header)[kLongHeader], Opcode opcode, bool f
   return {header, kLongHeader};
 }
 
+// Sets these bits in the first byte of the first frame.
+void append_frames(FrameSink& sink, Opcode opcode, uint8_t bits, std::string_view rest) {
+  do {
+    std::string_view part = rest.substr(0, std::min(rest.size(), kMaxPayload));
+    rest.remove_prefix(part.size());
+    char header[kLongHeader];
+    std::string_view written = write_header(header, opcode, rest.empty(), part.size());
+    header[0] = static_cast<char>(header[0] | bits);
+    sink.append(written, part);
+    opcode = Opcode::kContinuation;
+    bits = 0;
+  } while (!rest.empty());
+}
+
 }  // namespace
 
 std::string make_frame(Opcode opcode, bool final, std::string_view payload) {
@@ -34,15 +51,11 @@ std::string make_frame(Opcode opcode, bool final, std::string_view payload) {
 }
 
 void append_message(FrameSink& sink, const Message& message) {
-  std::string_view rest = message.payload;
-  Opcode opcode = message.format == Format::kBinary ? Opcode::kBinary : Opcode::kText;
-  do {
-    std::string_view part = rest.substr(0, std::min(rest.size(), kMaxPayload));
-    rest.remove_prefix(part.size());
-    char header[kLongHeader];
-    sink.append(write_header(header, opcode, rest.empty(), part.size()), part);
-    opcode = Opcode::kContinuation;
-  } while (!rest.empty());
+  append_frames(sink, message.format == Format::kBinary ? Opcode::kBinary : Opcode::kText, 0, message.payload);
+}
+
+void append_compressed(FrameSink& sink, Opcode opcode, std::string_view payload) {
+  append_frames(sink, opcode, kCompressed, payload);
 }
 
 Frame first_frame(std::string_view bytes) {

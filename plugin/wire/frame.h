@@ -8,7 +8,7 @@
 #include "core/log/message.h"
 #include "core/log/stream.h"
 
-// WebSocket frames as a server sends them, RFC 6455 section 5.2: never masked, no extensions.
+// WebSocket frames as a server sends them, RFC 6455 section 5.2: never masked.
 namespace lws_chat {
 
 enum class Opcode : uint8_t { kContinuation = 0, kText = 1, kBinary = 2, kClose = 8, kPing = 9, kPong = 10 };
@@ -32,6 +32,9 @@ constexpr size_t framed_size(size_t payload) { return payload + 4 * (payload / (
 
 // Appends the frames of a message.
 void append_message(FrameSink& sink, const Message& message);
+
+// Appends the frames of a message that is compressed, RFC 7692 section 6: its first frame says so.
+void append_compressed(FrameSink& sink, Opcode opcode, std::string_view payload);
 
 // Returns the frame at the beginning of `bytes`. Precondition: bytes are whole frames from append_message().
 Frame first_frame(std::string_view bytes);

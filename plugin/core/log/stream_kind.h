@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/log/message.h"
+#include "core/log/packer.h"
 
 // The kinds of streams: a table that the hub is given, a row for each kind of readers. Readers of a kind in a room are
 // sent the same bytes.
@@ -34,11 +35,12 @@ struct StreamKind {
   // The reader changes to it as soon as it has read all there is, and at least one publication.
   Patch patch = nullptr;  // rows with the same encoder have the same
   KindId next = kNoKind;
+  Packer* packer = nullptr;  // makes the frames shorter; rows with the same encoder have the same, or nullptr
 };
 
 using StreamKinds = std::vector<StreamKind>;
 
 // The most rows of the table.
-inline constexpr size_t kMaxKinds = 16;
+inline constexpr size_t kMaxKinds = 28;
 
 }  // namespace lws_chat

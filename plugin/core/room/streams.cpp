@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <string>
 
 namespace lws_chat {
 namespace {
@@ -17,6 +18,30 @@ class Tee final : public FrameSink {
  private:
   std::array<Stream*, kMaxKinds> streams_;
   size_t count_ = 0;
+};
+
+// Streams with the same encoder. They share its work, and those with a packer share that of the packer, too.
+class Alike final : public FrameSink {
+ public:
+  void add(RoomStream& one) {
+    if (one.kind.packer) packer_ = one.kind.packer;
+    (one.kind.packer ? packed_ : plain_).add(one.stream);
+  }
+  void append(std::string_view header, std::string_view payload) override {
+    plain_.append(header, payload);
+    if (packer_) FrameString(frames_).append(header, payload);
+  }
+
+  // To be called when the message is whole.
+  void pack() {
+    if (packer_) packer_->pack(packed_, frames_);
+  }
+
+ private:
+  Tee plain_;
+  Tee packed_;
+  Packer* packer_ = nullptr;
+  std::string frames_;  // for the packer
 };
 
 bool wants(const RoomStream& one, const Event& event) {
@@ -58,14 +83,15 @@ void RoomStreams::append(const Event& event) {
     auto here = made_.begin() + static_cast<ptrdiff_t>(i);
     if (std::any_of(made_.begin(), here, alike)) continue;
     auto next = std::find_if(here + 1, made_.end(), alike);
-    if (next == made_.end()) {
+    if (next == made_.end() && !first.kind.packer) {
       encode(first.stream, first.kind, event);
       continue;
     }
-    Tee all;
-    all.add(first.stream);
-    for (; next != made_.end(); next = std::find_if(next + 1, made_.end(), alike)) all.add((*next)->stream);
+    Alike all;
+    all.add(first);
+    for (; next != made_.end(); next = std::find_if(next + 1, made_.end(), alike)) all.add(**next);
     encode(all, first.kind, event);
+    all.pack();
   }
   if (publication_ && has_readers_of_changes()) last_.stage(event.message);
 }

@@ -35,6 +35,9 @@ class SessionLink {
   // Session::resume() is called when it may.
   virtual bool allow(uint64_t cost) = 0;
 
+  // Returns true if the client has negotiated compression.
+  virtual bool packs() const { return false; }
+
   // The time of day, in milliseconds since 1970.
   virtual int64_t unix_ms() = 0;
 

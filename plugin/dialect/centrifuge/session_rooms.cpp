@@ -64,6 +64,7 @@ Session::Subscription& Session::add(const std::string& channel, const Invitation
   if (invitation) forced = invitation->override.force_push_join_leave.value_or(forced);
   bool deltas = delta && settings.delta == Delta::kFossil;
   KindId kind = structured_kind(encoding_, watches || forced, deltas);
+  if (link_.packs()) kind = packed_kind(kind);
   return subscriptions_.try_emplace(channel, *this, channel, kind, invitation).first->second;
 }
 

@@ -49,8 +49,8 @@ class TextSession::Stay final : public Visit {
   TextSession& session_;
 };
 
-TextSession::TextSession(Hub& hub, const Options& options, TextLink& link)
-    : Client(kTextKind), hub_(hub), options_(options), link_(link) {}
+TextSession::TextSession(Hub& hub, const Options& options, TextLink& link, bool packs)
+    : Client(packs ? packed_kind(kTextKind) : KindId{kTextKind}), hub_(hub), options_(options), link_(link) {}
 
 TextSession::~TextSession() = default;
 

@@ -49,7 +49,8 @@ class TextLink {
 // and what it may do stands in its request; a client that is denied something is closed.
 class TextSession final : public Client {
  public:
-  TextSession(Hub& hub, const Options& options, TextLink& link);
+  // `packs`: the client has negotiated compression.
+  TextSession(Hub& hub, const Options& options, TextLink& link, bool packs = false);
   ~TextSession() override;
 
   // Joins the room. The client's messages wait until then. `arrival` is for this room only; nullptr: nobody is asked

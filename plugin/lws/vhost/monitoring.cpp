@@ -18,7 +18,8 @@ std::string metrics_of(VhostState& vhost) {
   CertificateExpiries expiries = registry::certificate_expiries(vhost.context());
   return metrics_text(
       vhost.hub(), {vhost.shared_hub().fanout_name(), lws_get_library_version(), vhost.drain().begun(), calls, expiries,
-                    doors, vhost.shared_hub().storage().counters(), vhost.shared_hub().shared_rooms().counters()});
+                    doors, vhost.shared_hub().storage().counters(), vhost.shared_hub().shared_rooms().counters(),
+                    vhost.shared_hub().deflater().counters(), vhost.shared_hub().inflater().counters()});
 }
 
 bool hub_is_full(const VhostState& vhost) {

@@ -18,6 +18,8 @@
 #include "lws/vhost/memory_trim.h"
 #include "lws/vhost/shared_rooms.h"
 #include "lws/vhost/storage.h"
+#include "wire/deflater.h"
+#include "wire/inflater.h"
 
 namespace lws_chat {
 
@@ -41,6 +43,10 @@ class SharedHub final : public Fanout, private Waker, private Peers::Self {
 
   // The server API of this node, and for others of its cluster.
   ServerApi api(const Options& options) { return api_of(options, shared_rooms_.peers()); }
+
+  // The deflater compresses messages for readers, the inflater reads compressed messages of clients.
+  const Deflater& deflater() const { return deflater_; }
+  Inflater& inflater() { return inflater_; }
 
   // Compares the options with those of another vhost for the same hub. Returns the differences; empty: none.
   std::string conflict_with(const Options& options) const;
@@ -87,6 +93,8 @@ class SharedHub final : public Fanout, private Waker, private Peers::Self {
   Storage storage_;           // outlives the hub
   SharedRooms shared_rooms_;  // outlives the hub
   RuleGate gate_;
+  Deflater deflater_;  // outlives the hub
+  Inflater inflater_;
   Hub hub_;
   Sessions sessions_;
   Idempotency idempotency_;

@@ -11,8 +11,8 @@
 
 namespace lws_chat {
 
-StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost, Encoding encoding)
-    : WebSocket(wsi, vhost, structured_kind(encoding, false, false)),
+StructuredConnection::StructuredConnection(lws* wsi, VhostState& vhost, Encoding encoding, bool compresses)
+    : WebSocket(wsi, vhost, structured_kind(encoding, false, false), compresses),
       headers_(fields_to_forward(wsi, vhost.options().hooks.forwarded_headers)),
       binary_(encoding == Encoding::kProtobuf),
       session_(vhost.hub(), vhost.shared_hub().sessions(), vhost.door().doorman(), vhost.options(), *this, encoding) {

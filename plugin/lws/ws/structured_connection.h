@@ -10,7 +10,7 @@ namespace lws_chat {
 class StructuredConnection final : public WebSocket, private SessionLink {
  public:
   // For ESTABLISHED. Waits for the client to say connect.
-  StructuredConnection(lws* wsi, VhostState& vhost, Encoding encoding);
+  StructuredConnection(lws* wsi, VhostState& vhost, Encoding encoding, bool compresses);
   ~StructuredConnection() override;
 
   void ping() override;
@@ -28,6 +28,7 @@ class StructuredConnection final : public WebSocket, private SessionLink {
   bool ready() override { return can_write(); }
   size_t write(Client* subscription, std::string_view frames) override;
   bool allow(uint64_t cost) override;
+  bool packs() const override { return compresses(); }
   int64_t unix_ms() override;
   Time now() override;
   void call_at(Time due) override { call_session_at(due); }

@@ -10,8 +10,8 @@
 
 namespace lws_chat {
 
-TextConnection::TextConnection(lws* wsi, VhostState& vhost)
-    : WebSocket(wsi, vhost, kTextKind), session_(vhost.hub(), vhost.options(), *this) {
+TextConnection::TextConnection(lws* wsi, VhostState& vhost, bool compresses)
+    : WebSocket(wsi, vhost, kTextKind, compresses), session_(vhost.hub(), vhost.options(), *this, compresses) {
   alive();
 }
 

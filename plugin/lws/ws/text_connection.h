@@ -9,7 +9,7 @@ namespace lws_chat {
 class TextConnection final : public WebSocket, private TextLink {
  public:
   // For ESTABLISHED.
-  TextConnection(lws* wsi, VhostState& vhost);
+  TextConnection(lws* wsi, VhostState& vhost, bool compresses);
   ~TextConnection() override;
 
   // Joins the room, if the client may. To be called in ESTABLISHED.

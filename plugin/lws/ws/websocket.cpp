@@ -1,5 +1,6 @@
 #include "lws/ws/websocket.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -13,6 +14,12 @@ namespace {
 
 // Time for a peer to accept what precedes the close frame, and then to answer it.
 constexpr Time kFarewell = 5 * LWS_US_PER_SEC;
+
+// RSV1 of a frame, as lws returns it.
+constexpr unsigned kCompressedMark = 0x40;
+
+// To inflate so many compressed bytes counts as a message.
+constexpr size_t kInflatedForOne = 4096;
 
 lws_write_protocol lws_type(Opcode opcode, bool final) {
   int type = LWS_WRITE_CONTINUATION;
@@ -48,17 +55,52 @@ void WebSocket::receive(const char* bytes, size_t size) {
   vhost().shared_hub().flush_if_late();
   if (!open()) return;
   if (!paused_) alive();
+  if (compresses_ && !read_mark()) return close({Status::kBadRequest, 0, "a reserved bit is set"});
   size_t known = (unfinished_ ? unfinished_->size() : 0) + size + lws_remaining_packet_payload(wsi());
-  if (known > vhost().options().max_message) return close({Status::kMessageTooBig});
+  if (known > most_bytes()) return close({Status::kMessageTooBig});
   bool complete = lws_is_final_fragment(wsi()) && !lws_remaining_packet_payload(wsi());
   bool binary = lws_frame_is_binary(wsi());
-  if (complete && !unfinished_) return accept(binary, {bytes, size});
+  if (complete && !unfinished_) return take(binary, {bytes, size});
   if (!unfinished_) unfinished_ = std::make_unique<UnfinishedMessage>(*this);
   unfinished_->append({bytes, size}, known);
   if (!complete) return;
   std::string whole = unfinished_->take();
   unfinished_.reset();
-  accept(binary, whole);
+  take(binary, whole);
+}
+
+// RFC 7692 section 6: the first frame of a message says whether it is compressed. Returns false if another frame has
+// the mark.
+bool WebSocket::read_mark() {
+  bool marked = (lws_get_reserved_bits(wsi()) & kCompressedMark) != 0;
+  bool wrong = unfinished_ && frame_over_ && marked;
+  if (!unfinished_) compressed_ = marked;
+  frame_over_ = lws_remaining_packet_payload(wsi()) == 0;
+  return !wrong;
+}
+
+// Of a message as it is sent. What cannot be compressed gets a little longer.
+size_t WebSocket::most_bytes() const {
+  size_t most = vhost().options().max_message;
+  return compressed_ ? most + most / 1024 + 64 : most;
+}
+
+void WebSocket::take(bool binary, std::string_view payload) {
+  if (!compressed_) return accept(binary, payload);
+  inflate(binary, payload);
+}
+
+void WebSocket::inflate(bool binary, std::string_view payload) {
+  std::string message;
+  switch (vhost().shared_hub().inflater().inflate(message, payload, vhost().options().max_message)) {
+    case Inflated::kOk: break;
+    case Inflated::kBroken: return close({Status::kBadCompression});
+    case Inflated::kTooLong: return close({Status::kMessageTooBig});
+  }
+  accept(binary, message);
+  // Hostile blocks take up to 110 us for each KiB.
+  uint64_t cost = payload.size() / kInflatedForOne;
+  if (cost > 0) limit_rate(std::min(cost, vhost().options().message_burst));
 }
 
 void WebSocket::published() { vhost().shared_hub().came_from(lws_get_socket_fd(lws_get_network_wsi(wsi()))); }
@@ -138,7 +180,9 @@ bool WebSocket::writeable() {
 }
 
 void WebSocket::received_pong() {
-  if (open()) alive();
+  if (!open()) return;
+  if (lws_get_reserved_bits(wsi()) != 0) return close({Status::kBadRequest, 0, "a reserved bit is set"});
+  alive();
 }
 
 bool WebSocket::peer_closes(std::string_view body) {
@@ -146,7 +190,7 @@ bool WebSocket::peer_closes(std::string_view body) {
   // A message before the close frame may have made something for this client, such as its own text.
   if (open() && !over_http2()) go_on();
   set_peer_code(code_in(body));
-  unsigned fault = answers_ours ? 0 : close_fault(body);
+  unsigned fault = answers_ours ? 0 : lws_get_reserved_bits(wsi()) != 0 ? 1002 : close_fault(body);
   bool alive = state() != State::kClosing;
   closing();
   // lws would send the peer's own body back.

@@ -33,7 +33,11 @@ class WebSocket : public Connection {
   bool paused() const { return paused_; }
 
  protected:
-  using Connection::Connection;
+  // `compresses`: the handshake has negotiated compression.
+  WebSocket(lws* wsi, VhostState& vhost, KindId kind, bool compresses)
+      : Connection(wsi, vhost, kind), compresses_(compresses) {}
+
+  bool compresses() const { return compresses_; }
 
   // A complete message. Not called after the connection began to close.
   virtual void accept(bool binary, std::string_view payload) = 0;
@@ -59,6 +63,10 @@ class WebSocket : public Connection {
 
  private:
   void drop_input() override { unfinished_.reset(); }
+  bool read_mark();
+  size_t most_bytes() const;
+  void take(bool binary, std::string_view payload);
+  void inflate(bool binary, std::string_view payload);
   size_t write_http2(std::string_view frames) override;
   void time_is_up() override;
   void pause_reading();
@@ -72,6 +80,9 @@ class WebSocket : public Connection {
   std::string last_frames_;                        // frames to be sent before the close
   RateLimit rate_;
   Time read_again_at_ = 0;  // reading does not go on before this time, because the client sent too fast
+  const bool compresses_;
+  bool compressed_ = false;   // the message that is being read
+  bool frame_over_ = false;   // its next piece begins a frame
   bool paused_ = false;
   bool held_ = false;  // reading waits until the client has taken what it was sent
 };

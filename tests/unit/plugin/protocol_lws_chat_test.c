@@ -36,7 +36,7 @@ static void the_export_is_named_after_the_file_and_is_a_protocol_plugin(void **s
     dlclose(handle);
 }
 
-static void it_has_two_protocols_with_a_callback_and_two_pointers_per_session(void **state)
+static void it_has_two_protocols_with_a_callback_and_three_words_per_session(void **state)
 {
     void *handle;
     const lws_plugin_protocol_t *plugin = load(&handle);
@@ -47,7 +47,7 @@ static void it_has_two_protocols_with_a_callback_and_two_pointers_per_session(vo
     assert_string_equal(plugin->protocols[1].name, "centrifuge-protobuf");
     for (int i = 0; i < plugin->count_protocols; ++i) {
         assert_non_null(plugin->protocols[i].callback);
-        assert_int_equal(plugin->protocols[i].per_session_data_size, 2 * sizeof(void *));
+        assert_int_equal(plugin->protocols[i].per_session_data_size, 3 * sizeof(void *));
     }
     dlclose(handle);
 }
@@ -65,6 +65,18 @@ static void its_user_pointer_is_the_ops_table(void **state)
     dlclose(handle);
 }
 
+static void its_extension_is_permessage_deflate_for_the_host(void **state)
+{
+    void *handle;
+    const struct lws_chat_ops *ops = load(&handle)->protocols[0].user;
+    const struct lws_extension *extensions = ops->extensions();
+    (void)state;
+    assert_string_equal(extensions[0].name, "permessage-deflate");
+    assert_non_null(extensions[0].callback);
+    assert_null(extensions[1].callback);
+    dlclose(handle);
+}
+
 static void nothing_else_is_exported(void **state)
 {
     void *handle;
@@ -78,8 +90,9 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_export_is_named_after_the_file_and_is_a_protocol_plugin),
-        cmocka_unit_test(it_has_two_protocols_with_a_callback_and_two_pointers_per_session),
+        cmocka_unit_test(it_has_two_protocols_with_a_callback_and_three_words_per_session),
         cmocka_unit_test(its_user_pointer_is_the_ops_table),
+        cmocka_unit_test(its_extension_is_permessage_deflate_for_the_host),
         cmocka_unit_test(nothing_else_is_exported),
     };
     if (argc != 2) {

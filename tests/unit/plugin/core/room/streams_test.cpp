@@ -41,6 +41,50 @@ TEST(kinds_with_the_same_encoder_share_one_encoding) {
   for (KindId kind : {KindId{0}, KindId{2}, KindId{3}}) streams.of(kind).stream.leave(0);
 }
 
+namespace {
+
+// Puts every message into brackets.
+class Bracketer final : public Packer {
+ public:
+  void pack(FrameSink& sink, std::string_view frames) override {
+    ++calls;
+    sink.append("(", std::string(frames) + ")");
+  }
+  int calls = 0;
+};
+
+}  // namespace
+
+TEST(a_packer_packs_once_for_all_its_readers_and_the_others_get_plain_frames) {
+  Bracketer packer;
+  StreamKinds kinds = {{"a", encode}, {"b", encode}, {"c", encode}, {"d", encode}};
+  kinds[1].packer = kinds[2].packer = &packer;
+  Memory memory(1 << 20);
+  RoomStreams streams(memory, nullptr, kinds);
+  for (KindId kind : {KindId{2}, KindId{0}, KindId{1}, KindId{3}}) (void)streams.of(kind).stream.join();
+  streams.append({Event::Kind::kPublication, "room", Message{"hi"}});
+  CHECK_EQ(packer.calls, 1);
+  for (KindId kind : {KindId{0}, KindId{3}}) CHECK_EQ(streams.of(kind).stream.unread(0, 9), "hi");
+  for (KindId kind : {KindId{1}, KindId{2}}) CHECK_EQ(streams.of(kind).stream.unread(0, 9), "(hi)");
+  for (KindId kind : {KindId{1}, KindId{2}}) streams.of(kind).stream.leave(0);
+  streams.append({Event::Kind::kPublication, "room", Message{"plain"}});
+  CHECK_EQ(packer.calls, 1);
+  for (KindId kind : {KindId{0}, KindId{3}}) streams.of(kind).stream.leave(0);
+}
+
+TEST(a_lonely_reader_of_a_packed_kind_gets_packed_frames) {
+  Bracketer packer;
+  StreamKinds kinds = {{"a", encode}};
+  kinds[0].packer = &packer;
+  Memory memory(1 << 20);
+  RoomStreams streams(memory, nullptr, kinds);
+  Stream& stream = streams.of(0).stream;
+  Cursor cursor = stream.join();
+  streams.append({Event::Kind::kPublication, "room", Message{"hi"}});
+  CHECK_EQ(stream.unread(cursor, 9), "(hi)");
+  stream.leave(cursor);
+}
+
 TEST(an_attempt_that_is_not_kept_takes_back_its_event) {
   StreamKinds kinds = core_kinds(encode, encode);
   Memory memory(1 << 20);
