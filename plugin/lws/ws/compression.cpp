@@ -20,12 +20,17 @@ bool given = false;
 // lws adds to the answer what it finds here: nothing.
 constexpr lws_ext_options kNoOptions[] = {{nullptr, EXTARG_NONE}};
 
+// The host may have wrapped the callback, so the name tells.
+bool is_ours(const lws_protocols& protocol) {
+  return std::strcmp(protocol.name, LWS_CHAT_NAME) == 0 || std::strcmp(protocol.name, LWS_CHAT_PROTOBUF) == 0;
+}
+
 // 0 means for frames that they pass as they are. lws also activates the extension for other protocols that have not
 // refused it, which cannot inflate.
 int negotiate(lws_context*, const lws_extension*, lws* wsi, lws_extension_callback_reasons reason, void*, void* in,
               size_t) {
   if (reason != LWS_EXT_CB_CONSTRUCT) return 0;
-  if (lws_get_protocol(wsi)->callback != lws_chat_callback) return 1;
+  if (!is_ours(*lws_get_protocol(wsi))) return 1;
   *static_cast<const lws_ext_options**>(in) = kNoOptions;
   static_cast<PerSession*>(lws_wsi_user(wsi))->compresses = true;
   return 0;
