@@ -135,8 +135,9 @@ void write_compression(Writer& out, const ServerFacts& facts) {
     out.sample("direction=\"out\"", facts.deflated.*member);
     out.sample("direction=\"in\"", facts.inflated.*member);
   };
-  out.family("compressed_messages_total", "counter",
-             "Compressed messages: out, to clients, each counted once for all its readers of a kind; in, from clients.");
+  out.family(
+      "compressed_messages_total", "counter",
+      "Compressed messages: out, to clients, each counted once for all its readers of a kind; in, from clients.");
   each(&CompressionCounters::messages);
   out.family("compressed_plain_bytes_total", "counter", "Payload bytes of these messages, not compressed.");
   each(&CompressionCounters::plain_bytes);

@@ -379,9 +379,10 @@ const std::vector<OptionRow>& option_table() {
           "fanout", "auto|write|uring", "auto", kHub, OF(fanout),
           "Method of sending messages: write makes a write call for each client, uring sends to many clients at once "
           "through io_uring (not over TLS). auto uses io_uring if the system has it."),
-      choice("compression", "off|on", "on", kVhost, OF(compression),
-             "on: WebSocket clients that ask for permessage-deflate get messages compressed, and may compress theirs. A "
-             "message is compressed once for all readers, each by itself. Has no effect in lwsws."),
+      choice(
+          "compression", "off|on", "on", kVhost, OF(compression),
+          "on: WebSocket clients that ask for permessage-deflate get messages compressed, and may compress theirs. A "
+          "message is compressed once for all readers, each by itself. Has no effect in lwsws."),
       number("compress-from", "bytes", "256", 1, 64 * kMiB, kHub, OF(compress_from),
              "Smallest message that is compressed. Messages above 256 KiB, replies and messages of the history are "
              "sent as they are."),

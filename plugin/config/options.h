@@ -77,9 +77,9 @@ struct Options {
   FanoutMode fanout = FanoutMode::kAuto;
   bool compression = false;    // clients may negotiate permessage-deflate
   uint64_t compress_from = 0;  // messages of fewer bytes are sent as they are
-  bool anonymous = true;  // clients without a user may connect
-  Time expiry_grace = 0;  // after which a client is closed that has not shown a new token
-  HookSettings hooks;     // back ends that are asked
+  bool anonymous = true;       // clients without a user may connect
+  Time expiry_grace = 0;       // after which a client is closed that has not shown a new token
+  HookSettings hooks;          // back ends that are asked
   StorageSettings storage;
   RedisOptions redis;
   HubSettings hub;  // finish_options() fills in its namespaces

@@ -43,7 +43,8 @@ inline bool has_deltas(KindId joined) {
   return kind == kWholeKind || kind == kWholeWatchingKind || kind == kProtoWholeKind || kind == kProtoWholeWatchingKind;
 }
 
-// The kinds of streams that the dialects need, for a hub. Without a packer, packed kinds are sent the same as the others.
+// The kinds of streams that the dialects need, for a hub. Without a packer, packed kinds are sent the same as the
+// others.
 const StreamKinds& stream_kinds();
 
 // The same with a packer, which must outlive the hub.

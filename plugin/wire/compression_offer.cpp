@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 
 namespace lws_chat {
 namespace {
@@ -89,6 +88,17 @@ std::string accept_compression(std::string_view extensions) {
     if (offer.names_window) answer.append("; server_max_window_bits=").append(kOurWindow);
   }
   return answer;
+}
+
+size_t end_of_reading(std::string_view extensions) {
+  std::string_view rest = extensions;
+  while (!rest.empty()) {
+    std::string_view parameters = take(rest, ',');
+    bool has_parameters = parameters.find(';') != std::string_view::npos;
+    if (take(parameters, ';') != kCompressionName) continue;
+    return has_parameters ? extensions.size() - rest.size() : extensions.size();
+  }
+  return extensions.size();
 }
 
 }  // namespace lws_chat

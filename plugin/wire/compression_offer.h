@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,9 @@ inline constexpr std::string_view kCompressionName = "permessage-deflate";
 // sides will compress each message by itself. Returns the parameters of the answer, "; NAME; NAME"; empty: there is no
 // offer that can be accepted.
 std::string accept_compression(std::string_view extensions);
+
+// lws reads no further than to here if an offer is accepted: the end of the first one, if it has parameters. Else the
+// end of the field.
+size_t end_of_reading(std::string_view extensions);
 
 }  // namespace lws_chat

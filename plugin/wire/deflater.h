@@ -11,8 +11,8 @@
 
 namespace lws_chat {
 
-// Compresses messages for WebSockets with permessage-deflate, RFC 7692 section 7.2.1: each by itself, so that all readers
-// can be sent the same bytes. Holds about 260 KB from the first message on.
+// Compresses messages for WebSockets with permessage-deflate, RFC 7692 section 7.2.1: each by itself, so that all
+// readers can be sent the same bytes. Holds about 260 KB from the first message on.
 class Deflater final : public Packer {
  public:
   // Messages with shorter payloads, in bytes, stay as they are.

@@ -84,7 +84,7 @@ Target requested(lws* wsi, const Options& options) {
 }
 
 int judge_handshake(lws* wsi, VhostState* vhost) {
-  UpgradeFault fault = find_upgrade_fault(wsi);
+  UpgradeFault fault = find_upgrade_fault(wsi, vhost);
   if (fault.status == Status::kOk) return 0;
   note_refusal(wsi, vhost, fault.status, fault.why);
   answer_http1(wsi, describe(fault.status), fault.why);

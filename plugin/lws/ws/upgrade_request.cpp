@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "lws/http/header.h"
+#include "lws/ws/compression.h"
+#include "wire/compression_offer.h"
 
 namespace lws_chat {
 namespace {
@@ -19,7 +21,7 @@ using ListBuffer = std::array<char, kListBytes + 1>;
 // A function has this name, too.
 using Words = struct lws_tokenize;
 
-// lws looks for extensions in the first 255 bytes only.
+// lws looks for extensions in the first 255 bytes only, and ends the connection if there are more.
 constexpr size_t kExtensionsBytes = 254;
 
 Words words_of(const ListBuffer& list, int size) {
@@ -93,14 +95,20 @@ std::string key_fault(lws* wsi) {
   return "";
 }
 
+bool extensions_are_too_long(lws* wsi, VhostState* vhost) {
+  std::string extensions = header(wsi, WSI_TOKEN_EXTENSIONS);
+  if (extensions.size() <= kExtensionsBytes) return false;
+  return !may_compress(wsi, vhost) || end_of_reading(extensions) > kExtensionsBytes;
+}
+
 }  // namespace
 
-UpgradeFault find_upgrade_fault(lws* wsi) {
+UpgradeFault find_upgrade_fault(lws* wsi, VhostState* vhost) {
   if (lws_hdr_total_length(wsi, WSI_TOKEN_HOST) == 0) return {Status::kBadUpgrade, "there is no Host"};
   for (const std::string& fault : {connection_fault(wsi), key_fault(wsi)})
     if (!fault.empty()) return {Status::kBadUpgrade, fault};
-  if (header(wsi, WSI_TOKEN_EXTENSIONS).size() > kExtensionsBytes)
-    return {Status::kBadUpgrade, "Sec-WebSocket-Extensions is longer than 254 bytes, offer fewer (none is used here)"};
+  if (extensions_are_too_long(wsi, vhost))
+    return {Status::kBadUpgrade, "Sec-WebSocket-Extensions is longer than 254 bytes, offer fewer"};
   return subprotocol_fault(wsi);
 }
 

@@ -81,8 +81,8 @@ class WebSocket : public Connection {
   RateLimit rate_;
   Time read_again_at_ = 0;  // reading does not go on before this time, because the client sent too fast
   const bool compresses_;
-  bool compressed_ = false;   // the message that is being read
-  bool frame_over_ = false;   // its next piece begins a frame
+  bool compressed_ = false;  // the message that is being read
+  bool frame_over_ = false;  // its next piece begins a frame
   bool paused_ = false;
   bool held_ = false;  // reading waits until the client has taken what it was sent
 };
