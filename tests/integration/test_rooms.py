@@ -208,16 +208,5 @@ class Bounds(Rooms):
         self.assertLess(self.server.rss() - early, 4 * 2**20)
 
 
-class Compression(Rooms):
-    async def test_compression_is_refused_and_the_connection_works_without(self):
-        self.serve()
-        answer = await upgrade(self.url, {"Sec-WebSocket-Extensions": "permessage-deflate"})
-        self.assertEqual(answer.status, 101)
-        self.assertNotIn("sec-websocket-extensions", answer.headers)
-        client = await self.join(compression="deflate")
-        await client.send("很長的訊息" * 3000)
-        self.assertEqual(await receive(client), "很長的訊息" * 3000)
-
-
 if __name__ == "__main__":
     unittest.main()

@@ -14,7 +14,7 @@ PYTHON = "/usr/bin/python3"  # Debian's, which has Debian's Django
 
 BUILD_PACKAGES = ["build-essential", "cmake", "ninja-build", "pkg-config", "openssl", "libwebsockets-dev",
                   "libwebsockets-evlib-uv", "libuv1-dev", "libcjson-dev", "libcurl4-openssl-dev", "libssl-dev", "libcmocka-dev",
-                  "libre2-dev", "libsqlite3-dev", "libhiredis-dev"]
+                  "libre2-dev", "libsqlite3-dev", "libhiredis-dev", "zlib1g-dev"]
 CHANNELS_PACKAGES = ["python3-django", "python3-django-channels", "daphne"]
 NCHAN_PACKAGES = ["nginx", "libnginx-mod-nchan"]
 
