@@ -50,7 +50,7 @@ StreamKinds kinds_with(Packer* packer) {
                        whole(true, append_proto_push, kProtoDeltaWatchingKind),
                        delta(false, append_proto_delta_push, patch_bytes),
                        delta(true, append_proto_delta_push, patch_bytes)};
-  kinds.reserve(2 * kPackedKinds);
+  kinds.reserve(size_t{2} * kPackedKinds);
   for (KindId id = 0; id < kPackedKinds; ++id) {
     StreamKind packed = kinds[id];
     if (packed.next != kNoKind) packed.next = packed_kind(packed.next);

@@ -11,7 +11,7 @@ namespace lws_chat {
 // The other side of a text session: keeps what it is sent.
 class TextPeer : public TextLink {
  public:
-  TextPeer(Hub& hub, const Options& options) : session(hub, options, *this) {}
+  TextPeer(Hub& hub, const Options& options, bool packs = false) : session(hub, options, *this, packs) {}
   virtual ~TextPeer() { session.lost(0); }
 
   // Sends a message. Returns why the session ended, kOk if it did not.

@@ -1,5 +1,6 @@
 #include "lws/ws/compression.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -71,8 +72,7 @@ bool add_parameters(lws* wsi, lws_process_html_args& answer) {
   char* at = answer.p - 2;
   bool expected = std::string_view(answer.p - written.size(), written.size()) == written;
   if (!expected || parameters.size() > static_cast<size_t>(answer.max_len)) return false;
-  std::memcpy(at, parameters.data(), parameters.size());
-  answer.p = at + parameters.size();
+  answer.p = std::copy(parameters.begin(), parameters.end(), at);
   return true;
 }
 

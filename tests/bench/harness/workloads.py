@@ -35,6 +35,8 @@ class Workload:
     structured: bool = False
     protobuf: bool = False  # the structured dialect's encoding
     events: bool = False  # readers that do not publish read event streams
+    json: bool = False    # the padding of messages is JSON
+    deflate: bool = False  # the readers ask for compression
     ours: bool = False   # only for servers of ours
 
     @property
@@ -81,7 +83,7 @@ class Workload:
         if self.kind == "post":
             given.update(post="/pub/room%", key=servers.API_KEY)
         return [str(part) for name, value in given.items() for part in (f"--{name}", value)] + (
-            ["--tls"] if self.tls else [])
+            [f"--{name}" for name in ("tls", "json", "deflate") if getattr(self, name)])
 
     def load(self):
         """Description of the load, for people."""
@@ -138,8 +140,21 @@ def event_streams(*chosen):
                                   title=f"({workload.key}), event streams")
 
 
+# Bytes of a message that is worth compressing.
+LONG = 1024
+
+
+def compressed(workload):
+    """The workload with long messages in JSON, as they are and compressed."""
+    plain = dataclasses.replace(workload, key="j" + workload.key, size=LONG, json=True, ours=True,
+                                title=f"({workload.key}) with {LONG} bytes of JSON")
+    yield plain
+    yield dataclasses.replace(plain, key="k" + workload.key, deflate=True, title=plain.title + ", compressed")
+
+
 # Workloads whose CPU per delivery is compared with that of another one.
-BESIDE = {"s" + key: "t" + key for key in "abg"} | {"x" + key: "s" + key for key in "abg"} | {"v" + key: key for key in "abg"}
+BESIDE = {"s" + key: "t" + key for key in "abg"} | {"x" + key: "s" + key for key in "abg"} | {"v" + key: key for key in "abg"} | {
+    "ka": "ja"}
 
 
 def posts(readers, connections, **more):
@@ -173,6 +188,7 @@ def full(duration, window):
         *both_dialects(steady, burst, rooms),
         *protobuf(steady, burst, rooms),
         *event_streams(steady, burst, rooms),
+        *compressed(steady),
         *posts(10, (1, 16, 64), duration=duration),
     ]
 
@@ -200,5 +216,6 @@ def quick(window):
         *both_dialects(steady, burst, rooms),
         *protobuf(steady, burst, rooms),
         *event_streams(steady, burst, rooms),
+        *compressed(steady),
         *posts(3, (1, 16, 64), **few),
     ]

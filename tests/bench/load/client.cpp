@@ -47,6 +47,7 @@ Network::Network(const Options& given) : options(given), buffer(kReadBuffer) {
   for (unsigned char& byte : nonce) byte = static_cast<unsigned char>(random() >> 8);
   key = base64(nonce, sizeof nonce);
   accept = accept_of(key);
+  if (options.deflate) inflater = std::make_unique<Inflater>(kMostUnparsed);
   if (!options.tls) return;
   tls = SSL_CTX_new(TLS_client_method());
   if (!tls) throw std::runtime_error("SSL_CTX_new");
@@ -99,7 +100,7 @@ std::string Client::opening() const {
   return "GET " + path_ + host +
          "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
          network_.key + (options.subprotocol.empty() ? "" : "\r\nSec-WebSocket-Protocol: " + options.subprotocol) +
-         "\r\n\r\n";
+         (options.deflate ? "\r\nSec-WebSocket-Extensions: permessage-deflate" : "") + "\r\n\r\n";
 }
 
 void Client::become_open() {
@@ -320,6 +321,12 @@ void Client::consume_frame(const Frame& frame, Nanoseconds when) {
   switch (frame.opcode) {
     case Opcode::kText:
     case Opcode::kBinary:
+      ++network_.frames;
+      network_.frame_bytes += frame.size;
+      if (frame.compressed) {
+        if (!network_.inflater || !frame.final) return end("a compressed frame");
+        payload = network_.inflater->inflate(payload);
+      }
       if (frame.final) return consume_messages(payload, when);
       fragments_ = std::make_unique<std::string>(payload);
       return;

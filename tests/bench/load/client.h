@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "http.h"
+#include "inflater.h"
 #include "options.h"
 #include "websocket.h"
 
@@ -40,6 +41,9 @@ struct Network {
   std::string key;           // Sec-WebSocket-Key, the same for all, so that the answer is cheap to verify
   std::string accept;        // the server's answer to it
   std::vector<char> buffer;  // for reads
+  std::unique_ptr<Inflater> inflater;  // nullptr: the clients have not asked for compression
+  uint64_t frames = 0;       // of messages, that all clients have received
+  uint64_t frame_bytes = 0;  // of these
 };
 
 // Kinds of clients.

@@ -45,7 +45,7 @@ Generator::Generator(const Options& options)
       network_(options),
       server_(options.group),
       beside_(options.beside.begin(), options.beside.end()),
-      format_(options.message_size),
+      format_(options.message_size, options.json),
       run_(std::random_device{}()),
       ledger_(run_, options.readers, options.publishers, options.rooms),
       phases_(choose_phases(options.publishers)),
@@ -99,6 +99,8 @@ Report Generator::run() {
     for (Nanoseconds end = now() + kAftermath; !overloaded_ && now() < end;) turn(end);
   }
   report_.memory_after = server_.resident();
+  if (network_.frames > 0)
+    report_.frame_bytes = static_cast<double>(network_.frame_bytes) / static_cast<double>(network_.frames);
   report_.overloaded = overloaded_;
   if (ledger_.expected())
     report_.arrived = static_cast<double>(ledger_.delivered()) / static_cast<double>(ledger_.expected());

@@ -30,7 +30,8 @@ constexpr const char* kUsage =
     "  --rate R             messages a second, all publishers together\n"
     "  --burst N --interval S   N messages at once every S seconds\n"
     "  --window N           closed loop: each publisher keeps N messages under way\n"
-    "  --size BYTES\n"
+    "  --size BYTES  --json (padding that can be compressed as JSON can)\n"
+    "  --deflate            the clients ask for compression; without it they take no compressed message\n"
     "  --settle S  --warmup S  --duration S\n"
     "  --give-up S          a delivery so late ends the sending: the server is overloaded\n"
     "  --patience S         for all handshakes together\n"
@@ -77,6 +78,8 @@ constexpr option kOptions[] = {
     {"interval", required_argument, nullptr, 'I'},
     {"window", required_argument, nullptr, 'W'},
     {"size", required_argument, nullptr, 's'},
+    {"json", no_argument, nullptr, 'j'},
+    {"deflate", no_argument, nullptr, 'f'},
     {"settle", required_argument, nullptr, 'e'},
     {"warmup", required_argument, nullptr, 'w'},
     {"duration", required_argument, nullptr, 'd'},
@@ -112,6 +115,8 @@ void set(Options& options, int key, const char* value) {
     case 'I': options.interval = number(value, 0.001, 3600); break;
     case 'W': options.window = count(value, 1, 100'000); break;
     case 's': options.message_size = count(value, kHeaderSize, 65536); break;
+    case 'j': options.json = true; break;
+    case 'f': options.deflate = true; break;
     case 'e': options.settle = number(value, 0, 600); break;
     case 'w': options.warmup = number(value, 0, 600); break;
     case 'd': options.duration = number(value, 0, 600); break;

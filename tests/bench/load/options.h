@@ -36,6 +36,8 @@ struct Options {
   double interval = 1;       // seconds between bursts
   uint32_t window = 0;       // messages under way per publisher, closed loop
   size_t message_size = 64;  // bytes
+  bool json = false;         // the padding is JSON, which can be compressed as real messages can
+  bool deflate = false;      // the clients ask for compression
 
   // Durations in seconds.
   double settle = 0.5;   // between the last handshake and the first message

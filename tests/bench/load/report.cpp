@@ -53,6 +53,7 @@ void add_sending(JsonObject& json, const Report& report) {
   json.add("deliveries_per_second",
            report.sending ? static_cast<double>(report.while_sending) / seconds(report.sending) : 0);
   json.add("cpu_us_per_delivery", each(report.server_cpu, report.delivered - report.elsewhere));
+  json.add("bytes_per_frame", report.frame_bytes);
   json.add("server_cpu_percent", share(report.server_cpu, report.measured));
   json.add("generator_cpu_percent", share(report.generator_cpu, report.measured));
   json.add("latency_ms", report.latency);

@@ -39,6 +39,7 @@ struct Report {
   uint64_t sent = 0;        // while measured, like all that follows except the faults
   uint64_t expected = 0;    // deliveries of these
   uint64_t delivered = 0;
+  double frame_bytes = 0;      // mean size of the frames of messages, for the whole run
   uint64_t elsewhere = 0;      // of the delivered ones, those of another server
   uint64_t while_sending = 0;  // deliveries before the sending ended
   uint64_t in_time = 0;        // deliveries up to a quarter of a second later

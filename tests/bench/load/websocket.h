@@ -19,6 +19,7 @@ struct Frame {
   Opcode opcode = Opcode::kContinuation;
   bool final = false;
   bool masked = false;
+  bool compressed = false;  // RFC 7692: the first frame of a compressed message
   char* payload = nullptr;
   size_t payload_size = 0;
   size_t size = 0;
@@ -45,6 +46,7 @@ inline Frame first_frame(char* bytes, size_t size) {
   if (frame.masked) header += 4;
   frame.opcode = static_cast<Opcode>(at(0) & 0x0f);
   frame.final = (at(0) & 0x80) != 0;
+  frame.compressed = (at(0) & 0x40) != 0;
   frame.payload = bytes + header;
   frame.payload_size = static_cast<size_t>(length);
   if (length <= size && size - length >= header) frame.size = header + frame.payload_size;
