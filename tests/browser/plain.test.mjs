@@ -56,6 +56,22 @@ test('the plain page and the chat page talk in the same room, and link to it', a
   assert.equal(await plain.locator('#room').textContent(), room);
 });
 
+test('the browser negotiates compression, and long texts reach both windows whole', async () => {
+  const [a, b] = [await open(), await open()];
+  const text = '很長的訊息, '.repeat(900);
+  const extensions = await a.evaluate(async (room) => {
+    const url = new URL(`/chat/${encodeURIComponent(room)}`, location.href);
+    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    const socket = new WebSocket(url, 'lws-chat');
+    await new Promise((resolve) => { socket.onopen = resolve; });
+    socket.close();
+    return socket.extensions;
+  }, windows.room);
+  assert.equal(extensions, 'permessage-deflate; server_no_context_takeover; client_no_context_takeover');
+  await send(a, text);
+  for (const page of [a, b]) await shows(page, [OPENED, text]);
+});
+
 test('a room that no address can name is not confused with another one', async () => {
   for (const room of ['.', '..']) {
     const page = await (await windows.context()).newPage();
