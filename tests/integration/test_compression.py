@@ -233,10 +233,17 @@ class Negotiation(Transport):
                               "permessage-deflate; client_max_window_bits=9; server_no_context_takeover": ACCEPTED,
                               "permessage-deflate; server_max_window_bits=15": window,
                               "permessage-deflate; server_max_window_bits=10, permessage-deflate": ACCEPTED,
-                              "permessage-deflate; server_max_window_bits=10" + ", permessage-deflate; client_max_window_bits" * 8: ACCEPTED,
+                              "permessage-deflate; server_max_window_bits=10" + ", permessage-deflate; client_max_window_bits" * 7: ACCEPTED,
                               "x-other; a=1, permessage-deflate": ACCEPTED}.items():
             with self.subTest(offer):
                 self.assertEqual(await self.answer(offer), answer)
+
+    async def test_offers_that_lws_cannot_hold_get_400(self):
+        self.serve()
+        for size in (383, 384, 500, 4000):
+            offers = "permessage-deflate; client_max_window_bits, " + "x" * (size - 44)
+            with self.subTest(size=size):
+                self.assertEqual(await self.status(headers={"Sec-WebSocket-Extensions": offers}), 101 if size == 383 else 400)
 
     async def test_bad_offers_and_small_windows_are_declined_and_the_connection_works(self):
         self.serve()

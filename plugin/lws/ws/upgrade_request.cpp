@@ -24,6 +24,9 @@ using Words = struct lws_tokenize;
 // lws looks for extensions in the first 255 bytes only, and ends the connection if there are more.
 constexpr size_t kExtensionsBytes = 254;
 
+// lws copies the field into the buffer in which it writes the answer, before the answer: at 400 bytes from 4.1 to 5.0.
+constexpr size_t kCopiedBytes = 383;
+
 Words words_of(const ListBuffer& list, int size) {
   Words words;
   lws_tokenize_init(&words, list.data(),
@@ -98,6 +101,7 @@ std::string key_fault(lws* wsi) {
 bool extensions_are_too_long(lws* wsi, VhostState* vhost) {
   std::string extensions = header(wsi, WSI_TOKEN_EXTENSIONS);
   if (extensions.size() <= kExtensionsBytes) return false;
+  if (extensions.size() > kCopiedBytes) return true;
   return !may_compress(wsi, vhost) || end_of_reading(extensions) > kExtensionsBytes;
 }
 
@@ -108,7 +112,7 @@ UpgradeFault find_upgrade_fault(lws* wsi, VhostState* vhost) {
   for (const std::string& fault : {connection_fault(wsi), key_fault(wsi)})
     if (!fault.empty()) return {Status::kBadUpgrade, fault};
   if (extensions_are_too_long(wsi, vhost))
-    return {Status::kBadUpgrade, "Sec-WebSocket-Extensions is longer than 254 bytes, offer fewer"};
+    return {Status::kBadUpgrade, "Sec-WebSocket-Extensions is too long, offer fewer: 254 bytes can be read"};
   return subprotocol_fault(wsi);
 }
 
