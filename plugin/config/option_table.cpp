@@ -382,7 +382,8 @@ const std::vector<OptionRow>& option_table() {
       choice(
           "compression", "off|on", "on", kVhost, OF(compression),
           "on: WebSocket clients that ask for permessage-deflate get messages compressed, and may compress theirs. A "
-          "message is compressed once for all readers, each by itself. Has no effect in lwsws."),
+          "message is compressed once for all readers, each by itself. For message-rate, 4096 compressed bytes of a "
+          "client count as one more message. Has no effect in lwsws."),
       number("compress-from", "bytes", "256", 1, 64 * kMiB, kHub, OF(compress_from),
              "Smallest message that is compressed. Messages above 256 KiB, replies and messages of the history are "
              "sent as they are."),
