@@ -81,7 +81,7 @@ class Server(unittest.TestCase):
             first.call("SET", "a", 3)
 
     def test_sentinels_replace_a_primary_that_was_killed(self):
-        sentinels = self.enterContext(Sentinels(down_after=500))
+        sentinels = self.enterContext(Sentinels(down_after=3000))
         first = sentinels.primary
         first.kill()
         second = sentinels.follow(first)
