@@ -12,8 +12,9 @@
 
 namespace lws_chat {
 
-// What readers were told of this node's members, in the rooms of one Redis server. Redis cannot say that: it loses
-// members who are there, and their node writes them again; other nodes take out the members of a node that is cut off.
+// Remembers what readers were told of this node's members, in the rooms of one Redis server. Redis cannot say that: it
+// loses members who are there, and their node writes them again; other nodes take out the members of a node that is cut
+// off.
 //
 // A member stays until Redis has answered that it has left.
 class Announced {

@@ -43,7 +43,7 @@ std::string redis_clash(const RedisPlace& own, const RedisPlace& other, const st
   if (own.prefix != other.prefix && !nested) return "";
   std::vector<RedisServer> own_servers;
   std::vector<RedisServer> other_servers;
-  // What cannot be read is reported elsewhere.
+  // Another check reports a list that cannot be read.
   if (!read_redis_urls(own.servers, own_servers).empty() || !read_redis_urls(other.servers, other_servers).empty())
     return "";
   for (const RedisServer& server : own_servers) {

@@ -79,8 +79,8 @@ class RedisLink {
   static constexpr Time kSilent = 1'000'000;
   bool answers() const { return is_up() && silence() < kSilent; }
 
-  // How long to wait for an answer instead of `patience`. Its first second counts from when the silence began: so
-  // questions that follow each other do not each wait for one. 0: do not ask.
+  // Returns how long to wait for an answer instead of `patience`. Its first second counts from when the silence began:
+  // so questions that follow each other do not each wait for one. 0: do not ask.
   Time left_of(Time patience) const { return patience - std::min({patience, silence(), kSilent}); }
 
   // Sends a command. An empty `answer` is fine. Answers come in the order of the commands. What is sent in one turn of

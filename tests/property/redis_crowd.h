@@ -1,4 +1,4 @@
-// What clients and back ends do at several nodes, and what they are told.
+// Clients and back ends act at several nodes, and each answer and event is checked.
 #pragma once
 
 #include <cstddef>
@@ -62,7 +62,7 @@ class Crowd : public Ground {
   // A member that a server lacks, and that has not lost its line, has left through another node, for all we know.
   void presence_lost() override { announced_by_.clear(); }
 
-  // What a node has to say of members who have left may be lost with its connection.
+  // A connection may be lost together with the leaves that its node was about to announce.
   void connection_lost(const Node& node) override {
     std::set<std::string> there;
     for (const auto& reader : node.readers)

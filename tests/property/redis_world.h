@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "property/redis_crowd.h"
+#include "support/quiet_listener.h"
 
 namespace lws_chat::redis_model {
 
@@ -173,14 +174,7 @@ class World final : public Crowd {
   // A room's position, as a node sees it that connects now.
   Position position_in_redis(const std::string& room) {
     ModelLink link;
-    struct Quiet final : RedisLink::Listener {
-      void up(Time) override {}
-      void down(std::string_view, Time) override {}
-      void deaf(Time) override {}
-      void hears(Time) override {}
-      void subscribed(std::string_view, Time) override {}
-      void message(std::string_view, std::string_view, Time) override {}
-    } listener;
+    unit::QuietListener listener;
     link.attach(listener);
     link.open(shards_[shard_of(room)].server, now_);
     Position position;

@@ -1,4 +1,4 @@
-// What readers were told of a node's members.
+// A node remembers what readers were told of its members.
 #include "redis/announced.h"
 
 #include <memory>

@@ -17,7 +17,7 @@ std::string published(BrokerFixture& f, const std::string& room = "room") {
   return all;
 }
 
-// What another node, or this one, announces of a member of this node.
+// Another node, or this one, announces a member of this node.
 void announce(BrokerFixture& f, const std::string& room, std::string_view mark, Reader& reader) {
   f.link.push("p.client." + room,
               std::string(mark).append(client_info_on(*reader.identity(), f.broker->peers().uid())));

@@ -2,6 +2,7 @@
 #include "redis/server_link.h"
 #include "support/broker_fixture.h"
 #include "support/link_fixture.h"
+#include "support/quiet_listener.h"
 #include "support/redis_process.h"
 
 using namespace lws_chat;
@@ -23,15 +24,6 @@ struct SilentFixture : BrokerFixture {
     pass(RedisLink::kSilent);
     while (!link.calls.empty()) link.answer(integer(0));
   }
-};
-
-struct Nobody final : RedisLink::Listener {
-  void up(Time) override {}
-  void down(std::string_view, Time) override {}
-  void deaf(Time) override {}
-  void hears(Time) override {}
-  void subscribed(std::string_view, Time) override {}
-  void message(std::string_view, std::string_view, Time) override {}
 };
 
 }  // namespace
@@ -164,7 +156,7 @@ TEST(orders_go_to_a_server_that_answers) {
   RedisKeys keys("p");
   BrokerCounters counters;
   RedisPeers peers(keys, {&silent, &good}, "uid", counters);
-  Nobody nobody;
+  unit::QuietListener nobody;
   for (ScriptedLink* link : {&silent, &good}) {
     link->attach(nobody);
     link->go_up();
